@@ -1,0 +1,1 @@
+"""The screen process: no torch anywhere below here."""
