@@ -1,3 +1,3 @@
-"""Train a variational auto-encoder over SSH, watch it and walk its latent space, in the terminal."""
+"""Train a variational auto-encoder over SSH, watch it, walk its latent space."""
 
 __version__ = "0.1.0"

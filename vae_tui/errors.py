@@ -1,7 +1,7 @@
 """What can go wrong in words a user can act on; the command line prints each as one line.
 
-    VaeTuiError          exit code 1: the run, the data or the machine failed
-      UsageError         exit code 2: what was asked for cannot be done
+VaeTuiError          exit code 1: the run, the data or the machine failed
+  UsageError         exit code 2: what was asked for cannot be done
 """
 
 

@@ -1,0 +1,85 @@
+"""Weights and the state of training, saved atomically and loaded without trust."""
+
+import io
+import json
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from vae_tui.errors import VaeTuiError
+from vae_tui.files import replace
+
+
+def save_weights(
+    path: Path, weights: Mapping[str, Tensor], step: int, *, half: bool = False
+) -> None:
+    """Write a state dict as safetensors with ``step`` in its metadata; in float16 when ``half``."""
+    dtype = torch.float16 if half else torch.float32
+    plain = {name: value.detach().to("cpu", dtype).contiguous() for name, value in weights.items()}
+    replace(path, save(plain, {"step": str(step)}))
+
+
+def load_weights(path: Path, like: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the state dict in the file, float32 on the CPU.
+
+    Raises:
+        VaeTuiError: It is no safetensors file, or a name or shape differs from ``like``.
+    """
+    try:
+        weights = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise VaeTuiError(f"{path} holds no weights: {error}") from None
+    check_shapes(path, {name: tuple(value.shape) for name, value in weights.items()}, like)
+    return {name: value.float() for name, value in weights.items()}
+
+
+def save_tensors(path: Path, tensors: dict[str, Tensor], **metadata: object) -> None:
+    """Write tensors as safetensors; metadata values as JSON."""
+    text = {name: json.dumps(value) for name, value in metadata.items()}
+    replace(path, save({name: value.contiguous() for name, value in tensors.items()}, text))
+
+
+def save_state(path: Path, state: Mapping[str, Any]) -> None:
+    """Write the state of training: tensors, numbers, text and containers of them only."""
+    buffer = io.BytesIO()
+    torch.save(dict(state), buffer)
+    replace(path, buffer.getvalue())
+
+
+def load_state(path: Path) -> dict[str, Any]:
+    """Read a state back on the CPU; nothing in it is executed.
+
+    Raises:
+        VaeTuiError: It is not there, is no state, or holds more than plain values.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise VaeTuiError(f"{path} is not there: the run was never saved; start anew") from None
+    except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError):
+        raise VaeTuiError(f"{path} holds no state of training; nothing in it was run") from None
+    if not isinstance(state, dict):
+        raise VaeTuiError(f"{path} holds no state of training")
+    return state
+
+
+def check_shapes(
+    path: Path, found: Mapping[str, tuple[int, ...]], like: Mapping[str, Tensor]
+) -> None:
+    """Raise VaeTuiError, naming tensor and shapes, unless ``found`` is what ``like`` is."""
+    for name, value in like.items():
+        if name not in found:
+            raise VaeTuiError(f"{path} has no tensor {name}: weights of another network")
+        if found[name] != tuple(value.shape):
+            raise VaeTuiError(
+                f"{path}: {name} is {found[name]}, this run's network has {tuple(value.shape)}"
+            )
+    for name in found:
+        if name not in like:
+            raise VaeTuiError(f"{path} has a tensor {name:.80} that this run's network lacks")

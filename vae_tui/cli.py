@@ -1,0 +1,388 @@
+"""Arguments in, parts built and handed to each other; the only place that knows all.
+
+Imports are inside functions: ``--help`` must cost neither torch nor textual.
+"""
+
+import dataclasses
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from vae_tui import __version__
+from vae_tui.config import MODELS, PRECISIONS, RECONSTRUCTIONS, RunConfig
+from vae_tui.errors import UsageError, VaeTuiError
+
+if TYPE_CHECKING:
+    from vae_tui.run import Run
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+INTERRUPTED = 130
+
+
+def main() -> NoReturn:
+    """Run the command line; errors are one line on stderr, and an exit code."""
+    try:
+        code = cli.main(prog_name="vae-tui", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except click.Abort:
+        sys.exit(INTERRUPTED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        _complain(_one_line(error))
+        sys.exit(2)
+    except VaeTuiError as error:
+        if "--debug" in sys.argv:
+            raise
+        _complain(str(error))
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if "--debug" in sys.argv:
+            raise
+        _complain(f"{type(error).__name__}: {error}; --debug shows where")
+        sys.exit(1)
+
+
+class DefaultToTrain(click.Group):
+    """A group whose missing command is ``train``: ``vae-tui --beta 4``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put ``train`` before options that are not the group's own."""
+        if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help", "--version")):
+            args = ["train", *args]
+        return super().parse_args(ctx, args)
+
+
+def option(name: str, *more: Any, **settings: Any) -> Callable[[_Function], _Function]:
+    """Return a click option that also reads ``VAE_TUI_<NAME>``."""
+    variable = "VAE_TUI_" + name.removeprefix("--").replace("-", "_").upper()
+    return click.option(name, *more, envvar=variable, **settings)
+
+
+def runs_dir_option(function: _Function) -> _Function:
+    """Add ``--runs-dir``."""
+    return option(
+        "--runs-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("checkpoints"),
+        show_default=True,
+        help="Where the runs are kept.",
+    )(function)
+
+
+def debug_option(function: _Function) -> _Function:
+    """Add ``--debug``, which ``main`` looks for itself."""
+    return click.option(
+        "--debug", is_flag=True, expose_value=False, help="Show a traceback when it fails."
+    )(function)
+
+
+run_argument = click.argument("run", required=False, metavar="[RUN]")
+
+
+@click.group(
+    cls=DefaultToTrain,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="vae-tui")
+def cli() -> None:
+    """Train a variational auto-encoder in the background, watch it, walk its latent space.
+
+    Without a command it is `vae-tui train`, whose options may follow directly.
+    """
+
+
+@cli.command()
+@option("--dataset", default="auto", show_default=True, metavar="NAME",
+        help="auto, digits, mnist, fashion-mnist, kmnist or emnist; auto is mnist where it is "
+        "there already, else the digits that ship.")  # fmt: skip
+@option("--data-dir", type=click.Path(path_type=Path, file_okay=False),
+        help="Where data sets are, in torchvision's layout.  [default: the user's cache]")  # fmt: skip
+@runs_dir_option
+@option("--name", help="Of the run; else from data set and time.")
+@option("--epochs", type=int, help="20; 150 of the shipped digits.")
+@option("--batch-size", type=int, default=256, show_default=True, help="Images a step.")
+@option("--lr", type=float, default=1e-3, show_default=True, help="Adam's learning rate.")
+@option("--beta", type=float, default=1.0, show_default=True, help="Weight of the KL.")
+@option("--warmup", type=float, default=0.0, show_default=True,
+        help="Epochs over which beta rises from 0.")  # fmt: skip
+@option("--latent-dim", type=int, default=20, show_default=True, help="Size d of a code.")
+@option("--hidden", type=int, help="Width of the hidden layers; d squared unless given.")
+@option("--model", metavar="|".join(MODELS), default="vae", show_default=True,
+        help="ae: the classic auto-encoder, no noise and no KL in the loss.")  # fmt: skip
+@option("--reconstruction", metavar="|".join(RECONSTRUCTIONS), default="bce", show_default=True,
+        help="Cross-entropy, or half the squared error.")  # fmt: skip
+@option("--seed", type=int, default=1, show_default=True, help="Of weights, order and noise.")
+@option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+@option("--precision", metavar="|".join(PRECISIONS), default="auto", show_default=True,
+        help="Of matrix products; auto is bf16 where the hardware has it.")  # fmt: skip
+@option("--nproc", type=int, default=1, show_default=True, help="Processes, through torchrun.")
+@option("--headless", is_flag=True, help="No screen: a line an epoch.")
+@option("--json", "as_json", is_flag=True, help="With --headless: the events, as JSON lines.")
+@option("--offline", is_flag=True, help="Never download.")
+@click.option("--resume", "resumed", metavar="RUN", help="Go on with a run from its last save.")
+@debug_option
+@click.pass_context
+def train(ctx: click.Context, headless: bool, as_json: bool, **options: Any) -> int:
+    """Create a run, start its trainer and watch it."""
+    from vae_tui import launch
+
+    screen = not (headless or as_json)
+    if screen and (missing := _missing_terminal()):
+        click.echo(f"vae-tui: {missing}: training in plain lines, as --headless does", err=True)
+        screen = False
+    runs_dir: Path = options["runs_dir"]
+    if resumed := options.pop("resumed"):
+        run, config = _resume(runs_dir, resumed, _given(ctx, "epochs"))
+        offset = 0 if screen else _size(run.events)
+    else:
+        run, config = _create(**options)
+        launch.start(run, config)
+        offset = 0
+    if screen:
+        return _watch(run, config, read_only=False)
+    if not as_json:
+        click.echo(f"{run.path}: {config.dataset}, {config.epochs} epochs; ctrl+c stops and saves")
+    return _follow_own(run, config, as_json, offset)
+
+
+@cli.command()
+@run_argument
+@runs_dir_option
+@click.option("--read-only", is_flag=True, help="Take no control.")
+@debug_option
+def attach(run: str | None, runs_dir: Path, read_only: bool) -> int:
+    """Watch a run: live, ended or lost; the newest unless one is named."""
+    from vae_tui.run import find
+
+    found = find(runs_dir, run)
+    config = found.config()
+    if missing := _missing_terminal():
+        click.echo(f"vae-tui: {missing}: plain lines; ctrl+c leaves, training goes on", err=True)
+        return _follow(found, config, as_json=False)
+    return _watch(found, config, read_only=read_only)
+
+
+@cli.command()
+@runs_dir_option
+@option("--json", "as_json", is_flag=True, help="A list of objects.")
+@debug_option
+def runs(runs_dir: Path, as_json: bool) -> None:
+    """List the runs and their state, newest first."""
+    import json
+    import math
+
+    from vae_tui.run import all_runs
+    from vae_tui.summary import ADVICE, readable
+
+    found = readable(all_runs(runs_dir))
+    if as_json:
+        rows = [dataclasses.asdict(row) for row in found]
+        for row in rows:
+            row["test_loss"] = None if math.isnan(row["test_loss"]) else row["test_loss"]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    if not found:
+        click.echo(f"no runs in {runs_dir}; start one with: vae-tui")
+        return
+    width = max(4, *(len(row.name) for row in found))
+    click.echo(f"{'run':{width}}  {'state':8}  {'data':13}  {'epoch':>9}  test loss  next")
+    for row in found:
+        loss = "" if math.isnan(row.test_loss) else f"{row.test_loss:.2f}"
+        epoch = f"{row.epoch:.4g}/{row.epochs}"
+        advice = ADVICE[row.state].format(name=row.name)
+        click.echo(
+            f"{row.name:{width}}  {row.state:8}  {row.dataset:13}  {epoch:>9}  {loss:>9}  {advice}"
+        )
+
+
+@cli.command()
+@run_argument
+@runs_dir_option
+@debug_option
+def pause(run: str | None, runs_dir: Path) -> None:
+    """Let a live run wait; it saves first."""
+    _ask(runs_dir, run, "pause", {"paused"})
+
+
+@cli.command()
+@run_argument
+@runs_dir_option
+@debug_option
+def resume(run: str | None, runs_dir: Path) -> None:
+    """Go on with a paused run, or from the last save of one that is not live."""
+    from vae_tui.run import find
+    from vae_tui.summary import summarise
+
+    found = find(runs_dir, run)
+    if found.is_live() and summarise(found).state == "paused":
+        _ask(runs_dir, str(found.path), "resume", {"running"})
+        return
+    found, config = _resume(runs_dir, str(found.path), None)
+    click.echo(f"{found.name} goes on (pid {found.pid()}); watch it with: vae-tui attach {found.name}")
+
+
+@cli.command()
+@run_argument
+@runs_dir_option
+@debug_option
+def stop(run: str | None, runs_dir: Path) -> None:
+    """End a live run; it saves first."""
+    _ask(runs_dir, run, "stop", {"stopped", "finished", "failed"})
+
+
+def _create(
+    dataset: str, data_dir: Path | None, runs_dir: Path, name: str | None, offline: bool, **settings: Any
+) -> tuple["Run", RunConfig]:
+    from vae_tui import datasets
+    from vae_tui.driver import check_device
+    from vae_tui.run import create
+
+    folder = (data_dir or datasets.default_data_dir()).absolute()
+    chosen = datasets.resolve(dataset, folder)
+    if settings["epochs"] is None:
+        settings["epochs"] = datasets.DATASETS[chosen].default_epochs
+    if settings["hidden"] is None:
+        settings["hidden"] = settings["latent_dim"] ** 2
+    config = RunConfig(dataset=chosen, data_dir=str(folder), **settings)
+    check_device(config.device)
+    if not datasets.is_present(chosen, folder):
+        _fetch(chosen, folder, offline)
+    return create(runs_dir, name, config), config
+
+
+def _fetch(dataset: str, folder: Path, offline: bool) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    from vae_tui.download import fetch
+
+    columns = (TextColumn("fetching {task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, TransferSpeedColumn(), console=Console(stderr=True)) as progress:
+        task = progress.add_task(dataset, total=None)
+        fetch(
+            dataset,
+            folder,
+            lambda done, total: progress.update(task, completed=done, total=total),
+            offline=offline,
+        )
+
+
+def _resume(runs_dir: Path, wanted: str, epochs: int | None) -> tuple["Run", RunConfig]:
+    """Start a trainer on a run that is not live, from its last save."""
+    from vae_tui import launch
+    from vae_tui.commands import Command
+    from vae_tui.config import check_number
+    from vae_tui.run import find
+    from vae_tui.summary import summarise
+
+    run = find(runs_dir, wanted)
+    config = run.config()
+    if epochs is not None:
+        check_number("epochs", epochs)
+    known = summarise(run)
+    if not run.is_live() and not run.state.exists() and known.step > 0:
+        raise VaeTuiError(f"{run.state} is not there: {run.name} cannot go on; start anew")
+    if known.state == "finished" and (epochs or 0) <= known.epochs:
+        raise UsageError(
+            f"{run.name} has finished its {known.epochs} epochs; "
+            f"train longer with: vae-tui train --resume {run.name} --epochs {known.epochs * 2}"
+        )
+    launch.start(run, config)
+    if epochs is not None:
+        run.send(Command(command="set", setting="epochs", value=epochs))
+    return run, config
+
+
+def _given(ctx: click.Context, name: str) -> Any:
+    return ctx.params[name]
+
+
+def _ask(runs_dir: Path, wanted: str | None, name: str, wanted_states: set[str]) -> None:
+    """Send a command to a live run and wait until it is obeyed."""
+    import time
+
+    from vae_tui.commands import Command
+    from vae_tui.run import find
+    from vae_tui.summary import ADVICE, summarise
+
+    run = find(runs_dir, wanted)
+    run.config()
+    if not run.is_live():
+        state = summarise(run).state
+        raise UsageError(f"{run.name} is not live: it is {state}; {ADVICE[state].format(name=run.name)}")
+    run.send(Command(command=name))
+    deadline = time.monotonic() + 60
+    while (state := summarise(run).state) not in wanted_states:
+        if time.monotonic() > deadline or state == "lost":
+            raise VaeTuiError(f"{run.name} has not answered: it is {state}; see {run.log}")
+        time.sleep(0.05)
+    click.echo(f"{run.name} is {state}; {ADVICE[state].format(name=run.name)}")
+
+
+def _follow(run: "Run", config: RunConfig, as_json: bool, offset: int = 0) -> int:
+    from vae_tui.plain import follow
+
+    return follow(run, config, as_json=as_json, offset=offset)
+
+
+def _follow_own(run: "Run", config: RunConfig, as_json: bool, offset: int) -> int:
+    """Follow the trainer that this process started: what interrupts this process stops it."""
+    import signal
+
+    from vae_tui.commands import Command
+
+    def interrupt(number: int, _: object) -> NoReturn:
+        raise KeyboardInterrupt(number)
+
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        return _follow(run, config, as_json, offset)
+    except KeyboardInterrupt:
+        run.send(Command(command="stop"))
+        _follow(run, config, as_json, _size(run.events))
+        return INTERRUPTED
+
+
+def _watch(run: "Run", config: RunConfig, *, read_only: bool) -> int:
+    from vae_tui.tui import terminal
+
+    terminal.prepare()
+    from vae_tui.tui.app import VaeApp
+    from vae_tui.tui.reader import RunReader
+
+    app = VaeApp(RunReader(run, config), read_only=read_only)
+    app.run()
+    return app.return_code or 0
+
+
+def _missing_terminal() -> str:
+    """Name the stream that is no terminal; Textual paints on stderr and reads stdin."""
+    for stream, name in ((sys.stdout, "stdout"), (sys.stdin, "stdin"), (sys.stderr, "stderr")):
+        if stream is None or not stream.isatty():
+            return f"{name} is no terminal"
+    return ""
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _complain(message: str) -> None:
+    print(f"vae-tui: {message}", file=sys.stderr)  # noqa: T201
+
+
+def _one_line(error: click.ClickException) -> str:
+    message = " ".join(error.format_message().split())
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "vae-tui"
+    return message if "--help" in message else f"{message} (see {command} --help)"

@@ -1,0 +1,134 @@
+"""The data sets by name: where their files lie and whether they are there. Reads no image."""
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from vae_tui.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """One data set of 28x28 grey images in ten classes, in four idx files."""
+
+    name: str
+    """As given to ``--dataset``."""
+    title: str
+    """As shown to people."""
+    folder: str | None
+    """Torchvision's folder for it in the data folder; None is inside this package."""
+    files: tuple[str, str, str, str]
+    """Train images, train labels, test images, test labels; without ``.gz``."""
+    train_count: int
+    test_count: int
+    classes: tuple[str, ...]
+    default_epochs: int = 20
+    download_bytes: int | None = None
+    """What a download transfers; None if there is nothing to download."""
+    is_transposed: bool = False
+    """The files hold each image's columns as rows."""
+
+    def raw_folder(self, data_dir: Path) -> Path:
+        """Return the folder that holds, or would hold, the four files.
+
+        Raises:
+            ValueError: The data set is inside the package.
+        """
+        if self.folder is None:
+            raise ValueError(f"{self.name} is inside the package, not in a data folder")
+        return data_dir / self.folder / "raw"
+
+
+_FILES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
+_EMNIST_FILES = (
+    "emnist-digits-train-images-idx3-ubyte",
+    "emnist-digits-train-labels-idx1-ubyte",
+    "emnist-digits-test-images-idx3-ubyte",
+    "emnist-digits-test-labels-idx1-ubyte",
+)
+_DIGITS = tuple("0123456789")
+_CLOTHES = (
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+)
+_KANA = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
+
+DATASETS: dict[str, Dataset] = {
+    dataset.name: dataset
+    for dataset in (
+        Dataset("digits", "digits", None, _FILES, 4_500, 500, _DIGITS, default_epochs=150),
+        Dataset(
+            "mnist", "MNIST", "MNIST", _FILES, 60_000, 10_000, _DIGITS, download_bytes=11_594_722
+        ),
+        Dataset(
+            "fashion-mnist",
+            "Fashion-MNIST",
+            "FashionMNIST",
+            _FILES,
+            60_000,
+            10_000,
+            _CLOTHES,
+            download_bytes=30_878_645,
+        ),
+        Dataset(
+            "kmnist", "KMNIST", "KMNIST", _FILES, 60_000, 10_000, _KANA, download_bytes=21_240_888
+        ),
+        Dataset(
+            "emnist",
+            "EMNIST digits",
+            "EMNIST",
+            _EMNIST_FILES,
+            240_000,
+            40_000,
+            _DIGITS,
+            download_bytes=561_753_746,
+            is_transposed=True,
+        ),
+    )
+}
+"""Every data set, by name."""
+
+
+def default_data_dir() -> Path:
+    """Return the data folder where the user gave none; it need not exist."""
+    return user_cache_path("vae-tui")
+
+
+def find_file(raw_folder: Path, file: str) -> Path | None:
+    """Return the path of ``file``, extracted or else as ``.gz``; None if neither is there."""
+    for path in (raw_folder / file, raw_folder / f"{file}.gz"):
+        if path.is_file():
+            return path
+    return None
+
+
+def is_present(name: str, data_dir: Path) -> bool:
+    """Say whether the four files are there; not whether they are whole (reading finds that)."""
+    dataset = DATASETS[name]
+    if dataset.folder is None:
+        return True
+    raw_folder = dataset.raw_folder(data_dir)
+    return all(find_file(raw_folder, file) is not None for file in dataset.files)
+
+
+def resolve(name: str, data_dir: Path) -> str:
+    """Return the name of a data set: ``auto`` becomes MNIST where it is present, else digits.
+
+    Raises:
+        UsageError: No data set has this name.
+    """
+    if name == "auto":
+        return "mnist" if is_present("mnist", data_dir) else "digits"
+    if name in DATASETS:
+        return name
+    names = ["auto", *DATASETS]
+    nearest = difflib.get_close_matches(name.lower(), names, n=1)
+    hint = f"did you mean {nearest[0]!r}? " if nearest else ""
+    raise UsageError(f"unknown data set {name!r}: {hint}there are {', '.join(names)}")

@@ -1,0 +1,66 @@
+"""What a network is worth on images that it was not trained on."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from vae_tui.model import VAE, kl_terms, reconstruction_loss
+
+ACTIVE_VARIANCE = 0.01
+"""A dimension is active when its posterior mean varies more than this over the test images.
+
+Source: Burda et al. 2016, https://arxiv.org/abs/1509.00519, section 5.2.
+"""
+_BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Means over the images, in nats per image."""
+
+    bce: float
+    """Reconstruction with z sampled once for each image."""
+    bce_at_mean: float
+    """Reconstruction with z at the posterior's mean."""
+    kl_per_dimension: tuple[float, ...]
+    active_units: int
+
+    @property
+    def kl(self) -> float:
+        """Summed over the dimensions."""
+        return sum(self.kl_per_dimension)
+
+
+@torch.no_grad()
+def measure(model: VAE, images: Tensor, seed: int, reconstruction: str = "bce") -> Measurement:
+    """Measure both reconstruction losses, the KL of each dimension and the active units.
+
+    Args:
+        model: The network, on the device of the images.
+        images: uint8 (N, 784).
+        seed: Of the noise, one draw for each image.
+        reconstruction: ``bce`` or ``mse``.
+    """
+    generator = torch.Generator(images.device).manual_seed(seed)
+    bce = bce_at_mean = 0.0
+    kl = torch.zeros(model.latent_dim, device=images.device)
+    means = []
+    for block in torch.split(images, _BATCH):
+        batch = block.float() / 255
+        posterior = model.encode(batch)
+        noise = torch.randn(posterior.mean.shape, device=images.device, generator=generator)
+        z = posterior.mean + noise * torch.exp(0.5 * posterior.logvar)
+        at_mean = reconstruction_loss(model.decode(posterior.mean), batch, reconstruction)
+        bce_at_mean += float(at_mean.sum())
+        if model.noisy:
+            bce += float(reconstruction_loss(model.decode(z), batch, reconstruction).sum())
+        kl += kl_terms(posterior).sum(0)
+        means.append(posterior.mean)
+    variance = torch.cat(means).var(0, correction=0)
+    return Measurement(
+        bce=(bce if model.noisy else bce_at_mean) / len(images),
+        bce_at_mean=bce_at_mean / len(images),
+        kl_per_dimension=tuple((kl / len(images)).tolist()),
+        active_units=int((variance > ACTIVE_VARIANCE).sum()),
+    )

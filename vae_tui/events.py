@@ -1,0 +1,207 @@
+"""The facts a trainer reports, in the past tense; one line of JSON each in ``events.jsonl``."""
+
+import json
+import math
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a run."""
+
+    time: float
+    """Unix seconds."""
+    step: int
+    """Optimiser steps taken when it happened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Event):
+    """A trainer began at ``step``; whatever earlier lines said of later steps is void."""
+
+    device: str
+    precision: str
+    images: int
+    parameters: int
+    steps_per_epoch: int
+    pid: int
+    world_size: int
+    epochs: int = 0
+    test_images: int = 0
+    floor: float = math.nan
+    """Reconstruction loss of a perfect copy of the test images, nats per image."""
+    collapse: float = math.nan
+    """Reconstruction loss of the mean training image, nats per image: no latent used at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossesMeasured(Event):
+    """Means since the last such event, nats per image."""
+
+    epoch: float
+    bce: float
+    """The reconstruction term: BCE, or the squared error with ``--reconstruction mse``."""
+    kl: float
+    beta: float
+    lr: float
+    images_per_second: float
+    memory_bytes: int = 0
+    """In use on the device; of the process on the CPU."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochEnded(Event):
+    """An epoch's training means and the test set's losses; epoch 0 is the untrained network."""
+
+    epoch: int
+    train_bce: float
+    train_kl: float
+    test_bce: float
+    """With z sampled."""
+    test_kl: float
+    test_bce_at_mean: float
+    """With z at the posterior's mean."""
+    kl_per_dimension: tuple[float, ...]
+    active_units: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightsSaved(Event):
+    """The weights of ``step`` can be read."""
+
+    path: str
+    """Inside the run folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused(Event):
+    """Training waits; ``why`` when nobody asked for it."""
+
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed(Event):
+    """Training goes on after a pause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingChanged(Event):
+    """A setting took a new value from ``step`` on."""
+
+    name: str
+    old: float
+    new: float
+    command_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRefused(Event):
+    """A command could not be obeyed."""
+
+    command_id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diverged(Event):
+    """A loss or a weight was no longer finite."""
+
+    what: str
+    last_good_step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded(Event):
+    """The trainer's last word: ``finished``, ``stopped`` or ``failed``."""
+
+    reason: str
+    message: str = ""
+
+
+def encode(event: Event) -> bytes:
+    """Return the event as one line of strict JSON; NaN and infinities become null."""
+    record = {"event": _KIND_OF[type(event)], **asdict(event)}
+    return json.dumps(_finite(record), separators=(",", ":")).encode() + b"\n"
+
+
+def decode(line: bytes) -> Event | None:
+    """Return the event of a line, or None for a kind that this version does not know.
+
+    Raises:
+        ValueError: The line is no event: not JSON, a field missing or of the wrong type.
+    """
+    try:
+        record = json.loads(line)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(record, dict) or not isinstance(record.get("event"), str):
+        raise ValueError("not an event")
+    event_type = _TYPE_OF.get(record["event"])
+    if event_type is None:
+        return None
+    try:
+        readers = _READERS[event_type].items()
+        values: dict[str, Any] = {
+            name: read(record[name]) for name, read in readers if name in record
+        }
+        return event_type(**values)
+    except (TypeError, OverflowError) as error:
+        raise ValueError(f"{record['event']}: {error}") from None
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return value
+
+
+def _float(value: object) -> float:
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{value!r:.40} is not a number")
+    return float(value)
+
+
+def _int(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
+        raise TypeError(f"{value!r:.40} is not a whole number")
+    return value
+
+
+def _str(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} is not text")
+    return value
+
+
+def _floats(value: object) -> tuple[float, ...]:
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r:.40} is not a list")
+    return tuple(map(_float, value))
+
+
+_READER_OF: dict[object, Callable[[object], object]] = {
+    float: _float,
+    int: _int,
+    str: _str,
+    tuple[float, ...]: _floats,
+}
+_KIND_OF: dict[type[Event], str] = {
+    event_type: re.sub(r"(?<!^)(?=[A-Z])", "_", event_type.__name__).lower()
+    for event_type in Event.__subclasses__()
+}
+_TYPE_OF = {kind: event_type for event_type, kind in _KIND_OF.items()}
+_READERS = {
+    event_type: {field.name: _READER_OF[field.type] for field in fields(event_type)}
+    for event_type in _KIND_OF
+}

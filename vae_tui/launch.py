@@ -1,0 +1,73 @@
+"""Start a trainer: a fresh interpreter in its own session, or torchrun for several processes."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from vae_tui.config import RunConfig
+from vae_tui.run import Run
+
+_PACKAGE_PARENT = str(Path(__file__).resolve().parent.parent)
+
+
+def start(run: Run, config: RunConfig) -> int:
+    """Start the run's trainer, from its last save when there is one; return its process id.
+
+    It outlives this process, the terminal and the connection, and holds the run's lock from its
+    first instant: the lock is taken here and handed over.
+
+    Raises:
+        UsageError: The run is live already.
+        VaeTuiError: The folder cannot be written.
+    """
+    lock = run.take_lock()
+    try:
+        with run.log.open("ab") as log:
+            _block_signals(config, signal.SIG_BLOCK)
+            try:
+                process = subprocess.Popen(
+                    [*_interpreter(config), str(run.path), *_arguments(run, lock)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    pass_fds=(lock,),
+                    env=_environment(),
+                )
+            finally:
+                _block_signals(config, signal.SIG_UNBLOCK)
+        os.pwrite(lock, f"{process.pid:<20}\n".encode(), 0)
+    finally:
+        os.close(lock)
+    return process.pid
+
+
+def _interpreter(config: RunConfig) -> list[str]:
+    python = [sys.executable, "-P", "-m"]
+    if config.nproc == 1:
+        return [*python, "vae_tui.worker"]
+    count = f"--nproc-per-node={config.nproc}"
+    return [*python, "torch.distributed.run", "--standalone", count, "-m", "vae_tui.worker"]
+
+
+def _arguments(run: Run, lock: int) -> list[str]:
+    # What was asked of an earlier trainer must not reach this one.
+    asked = run.commands.stat().st_size if run.commands.exists() else 0
+    return ["--lock-fd", str(lock), "--commands-from", str(asked)]
+
+
+def _block_signals(config: RunConfig, how: int) -> None:
+    """A signal that comes while the trainer still imports torch waits until it can save.
+
+    Not for torchrun: it does not unblock them.
+    """
+    if config.nproc == 1:
+        signal.pthread_sigmask(how, {signal.SIGTERM, signal.SIGINT})
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment in which the trainer finds this very package, installed or not."""
+    paths = [_PACKAGE_PARENT, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}

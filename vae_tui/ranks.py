@@ -1,0 +1,60 @@
+"""The processes that train together; alone, every exchange returns what it was given."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """This process's place among ``size`` equal ones; rank 0 alone writes the run folder."""
+
+    rank: int = 0
+    size: int = 1
+    local_rank: int = 0
+    """Its place on this machine, which chooses its device."""
+
+    @classmethod
+    def from_environment(cls) -> "Ranks":
+        """Read what torchrun sets; alone without it."""
+        names = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
+        rank, size, local = (int(os.environ.get(name, i == 1)) for i, name in enumerate(names))
+        return cls(rank, size, local)
+
+    def join(self, device: torch.device) -> None:
+        """Meet the others; NCCL between CUDA devices, Gloo elsewhere."""
+        if self.size > 1:
+            distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+
+    def leave(self) -> None:
+        """Part from the others."""
+        if self.size > 1:
+            distributed.destroy_process_group()
+
+    def share(self, value: Any) -> Any:
+        """Return rank 0's ``value`` everywhere."""
+        if self.size == 1:
+            return value
+        box = [value]
+        distributed.broadcast_object_list(box, src=0)
+        return box[0]
+
+    def sum(self, tensor: Tensor) -> Tensor:
+        """Return the sum of everyone's tensor."""
+        if self.size == 1:
+            return tensor
+        total = tensor.clone()
+        distributed.all_reduce(total)
+        return total
+
+    def part(self, rows: Tensor) -> Tensor:
+        """Return this rank's share of a batch's rows; shares differ by one row at most."""
+        return rows if self.size == 1 else torch.tensor_split(rows, self.size)[self.rank]
+
+    def wrap(self, model: nn.Module) -> nn.Module:
+        """Return the module whose backward pass averages gradients over the ranks."""
+        return model if self.size == 1 else DistributedDataParallel(model)

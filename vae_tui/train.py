@@ -1,0 +1,354 @@
+"""The loop, as an iterator of events; knows no files and no signals."""
+
+import contextlib
+import math
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from vae_tui.commands import Command, check
+from vae_tui.config import RunConfig
+from vae_tui.data import Images
+from vae_tui.device import memory_in_use
+from vae_tui.errors import UsageError
+from vae_tui.evaluate import measure
+from vae_tui.events import (
+    CommandRefused,
+    Diverged,
+    EpochEnded,
+    Event,
+    LossesMeasured,
+    Paused,
+    Resumed,
+    RunEnded,
+    RunStarted,
+    SettingChanged,
+)
+from vae_tui.keeping import next_kept
+from vae_tui.model import VAE, loss_terms, reference_losses
+from vae_tui.ranks import Ranks
+
+CHUNK_SECONDS = 0.05
+"""Between two looks at losses and commands: reading a loss makes the CPU wait for the GPU."""
+
+SETTLING_STEPS = 8
+"""The first chunks are single steps: warming up says nothing of how long a step takes."""
+
+
+class Control(Protocol):
+    """Where the trainer takes commands from."""
+
+    def take(self, wait: float) -> Sequence[Command]:
+        """Return the commands that have come, after at most ``wait`` seconds when none has."""
+
+
+class Trainer:
+    """A run in progress: network, optimiser, random numbers and how far it is."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        images: Images,
+        device: torch.device,
+        precision: str,
+        ranks: Ranks = Ranks(),  # noqa: B008 - frozen
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        torch.manual_seed(config.seed)
+        self.model = VAE(config.latent_dim, config.hidden, noisy=config.model == "vae").to(device)
+        self.settings: dict[str, float] = {
+            "beta": config.beta,
+            "lr": config.lr,
+            "epochs": config.epochs,
+        }
+        self.step = 0
+        self.steps_per_epoch = math.ceil(len(images.train) / config.batch_size)
+        self.last_good_step = 0
+        """The caller's: the newest step that it saved."""
+        self._config = config
+        self._images = images
+        self._device = device
+        self._precision = precision
+        self._ranks = ranks
+        self._clock = clock
+        self._network = ranks.wrap(self.model)
+        self._optimizer = torch.optim.Adam(self.model.parameters(), lr=config.lr, fused=True)
+        self._noise = torch.Generator(device).manual_seed(config.seed)
+        self._train = images.train.to(device)
+        self._test = images.test.to(device)
+        # Added to step by step in double precision, so that where a chunk or a resumed run
+        # begins changes no digit of an epoch's mean. Apple's GPUs have no doubles.
+        exact = torch.float32 if device.type == "mps" else torch.float64
+        self._sums = torch.zeros(2, dtype=exact, device=device)
+        self._totals = (0.0, 0.0)
+        self._reported = (0, 0.0, 0.0)
+        self._epoch_seconds = 0.0
+        self._undo: list[tuple[str, float]] = []
+        self._order: tuple[int, Tensor] = (-1, torch.empty(0))
+        self._paused = False
+        self._stopped = False
+        self._step_seconds = CHUNK_SECONDS
+        self._memory = (-math.inf, 0)
+
+    @property
+    def total_steps(self) -> int:
+        """Steps until the run is finished."""
+        return int(self.settings["epochs"]) * self.steps_per_epoch
+
+    def run(self, control: Control) -> Iterator[list[Event]]:
+        """Train to the end; yield, about every ``CHUNK_SECONDS``, what has happened since."""
+        yield [self._started()]
+        if self.step == 0:
+            yield [self._tested(math.nan, math.nan)]
+        while True:
+            commands = control.take(CHUNK_SECONDS if self._paused else 0.0)
+            events = [
+                event for command in self._ranks.share(commands) for event in self._obey(command)
+            ]
+            if self._stopped:
+                yield [*events, RunEnded(**self._now(), reason="stopped")]
+                return
+            if self._paused:
+                yield events
+                continue
+            if self.step >= self.total_steps:
+                yield [*events, RunEnded(**self._now(), reason="finished")]
+                return
+            events += self._train_chunk()
+            yield events
+            if events and isinstance(events[-1], RunEnded):
+                return
+
+    def state(self) -> dict[str, Any]:
+        """Return all that a resume needs: tensors, numbers and text only."""
+        return {
+            "step": self.step,
+            "model": self.model.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "noise": self._noise.get_state(),
+            "sums": list(self._totals),
+            "epoch_seconds": self._epoch_seconds,
+            "settings": dict(self.settings),
+            "undo": list(self._undo),
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on where ``state`` was taken; KeyError, TypeError or ValueError if it is none."""
+        self.model.load_state_dict(state["model"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._noise.set_state(state["noise"])
+        self.settings = {name: float(state["settings"][name]) for name in self.settings}
+        self._undo = [(str(name), float(value)) for name, value in state["undo"]]
+        self.step = self.last_good_step = int(state["step"])
+        bce, kl = map(float, state["sums"])
+        if self._ranks.rank == 0:
+            self._sums.copy_(torch.tensor((bce, kl), dtype=self._sums.dtype))
+        self._totals = (bce, kl)
+        self._epoch_seconds = float(state["epoch_seconds"])
+        self._reported = (self.step % self.steps_per_epoch * self._config.batch_size, bce, kl)
+
+    def is_finite(self) -> bool:
+        """Tell whether every weight is finite."""
+        return all(bool(torch.isfinite(value).all()) for value in self.model.parameters())
+
+    def _train_chunk(self) -> list[Event]:
+        steps = min(
+            1 if self.step < SETTLING_STEPS else max(1, int(CHUNK_SECONDS / self._step_seconds)),
+            next_kept(self.step, self.steps_per_epoch) - self.step,
+        )
+        steps = self._ranks.share(steps)
+        began = time.perf_counter()
+        for _ in range(steps):
+            self._take_step()
+        bce, kl = self._totals = tuple(self._ranks.sum(self._sums).tolist())  # waits for it all
+        seconds = time.perf_counter() - began
+        self._step_seconds = seconds / steps
+        self._epoch_seconds += seconds
+        if not math.isfinite(bce + kl):
+            return self._diverged("BCE" if not math.isfinite(bce) else "KL")
+        events: list[Event] = [self._measured(bce, kl, steps, seconds)]
+        if self.step % self.steps_per_epoch == 0:
+            images = len(self._train)
+            events.append(self._tested(bce / images, kl / images))
+            self._sums.zero_()
+            self._totals = (0.0, 0.0)
+            self._reported = (0, 0.0, 0.0)
+            self._epoch_seconds = 0.0
+        return events
+
+    def _take_step(self) -> None:
+        epoch, index = divmod(self.step, self.steps_per_epoch)
+        size = self._config.batch_size
+        rows = self._epoch_order(epoch)[index * size : (index + 1) * size]
+        # Every rank draws the noise of the whole batch and uses its share: the run does not
+        # depend on how many processes train it.
+        noise = torch.randn(
+            (len(rows), self.model.latent_dim), generator=self._noise, device=self._device
+        )
+        images = self._train[self._ranks.part(rows)].float().div_(255)
+        with self._autocast():
+            logits, posterior = self._network(images, self._ranks.part(noise))
+        bce, kl = (
+            term.sum()
+            for term in loss_terms(logits, images, posterior, self._config.reconstruction)
+        )
+        loss = (bce + self._beta() * kl if self.model.noisy else bce) / len(rows)
+        (loss * self._ranks.size).backward()  # type: ignore[no-untyped-call]
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        self._sums += torch.stack((bce.detach(), kl.detach()))
+        self.step += 1
+
+    def _epoch_order(self, epoch: int) -> Tensor:
+        if self._order[0] != epoch:
+            # From seed and epoch alone, so that a resumed run needs no saved permutation.
+            generator = torch.Generator(self._device)
+            generator.manual_seed((self._config.seed * 1_000_003 + epoch + 1) % 2**63)
+            rows = torch.randperm(len(self._train), generator=generator, device=self._device)
+            self._order = (epoch, rows)
+        return self._order[1]
+
+    def _beta(self) -> float:
+        """Return the weight of the KL at this step: rises over the warm-up epochs."""
+        warmup = self._config.warmup * self.steps_per_epoch
+        return self.settings["beta"] * min(1.0, self.step / warmup if warmup else 1.0)
+
+    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
+        if self._precision == "fp32":
+            return contextlib.nullcontext()
+        return torch.autocast(self._device.type, dtype=torch.bfloat16)
+
+    def _obey(self, command: Command) -> list[Event]:
+        try:
+            check(command)
+            return getattr(self, f"_do_{command.command}")(command)  # type: ignore[no-any-return]
+        except UsageError as error:
+            return [CommandRefused(**self._now(), command_id=command.id, why=str(error))]
+
+    def _do_pause(self, _: Command) -> list[Event]:
+        if self._paused:
+            return []
+        self._paused = True
+        return [Paused(**self._now())]
+
+    def _do_resume(self, _: Command) -> list[Event]:
+        if not self._paused:
+            return []
+        self._paused = False
+        return [Resumed(**self._now())]
+
+    def _do_stop(self, _: Command) -> list[Event]:
+        self._stopped = True
+        return []
+
+    def _do_save(self, _: Command) -> list[Event]:
+        return []  # the caller saves: this module knows no files
+
+    def _do_set(self, command: Command) -> list[Event]:
+        old = self.settings[command.setting]
+        events = self._change(command.setting, command.value, command.id)
+        self._undo.append((command.setting, old))
+        return events
+
+    def _do_undo(self, command: Command) -> list[Event]:
+        if not self._undo:
+            raise UsageError("nothing to undo: no setting was changed")
+        events = self._change(*self._undo[-1], command.id)
+        self._undo.pop()
+        return events
+
+    def _change(self, name: str, value: float, command_id: str) -> list[Event]:
+        done = math.ceil(self.step / self.steps_per_epoch)
+        if name == "epochs" and value < done:
+            raise UsageError(f"--epochs {value:g}: epoch {done} has begun; the nearest is {done}")
+        old, self.settings[name] = self.settings[name], value
+        for group in self._optimizer.param_groups:
+            group["lr"] = self.settings["lr"]
+        changed = SettingChanged(
+            **self._now(), name=name, old=old, new=value, command_id=command_id
+        )
+        return [changed]
+
+    def _started(self) -> RunStarted:
+        floor, collapse = reference_losses(
+            self._images.train, self._images.test, self._config.reconstruction
+        )
+        return RunStarted(
+            **self._now(),
+            device=str(self._device),
+            precision=self._precision,
+            images=len(self._train),
+            parameters=sum(value.numel() for value in self.model.parameters()),
+            steps_per_epoch=self.steps_per_epoch,
+            pid=os.getpid(),
+            world_size=self._ranks.size,
+            epochs=int(self.settings["epochs"]),
+            test_images=len(self._test),
+            floor=floor,
+            collapse=collapse,
+        )
+
+    def _measured(self, bce: float, kl: float, steps: int, seconds: float) -> LossesMeasured:
+        images = self._epoch_images()
+        last_images, last_bce, last_kl = self._reported
+        self._reported = (images, bce, kl)
+        since = images - last_images
+        return LossesMeasured(
+            **self._now(),
+            epoch=self.step / self.steps_per_epoch,
+            bce=(bce - last_bce) / since,
+            kl=(kl - last_kl) / since,
+            beta=self._beta(),
+            lr=self.settings["lr"],
+            images_per_second=since / seconds,
+            memory_bytes=self._memory_bytes(),
+        )
+
+    def _epoch_images(self) -> int:
+        """Return how many images the epoch of the last step has trained on: all, at its end."""
+        steps = (self.step - 1) % self.steps_per_epoch + 1
+        return min(steps * self._config.batch_size, len(self._train))
+
+    def _memory_bytes(self) -> int:
+        asked, memory = self._memory
+        if time.monotonic() - asked > 1.0:
+            memory = memory_in_use(self._device)
+            self._memory = (time.monotonic(), memory)
+        return memory
+
+    def _tested(self, train_bce: float, train_kl: float) -> EpochEnded:
+        epoch = self.step // self.steps_per_epoch
+        with self._autocast():
+            result = measure(
+                self.model, self._test, self._config.seed + epoch, self._config.reconstruction
+            )
+        return EpochEnded(
+            **self._now(),
+            epoch=epoch,
+            train_bce=train_bce,
+            train_kl=train_kl,
+            test_bce=result.bce,
+            test_kl=result.kl,
+            test_bce_at_mean=result.bce_at_mean,
+            kl_per_dimension=result.kl_per_dimension,
+            active_units=result.active_units,
+            seconds=self._epoch_seconds,
+        )
+
+    def _diverged(self, what: str) -> list[Event]:
+        message = (
+            f"{what} is not finite after step {self.step}; the weights of step "
+            f"{self.last_good_step} are kept: resume with a smaller --lr"
+        )
+        good = self.last_good_step
+        return [
+            Diverged(**self._now(), what=what, last_good_step=good),
+            RunEnded(**self._now(), reason="failed", message=message),
+        ]
+
+    def _now(self) -> dict[str, Any]:
+        return {"time": self._clock(), "step": self.step}

@@ -1,0 +1,168 @@
+"""The numbers along a chart's edges: the range, where ticks stand, how a value is written."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+LARGEST = 1e300
+"""Values beyond this are shown at it, so that no difference of two overflows."""
+
+_THINNEST = 1e-200
+"""A range thinner than this is a single value: its tick step would not be a float."""
+
+_START_SHARE = 1 / 8
+"""The part of the x range that may be cut off when it squashes the rest."""
+
+_SQUASHED_BY_START = 1 / 4
+"""The rest is squashed when it has less than this share of the height because of the start."""
+
+_SQUASHED_BY_SPIKES = 1 / 12
+"""... or less than this because of the highest or lowest twentieth of the points."""
+
+_NEAR = 1 / 4
+"""A level this far outside the data, as a share of the data's range, still widens the range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A non-empty interval of an axis."""
+
+    low: float
+    high: float
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+    def share(self, values: Floats) -> Floats:
+        """Return how far along the range ``values`` lie: 0 at the low end, 1 at the high end."""
+        shares: Floats = (values - self.low) / (self.high - self.low)
+        return shares
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A labelled place on an axis."""
+
+    position: float
+    label: str
+
+
+def limits_worth_showing(xs: Floats, ys: Floats) -> tuple[float, float]:
+    """Return the lowest and highest y to show: of all points, unless a few squash all others.
+
+    Args:
+        xs: Finite and sorted, at least one.
+        ys: Finite.
+    """
+    low, high = float(ys.min()), float(ys.max())
+    later = ys[xs > xs[0] + (xs[-1] - xs[0]) * _START_SHARE]
+    if len(later) > 1:
+        body_low, body_high = float(later.min()), float(later.max())
+        low, high = _without_outliers(low, high, body_low, body_high, _SQUASHED_BY_START)
+    body_low, body_high = np.quantile(ys, (0.05, 0.95), method="nearest").tolist()
+    return _without_outliers(low, high, body_low, body_high, _SQUASHED_BY_SPIKES)
+
+
+def _without_outliers(
+    low: float, high: float, body_low: float, body_high: float, share: float
+) -> tuple[float, float]:
+    """Cut the side, or both, that leaves the body less than ``share`` of the range."""
+    if body_high <= body_low:  # a flat body has no scale to prefer
+        return low, high
+    squashed_above = body_high - body_low < share * (high - body_low)
+    squashed_below = body_high - body_low < share * (body_high - low)
+    return (body_low if squashed_below else low), (body_high if squashed_above else high)
+
+
+def range_with_levels(low: float, high: float, levels: Sequence[float]) -> Range:
+    """Return a rounded range around the data's, widened to the levels near it."""
+    reach = (high - low) * _NEAR
+    near = [level for level in levels if low - reach <= level <= high + reach]
+    return rounded_range(min(low, *near, low), max(high, *near, high))
+
+
+def rounded_range(low: float, high: float) -> Range:
+    """Return the range with ends on nice numbers, so that it moves rarely; never empty."""
+    largest = max(abs(low), abs(high))
+    if high - low <= max(largest * 1e-9, _THINNEST):
+        pad = largest * 0.1 if largest > _THINNEST else 1.0
+        return Range(low - pad, high + pad)
+    step = nice_step((high - low) / 16)
+    return Range(math.floor(low / step + 1e-6) * step, math.ceil(high / step - 1e-6) * step)
+
+
+def nice_step(least: float) -> float:
+    """Return the smallest of 1, 2, 5 times a power of ten that is not below ``least`` (> 0)."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return next((f * power for f in (1, 2, 5) if f * power >= least * (1 - 1e-9)), 10 * power)
+
+
+def linear_ticks(shown: Range, most: int) -> tuple[Tick, ...]:
+    """Return ticks on multiples of a nice step: about ``most``, at least two where floats allow."""
+    span = shown.high - shown.low
+    for count in (most, 2 * most, 4 * most):
+        step = nice_step(span / count)
+        first, last = math.ceil(shown.low / step - 1e-6), math.floor(shown.high / step + 1e-6)
+        if 1 <= last - first <= 2 * count:
+            return tuple(
+                Tick(index * step, _tick_label(index * step, step))
+                for index in range(first, last + 1)
+            )
+    return ()
+
+
+def log_ticks(shown: Range, most: int) -> tuple[Tick, ...]:
+    """Return ticks for a range of base-10 logarithms, labelled with the values themselves.
+
+    Powers of ten where there are enough of them, else 1, 2, 5; else multiples of a nice step.
+    """
+    decades = range(math.floor(shown.low), math.ceil(shown.high) + 1)
+    for factors in ((1,), (1, 2, 5)):
+        places = [decade + math.log10(factor) for decade in decades for factor in factors]
+        places = [place for place in places if place in shown]
+        if len(places) > most and factors == (1,):
+            places = places[:: math.ceil(len(places) / most)]
+        if 3 <= len(places) <= most or (len(places) == most == 2):
+            return tuple(Tick(place, _power_label(10.0**place)) for place in places)
+    if shown.high - shown.low > 2 or shown.high > 300 or shown.low < -300:
+        return tuple(
+            Tick(tick.position, _power_label(10.0**tick.position))
+            for tick in linear_ticks(shown, most)
+            if -308 < tick.position < 308
+        )
+    values = linear_ticks(Range(10.0**shown.low, 10.0**shown.high), most)
+    return tuple(
+        Tick(math.log10(float(tick.position)), tick.label) for tick in values if tick.position > 0
+    )
+
+
+def short_number(value: float) -> str:
+    """Return ``value`` in about four characters: 544.2, 92.1, 3.14, 0.042, 1e+30, nan."""
+    size = abs(value)
+    if not math.isfinite(value):
+        return str(value)
+    if size == 0:
+        return "0"
+    if size >= 1e5 or size < 1e-3:
+        return f"{value:.2g}"
+    decimals = 0 if size >= 1e4 else 1 if size >= 10 else 2 if size >= 1 else 3
+    return f"{value:.{decimals}f}"
+
+
+def _tick_label(value: float, step: float) -> str:
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    if abs(value) < step / 2:
+        return "0"
+    if abs(value) >= 1e6 or decimals > 4:
+        digits = math.floor(math.log10(abs(value)) + 1e-9) - math.floor(math.log10(step) + 1e-9)
+        return f"{value:.{digits + 1}g}"
+    return f"{value:.{decimals}f}"
+
+
+def _power_label(value: float) -> str:
+    return f"{value:.6g}" if 1e-3 <= value < 1e5 else f"{value:.2g}"

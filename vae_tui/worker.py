@@ -1,0 +1,173 @@
+"""The trainer's process around ``train``: files, commands, signals, ranks.
+
+``python -m vae_tui.worker FOLDER`` trains the run whose ``config.json`` is in FOLDER, from its
+last save when there is one.
+"""
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from vae_tui import commands, data
+from vae_tui.checkpoint import load_state
+from vae_tui.commands import Command
+from vae_tui.config import RunConfig
+from vae_tui.device import choose_device, choose_precision
+from vae_tui.errors import VaeTuiError
+from vae_tui.events import Event, RunEnded
+from vae_tui.files import LineTail
+from vae_tui.ranks import Ranks
+from vae_tui.recorder import Recorder
+from vae_tui.run import Run
+from vae_tui.train import Trainer
+
+_POLL_SECONDS = 0.01
+
+
+class CommandFile:
+    """Takes commands from the run folder; a signal to end counts as a stop."""
+
+    def __init__(self, path: Path, offset: int) -> None:
+        self.save_requested = False
+        self._tail = LineTail(path, offset)
+        self._path = path
+        self._told_to_stop = False
+
+    def stop(self, *_: object) -> None:
+        """Make the next ``take`` return a stop; a signal handler."""
+        self._told_to_stop = True
+
+    def take(self, wait: float) -> Sequence[Command]:
+        """Return what has been asked, after at most ``wait`` seconds when nothing has."""
+        deadline = time.monotonic() + wait
+        while not (found := self._read()) and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+        return found
+
+    def _read(self) -> list[Command]:
+        if self._told_to_stop:
+            return [Command(command="stop")]
+        try:
+            if self._path.stat().st_size <= self._tail.offset:
+                return []
+        except OSError:
+            return []
+        found = []
+        for line in self._tail.read():
+            try:
+                found.append(commands.decode(line))
+            except ValueError as error:
+                print(f"{self._path.name}: {error}: {line[:80]!r}", file=sys.stderr, flush=True)  # noqa: T201
+        self.save_requested |= any(command.command == "save" for command in found)
+        return found
+
+
+class Silence:
+    """What ranks other than 0 take their own commands from: rank 0 shares its with them."""
+
+    save_requested = False
+
+    def stop(self, *_: object) -> None:
+        """Leave it to rank 0, whom the same signal reaches."""
+
+    def take(self, wait: float) -> Sequence[Command]:
+        """Return nothing."""
+        return ()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train the run in the folder named; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m vae_tui.worker", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--lock-fd", type=int, help="descriptor that holds the run's lock")
+    parser.add_argument("--commands-from", type=int, default=0, help="skip so many bytes of them")
+    options = parser.parse_args(arguments)
+    run = Run(options.folder.absolute())
+    ranks = Ranks.from_environment()
+    control = CommandFile(run.commands, options.commands_from) if ranks.rank == 0 else Silence()
+    _answer_signals(control)
+    try:
+        config = run.config()
+        if ranks.size == 1:
+            lock = run.take_lock() if options.lock_fd is None else options.lock_fd
+            os.pwrite(lock, f"{os.getpid():<20}\n".encode(), 0)
+        return _train(run, config, control, ranks)
+    except VaeTuiError as error:
+        print(error, file=sys.stderr, flush=True)  # noqa: T201
+        return error.exit_code
+
+
+def _train(run: Run, config: RunConfig, control: CommandFile | Silence, ranks: Ranks) -> int:
+    recorder = Recorder(run, config) if ranks.rank == 0 else None
+    step = 0
+    last: Event | None = None
+    try:
+        device = choose_device(_device_name(config, ranks))
+        ranks.join(device)
+        precision = choose_precision(config.precision, device)
+        images = data.load(config.dataset, Path(config.data_dir))
+        trainer = Trainer(config, images, device, precision, ranks)
+        if run.state.exists():
+            _load(trainer, run)
+        if recorder:
+            recorder.begin(trainer, images)
+        for events in trainer.run(control):
+            step = trainer.step
+            last = events[-1] if events else last
+            if recorder:
+                recorder.record(trainer, events, save=control.save_requested)
+                control.save_requested = False
+        ranks.leave()
+    except Exception as error:
+        # The whole process: report in words, keep the traceback in the log, fail.
+        traceback.print_exc()
+        if recorder:
+            message = _in_words(error)
+            with contextlib.suppress(OSError):
+                recorder.append(
+                    RunEnded(time=time.time(), step=step, reason="failed", message=message)
+                )
+        return error.exit_code if isinstance(error, VaeTuiError) else 1
+    return 1 if isinstance(last, RunEnded) and last.reason == "failed" else 0
+
+
+def _load(trainer: Trainer, run: Run) -> None:
+    state = load_state(run.state)
+    try:
+        trainer.load_state(state)
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        raise VaeTuiError(f"{run.state} is of another network or version: {error}") from error
+
+
+def _device_name(config: RunConfig, ranks: Ranks) -> str:
+    if ranks.size > 1 and config.device in ("auto", "cuda") and torch.cuda.is_available():
+        return f"cuda:{ranks.local_rank}"
+    return config.device
+
+
+def _answer_signals(control: CommandFile | Silence) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, control.stop)
+    # The launcher blocked them, so that none is lost while torch is imported.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, torch.OutOfMemoryError):
+        return "out of memory on the device; a smaller --batch-size or --hidden needs less"
+    if isinstance(error, VaeTuiError):
+        return str(error)
+    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
