@@ -18,6 +18,7 @@ from vae_tui.errors import UsageError, VaeTuiError
 
 if TYPE_CHECKING:
     from vae_tui.run import Run
+    from vae_tui.tui.parts import Parts
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 INTERRUPTED = 130
@@ -135,9 +136,10 @@ def cli() -> None:
 def train(ctx: click.Context, headless: bool, as_json: bool, **options: Any) -> int:
     """Create a run, start its trainer and watch it."""
     from vae_tui import launch
+    from vae_tui.tui import terminal
 
     screen = not (headless or as_json)
-    if screen and (missing := _missing_terminal()):
+    if screen and (missing := terminal.missing(os.environ)):
         click.echo(f"vae-tui: {missing}: training in plain lines, as --headless does", err=True)
         screen = False
     runs_dir: Path = options["runs_dir"]
@@ -163,10 +165,11 @@ def train(ctx: click.Context, headless: bool, as_json: bool, **options: Any) -> 
 def attach(run: str | None, runs_dir: Path, read_only: bool) -> int:
     """Watch a run: live, ended or lost; the newest unless one is named."""
     from vae_tui.run import find
+    from vae_tui.tui import terminal
 
     found = find(runs_dir, run)
     config = found.config()
-    if missing := _missing_terminal():
+    if missing := terminal.missing(os.environ):
         click.echo(f"vae-tui: {missing}: plain lines; ctrl+c leaves, training goes on", err=True)
         return _follow(found, config, as_json=False)
     return _watch(found, config, read_only=read_only)
@@ -228,7 +231,9 @@ def resume(run: str | None, runs_dir: Path) -> None:
         _ask(runs_dir, str(found.path), "resume", {"running"})
         return
     found, config = _resume(runs_dir, str(found.path), None)
-    click.echo(f"{found.name} goes on (pid {found.pid()}); watch it with: vae-tui attach {found.name}")
+    click.echo(
+        f"{found.name} goes on (pid {found.pid()}); watch it with: vae-tui attach {found.name}"
+    )
 
 
 @cli.command()
@@ -241,7 +246,12 @@ def stop(run: str | None, runs_dir: Path) -> None:
 
 
 def _create(
-    dataset: str, data_dir: Path | None, runs_dir: Path, name: str | None, offline: bool, **settings: Any
+    dataset: str,
+    data_dir: Path | None,
+    runs_dir: Path,
+    name: str | None,
+    offline: bool,
+    **settings: Any,
 ) -> tuple["Run", RunConfig]:
     from vae_tui import datasets
     from vae_tui.driver import check_device
@@ -319,7 +329,9 @@ def _ask(runs_dir: Path, wanted: str | None, name: str, wanted_states: set[str])
     run.config()
     if not run.is_live():
         state = summarise(run).state
-        raise UsageError(f"{run.name} is not live: it is {state}; {ADVICE[state].format(name=run.name)}")
+        raise UsageError(
+            f"{run.name} is not live: it is {state}; {ADVICE[state].format(name=run.name)}"
+        )
     run.send(Command(command=name))
     deadline = time.monotonic() + 60
     while (state := summarise(run).state) not in wanted_states:
@@ -358,19 +370,18 @@ def _watch(run: "Run", config: RunConfig, *, read_only: bool) -> int:
 
     terminal.prepare()
     from vae_tui.tui.app import VaeApp
-    from vae_tui.tui.reader import RunReader
 
-    app = VaeApp(RunReader(run, config), read_only=read_only)
+    def load() -> "Parts":
+        # In a thread after the first paint: numpy and plotext take longer to import than to wait.
+        from vae_tui.tui.parts import Parts
+        from vae_tui.tui.reader import RunReader
+        from vae_tui.tui.views import VIEWS
+
+        return Parts(VIEWS, RunReader(run, config))
+
+    app = VaeApp(run.name, config, load, None if read_only else run.send, os.environ)
     app.run()
     return app.return_code or 0
-
-
-def _missing_terminal() -> str:
-    """Name the stream that is no terminal; Textual paints on stderr and reads stdin."""
-    for stream, name in ((sys.stdout, "stdout"), (sys.stdin, "stdin"), (sys.stderr, "stderr")):
-        if stream is None or not stream.isatty():
-            return f"{name} is no terminal"
-    return ""
 
 
 def _size(path: Path) -> int:

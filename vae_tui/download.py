@@ -101,12 +101,13 @@ class _Patience:
             _Failed: They have been the same for too long.
         """
         now = self.clock()
+        # An empty file is an answer without a byte, and each mirror's makes another.
+        sizes = {name: size for name, size in sizes.items() if size}
         if self._last_change is None or sizes != self._sizes:
             self._sizes, self._last_change = sizes, now
-        has_begun = any(sizes.values())
-        limit = self.silence_limit if has_begun else self.connect_limit
+        limit = self.silence_limit if sizes else self.connect_limit
         if now - self._last_change > limit:
-            raise _Failed(f"no {'further ' if has_begun else ''}byte came for {limit:g} s")
+            raise _Failed(f"no {'further ' if sizes else ''}byte came for {limit:g} s")
 
 
 def _watch(

@@ -21,7 +21,7 @@ from torchvision.datasets.utils import download_url
 from vae_tui.datasets import DATASETS
 
 STARTED = "started"
-"""The line on stdout that says that the import is over and the connecting begins."""
+"""The line on stdout that says: the import is over, the connecting begins."""
 
 Download = Callable[[Path], object]
 """Puts a data set into a folder, in torchvision's layout."""
@@ -53,8 +53,14 @@ DOWNLOADS: Mapping[str, Download] = {
 
 
 def main(name: str, folder: Path, downloads: Mapping[str, Download] = DOWNLOADS) -> int:
-    """Download ``name`` into ``folder``; return the exit status, with the reason on stderr."""
+    """Be the child process: download, and end early if whoever started it does."""
+    threading.Thread(target=_end_with_standard_input, args=(folder,), daemon=True).start()
     print(STARTED, flush=True)  # noqa: T201
+    return download(name, folder, downloads)
+
+
+def download(name: str, folder: Path, downloads: Mapping[str, Download] = DOWNLOADS) -> int:
+    """Download ``name`` into ``folder``; return the exit status, with the reason on stderr."""
     try:
         downloads[name](folder)
     except Exception as error:  # the whole process: its last words are its report
@@ -78,12 +84,12 @@ def reason_of(error: Exception) -> str:
 
 
 def _end_with_standard_input(folder: Path) -> None:
-    sys.stdin.buffer.read()
+    # Not sys.stdin: a thread that waits in it aborts the interpreter when the main one ends.
+    while os.read(0, 1024):
+        pass
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 
 
 if __name__ == "__main__":
-    _name, _folder = sys.argv[1], Path(sys.argv[2])
-    threading.Thread(target=_end_with_standard_input, args=(_folder,), daemon=True).start()
-    sys.exit(main(_name, _folder))
+    sys.exit(main(sys.argv[1], Path(sys.argv[2])))

@@ -40,7 +40,8 @@ class Range:
 
     def share(self, values: Floats) -> Floats:
         """Return how far along the range ``values`` lie: 0 at the low end, 1 at the high end."""
-        shares: Floats = (values - self.low) / (self.high - self.low)
+        with np.errstate(over="ignore"):  # infinitely far outside is as good as far outside
+            shares: Floats = (values - self.low) / (self.high - self.low)
         return shares
 
 
@@ -121,13 +122,13 @@ def log_ticks(shown: Range, most: int) -> tuple[Tick, ...]:
 
     Powers of ten where there are enough of them, else 1, 2, 5; else multiples of a nice step.
     """
-    decades = range(math.floor(shown.low), math.ceil(shown.high) + 1)
+    decades = range(max(math.floor(shown.low), -307), min(math.ceil(shown.high), 307) + 1)
     for factors in ((1,), (1, 2, 5)):
         places = [decade + math.log10(factor) for decade in decades for factor in factors]
         places = [place for place in places if place in shown]
         if len(places) > most and factors == (1,):
             places = places[:: math.ceil(len(places) / most)]
-        if 3 <= len(places) <= most or (len(places) == most == 2):
+        if min(most, 3) <= len(places) <= most + 2:
             return tuple(Tick(place, _power_label(10.0**place)) for place in places)
     if shown.high - shown.low > 2 or shown.high > 300 or shown.low < -300:
         return tuple(

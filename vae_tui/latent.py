@@ -1,0 +1,39 @@
+"""Codes: points of the prior and ways between them."""
+
+from typing import Literal
+
+import numpy as np
+
+from vae_tui.network import Floats
+
+Path = Literal["linear", "slerp"]
+
+
+def prior(seed: int, count: int, latent_dim: int) -> Floats:
+    """Return ``count`` points of N(0, I), (count, d); the first ones do not depend on ``count``."""
+    generator = np.random.default_rng(seed)
+    return generator.standard_normal((count, latent_dim), dtype=np.float32)
+
+
+def between(start: Floats, end: Floats, steps: int, path: Path = "linear") -> Floats:
+    """Return ``steps`` codes from ``start`` (d,) to ``end`` (d,), both included: (steps, d).
+
+    ``slerp`` keeps to the great circle between the directions while the length goes evenly from
+    one to the other; it is linear where a direction is missing or the two are opposite.
+    """
+    share = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
+    straight = (1 - share) * start + share * end
+    lengths = np.linalg.norm(start), np.linalg.norm(end)
+    if path == "linear" or min(lengths) < 1e-6:
+        return straight
+    cosine = np.clip(np.dot(start, end) / (lengths[0] * lengths[1]), -1, 1)
+    angle = np.arccos(cosine)
+    if np.sin(angle) < 1e-4:
+        return straight
+    directions = (
+        np.sin((1 - share) * angle) * start / lengths[0] + np.sin(share * angle) * end / lengths[1]
+    ) / np.sin(angle)
+    result: Floats = (directions * ((1 - share) * lengths[0] + share * lengths[1])).astype(
+        np.float32
+    )
+    return result

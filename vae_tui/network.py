@@ -1,0 +1,125 @@
+"""The course's encoder and decoder in numpy, from a weights file: all that a screen needs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+
+from vae_tui.config import PIXELS, RunConfig
+from vae_tui.errors import VaeTuiError
+
+Floats = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """The weights of one step; each layer as (input, output) matrix and bias."""
+
+    step: int
+    saved_at: float
+    """Unix seconds; the file's own time."""
+    encoder: tuple[tuple[Floats, Floats], ...]
+    decoder: tuple[tuple[Floats, Floats], ...]
+
+    @property
+    def latent_dim(self) -> int:
+        """The size d of a code."""
+        return len(self.decoder[0][0])
+
+    def decode(self, codes: Floats) -> Bytes:
+        """Return the pictures of codes (N, d): uint8 (N, 784)."""
+        logits = _layers(codes, self.decoder)
+        # The sigmoid by way of tanh, which neither overflows nor warns.
+        return np.rint(127.5 + 127.5 * np.tanh(0.5 * logits)).astype(np.uint8)
+
+    def encode(self, images: Bytes) -> tuple[Floats, Floats]:
+        """Return mean and log-variance of q(z|x), (N, d) each, for uint8 images (N, 784)."""
+        both = _layers(images.astype(np.float32) / 255, self.encoder)
+        return both[:, : self.latent_dim], both[:, self.latent_dim :]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Probe:
+    """Test images that every run folder carries: uint8 (N, 784), labels (N,) from 0 to 9."""
+
+    images: Bytes
+    labels: Bytes
+
+    def of_class(self, label: int) -> NDArray[np.intp]:
+        """Return the indices of the images of a class."""
+        return np.flatnonzero(self.labels == label)
+
+
+def load_network(path: Path, config: RunConfig) -> Network:
+    """Read a weights file of this run.
+
+    Raises:
+        VaeTuiError: It is no safetensors file, or a tensor is missing, of another shape or not
+            finite; the file and the tensor are named.
+    """
+    d, h = config.latent_dim, config.hidden
+    shapes = {
+        "encoder.0.weight": (h, PIXELS),
+        "encoder.0.bias": (h,),
+        "encoder.2.weight": (2 * d, h),
+        "encoder.2.bias": (2 * d,),
+        "decoder.0.weight": (h, d),
+        "decoder.0.bias": (h,),
+        "decoder.2.weight": (PIXELS, h),
+        "decoder.2.bias": (PIXELS,),
+    }
+    tensors, metadata = _read(path, shapes)
+    layers = [
+        (np.ascontiguousarray(tensors[f"{name}.weight"].T), tensors[f"{name}.bias"])
+        for name in ("encoder.0", "encoder.2", "decoder.0", "decoder.2")
+    ]
+    step = metadata.get("step", "")
+    return Network(
+        step=int(step) if step.isdecimal() and len(step) < 16 else 0,
+        saved_at=path.stat().st_mtime,
+        encoder=tuple(layers[:2]),
+        decoder=tuple(layers[2:]),
+    )
+
+
+def load_probe(path: Path) -> Probe:
+    """Read a run's probe; raises VaeTuiError when it is none."""
+    tensors, _ = _read(path, {"images": (None, PIXELS), "labels": (None,)}, np.uint8)
+    images, labels = tensors["images"], tensors["labels"]
+    if len(images) != len(labels) or not len(labels) or labels.max() > 9:
+        raise VaeTuiError(f"{path}: images and labels do not belong together")
+    return Probe(images, labels)
+
+
+def _layers(values: Floats, layers: tuple[tuple[Floats, Floats], ...]) -> Floats:
+    (first, first_bias), (second, second_bias) = layers
+    return np.maximum(values @ first + first_bias, 0) @ second + second_bias
+
+
+def _read(
+    path: Path, shapes: dict[str, tuple[int | None, ...]], dtype: type = np.float32
+) -> tuple[dict[str, NDArray[np.generic]], dict[str, str]]:
+    """Return the named tensors, each of its shape (None: any length), and the metadata."""
+    try:
+        with safe_open(path, "numpy") as file:
+            names = set(file.keys())
+            tensors = {}
+            for name, shape in shapes.items():
+                if name not in names:
+                    raise VaeTuiError(f"{path} has no tensor {name}")
+                found = tuple(file.get_slice(name).get_shape())
+                if len(found) != len(shape) or any(
+                    wanted not in (None, there) for wanted, there in zip(shape, found, strict=True)
+                ):
+                    raise VaeTuiError(f"{path}: {name} is {found}, this run's network has {shape}")
+                tensors[name] = file.get_tensor(name).astype(dtype)
+                if not np.isfinite(tensors[name]).all():
+                    raise VaeTuiError(f"{path}: {name} is not finite")
+            return tensors, file.metadata() or {}
+    except FileNotFoundError:
+        raise VaeTuiError(f"{path} is not there") from None
+    except (OSError, SafetensorError, ValueError, TypeError, AttributeError) as error:
+        raise VaeTuiError(f"{path} cannot be read: {error}") from None

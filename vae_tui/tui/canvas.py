@@ -1,0 +1,115 @@
+"""Cells written over each other, then read as rows of text; the characters of a chart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby, product
+
+from rich.cells import cell_len
+from rich.text import Span, Text
+
+_DOT_ROWS = (0x09, 0x12, 0x24, 0xC0)
+"""The two dots of each of a braille cell's four dot rows, top first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """The characters a chart is made of; see `UNICODE` and `ASCII`."""
+
+    line: str
+    points: str
+    mark: str
+    cursor: str
+    not_finite: str
+    above: str
+    below: str
+    tick: str
+    axis: str
+    corner: str
+    rule: str
+    level: tuple[str, str, str, str]
+    """A dot at each quarter of a cell's height, top first."""
+    cells: str
+    """What each of the 256 braille patterns is drawn as."""
+
+
+def _ascii_cell(pattern: int) -> str:
+    rows = [row for row, dots in enumerate(_DOT_ROWS) if pattern & dots]
+    if not rows:
+        return " "
+    if rows[-1] - rows[0] >= 2:
+        return "|"
+    return "'-_"[0 if rows[0] == 0 else 1 if rows[-1] < 3 else 2]
+
+
+UNICODE = Glyphs(
+    "──", "•", "┊", "│", "×", "↑", "↓", "┤", "│", "└", "─", ("⠁", "⠂", "⠄", "⡀"),
+    "".join(chr(0x2800 + pattern) for pattern in range(256)),
+)  # fmt: skip
+ASCII = Glyphs(
+    "--", "o", ":", "|", "x", "^", "v", "|", "|", "+", "-", (".",) * 4,
+    "".join(_ascii_cell(pattern) for pattern in range(256)),
+)  # fmt: skip
+
+
+class Canvas:
+    """Cells written over each other, then read as rows of text. Plot columns start at ``left``."""
+
+    def __init__(self, width: int, height: int, left: int) -> None:
+        self._left = left
+        self._characters = [[" "] * width for _ in range(height)]
+        self._styles = [[""] * width for _ in range(height)]
+        self._taken = [[False] * width for _ in range(height)]
+
+    def write(self, row: int, column: int, text: str, style: str, *, takes: bool = False) -> None:
+        """Write ``text`` from a plot cell on; cells that it ``takes`` are avoided by `place`."""
+        start = column + self._left
+        for place, character in enumerate(text, start):
+            self._characters[row][place] = character
+            self._styles[row][place] = style
+            if takes:
+                self._taken[row][place] = True
+
+    def place(self, text: str, style: str, rows: Sequence[int], columns: Sequence[int]) -> None:
+        """Write ``text`` at the first of the spots that hides the least of what is taken."""
+        least, best = len(text) + 1, (rows[0], columns[0])
+        for row, column in product(rows, columns):
+            start = column + self._left
+            hidden = sum(self._taken[row][start : start + len(text)])
+            if hidden < least:
+                least, best = hidden, (row, column)
+            if not hidden:
+                break
+        self.write(*best, text, style, takes=True)
+
+    def shade(self, column: int, rows: int, line: str, style: str) -> None:
+        """Put a vertical line behind what the column holds."""
+        place = column + self._left
+        for row in range(rows):
+            if self._characters[row][place] == " ":
+                self._characters[row][place] = line
+                self._styles[row][place] = style
+            else:
+                self._styles[row][place] += " " + style[style.index("on ") :]
+
+    def rows(self) -> tuple[Text, ...]:
+        """Return each row as text, one span a run of equal style."""
+        return tuple(map(_styled_row, self._characters, self._styles))
+
+
+def _styled_row(characters: list[str], styles: list[str]) -> Text:
+    spans, start = [], 0
+    for style, run in groupby(styles):
+        end = start + sum(1 for _ in run)
+        if style:
+            spans.append(Span(start, end, style))
+        start = end
+    return Text("".join(characters), spans=spans)
+
+
+def narrow_text(text: str, glyphs: Glyphs) -> str:
+    """Return ``text`` with one cell a character, in ASCII if the glyphs are."""
+    if text.isascii() and text.isprintable():
+        return text
+    one_cell = (c if cell_len(c) == 1 and c.isprintable() else "?" for c in text)
+    narrow = "".join(one_cell)
+    return narrow.encode("ascii", "replace").decode() if glyphs is ASCII else narrow

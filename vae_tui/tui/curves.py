@@ -1,0 +1,81 @@
+"""Which curves and reference lines a run's charts show."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae_tui.tui.chart import Level, Series
+from vae_tui.tui.history import RunView
+
+Column = NDArray[np.float64]
+
+TRAIN, TEST, RAW, REFERENCE = "color(39)", "color(214)", "color(24)", "color(244)"
+RECENT_SHARE = 0.25
+"""How much of the run the recent part is."""
+SMOOTHING_SHARE = 0.04
+"""Span of the smoothing, as a share of the points shown."""
+
+
+def reconstruction_curves(view: RunView, *, smooth: bool, recent: bool) -> tuple[Series, ...]:
+    """Return train line and test points of the reconstruction term."""
+    train_epochs, train, _ = view.train.columns
+    test_epochs, test, _ = view.test.columns
+    return _curves(view, (train_epochs, train), (test_epochs, test), smooth=smooth, recent=recent)
+
+
+def kl_curves(view: RunView, *, smooth: bool, recent: bool) -> tuple[Series, ...]:
+    """Return train line and test points of the KL."""
+    train_epochs, _, train = view.train.columns
+    test_epochs, _, test = view.test.columns
+    return _curves(view, (train_epochs, train), (test_epochs, test), smooth=smooth, recent=recent)
+
+
+def reconstruction_levels(view: RunView) -> tuple[Level, ...]:
+    """Return the losses that give the reconstruction its meaning, where known."""
+    levels = []
+    if view.started is not None:
+        levels.append(Level(view.started.collapse, "collapse", REFERENCE))
+        levels.append(Level(view.started.floor, "floor", REFERENCE))
+    _, test, _ = view.test.columns
+    if len(test) and view.test.rows.size and view.test.rows[0, 1] == 0:
+        levels.append(Level(float(test[0]), "untrained", REFERENCE))
+    return tuple(level for level in levels if math.isfinite(level.y))
+
+
+def smoothed(values: Column, span: float) -> Column:
+    """Return the exponential moving average, started at the first value; NaN is passed over."""
+    keep = 1 - 2 / (max(span, 1.0) + 1)
+    result = np.empty_like(values)
+    mean = math.nan
+    for index, value in enumerate(values.tolist()):
+        if math.isfinite(value):
+            mean = value if math.isnan(mean) else keep * mean + (1 - keep) * value
+        result[index] = mean
+    return result
+
+
+def _curves(
+    view: RunView,
+    train: tuple[Column, Column],
+    test: tuple[Column, Column],
+    *,
+    smooth: bool,
+    recent: bool,
+) -> tuple[Series, ...]:
+    since = view.epoch * (1 - RECENT_SHARE) if recent else -math.inf
+    (xs, ys), (test_xs, test_ys) = (_since(*pair, since) for pair in (train, test))
+    points = Series(test_xs, test_ys, TEST, "test", "points")
+    if not smooth:
+        return Series(xs, ys, TRAIN, "train", "line"), points
+    even = smoothed(ys, SMOOTHING_SHARE * len(ys))
+    return (
+        Series(xs, ys, RAW, "raw", "line"),
+        Series(xs, even, TRAIN, "smooth", "line"),
+        points,
+    )
+
+
+def _since(xs: Column, ys: Column, since: float) -> tuple[Column, Column]:
+    chosen = xs >= since
+    return xs[chosen], ys[chosen]

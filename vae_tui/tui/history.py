@@ -1,0 +1,202 @@
+"""What a run's events add up to: one frozen value, and the function that makes the next one."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae_tui.config import RunConfig
+from vae_tui.events import (
+    CommandRefused,
+    Diverged,
+    EpochEnded,
+    Event,
+    LossesMeasured,
+    Paused,
+    Resumed,
+    RunEnded,
+    RunStarted,
+    SettingChanged,
+    WeightsSaved,
+)
+from vae_tui.summary import state_of
+
+MOST_POINTS = 2_048
+"""A series longer than this is halved by averaging neighbours."""
+
+Column = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Losses:
+    """A bounded series of losses in nats per image; each point is the mean of ``stride`` events."""
+
+    rows: Column = field(default_factory=lambda: np.empty((0, 4)))
+    """(N, 4): step, epoch, reconstruction, KL."""
+    pending: Column = field(default_factory=lambda: np.empty((0, 4)))
+    """The newest events, fewer than ``stride``."""
+    stride: int = 1
+
+    @property
+    def columns(self) -> tuple[Column, Column, Column]:
+        """Epoch, reconstruction and KL, oldest first, the newest value included."""
+        rows = self.rows
+        if len(self.pending):
+            rows = np.vstack([rows, self.pending.mean(0)])
+        return rows[:, 1], rows[:, 2], rows[:, 3]
+
+    def add(self, new: list[tuple[float, float, float, float]]) -> "Losses":
+        """Return the series with ``new`` (step, epoch, reconstruction, KL) after it."""
+        rows, stride = self.rows, self.stride
+        pending = np.vstack([self.pending, np.array(new, dtype=float)]) if new else self.pending
+        while True:
+            whole = len(pending) // stride * stride
+            means = pending[:whole].reshape(-1, stride, 4).mean(1)
+            rows, pending = np.vstack([rows, means]), pending[whole:]
+            if len(rows) <= MOST_POINTS:
+                return Losses(rows, pending, stride)
+            if len(rows) % 2:
+                pending = np.vstack([np.repeat(rows[-1:], stride, axis=0), pending])
+                rows = rows[:-1]
+            rows = rows.reshape(-1, 2, 4).mean(1)
+            stride *= 2
+
+    def until(self, step: int) -> "Losses":
+        """Return the series without what came after ``step``."""
+        return Losses(
+            self.rows[self.rows[:, 0] <= step],
+            self.pending[self.pending[:, 0] <= step],
+            self.stride,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunView:
+    """All that a screen shows of a run."""
+
+    name: str
+    config: RunConfig
+    live: bool = False
+    """A trainer holds the run's lock."""
+    started: RunStarted | None = None
+    ended: RunEnded | None = None
+    paused: Paused | None = None
+    measured: LossesMeasured | None = None
+    tested: EpochEnded | None = None
+    diverged: Diverged | None = None
+    train: Losses = field(default_factory=Losses)
+    test: Losses = field(default_factory=Losses)
+    """With z sampled; the first point is the untrained network."""
+    best_test_loss: float = math.nan
+    best_step: int = 0
+    last_test_loss: float = math.nan
+    weights_step: int = -1
+    """Of the newest weights; -1 before the first."""
+    changes: tuple[float, ...] = ()
+    """Epochs at which a setting was changed, at most the newest 32."""
+    epochs: int = 0
+    last_time: float = math.nan
+    """When the newest event happened, Unix seconds."""
+    unreadable: int = 0
+    """Lines of the log that are no events."""
+    notice: str = ""
+    """What the user should read now: a refusal, a file that cannot be read."""
+
+    @property
+    def epoch(self) -> float:
+        """Epochs done, with the fraction."""
+        return self.measured.epoch if self.measured else 0.0
+
+    @property
+    def step(self) -> int:
+        """Optimiser steps taken."""
+        return self.measured.step if self.measured else self.started.step if self.started else 0
+
+    def state(self, now: float) -> str:
+        """Return the state in one word; ``now`` in Unix seconds."""
+        if self.live and self.started is None:
+            return "starting"
+        silent = now - self.last_time if math.isfinite(self.last_time) else 0.0
+        return state_of(self.live, self.ended, paused=self.paused is not None, silent=silent)
+
+    def seconds_left(self) -> float:
+        """Return the estimated seconds until the last epoch is done; NaN when unknown."""
+        if self.measured is None or self.started is None or self.measured.images_per_second <= 0:
+            return math.nan
+        images = (self.epochs - self.epoch) * self.started.images
+        return max(images, 0.0) / self.measured.images_per_second
+
+
+def advance(view: RunView, events: Iterable[Event]) -> RunView:
+    """Return the view after ``events``; bounded in size however many there were."""
+    train: list[tuple[float, float, float, float]] = []
+    for event in events:
+        match event:
+            case LossesMeasured():
+                train.append((event.step, event.epoch, event.bce, event.kl))
+                view = replace(view, measured=event, paused=None)
+            case RunStarted():
+                view = _restart(replace(view, train=view.train.add(train)), event)
+                train = []
+            case EpochEnded():
+                view = _test(view, event)
+            case WeightsSaved() if event.path == "weights.safetensors":
+                view = replace(view, weights_step=event.step)
+            case _:
+                view = _note(view, event)
+        view = replace(view, last_time=event.time)
+    return replace(view, train=view.train.add(train)) if train else view
+
+
+def _restart(view: RunView, event: RunStarted) -> RunView:
+    """Begin, or go on from an earlier step: what was said of later ones is void."""
+    measured, tested = view.measured, view.tested
+    if view.best_step > event.step:
+        view = replace(view, best_test_loss=math.nan, best_step=0)
+    return replace(
+        view,
+        started=event,
+        ended=None,
+        paused=None,
+        diverged=None,
+        measured=measured if measured and measured.step <= event.step else None,
+        tested=tested if tested and tested.step <= event.step else None,
+        train=view.train.until(event.step),
+        test=view.test.until(event.step),
+        epochs=event.epochs or view.epochs,
+        notice="",
+    )
+
+
+def _test(view: RunView, event: EpochEnded) -> RunView:
+    loss = event.test_bce + (event.test_kl if view.config.model == "vae" else 0.0)
+    best = not view.best_test_loss <= loss
+    return replace(
+        view,
+        tested=event,
+        test=view.test.add([(event.step, event.epoch, event.test_bce, event.test_kl)]),
+        last_test_loss=loss,
+        best_test_loss=loss if best else view.best_test_loss,
+        best_step=event.step if best else view.best_step,
+    )
+
+
+def _note(view: RunView, event: Event) -> RunView:
+    match event:
+        case Paused():
+            return replace(view, paused=event, notice=event.why)
+        case Resumed():
+            return replace(view, paused=None, notice="")
+        case RunEnded():
+            return replace(view, ended=event, paused=None, notice=event.message)
+        case Diverged():
+            return replace(view, diverged=event)
+        case CommandRefused():
+            return replace(view, notice=event.why)
+        case SettingChanged():
+            changes = (*view.changes, view.epoch)[-32:]
+            epochs = int(event.new) if event.name == "epochs" else view.epochs
+            return replace(view, changes=changes, epochs=epochs)
+    return view

@@ -1,0 +1,46 @@
+"""What threads tell the app."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:  # numpy is imported after the first paint
+    from vae_tui.network import Network, Probe
+    from vae_tui.tui.history import RunView
+    from vae_tui.tui.parts import Parts
+
+
+@dataclass
+class PartsLoaded(Message):
+    """The views and the reader have been imported."""
+
+    parts: "Parts"
+
+
+@dataclass
+class RunAdvanced(Message):
+    """The run's files say more than before."""
+
+    view: "RunView"
+
+
+@dataclass
+class NetworkLoaded(Message):
+    """Newer weights can decode."""
+
+    network: "Network"
+
+
+@dataclass
+class ProbeLoaded(Message):
+    """The run's test images."""
+
+    probe: "Probe"
+
+
+@dataclass
+class ReadingFailed(Message):
+    """A file of the run cannot be read; the rest is shown all the same."""
+
+    why: str

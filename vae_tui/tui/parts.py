@@ -1,0 +1,25 @@
+"""What the app is handed after its first paint: the views, and who reads the run's files."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from textual.message import Message
+
+from vae_tui.tui.views.view import View
+
+
+class Reader(Protocol):
+    """Follows a run's files in a thread of its own."""
+
+    def follow(self, tell: Callable[[Message], object], leave: threading.Event) -> None:
+        """Tell what changes until ``leave`` is set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that is imported late."""
+
+    views: Sequence[type[View]]
+    reader: Reader

@@ -1,0 +1,110 @@
+"""Follows a run folder in a thread: reads, computes and posts; touches no widget."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from textual.message import Message
+
+from vae_tui import events
+from vae_tui.config import RunConfig
+from vae_tui.errors import VaeTuiError
+from vae_tui.events import Event, LossesMeasured
+from vae_tui.files import LineTail
+from vae_tui.network import load_network, load_probe
+from vae_tui.run import Run
+from vae_tui.tui.history import RunView, advance
+from vae_tui.tui.messages import NetworkLoaded, ProbeLoaded, ReadingFailed, RunAdvanced
+from vae_tui.words import printable
+
+Tell = Callable[[Message], object]
+
+POLL_SECONDS = 0.1
+LOSSES_SECONDS = 0.4
+"""New losses alone are told no more often: each telling is a chart over the link."""
+LIVENESS_SECONDS = 0.5
+BLOCK_BYTES = 1 << 20
+
+
+class RunReader:
+    """Reads one run's folder."""
+
+    def __init__(self, run: Run, config: RunConfig) -> None:
+        self._run = run
+        self._config = config
+        self._tail = LineTail(run.events)
+        self._view = RunView(run.name, config, epochs=config.epochs)
+        self._told: RunView | None = None
+        self._told_at = 0.0
+        self._live_at = 0.0
+        self._probe_told = False
+        self._weights_seen: tuple[int, int] | None = None
+        self._complaint = ""
+
+    def follow(self, tell: Tell, leave: threading.Event) -> None:
+        """Tell what changes until ``leave`` is set."""
+        while not leave.is_set():
+            more = self._read_events(tell)
+            if not more:
+                self._read_files(tell)
+                leave.wait(POLL_SECONDS)
+
+    def _read_events(self, tell: Tell) -> bool:
+        """Take in one block of events; return whether there may be more at once."""
+        now = time.monotonic()
+        live = self._view.live
+        if now - self._live_at > LIVENESS_SECONDS:
+            live, self._live_at = self._run.is_live(), now
+        before = self._tail.offset
+        happened, unreadable = self._take_block(tell)
+        view = advance(self._view, happened) if happened else self._view
+        if live != view.live or unreadable:
+            view = replace(view, live=live, unreadable=view.unreadable + unreadable)
+        self._view = view
+        urgent = any(not isinstance(event, LossesMeasured) for event in happened)
+        if view is not self._told and (urgent or now - self._told_at >= LOSSES_SECONDS):
+            self._told, self._told_at = view, now
+            tell(RunAdvanced(view))
+        return self._tail.offset - before > BLOCK_BYTES // 2
+
+    def _take_block(self, tell: Tell) -> tuple[list[Event], int]:
+        happened: list[Event] = []
+        unreadable = 0
+        try:
+            lines = self._tail.read(BLOCK_BYTES)
+        except OSError as error:
+            self._complain(tell, f"{self._run.events} cannot be read: {error.strerror}")
+            return [], 0
+        for line in lines:
+            try:
+                event = events.decode(line)
+            except ValueError:
+                unreadable += bool(line.strip())
+                continue
+            if event is not None:
+                happened.append(event)
+        return happened, unreadable
+
+    def _read_files(self, tell: Tell) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            if not self._probe_told and self._run.probe.stat().st_size:
+                self._probe_told = True
+                self._try(tell, lambda: ProbeLoaded(load_probe(self._run.probe)))
+            status = self._run.weights.stat()
+            # The name stays, the file is another one each time.
+            if (seen := (status.st_ino, status.st_mtime_ns)) != self._weights_seen:
+                self._weights_seen = seen
+                self._try(tell, lambda: NetworkLoaded(load_network(self._run.weights, self._config)))
+
+    def _try(self, tell: Tell, load: Callable[[], Message]) -> None:
+        try:
+            tell(load())
+        except VaeTuiError as error:
+            self._complain(tell, str(error))
+
+    def _complain(self, tell: Tell, why: str) -> None:
+        if why != self._complaint:
+            self._complaint = why
+            tell(ReadingFailed(printable(why)))

@@ -1,0 +1,71 @@
+"""The terminal this process was given: what it can show, and when it goes away.
+
+``prepare`` comes before textual is imported: textual reads its settings on import.
+"""
+
+import os
+import select
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+_MORE_THAN_16_COLOURS = {"xterm", "screen", "tmux", "alacritty", "foot", "xterm-ghostty", "ghostty"}
+"""Names from which nothing is learnt of colours, of terminals that have 256."""
+_NO_SCREEN = {"dumb", "unknown", ""}
+_PARTING_SECONDS = 0.8
+
+
+def prepare() -> None:
+    """Set what textual and numpy read when they are imported."""
+    environment = os.environ
+    # A screen that computes one picture at a time must not take cores from the training.
+    environment.setdefault("OPENBLAS_NUM_THREADS", "1")
+    environment.setdefault("OMP_NUM_THREADS", "1")
+    if colours := colour_system(environment):
+        environment.setdefault("TEXTUAL_COLOR_SYSTEM", colours)
+    if sys.__stderr__ is not None and hasattr(sys.__stderr__, "reconfigure"):
+        sys.__stderr__.reconfigure(encoding="utf-8", errors="replace")
+
+
+def colour_system(environment: Mapping[str, str]) -> str | None:
+    """Return the colours to insist on where the usual detection takes 256 for 16."""
+    if environment.get("NO_COLOR") or environment.get("COLORTERM"):
+        return None
+    return "256" if environment.get("TERM") in _MORE_THAN_16_COLOURS else None
+
+
+def missing(environment: Mapping[str, str]) -> str:
+    """Return why no screen can be shown here, in words; nothing when one can.
+
+    Textual paints on stderr and reads stdin: all three streams have to be the terminal.
+    """
+    for stream, name in ((sys.stdout, "stdout"), (sys.stdin, "stdin"), (sys.stderr, "stderr")):
+        if stream is None or not stream.isatty():
+            return f"{name} is no terminal"
+    if environment.get("TERM", "") in _NO_SCREEN:
+        return f"the terminal says it is {environment.get('TERM', '') or 'of no kind (TERM)'}"
+    return ""
+
+
+def is_unicode(environment: Mapping[str, str]) -> bool:
+    """Tell whether half-blocks can be written: the locale is UTF-8, or says nothing."""
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        if value := environment.get(name):
+            return "utf8" in value.lower().replace("-", "")
+    return environment.get("TERM", "") not in ("linux", "vt100", "vt220")
+
+
+def watch_for_hangup(leave: Callable[[], None], return_code: int) -> None:
+    """Call ``leave`` when the terminal is gone; end the process if that does not."""
+
+    def wait() -> None:
+        poll = select.poll()
+        poll.register(0, 0)  # hang-up and error are told without asking
+        while not any(flags & (select.POLLHUP | select.POLLERR) for _, flags in poll.poll()):
+            time.sleep(0.1)
+        leave()
+        time.sleep(_PARTING_SECONDS)
+        os._exit(return_code)
+
+    threading.Thread(target=wait, name="hangup", daemon=True).start()

@@ -1,0 +1,7 @@
+"""The views, in the order of their keys."""
+
+from vae_tui.tui.views.samples import SamplesView
+from vae_tui.tui.views.train import TrainView
+from vae_tui.tui.views.walk import WalkView
+
+VIEWS = (TrainView, SamplesView, WalkView)

@@ -1,0 +1,193 @@
+"""View 1: the losses as charts, live digits, inputs over reconstructions."""
+
+import numpy as np
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.events import Resize
+from textual.reactive import reactive
+
+from vae_tui.latent import prior
+from vae_tui.tui.curves import kl_curves, reconstruction_curves, reconstruction_levels
+from vae_tui.tui.pixels import Palette
+from vae_tui.tui.views.view import Scene, View
+from vae_tui.tui.widgets.caption import Caption
+from vae_tui.tui.widgets.loss_chart import LossChart, Plot
+from vae_tui.tui.widgets.pictures import Pictures
+
+SIZES = (28, 24, 20, 16, 14, 12, 10, 8)
+CAPTIONS = 3
+LEAST_COLUMNS = 3
+CURSOR_STEPS = 100
+"""The cursor moves by this part of the run."""
+
+
+class TrainView(View):
+    """BCE and KL, digits from fixed z, and what becomes of test digits."""
+
+    TITLE = "Train"
+    HELP = (
+        "Losses in nats per image: the line is the training data, points are the test set with z "
+        "sampled. floor: a perfect copy of the test digits. collapse: the mean digit for every "
+        "input, nothing learnt of any. untrained: before the first step. The digits below come "
+        "from the same z all the time, so that you see them sharpen; z's are drawn anew with space."
+    )
+    BINDINGS = [
+        Binding("l", "toggle('log')", "Log", id="train.log", tooltip="Logarithmic loss axis"),
+        Binding("s", "toggle('smooth')", "Smooth", id="train.smooth",
+                tooltip="Smoothed line over the raw one"),
+        Binding("z", "toggle('recent')", "Zoom", id="train.recent",
+                tooltip="The newest quarter of the run, or all of it"),
+        Binding("h", "toggle('reading')", "Cursor", id="train.cursor",
+                tooltip="Read values off the charts; left and right move"),
+        Binding("left", "move(-1)", show=False, id="train.left", tooltip="Cursor to the left"),
+        Binding("right", "move(1)", show=False, id="train.right", tooltip="Cursor to the right"),
+    ]  # fmt: skip
+    DEFAULT_CSS = """
+    TrainView { layout: horizontal; }
+    TrainView #charts { width: 1fr; }
+    TrainView LossChart { height: 1fr; }
+    TrainView #digits { width: 36; margin-left: 1; }
+    TrainView Pictures { height: 6; }
+    """
+
+    log: reactive[bool] = reactive(False)
+    smooth: reactive[bool] = reactive(False)
+    recent: reactive[bool] = reactive(False)
+    reading: reactive[bool] = reactive(False)
+    cursor_share: reactive[float] = reactive(1.0)
+    """Where the cursor is, as a share of the run so far."""
+    seed: reactive[int] = reactive(0)
+
+    def compose(self) -> ComposeResult:
+        """Charts at the left, digits at the right."""
+        with Vertical(id="charts"):
+            yield LossChart(id="reconstruction")
+            yield LossChart(id="kl")
+        with Vertical(id="digits"):
+            yield Caption(id="samples-caption")
+            yield Pictures(id="samples")
+            yield Caption(id="inputs-caption")
+            yield Pictures(id="inputs")
+            yield Caption(id="copies-caption")
+            yield Pictures(id="copies")
+
+    def on_mount(self) -> None:
+        """Say what is awaited."""
+        self._draw_digits()
+
+    def watch_scene(self, before: Scene | None, scene: Scene | None) -> None:
+        """Redraw the charts, and the digits when weights or images are others."""
+        if scene is None or not self.is_mounted:
+            return
+        if before is None or before.run is not scene.run:
+            self._draw_charts()
+        self._draw_digits()
+
+    def sample(self) -> None:
+        """Draw other z."""
+        self.seed += 1
+        self._draw_digits()
+
+    def action_toggle(self, name: str) -> None:
+        """Turn a way of drawing on or off."""
+        setattr(self, name, not getattr(self, name))
+        self._draw_charts()
+
+    def action_move(self, steps: int) -> None:
+        """Move the cursor, which shows itself."""
+        self.reading = True
+        self.cursor_share = min(1.0, max(0.0, self.cursor_share + steps / CURSOR_STEPS))
+        self._draw_charts()
+
+    def on_resize(self, event: Resize) -> None:
+        """Choose the size of the digits."""
+        width, height = event.size
+        size, columns, rows = digit_layout(width, height)
+        self.query_one("#digits").styles.width = size * columns
+        for name in ("samples", "inputs", "copies"):
+            pictures = self.query_one(f"#{name}", Pictures)
+            pictures.pixels, pictures.columns = size, columns
+            pictures.styles.height = (rows if name == "samples" else 1) * size // 2
+        self._columns, self._rows = columns, rows
+        self._draw_digits()
+
+    _columns, _rows = LEAST_COLUMNS, 1
+
+    def _draw_charts(self) -> None:
+        if self.scene is None:
+            return
+        run = self.scene.run
+        mse = run.config.reconstruction == "mse"
+        name = "squared error / 2" if mse else "BCE"
+        kl_name = "KL nats/image" if run.config.model == "vae" else "KL (not in the loss)"
+        how = {"smooth": self.smooth, "recent": self.recent}
+        levels = reconstruction_levels(run)
+        self._plot("reconstruction", f"{name} nats/image", reconstruction_curves(run, **how), levels)
+        self._plot("kl", kl_name, kl_curves(run, **how), ())
+
+    def _plot(self, which: str, title: str, series, levels) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+        assert self.scene is not None
+        run = self.scene.run
+        self.query_one(f"#{which}", LossChart).plot = Plot(
+            title,
+            series,
+            levels,
+            marks=run.changes,
+            cursor=self.cursor_share * run.epoch if self.reading else None,
+            log=self.log,
+            ascii_only=not self.scene.unicode,
+        )
+
+    def _draw_digits(self) -> None:
+        scene = self.scene
+        caption = self.query_one("#samples-caption", Caption)
+        if scene is None or scene.network is None:
+            caption.text = "digits come with the first weights"
+            return
+        network = scene.network
+        count = self._columns * self._rows
+        self._show("samples", network.decode(prior(self.seed, count, network.latent_dim)), scene)
+        caption.text = f"[b]samples[/b] z fixed · {scene.weights}"
+        if scene.probe is None:
+            return
+        images = scene.probe.images[: self._columns]
+        copies = network.decode(network.encode(images)[0])
+        self._show("inputs", images, scene)
+        self._show("copies", copies, scene)
+        self.query_one("#inputs-caption", Caption).text = "[b]inputs[/b] test digits, and below"
+        kind = scene.run.config.reconstruction
+        errors = [f"{reconstruction_error(*pair, kind):.0f}" for pair in zip(images, copies, strict=True)]
+        self.query_one("#copies-caption", Caption).text = (
+            f"[b]reconstructions[/b] {kind.upper()} {' '.join(errors)}"
+        )
+
+    def _show(self, which: str, images: np.ndarray, scene: Scene) -> None:  # type: ignore[type-arg]
+        pictures = self.query_one(f"#{which}", Pictures)
+        pictures.palette = scene.palette if scene else Palette.GREYS
+        pictures.images = images
+
+
+def digit_layout(width: int, height: int) -> tuple[int, int, int]:
+    """Return ``(pixels, columns, rows of samples)`` for a view of so many cells.
+
+    Half the width at most is for digits; the largest size is taken that leaves room for
+    ``LEAST_COLUMNS`` and, except for the small sizes, for two rows of samples.
+    """
+    room = height - CAPTIONS
+    for pixels in SIZES:
+        rows = room // (pixels // 2)
+        columns = min(width // 2 // pixels, 8)
+        if columns >= LEAST_COLUMNS and rows >= (4 if pixels > 14 else 3):
+            return pixels, columns, rows - 2
+    return SIZES[-1], max(1, min(width // 2 // SIZES[-1], 8)), 1
+
+
+def reconstruction_error(image: np.ndarray, copy: np.ndarray, kind: str) -> float:  # type: ignore[type-arg]
+    """Return the reconstruction loss of one uint8 picture (784,), in nats."""
+    target = image.astype(float) / 255
+    # Pictures have 256 greys: half a grey from certain is as sure as they can say.
+    shown = np.clip(copy.astype(float) / 255, 1 / 510, 1 - 1 / 510)
+    if kind == "mse":
+        return float(0.5 * np.square(shown - target).sum())
+    return float(-(target * np.log(shown) + (1 - target) * np.log(1 - shown)).sum())

@@ -1,0 +1,1 @@
+"""One widget a file: told what to show, never asking."""

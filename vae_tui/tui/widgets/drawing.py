@@ -1,0 +1,38 @@
+"""A widget whose content is ready-made rows; only the rows that changed are sent again."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+
+class Drawing(Widget):
+    """Shows rows of text or strips, cut and filled to its own width."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._rows: list[Strip] = []
+
+    def show_rows(self, rows: Sequence[Strip]) -> None:
+        """Replace the content; rows equal to the ones there are not repainted."""
+        old, self._rows = self._rows, list(rows)
+        shared = min(len(old), len(self._rows))
+        changed = [y for y in range(shared) if old[y] != self._rows[y]]
+        changed += range(shared, max(len(old), len(self._rows)))
+        if changed:
+            width = self.size.width
+            self.refresh(*(Region(0, y, width, 1) for y in changed if y < self.size.height))
+
+    def show_text(self, lines: Sequence[Text]) -> None:
+        """Replace the content by lines of text."""
+        console = self.app.console
+        self.show_rows([Strip(line.render(console, end="")) for line in lines])
+
+    def render_line(self, y: int) -> Strip:
+        """Return one row of the content."""
+        width, style = self.size.width, self.rich_style
+        if y >= len(self._rows):
+            return Strip.blank(width, style)
+        return self._rows[y].adjust_cell_length(width).apply_style(style)

@@ -1,0 +1,62 @@
+"""Grey pictures side by side, as half-blocks."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from textual.events import Resize
+from textual.reactive import reactive
+
+from vae_tui.network import Bytes
+from vae_tui.tui.pixels import Palette, half_blocks, shrink, tile
+from vae_tui.tui.widgets.drawing import Drawing
+
+SIDE = 28
+"""Pixels of a picture's edge in the data."""
+
+_NONE: Bytes = np.empty((0, SIDE * SIDE), dtype=np.uint8)
+
+
+class Pictures(Drawing):
+    """Draws ``images`` in a grid of ``columns``, each ``pixels`` wide and half as many rows high."""
+
+    images: reactive[Bytes] = reactive(_NONE, always_update=True)
+    """uint8 (N, 784)."""
+    pixels: reactive[int] = reactive(14)
+    columns: reactive[int] = reactive(1)
+    palette: reactive[Palette] = reactive(Palette.GREYS)
+
+    def watch_images(self) -> None:
+        """Redraw what changed."""
+        self._draw()
+
+    def watch_pixels(self) -> None:
+        """Redraw in another size."""
+        self._draw()
+
+    def watch_columns(self) -> None:
+        """Redraw in another order."""
+        self._draw()
+
+    def watch_palette(self) -> None:
+        """Redraw with other characters."""
+        self._draw()
+
+    def on_resize(self, _: Resize) -> None:
+        """Redraw: rows that were outside are known only now."""
+        self._draw()
+
+    def _draw(self) -> None:
+        if not len(self.images) or self.columns < 1 or self.pixels < 1:
+            self.show_rows([])
+            return
+        squares = shrink(self.images.reshape(-1, SIDE, SIDE), self.pixels)
+        self.show_rows(half_blocks(tile(squares, self.columns), self.palette))
+
+
+def largest_fitting(width: int, height: int, columns: int, rows: int, sizes: Iterable[int]) -> int:
+    """Return the first of ``sizes`` (pixels) of which ``columns`` x ``rows`` fit, else the last."""
+    size = 2
+    for size in sizes:
+        if columns * size <= width and rows * ((size + 1) // 2) <= height:
+            break
+    return size

@@ -1,0 +1,96 @@
+"""The top line: run, state, progress, time left, speed, device."""
+
+import math
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual.events import Resize
+from textual.reactive import reactive
+
+from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.words import count, duration, size
+
+COLOURS = {
+    "starting": "color(250)",
+    "running": "color(78)",
+    "paused": "color(214)",
+    "finished": "color(39)",
+    "stopped": "color(250)",
+    "failed": "color(203)",
+    "lost": "color(203)",
+    "stalled": "color(214)",
+}
+
+
+class Status(Drawing):
+    """Shows the parts it was given, as many as fit, the most important first."""
+
+    DEFAULT_CSS = "Status { height: 1; dock: top; background: $panel; }"
+
+    parts: reactive[tuple[Text, ...]] = reactive(())
+    """In order of importance; each stands whole or not at all."""
+
+    def watch_parts(self) -> None:
+        """Redraw."""
+        self._draw()
+
+    def on_resize(self, _: Resize) -> None:
+        """Redraw in the new width."""
+        self._draw()
+
+    def _draw(self) -> None:
+        line = Text(no_wrap=True)
+        for part in self.parts:
+            gap = 2 if line else 1
+            if cell_len(line.plain) + gap + cell_len(part.plain) > self.size.width:
+                break
+            line.append(" " * gap)
+            line.append_text(part)
+        self.show_text([line])
+
+
+def status_parts(
+    name: str,
+    state: str,
+    epoch: float,
+    epochs: int,
+    *,
+    seconds_left: float = math.nan,
+    images_per_second: float = 0.0,
+    device: str = "",
+    memory_bytes: int = 0,
+    silent_seconds: float = 0.0,
+    notice: str = "",
+    unicode: bool = True,
+) -> tuple[Text, ...]:
+    """Return the top line's parts; a percentage is of all epochs of the run."""
+    share = min(1.0, epoch / epochs) if epochs else 0.0
+    live = state in ("running", "paused", "stalled")
+    told = f"{state} {duration(silent_seconds)}" if state == "stalled" else state
+    parts = [
+        Text(name if len(name) <= 24 else name[:23] + "~", "bold"),
+        Text(told, f"bold {COLOURS.get(state, '')}"),
+        Text(f"epoch {_epoch(epoch)}/{epochs}"),
+        _bar(share, 10, unicode),
+    ]
+    if state == "running" and math.isfinite(seconds_left):
+        parts.append(Text(f"{duration(seconds_left)} left"))
+    if live and images_per_second:
+        parts.append(Text(f"{count(images_per_second)} img/s"))
+    if device:
+        parts.append(Text(f"{device} {size(memory_bytes)}" if live and memory_bytes else device))
+    if notice:
+        parts.insert(2, Text(notice, "color(214)"))
+    return tuple(parts)
+
+
+def _epoch(epoch: float) -> str:
+    return f"{epoch:.0f}" if epoch == int(epoch) else f"{epoch:.1f}"
+
+
+def _bar(share: float, cells: int, unicode: bool) -> Text:
+    full, empty = ("━", "━") if unicode else ("#", "-")
+    done = int(share * cells)
+    bar = Text(full * done, "color(39)")
+    bar.append(empty * (cells - done), "color(238)")
+    return bar.append(f" {int(share * 100)}%")
