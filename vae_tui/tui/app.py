@@ -1,0 +1,224 @@
+"""Routes messages to state and keys to actions."""
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.binding import Binding
+from textual.widgets import ContentSwitcher, Footer, Static
+
+from vae_tui.commands import Command
+from vae_tui.config import RunConfig
+from vae_tui.datasets import DATASETS
+from vae_tui.errors import VaeTuiError
+from vae_tui.tui import terminal
+from vae_tui.tui.dialogs.ends import EndsDialog
+from vae_tui.tui.dialogs.help import HelpDialog
+from vae_tui.tui.dialogs.leave import Answer, LeaveDialog
+from vae_tui.tui.messages import (
+    NetworkLoaded,
+    PartsLoaded,
+    ProbeLoaded,
+    ReadingFailed,
+    RunAdvanced,
+)
+from vae_tui.tui.widgets.status import Status, status_parts
+from vae_tui.words import duration
+
+if TYPE_CHECKING:  # numpy is imported after the first paint
+    from vae_tui.tui.parts import Parts
+    from vae_tui.tui.views.view import Scene, View
+
+LEAST_SIZE = (60, 20)
+"""Columns and rows below which a line says what the screen needs."""
+FIRST_ENDS = (3, 8)
+
+
+class VaeApp(App[None]):
+    """The screen of one run."""
+
+    TITLE = "vae-tui"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS = [
+        Binding("1", "view(0)", "Train", id="app.view1", tooltip="Charts and live digits"),
+        Binding("2", "view(1)", "Samples", id="app.view2", tooltip="A grid of samples"),
+        Binding("3", "view(2)", "Walk", id="app.view3", tooltip="One digit and its code"),
+        Binding("space", "sample", "New", id="app.sample", tooltip="New sample from the prior"),
+        Binding("i", "interpolate", "Morph", id="app.interpolate",
+                tooltip="From one digit to another"),
+        Binding("p", "pause", "Pause", id="app.pause", tooltip="Pause or resume the training"),
+        Binding("question_mark", "help", "Help", key_display="?", id="app.help",
+                tooltip="What this view shows and its keys"),
+        Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; training may go on"),
+        Binding("ctrl+c", "leave", show=False, priority=True, id="app.interrupt",
+                tooltip="Leave; asks as q does"),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True, id="app.suspend",
+                tooltip="To the shell; fg comes back"),
+    ]  # fmt: skip
+    CSS = """
+    Screen { background: $background; }
+    ContentSwitcher { height: 1fr; }
+    #waiting { color: $text-muted; padding: 1 2; }
+    #too-small { display: none; border: round $primary; content-align: center middle; height: 1fr; }
+    .small ContentSwitcher, .small Footer, .small Status { display: none; }
+    .small #too-small { display: block; }
+    """
+
+    def __init__(
+        self,
+        name: str,
+        config: RunConfig,
+        load: "Callable[[], Parts]",
+        send: Callable[[Command], None] | None,
+        environment: Mapping[str, str],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Make the screen of the run ``name``.
+
+        Args:
+            name: Of the run.
+            config: Of the run.
+            load: Returns the views and the reader; called in a thread after the first paint.
+            send: Asks something of the trainer; None takes no control.
+            environment: Variables that tell what the terminal can show.
+            clock: Unix seconds.
+        """
+        super().__init__()
+        self._run_name = name
+        self._config = config
+        self._load = load
+        self._send = send
+        self._unicode = terminal.is_unicode(environment)
+        self._clock = clock
+        self._scene: Scene | None = None
+        self._ends = FIRST_ENDS
+        self._complaint = ""
+        self._leaving = threading.Event()
+
+    def compose(self) -> ComposeResult:
+        """Top line, views, keys."""
+        yield Status()
+        with ContentSwitcher(initial="waiting"):
+            yield Static("loading ...", id="waiting")
+        yield Static(id="too-small")
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Answer signals; import the views when the first frame is out."""
+        self._show_status()
+        self.set_interval(1.0, self._show_status)
+        self.call_after_refresh(self._start_loading)
+        if self.is_headless:
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            # Textual's default dies at once and leaves the terminal raw.
+            loop.add_signal_handler(number, self.exit, None, 128 + number)
+        terminal.watch_for_hangup(self._hang_up, 128 + signal.SIGHUP)
+        self.app_resume_signal.subscribe(self, self._come_back)
+
+    def on_unmount(self) -> None:
+        """Let the reader end."""
+        self._leaving.set()
+
+    def on_resize(self) -> None:
+        """Say so when there is too little room."""
+        width, height = self.size
+        small = width < LEAST_SIZE[0] or height < LEAST_SIZE[1]
+        self.screen.set_class(small, "small")
+        if small:
+            least = f"{LEAST_SIZE[0]}x{LEAST_SIZE[1]}"
+            self.query_one("#too-small", Static).update(f"needs {least}, has {width}x{height}")
+
+    # What threads tell
+
+    def on_parts_loaded(self, message: PartsLoaded) -> None:
+        """Put up the views and start reading."""
+        self.run_worker(self._put_up(message.parts))
+
+    def on_run_advanced(self, message: RunAdvanced) -> None:
+        """Show how far the run is."""
+        self._set_scene(run=message.view)
+        self._show_status()
+
+    def on_network_loaded(self, message: NetworkLoaded) -> None:
+        """Draw with newer weights."""
+        self._set_scene(network=message.network)
+
+    def on_probe_loaded(self, message: ProbeLoaded) -> None:
+        """Show test images."""
+        self._set_scene(probe=message.probe)
+
+    def on_reading_failed(self, message: ReadingFailed) -> None:
+        """Say which file cannot be read."""
+        self._complaint = message.why
+        self.notify(message.why, severity="warning", timeout=10, markup=False)
+
+    # Keys
+
+    def action_view(self, number: int) -> None:
+        """Bring up a view."""
+        views = list(self._views())
+        if number < len(views):
+            self.query_one(ContentSwitcher).current = views[number].id
+            views[number].focus()
+            views[number].scene = self._scene
+
+    def action_sample(self) -> None:
+        """Draw new samples in the view that is up."""
+        if view := self._view():
+            view.sample()
+
+    def action_interpolate(self) -> None:
+        """Ask for two digits and morph one into the other."""
+        scene = self._scene
+        if scene is None or scene.network is None or scene.probe is None:
+            self.notify("interpolation needs the first weights", timeout=3)
+            return
+        labels = sorted(set(scene.probe.labels.tolist()))
+        names = DATASETS[self._config.dataset].classes
+        self.push_screen(EndsDialog(labels, names, self._ends), self._morph)
+
+    def action_pause(self) -> None:
+        """Pause or resume the training."""
+        state = self._state()
+        if state not in ("running", "paused", "stalled"):
+            self.notify(f"the run is {state}", timeout=3)
+        else:
+            self._ask(Command(command="resume" if state == "paused" else "pause"))
+
+    def action_help(self) -> None:
+        """Tell what the view shows, and the keys."""
+        view = self._view()
+        keys = [
+            (binding.key_display or self.get_key_display(binding), binding.tooltip or "")
+            for binding in self._bindings_here()
+        ]
+        title, text = (view.TITLE, view.HELP) if view else ("vae-tui", "")
+        self.push_screen(HelpDialog(title, text, keys))
+
+    def action_leave(self) -> None:
+        """Leave; ask what becomes of a live training."""
+        if isinstance(self.screen, LeaveDialog):
+            self.pop_screen()
+        elif self._state() in ("starting", "running", "paused", "stalled") and self._send:
+            self.push_screen(LeaveDialog(self._run_name), self._answer)
+        else:
+            self.exit()
+
+    # Private
+
+    def _start_loading(self) -> None:
+        def load() -> None:
+            self.post_message(PartsLoaded(self._load()))
+
+        threading.Thread(target=load, name="load", daemon=True).start()
+
+    async def _put_up(self, parts: "Parts") -> None:
+        from vae_tui.tui.history import RunView  # noqa: PLC0415

@@ -1,0 +1,46 @@
+"""``q``: keep training, stop and save, or stay."""
+
+from typing import Literal
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+Answer = Literal["keep", "stop", "cancel"]
+
+
+class LeaveDialog(ModalScreen[Answer]):
+    """Asks what becomes of the training."""
+
+    BINDINGS = [
+        Binding("k,enter,q", "answer('keep')", "Keep training", id="leave.keep"),
+        Binding("s", "answer('stop')", "Stop and save", id="leave.stop"),
+        Binding("c,escape", "answer('cancel')", "Cancel", id="leave.cancel"),
+    ]
+    DEFAULT_CSS = """
+    LeaveDialog { align: center middle; }
+    LeaveDialog Vertical {
+        width: 50; height: auto; border: round $primary; padding: 0 2; background: $surface;
+    }
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._run_name = name
+
+    def compose(self) -> ComposeResult:
+        """The three answers."""
+        with Vertical():
+            yield Static(
+                f"Leave {self._run_name}?\n\n"
+                "[b]k[/b]  keep training (enter does it too)\n"
+                f"   [dim]come back: vae-tui attach {self._run_name}[/dim]\n"
+                "[b]s[/b]  stop and save\n"
+                "[b]c[/b]  cancel",
+            )
+
+    def action_answer(self, answer: Answer) -> None:
+        """Give the answer to whoever asked."""
+        self.dismiss(answer)
