@@ -107,7 +107,7 @@ def cli() -> None:
         help="auto, digits, mnist, fashion-mnist, kmnist or emnist; auto is mnist where it is "
         "there already, else the digits that ship.")  # fmt: skip
 @option("--data-dir", type=click.Path(path_type=Path, file_okay=False),
-        help="Where data sets are, in torchvision's layout.  [default: the user's cache]")  # fmt: skip
+        help="Of the data sets, in torchvision's layout.  [default: the user's cache]")  # fmt: skip
 @runs_dir_option
 @option("--name", help="Of the run; else from data set and time.")
 @option("--epochs", type=int, help="20; 150 of the shipped digits.")
@@ -133,7 +133,7 @@ def cli() -> None:
 @click.option("--resume", "resumed", metavar="RUN", help="Go on with a run from its last save.")
 @debug_option
 @click.pass_context
-def train(ctx: click.Context, headless: bool, as_json: bool, **options: Any) -> int:
+def train(ctx: click.Context, /, headless: bool, as_json: bool, **options: Any) -> int:
     """Create a run, start its trainer and watch it."""
     from vae_tui import launch
     from vae_tui.tui import terminal
@@ -189,10 +189,10 @@ def runs(runs_dir: Path, as_json: bool) -> None:
 
     found = readable(all_runs(runs_dir))
     if as_json:
-        rows = [dataclasses.asdict(row) for row in found]
-        for row in rows:
-            row["test_loss"] = None if math.isnan(row["test_loss"]) else row["test_loss"]
-        click.echo(json.dumps(rows, indent=2))
+        records = [dataclasses.asdict(row) for row in found]
+        for record in records:
+            record["test_loss"] = None if math.isnan(record["test_loss"]) else record["test_loss"]
+        click.echo(json.dumps(records, indent=2))
         return
     if not found:
         click.echo(f"no runs in {runs_dir}; start one with: vae-tui")
@@ -230,7 +230,7 @@ def resume(run: str | None, runs_dir: Path) -> None:
     if found.is_live() and summarise(found).state == "paused":
         _ask(runs_dir, str(found.path), "resume", {"running"})
         return
-    found, config = _resume(runs_dir, str(found.path), None)
+    found, _ = _resume(runs_dir, str(found.path), None)
     click.echo(
         f"{found.name} goes on (pid {found.pid()}); watch it with: vae-tui attach {found.name}"
     )
@@ -371,13 +371,19 @@ def _watch(run: "Run", config: RunConfig, *, read_only: bool) -> int:
     terminal.prepare()
     from vae_tui.tui.app import VaeApp
 
-    def load() -> "Parts":
-        # In a thread after the first paint: numpy and plotext take longer to import than to wait.
+    def load(colours: str | None) -> "Parts":
+        # In a thread after the first paint: numpy and plotext take longer to import than to paint.
+        from vae_tui.tui.history import RunView
         from vae_tui.tui.parts import Parts
+        from vae_tui.tui.pixels import palette_for
         from vae_tui.tui.reader import RunReader
         from vae_tui.tui.views import VIEWS
+        from vae_tui.tui.views.view import Scene
 
-        return Parts(VIEWS, RunReader(run, config))
+        unicode = terminal.is_unicode(os.environ)
+        view = RunView(run.name, config, live=run.is_live(), epochs=config.epochs)
+        scene = Scene(view, palette=palette_for(colours, unicode), unicode=unicode)
+        return Parts(VIEWS, RunReader(run, view), scene)
 
     app = VaeApp(run.name, config, load, None if read_only else run.send, os.environ)
     app.run()

@@ -1,7 +1,9 @@
 """The course's encoder and decoder in numpy, from a weights file: all that a screen needs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,11 +35,12 @@ class Network:
         """Return the pictures of codes (N, d): uint8 (N, 784)."""
         logits = _layers(codes, self.decoder)
         # The sigmoid by way of tanh, which neither overflows nor warns.
-        return np.rint(127.5 + 127.5 * np.tanh(0.5 * logits)).astype(np.uint8)
+        pictures: Bytes = np.rint(127.5 + 127.5 * np.tanh(0.5 * logits)).astype(np.uint8)
+        return pictures
 
     def encode(self, images: Bytes) -> tuple[Floats, Floats]:
         """Return mean and log-variance of q(z|x), (N, d) each, for uint8 images (N, 784)."""
-        both = _layers(images.astype(np.float32) / 255, self.encoder)
+        both = _layers(images.astype(np.float32) / np.float32(255), self.encoder)
         return both[:, : self.latent_dim], both[:, self.latent_dim :]
 
 
@@ -96,12 +99,13 @@ def load_probe(path: Path) -> Probe:
 
 def _layers(values: Floats, layers: tuple[tuple[Floats, Floats], ...]) -> Floats:
     (first, first_bias), (second, second_bias) = layers
-    return np.maximum(values @ first + first_bias, 0) @ second + second_bias
+    result: Floats = np.maximum(values @ first + first_bias, 0) @ second + second_bias
+    return result
 
 
 def _read(
-    path: Path, shapes: dict[str, tuple[int | None, ...]], dtype: type = np.float32
-) -> tuple[dict[str, NDArray[np.generic]], dict[str, str]]:
+    path: Path, shapes: Mapping[str, tuple[int | None, ...]], dtype: type = np.float32
+) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     """Return the named tensors, each of its shape (None: any length), and the metadata."""
     try:
         with safe_open(path, "numpy") as file:

@@ -13,7 +13,7 @@ def count(number: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time span with two units at most: ``0.4 s``, ``41 s``, ``3 m 05 s``, ``2 h 10 m``."""
+    """Return a time span in two units at most: ``0.4 s``, ``41 s``, ``3 m 05 s``."""
     if not math.isfinite(seconds):
         return "?"
     if seconds < 9.95:
@@ -38,5 +38,5 @@ def size(number: float) -> str:
 
 
 def printable(text: str) -> str:
-    """Return text from a file so that it cannot steer a terminal: control characters shown as ``?``."""
+    """Return text from a file as it cannot steer a terminal: control characters become ``?``."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -4,11 +4,10 @@ import asyncio
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.widgets import ContentSwitcher, Footer, Static
@@ -29,7 +28,6 @@ from vae_tui.tui.messages import (
     RunAdvanced,
 )
 from vae_tui.tui.widgets.status import Status, status_parts
-from vae_tui.words import duration
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.parts import Parts
@@ -40,15 +38,24 @@ LEAST_SIZE = (60, 20)
 FIRST_ENDS = (3, 8)
 
 
+@runtime_checkable
+class Morphing(Protocol):
+    """A view that can show one digit becoming another."""
+
+    def morph(self, start: int, end: int) -> None:
+        """Go from a test digit of class ``start`` to one of class ``end``."""
+
+
 class VaeApp(App[None]):
     """The screen of one run."""
 
     TITLE = "vae-tui"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS = [
-        Binding("1", "view(0)", "Train", id="app.view1", tooltip="Charts and live digits"),
-        Binding("2", "view(1)", "Samples", id="app.view2", tooltip="A grid of samples"),
-        Binding("3", "view(2)", "Walk", id="app.view3", tooltip="One digit and its code"),
+        Binding("1", "view(0)", "View", key_display="1-3", id="app.view1",
+                tooltip="Views: 1 Train, 2 Samples, 3 Walk"),
+        Binding("2", "view(1)", show=False, id="app.view2"),
+        Binding("3", "view(2)", show=False, id="app.view3"),
         Binding("space", "sample", "New", id="app.sample", tooltip="New sample from the prior"),
         Binding("i", "interpolate", "Morph", id="app.interpolate",
                 tooltip="From one digit to another"),
@@ -62,7 +69,7 @@ class VaeApp(App[None]):
                 tooltip="To the shell; fg comes back"),
     ]  # fmt: skip
     CSS = """
-    Screen { background: $background; }
+    Screen { background: black; }
     ContentSwitcher { height: 1fr; }
     #waiting { color: $text-muted; padding: 1 2; }
     #too-small { display: none; border: round $primary; content-align: center middle; height: 1fr; }
@@ -74,7 +81,7 @@ class VaeApp(App[None]):
         self,
         name: str,
         config: RunConfig,
-        load: "Callable[[], Parts]",
+        load: "Callable[[str | None], Parts]",
         send: Callable[[Command], None] | None,
         environment: Mapping[str, str],
         clock: Callable[[], float] = time.time,
@@ -84,7 +91,8 @@ class VaeApp(App[None]):
         Args:
             name: Of the run.
             config: Of the run.
-            load: Returns the views and the reader; called in a thread after the first paint.
+            load: Returns views, reader and first scene for a colour system; called in a thread
+                after the first paint.
             send: Asks something of the trainer; None takes no control.
             environment: Variables that tell what the terminal can show.
             clock: Unix seconds.
@@ -98,7 +106,6 @@ class VaeApp(App[None]):
         self._clock = clock
         self._scene: Scene | None = None
         self._ends = FIRST_ENDS
-        self._complaint = ""
         self._leaving = threading.Event()
 
     def compose(self) -> ComposeResult:
@@ -157,7 +164,6 @@ class VaeApp(App[None]):
 
     def on_reading_failed(self, message: ReadingFailed) -> None:
         """Say which file cannot be read."""
-        self._complaint = message.why
         self.notify(message.why, severity="warning", timeout=10, markup=False)
 
     # Keys
@@ -216,9 +222,125 @@ class VaeApp(App[None]):
 
     def _start_loading(self) -> None:
         def load() -> None:
-            self.post_message(PartsLoaded(self._load()))
+            self.post_message(PartsLoaded(self._load(self.console.color_system)))
 
         threading.Thread(target=load, name="load", daemon=True).start()
 
     async def _put_up(self, parts: "Parts") -> None:
-        from vae_tui.tui.history import RunView  # noqa: PLC0415
+        switcher = self.query_one(ContentSwitcher)
+        views = [view(id=view.__name__.lower()) for view in parts.views]
+        for view in views:
+            view.display = False  # the switcher hides only what it was composed with
+        await switcher.mount_all(views)
+        self._scene = parts.scene
+        self.action_view(0)
+
+        def follow() -> None:
+            parts.reader.follow(self.post_message, self._leaving)
+
+        # No worker: a worker that reads a file would hold up the leaving.
+        threading.Thread(target=follow, name="reader", daemon=True).start()
+
+    def _set_scene(self, **news: Any) -> None:
+        if self._scene is None:
+            return
+        scene = replace(self._scene, **news)
+        self._scene = replace(scene, weights=self._weights_label(scene))
+        if view := self._view():
+            view.scene = self._scene
+
+    def _weights_label(self, scene: "Scene") -> str:
+        """Say which weights draw the pictures: step, and age while the run is going on."""
+        if scene.network is None:
+            return ""
+        step = f"step {scene.network.step:,}"
+        if scene.run.state(self._clock()) != "running":
+            return step
+        return f"{step}, {int(max(self._clock() - scene.network.saved_at, 0))} s old"
+
+    def _views(self) -> "Sequence[View]":
+        children = self.query_one(ContentSwitcher).children
+        return [child for child in children if child.id != "waiting"]  # type: ignore[misc]
+
+    def _view(self) -> "View | None":
+        current = self.query_one(ContentSwitcher).current
+        return next((view for view in self._views() if view.id == current), None)
+
+    def _state(self) -> str:
+        return self._scene.run.state(self._clock()) if self._scene else "starting"
+
+    def _show_status(self) -> None:
+        status = self.screen_stack[0].query_one(Status)
+        if self._scene is None:
+            status.parts = status_parts(
+                self._run_name, "starting", 0, self._config.epochs, unicode=self._unicode
+            )
+            return
+        run = self._scene.run
+        now = self._clock()
+        measured = run.measured
+        notice = "" if self._send else "read only"
+        if run.state(now) == "paused" and run.notice:
+            notice = run.notice
+        status.parts = status_parts(
+            run.name,
+            run.state(now),
+            run.epoch,
+            run.epochs,
+            seconds_left=run.seconds_left(),
+            images_per_second=measured.images_per_second if measured else 0.0,
+            device=f"{run.started.device} {run.started.precision}" if run.started else "",
+            memory_bytes=measured.memory_bytes if measured else 0,
+            silent_seconds=now - run.last_time,
+            notice=notice,
+            unicode=self._unicode,
+        )
+
+    def _bindings_here(self) -> list[Binding]:
+        """Return the bindings that work here, each action once, the view's own first."""
+        view = self._view()
+        active = self.screen_stack[0].active_bindings.values()
+        own = [found.binding for found in active if found.node is view]
+        return own + [
+            found.binding for found in active if found.node is self and found.binding.tooltip
+        ]
+
+    def _morph(self, ends: tuple[int, int] | None) -> None:
+        if ends is None:
+            return
+        self._ends = ends
+        for number, view in enumerate(self._views()):
+            if isinstance(view, Morphing):
+                self.action_view(number)
+                view.morph(*ends)
+
+    def _answer(self, answer: Answer | None) -> None:
+        if answer == "stop":
+            self._ask(Command(command="stop"))
+            self._await_end()
+        elif answer == "keep":
+            self.exit()
+
+    def _await_end(self) -> None:
+        """Leave when the trainer has said its last word: the user sees that it was saved."""
+        if self._state() in ("starting", "running", "paused", "stalled"):
+            self.set_timer(0.1, self._await_end)
+        else:
+            self.exit()
+
+    def _ask(self, command: Command) -> None:
+        if self._send is None:
+            self.notify("attached read-only: no control", timeout=3)
+            return
+        try:
+            self._send(command)
+        except VaeTuiError as error:
+            self.notify(str(error), severity="error", timeout=10, markup=False)
+
+    def _hang_up(self) -> None:
+        self.call_from_thread(self.exit, None, 128 + signal.SIGHUP)
+
+    def _come_back(self, _: object) -> None:
+        """Repaint everything: the terminal shows nothing of ours after ``fg``."""
+        self.refresh(layout=True)
+        self.screen.refresh(layout=True)

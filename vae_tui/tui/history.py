@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -184,19 +185,19 @@ def _test(view: RunView, event: EpochEnded) -> RunView:
 
 
 def _note(view: RunView, event: Event) -> RunView:
+    news: dict[str, Any] = {}
     match event:
         case Paused():
-            return replace(view, paused=event, notice=event.why)
+            news = {"paused": event, "notice": event.why}
         case Resumed():
-            return replace(view, paused=None, notice="")
+            news = {"paused": None, "notice": ""}
         case RunEnded():
-            return replace(view, ended=event, paused=None, notice=event.message)
+            news = {"ended": event, "paused": None, "notice": event.message}
         case Diverged():
-            return replace(view, diverged=event)
+            news = {"diverged": event}
         case CommandRefused():
-            return replace(view, notice=event.why)
+            news = {"notice": event.why}
         case SettingChanged():
-            changes = (*view.changes, view.epoch)[-32:]
             epochs = int(event.new) if event.name == "epochs" else view.epochs
-            return replace(view, changes=changes, epochs=epochs)
-    return view
+            news = {"changes": (*view.changes, view.epoch)[-32:], "epochs": epochs}
+    return replace(view, **news)

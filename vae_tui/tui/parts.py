@@ -7,7 +7,7 @@ from typing import Protocol
 
 from textual.message import Message
 
-from vae_tui.tui.views.view import View
+from vae_tui.tui.views.view import Scene, View
 
 
 class Reader(Protocol):
@@ -23,3 +23,5 @@ class Parts:
 
     views: Sequence[type[View]]
     reader: Reader
+    scene: Scene
+    """What is known before anything is read."""

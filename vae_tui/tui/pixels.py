@@ -27,6 +27,13 @@ class Palette(enum.Enum):
     """One of ten characters for the mean of the two pixels: no UTF-8."""
 
 
+def palette_for(colour_system: str | None, unicode: bool) -> Palette:
+    """Return what a terminal of these colours (Rich's name of them) and characters can show."""
+    if not unicode:
+        return Palette.ASCII
+    return Palette.GREYS if colour_system in ("256", "truecolor") else Palette.SHADES
+
+
 DARKEST_SHOWN = 12
 """Pixels below this are drawn black: noise nobody sees, and the longest runs on a slow link."""
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from textual.message import Message
 
 from vae_tui import events
-from vae_tui.config import RunConfig
 from vae_tui.errors import VaeTuiError
 from vae_tui.events import Event, LossesMeasured
 from vae_tui.files import LineTail
@@ -31,11 +30,10 @@ BLOCK_BYTES = 1 << 20
 class RunReader:
     """Reads one run's folder."""
 
-    def __init__(self, run: Run, config: RunConfig) -> None:
+    def __init__(self, run: Run, view: RunView) -> None:
         self._run = run
-        self._config = config
         self._tail = LineTail(run.events)
-        self._view = RunView(run.name, config, epochs=config.epochs)
+        self._view = view
         self._told: RunView | None = None
         self._told_at = 0.0
         self._live_at = 0.0
@@ -96,7 +94,9 @@ class RunReader:
             # The name stays, the file is another one each time.
             if (seen := (status.st_ino, status.st_mtime_ns)) != self._weights_seen:
                 self._weights_seen = seen
-                self._try(tell, lambda: NetworkLoaded(load_network(self._run.weights, self._config)))
+                self._try(
+                    tell, lambda: NetworkLoaded(load_network(self._run.weights, self._view.config))
+                )
 
     def _try(self, tell: Tell, load: Callable[[], Message]) -> None:
         try:

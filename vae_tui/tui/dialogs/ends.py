@@ -64,7 +64,8 @@ class EndsDialog(ModalScreen[tuple[int, int] | None]):
     def _ask(self) -> None:
         start, end = self._ends
         if self._start is None:
-            text = f"Interpolate from which digit? [b]0[/b]-[b]9[/b]\n[dim]enter: {start} into {end}[/dim]"
+            asked, default = "Interpolate from which digit?", f"{start} into {end}"
         else:
-            text = f"From {self._start} into which? [b]0[/b]-[b]9[/b]\n[dim]enter: {end}[/dim]"
+            asked, default = f"From {self._start} into which?", str(end)
+        text = f"{asked} [b]0[/b]-[b]9[/b]\n[dim]enter: {default}[/dim]"
         self.query_one("#question", Static).update(text)

@@ -33,7 +33,9 @@ class HelpDialog(ModalScreen[None]):
         """Title, paragraph, keys."""
         rows = "\n".join(f"[b]{key:>8}[/b]  {what}" for key, what in self._keys)
         with VerticalScroll():
-            yield Static(f"[b]{self._title}[/b]\n{self._text}\n\n{rows}\n\n[dim]escape closes[/dim]")
+            yield Static(
+                f"[b]{self._title}[/b]\n{self._text}\n\n{rows}\n\n[dim]escape closes[/dim]"
+            )
 
     def action_dismiss_help(self) -> None:
         """Close."""

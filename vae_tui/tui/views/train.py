@@ -1,5 +1,7 @@
 """View 1: the losses as charts, live digits, inputs over reconstructions."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -8,8 +10,9 @@ from textual.events import Resize
 from textual.reactive import reactive
 
 from vae_tui.latent import prior
+from vae_tui.network import Bytes
+from vae_tui.tui.chart import Level, Series
 from vae_tui.tui.curves import kl_curves, reconstruction_curves, reconstruction_levels
-from vae_tui.tui.pixels import Palette
 from vae_tui.tui.views.view import Scene, View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.loss_chart import LossChart, Plot
@@ -33,12 +36,12 @@ class TrainView(View):
         "from the same z all the time, so that you see them sharpen; z's are drawn anew with space."
     )
     BINDINGS = [
-        Binding("l", "toggle('log')", "Log", id="train.log", tooltip="Logarithmic loss axis"),
-        Binding("s", "toggle('smooth')", "Smooth", id="train.smooth",
+        Binding("l", "turn('log_axis')", "Log", id="train.log", tooltip="Logarithmic loss axis"),
+        Binding("s", "turn('smooth')", "Smooth", id="train.smooth",
                 tooltip="Smoothed line over the raw one"),
-        Binding("z", "toggle('recent')", "Zoom", id="train.recent",
+        Binding("z", "turn('recent')", "Zoom", id="train.recent",
                 tooltip="The newest quarter of the run, or all of it"),
-        Binding("h", "toggle('reading')", "Cursor", id="train.cursor",
+        Binding("h", "turn('reading')", "Cursor", id="train.cursor",
                 tooltip="Read values off the charts; left and right move"),
         Binding("left", "move(-1)", show=False, id="train.left", tooltip="Cursor to the left"),
         Binding("right", "move(1)", show=False, id="train.right", tooltip="Cursor to the right"),
@@ -51,7 +54,7 @@ class TrainView(View):
     TrainView Pictures { height: 6; }
     """
 
-    log: reactive[bool] = reactive(False)
+    log_axis: reactive[bool] = reactive(False)
     smooth: reactive[bool] = reactive(False)
     recent: reactive[bool] = reactive(False)
     reading: reactive[bool] = reactive(False)
@@ -89,7 +92,7 @@ class TrainView(View):
         self.seed += 1
         self._draw_digits()
 
-    def action_toggle(self, name: str) -> None:
+    def action_turn(self, name: str) -> None:
         """Turn a way of drawing on or off."""
         setattr(self, name, not getattr(self, name))
         self._draw_charts()
@@ -123,10 +126,14 @@ class TrainView(View):
         kl_name = "KL nats/image" if run.config.model == "vae" else "KL (not in the loss)"
         how = {"smooth": self.smooth, "recent": self.recent}
         levels = reconstruction_levels(run)
-        self._plot("reconstruction", f"{name} nats/image", reconstruction_curves(run, **how), levels)
+        self._plot(
+            "reconstruction", f"{name} nats/image", reconstruction_curves(run, **how), levels
+        )
         self._plot("kl", kl_name, kl_curves(run, **how), ())
 
-    def _plot(self, which: str, title: str, series, levels) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    def _plot(
+        self, which: str, title: str, series: Sequence[Series], levels: Sequence[Level]
+    ) -> None:
         assert self.scene is not None
         run = self.scene.run
         self.query_one(f"#{which}", LossChart).plot = Plot(
@@ -135,7 +142,7 @@ class TrainView(View):
             levels,
             marks=run.changes,
             cursor=self.cursor_share * run.epoch if self.reading else None,
-            log=self.log,
+            log=self.log_axis,
             ascii_only=not self.scene.unicode,
         )
 
@@ -157,14 +164,16 @@ class TrainView(View):
         self._show("copies", copies, scene)
         self.query_one("#inputs-caption", Caption).text = "[b]inputs[/b] test digits, and below"
         kind = scene.run.config.reconstruction
-        errors = [f"{reconstruction_error(*pair, kind):.0f}" for pair in zip(images, copies, strict=True)]
-        self.query_one("#copies-caption", Caption).text = (
-            f"[b]reconstructions[/b] {kind.upper()} {' '.join(errors)}"
-        )
+        errors = [
+            f"{reconstruction_error(*pair, kind):.0f}" for pair in zip(images, copies, strict=True)
+        ]
+        self.query_one(
+            "#copies-caption", Caption
+        ).text = f"[b]reconstructions[/b] {kind.upper()} {' '.join(errors)}"
 
-    def _show(self, which: str, images: np.ndarray, scene: Scene) -> None:  # type: ignore[type-arg]
+    def _show(self, which: str, images: Bytes, scene: Scene) -> None:
         pictures = self.query_one(f"#{which}", Pictures)
-        pictures.palette = scene.palette if scene else Palette.GREYS
+        pictures.palette = scene.palette
         pictures.images = images
 
 
@@ -183,7 +192,7 @@ def digit_layout(width: int, height: int) -> tuple[int, int, int]:
     return SIZES[-1], max(1, min(width // 2 // SIZES[-1], 8)), 1
 
 
-def reconstruction_error(image: np.ndarray, copy: np.ndarray, kind: str) -> float:  # type: ignore[type-arg]
+def reconstruction_error(image: Bytes, copy: Bytes, kind: str) -> float:
     """Return the reconstruction loss of one uint8 picture (784,), in nats."""
     target = image.astype(float) / 255
     # Pictures have 256 greys: half a grey from certain is as sure as they can say.

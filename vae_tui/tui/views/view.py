@@ -27,6 +27,8 @@ class Scene:
 class View(Container, can_focus=True):
     """One of the views; told the scene only while it is the one on the screen."""
 
+    DEFAULT_CSS = "View { width: 1fr; height: 1fr; }"
+
     TITLE: ClassVar[str] = ""
     """In the footer, beside its key."""
     HELP: ClassVar[str] = ""

@@ -14,7 +14,7 @@ from textual.timer import Timer
 from vae_tui.latent import between, prior
 from vae_tui.network import Floats, Network, Probe
 from vae_tui.tui.views.samples import waiting
-from vae_tui.tui.views.view import Scene, View
+from vae_tui.tui.views.view import View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.latent_bars import MIN_COLUMN, REACH, Bars, LatentBars
 from vae_tui.tui.widgets.pictures import Pictures
@@ -60,7 +60,7 @@ class WalkView(View):
         "straight way from one test digit's mean to another's."
     )
     BINDINGS = [
-        Binding("up", "choose(-1)", "Dimension", key_display="↑↓", id="walk.up",
+        Binding("up", "choose(-1)", "Dim", key_display="↑↓", id="walk.up",
                 tooltip="Choose the dimension above"),
         Binding("down", "choose(1)", show=False, id="walk.down",
                 tooltip="Choose the dimension below"),

@@ -17,7 +17,7 @@ _NONE: Bytes = np.empty((0, SIDE * SIDE), dtype=np.uint8)
 
 
 class Pictures(Drawing):
-    """Draws ``images`` in a grid of ``columns``, each ``pixels`` wide and half as many rows high."""
+    """Draws ``images`` in a grid of ``columns``, each ``pixels`` cells wide."""
 
     images: reactive[Bytes] = reactive(_NONE, always_update=True)
     """uint8 (N, 784)."""
