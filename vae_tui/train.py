@@ -1,6 +1,7 @@
 """The loop, as an iterator of events; knows no files and no signals."""
 
 import contextlib
+import hashlib
 import math
 import os
 import time
@@ -77,7 +78,7 @@ class Trainer:
         self._clock = clock
         self._network = ranks.wrap(self.model)
         self._optimizer = torch.optim.Adam(self.model.parameters(), lr=config.lr, fused=True)
-        self._noise = torch.Generator(device).manual_seed(config.seed)
+        self._noise = torch.Generator(device).manual_seed(stream_seed(config.seed, "noise"))
         self._train = images.train.to(device)
         self._test = images.test.to(device)
         # Added to step by step in double precision, so that where a chunk or a resumed run
@@ -207,7 +208,7 @@ class Trainer:
         if self._order[0] != epoch:
             # From seed and epoch alone, so that a resumed run needs no saved permutation.
             generator = torch.Generator(self._device)
-            generator.manual_seed((self._config.seed * 1_000_003 + epoch + 1) % 2**63)
+            generator.manual_seed(stream_seed(self._config.seed, f"order of epoch {epoch}"))
             rows = torch.randperm(len(self._train), generator=generator, device=self._device)
             self._order = (epoch, rows)
         return self._order[1]
@@ -324,7 +325,10 @@ class Trainer:
         epoch = self.step // self.steps_per_epoch
         with self._autocast():
             result = measure(
-                self.model, self._test, self._config.seed + epoch, self._config.reconstruction
+                self.model,
+                self._test,
+                stream_seed(self._config.seed, f"test of epoch {epoch}"),
+                self._config.reconstruction,
             )
         return EpochEnded(
             **self._now(),
@@ -352,3 +356,13 @@ class Trainer:
 
     def _now(self) -> dict[str, Any]:
         return {"time": self._clock(), "step": self.step}
+
+
+def stream_seed(seed: int, purpose: str) -> int:
+    """Return the seed of a stream of random numbers that has nothing to do with the others.
+
+    Generators given the same seed, or seeds nearby, would repeat each other's numbers: the noise
+    those of the initial weights, one epoch's order those of another run's.
+    """
+    digest = hashlib.blake2b(f"{seed}: {purpose}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest) >> 1
