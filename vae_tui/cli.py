@@ -132,8 +132,7 @@ def cli() -> None:
 @option("--offline", is_flag=True, help="Never download.")
 @click.option("--resume", "resumed", metavar="RUN", help="Go on with a run from its last save.")
 @debug_option
-@click.pass_context
-def train(ctx: click.Context, /, headless: bool, as_json: bool, **options: Any) -> int:
+def train(headless: bool, as_json: bool, **options: Any) -> int:
     """Create a run, start its trainer and watch it."""
     from vae_tui import launch
     from vae_tui.tui import terminal
@@ -144,7 +143,7 @@ def train(ctx: click.Context, /, headless: bool, as_json: bool, **options: Any) 
         screen = False
     runs_dir: Path = options["runs_dir"]
     if resumed := options.pop("resumed"):
-        run, config = _resume(runs_dir, resumed, _given(ctx, "epochs"))
+        run, config = _resume(runs_dir, resumed, options["epochs"])
         offset = 0 if screen else _size(run.events)
     else:
         run, config = _create(**options)
@@ -289,10 +288,9 @@ def _fetch(dataset: str, folder: Path, offline: bool) -> None:
 
 def _resume(runs_dir: Path, wanted: str, epochs: int | None) -> tuple["Run", RunConfig]:
     """Start a trainer on a run that is not live, from its last save."""
-    from vae_tui import launch
-    from vae_tui.commands import Command
     from vae_tui.config import check_number
     from vae_tui.run import find
+    from vae_tui.steering import RunSteering
     from vae_tui.summary import summarise
 
     run = find(runs_dir, wanted)
@@ -300,21 +298,13 @@ def _resume(runs_dir: Path, wanted: str, epochs: int | None) -> tuple["Run", Run
     if epochs is not None:
         check_number("epochs", epochs)
     known = summarise(run)
-    if not run.is_live() and not run.state.exists() and known.step > 0:
-        raise VaeTuiError(f"{run.state} is not there: {run.name} cannot go on; start anew")
     if known.state == "finished" and (epochs or 0) <= known.epochs:
         raise UsageError(
             f"{run.name} has finished its {known.epochs} epochs; "
             f"train longer with: vae-tui train --resume {run.name} --epochs {known.epochs * 2}"
         )
-    launch.start(run, config)
-    if epochs is not None:
-        run.send(Command(command="set", setting="epochs", value=epochs))
+    RunSteering(run, config).restart(epochs=epochs)
     return run, config
-
-
-def _given(ctx: click.Context, name: str) -> Any:
-    return ctx.params[name]
 
 
 def _ask(runs_dir: Path, wanted: str | None, name: str, wanted_states: set[str]) -> None:
@@ -369,6 +359,7 @@ def _watch(run: "Run", config: RunConfig, *, read_only: bool) -> int:
     from vae_tui.tui import terminal
 
     terminal.prepare()
+    from vae_tui.steering import RunSteering
     from vae_tui.tui.app import VaeApp
 
     def load(colours: str | None) -> "Parts":
@@ -385,7 +376,9 @@ def _watch(run: "Run", config: RunConfig, *, read_only: bool) -> int:
         scene = Scene(view, palette=palette_for(colours, unicode), unicode=unicode)
         return Parts(VIEWS, RunReader(run, view), scene)
 
-    app = VaeApp(run.name, config, load, None if read_only else run.send, os.environ)
+    app = VaeApp(
+        run.name, config, load, None if read_only else RunSteering(run, config), os.environ
+    )
     app.run()
     return app.return_code or 0
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from rich.markup import escape
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.widgets import ContentSwitcher, Footer, Static
@@ -26,8 +27,12 @@ from vae_tui.tui.messages import (
     ProbeLoaded,
     ReadingFailed,
     RunAdvanced,
+    ThreadFailed,
 )
+from vae_tui.tui.notice import halved_lr, notice_of
+from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.status import Status, status_parts
+from vae_tui.words import printable
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.parts import Parts
@@ -36,6 +41,16 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
 LEAST_SIZE = (60, 20)
 """Columns and rows below which a line says what the screen needs."""
 FIRST_ENDS = (3, 8)
+
+
+class Steering(Protocol):
+    """How the trainer is asked for things."""
+
+    def send(self, command: Command) -> None:
+        """Ask a live trainer; VaeTuiError when it cannot be asked."""
+
+    def restart(self, lr: float | None = None) -> None:
+        """Start a trainer on the last save, with another learning rate unless None."""
 
 
 @runtime_checkable
@@ -63,17 +78,20 @@ class VaeApp(App[None]):
         Binding("question_mark", "help", "Help", key_display="?", id="app.help",
                 tooltip="What this view shows and its keys"),
         Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; training may go on"),
-        Binding("ctrl+c", "leave", show=False, priority=True, id="app.interrupt",
+        Binding("ctrl+c,ctrl+q", "leave", show=False, priority=True, id="app.interrupt",
                 tooltip="Leave; asks as q does"),
         Binding("ctrl+z", "suspend_process", show=False, priority=True, id="app.suspend",
                 tooltip="To the shell; fg comes back"),
     ]  # fmt: skip
     CSS = """
     Screen { background: black; }
+    ModalScreen { background: black 60%; }
     ContentSwitcher { height: 1fr; }
+    #notice { display: none; padding: 0 1; color: $text-warning; }
+    #notice.told { display: block; }
     #waiting { color: $text-muted; padding: 1 2; }
     #too-small { display: none; border: round $primary; content-align: center middle; height: 1fr; }
-    .small ContentSwitcher, .small Footer, .small Status { display: none; }
+    .small ContentSwitcher, .small Footer, .small Status, .small #notice { display: none; }
     .small #too-small { display: block; }
     """
 
@@ -82,7 +100,7 @@ class VaeApp(App[None]):
         name: str,
         config: RunConfig,
         load: "Callable[[str | None], Parts]",
-        send: Callable[[Command], None] | None,
+        steering: Steering | None,
         environment: Mapping[str, str],
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -93,7 +111,7 @@ class VaeApp(App[None]):
             config: Of the run.
             load: Returns views, reader and first scene for a colour system; called in a thread
                 after the first paint.
-            send: Asks something of the trainer; None takes no control.
+            steering: Asks something of the trainer; None takes no control.
             environment: Variables that tell what the terminal can show.
             clock: Unix seconds.
         """
@@ -101,7 +119,7 @@ class VaeApp(App[None]):
         self._run_name = name
         self._config = config
         self._load = load
-        self._send = send
+        self._steering = steering
         self._unicode = terminal.is_unicode(environment)
         self._clock = clock
         self._scene: Scene | None = None
@@ -111,6 +129,7 @@ class VaeApp(App[None]):
     def compose(self) -> ComposeResult:
         """Top line, views, keys."""
         yield Status()
+        yield Caption(id="notice")
         with ContentSwitcher(initial="waiting"):
             yield Static("loading ...", id="waiting")
         yield Static(id="too-small")
@@ -148,6 +167,10 @@ class VaeApp(App[None]):
     def on_parts_loaded(self, message: PartsLoaded) -> None:
         """Put up the views and start reading."""
         self.run_worker(self._put_up(message.parts))
+
+    def on_thread_failed(self, message: ThreadFailed) -> None:
+        """End with the thread's own traceback."""
+        raise message.error
 
     def on_run_advanced(self, message: RunAdvanced) -> None:
         """Show how far the run is."""
@@ -194,10 +217,16 @@ class VaeApp(App[None]):
     def action_pause(self) -> None:
         """Pause or resume the training."""
         state = self._state()
-        if state not in ("running", "paused", "stalled"):
-            self.notify(f"the run is {state}", timeout=3)
-        else:
-            self._ask(Command(command="resume" if state == "paused" else "pause"))
+        if state in ("running", "paused", "stalled"):
+            name = "resume" if state == "paused" else "pause"
+            self._steer(lambda steering: steering.send(Command(command=name)))
+        elif state in ("stopped", "failed", "lost") and self._scene is not None:
+            run = self._scene.run
+            lr = halved_lr(run) if state == "failed" and run.diverged else None
+            self._steer(lambda steering: steering.restart(lr))
+        elif state == "finished":
+            longer = f"vae-tui train --resume {self._run_name} --epochs N"
+            self.notify(f"the run has finished; to train longer: {longer}", timeout=6, markup=False)
 
     def action_help(self) -> None:
         """Tell what the view shows, and the keys."""
@@ -213,7 +242,7 @@ class VaeApp(App[None]):
         """Leave; ask what becomes of a live training."""
         if isinstance(self.screen, LeaveDialog):
             self.pop_screen()
-        elif self._state() in ("starting", "running", "paused", "stalled") and self._send:
+        elif self._state() in ("starting", "running", "paused", "stalled") and self._steering:
             self.push_screen(LeaveDialog(self._run_name), self._answer)
         else:
             self.exit()
@@ -224,7 +253,18 @@ class VaeApp(App[None]):
         def load() -> None:
             self.post_message(PartsLoaded(self._load(self.console.color_system)))
 
-        threading.Thread(target=load, name="load", daemon=True).start()
+        self._start_thread("load", load)
+
+    def _start_thread(self, name: str, work: Callable[[], None]) -> None:
+        """Run ``work`` beside the screen; no worker, since leaving would wait for its reads."""
+
+        def guarded() -> None:
+            try:
+                work()
+            except Exception as error:
+                self.post_message(ThreadFailed(error))
+
+        threading.Thread(target=guarded, name=name, daemon=True).start()
 
     async def _put_up(self, parts: "Parts") -> None:
         switcher = self.query_one(ContentSwitcher)
@@ -238,8 +278,7 @@ class VaeApp(App[None]):
         def follow() -> None:
             parts.reader.follow(self.post_message, self._leaving)
 
-        # No worker: a worker that reads a file would hold up the leaving.
-        threading.Thread(target=follow, name="reader", daemon=True).start()
+        self._start_thread("reader", follow)
 
     def _set_scene(self, **news: Any) -> None:
         if self._scene is None:
@@ -279,9 +318,7 @@ class VaeApp(App[None]):
         run = self._scene.run
         now = self._clock()
         measured = run.measured
-        notice = "" if self._send else "read only"
-        if run.state(now) == "paused" and run.notice:
-            notice = run.notice
+        self._show_notice(notice_of(run, run.state(now), now))
         status.parts = status_parts(
             run.name,
             run.state(now),
@@ -292,9 +329,14 @@ class VaeApp(App[None]):
             device=f"{run.started.device} {run.started.precision}" if run.started else "",
             memory_bytes=measured.memory_bytes if measured else 0,
             silent_seconds=now - run.last_time,
-            notice=notice,
+            notice="" if self._steering else "read only",
             unicode=self._unicode,
         )
+
+    def _show_notice(self, text: str) -> None:
+        notice = self.screen_stack[0].query_one("#notice", Caption)
+        notice.text = escape(printable(text))
+        notice.set_class(bool(text), "told")
 
     def _bindings_here(self) -> list[Binding]:
         """Return the bindings that work here, each action once, the view's own first."""
@@ -316,7 +358,7 @@ class VaeApp(App[None]):
 
     def _answer(self, answer: Answer | None) -> None:
         if answer == "stop":
-            self._ask(Command(command="stop"))
+            self._steer(lambda steering: steering.send(Command(command="stop")))
             self._await_end()
         elif answer == "keep":
             self.exit()
@@ -328,12 +370,12 @@ class VaeApp(App[None]):
         else:
             self.exit()
 
-    def _ask(self, command: Command) -> None:
-        if self._send is None:
+    def _steer(self, ask: Callable[[Steering], None]) -> None:
+        if self._steering is None:
             self.notify("attached read-only: no control", timeout=3)
             return
         try:
-            self._send(command)
+            ask(self._steering)
         except VaeTuiError as error:
             self.notify(str(error), severity="error", timeout=10, markup=False)
 

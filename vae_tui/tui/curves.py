@@ -70,8 +70,8 @@ def _curves(
         return Series(xs, ys, TRAIN, "train", "line"), points
     even = smoothed(ys, SMOOTHING_SHARE * len(ys))
     return (
-        Series(xs, ys, RAW, "raw", "line"),
-        Series(xs, even, TRAIN, "smooth", "line"),
+        Series(xs, ys, RAW, "", "line"),
+        Series(xs, even, TRAIN, "train, smoothed", "line"),
         points,
     )
 

@@ -100,8 +100,6 @@ class RunView:
     epochs: int = 0
     last_time: float = math.nan
     """When the newest event happened, Unix seconds."""
-    unreadable: int = 0
-    """Lines of the log that are no events."""
     notice: str = ""
     """What the user should read now: a refusal, a file that cannot be read."""
 

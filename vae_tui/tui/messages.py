@@ -19,6 +19,13 @@ class PartsLoaded(Message):
 
 
 @dataclass
+class ThreadFailed(Message):
+    """A thread of ours has a bug: nothing it would tell can be relied on any more."""
+
+    error: Exception
+
+
+@dataclass
 class RunAdvanced(Message):
     """The run's files say more than before."""
 

@@ -39,6 +39,7 @@ class RunReader:
         self._live_at = 0.0
         self._probe_told = False
         self._weights_seen: tuple[int, int] | None = None
+        self._lines = 0
         self._complaint = ""
 
     def follow(self, tell: Tell, leave: threading.Event) -> None:
@@ -56,10 +57,10 @@ class RunReader:
         if now - self._live_at > LIVENESS_SECONDS:
             live, self._live_at = self._run.is_live(), now
         before = self._tail.offset
-        happened, unreadable = self._take_block(tell)
+        happened = self._take_block(tell)
         view = advance(self._view, happened) if happened else self._view
-        if live != view.live or unreadable:
-            view = replace(view, live=live, unreadable=view.unreadable + unreadable)
+        if live != view.live:
+            view = replace(view, live=live)
         self._view = view
         urgent = any(not isinstance(event, LossesMeasured) for event in happened)
         if view is not self._told and (urgent or now - self._told_at >= LOSSES_SECONDS):
@@ -67,23 +68,25 @@ class RunReader:
             tell(RunAdvanced(view))
         return self._tail.offset - before > BLOCK_BYTES // 2
 
-    def _take_block(self, tell: Tell) -> tuple[list[Event], int]:
+    def _take_block(self, tell: Tell) -> list[Event]:
         happened: list[Event] = []
-        unreadable = 0
         try:
             lines = self._tail.read(BLOCK_BYTES)
         except OSError as error:
             self._complain(tell, f"{self._run.events} cannot be read: {error.strerror}")
-            return [], 0
+            return []
         for line in lines:
+            self._lines += 1
             try:
                 event = events.decode(line)
-            except ValueError:
-                unreadable += bool(line.strip())
+            except ValueError as error:
+                if line.strip():
+                    what = f"{self._run.events} line {self._lines} is no event"
+                    self._complain(tell, f"{what} ({error}); the others are shown")
                 continue
             if event is not None:
                 happened.append(event)
-        return happened, unreadable
+        return happened
 
     def _read_files(self, tell: Tell) -> None:
         with contextlib.suppress(FileNotFoundError):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -159,17 +158,15 @@ class TrainView(View):
         if scene.probe is None:
             return
         images = scene.probe.images[: self._columns]
-        copies = network.decode(network.encode(images)[0])
+        kind = scene.run.config.reconstruction
+        copies, losses = network.reconstruct(images, kind)
         self._show("inputs", images, scene)
         self._show("copies", copies, scene)
         self.query_one("#inputs-caption", Caption).text = "[b]inputs[/b] test digits, and below"
-        kind = scene.run.config.reconstruction
-        errors = [
-            f"{reconstruction_error(*pair, kind):.0f}" for pair in zip(images, copies, strict=True)
-        ]
+        numbers = " ".join(f"{loss:.0f}" for loss in losses)
         self.query_one(
             "#copies-caption", Caption
-        ).text = f"[b]reconstructions[/b] {kind.upper()} {' '.join(errors)}"
+        ).text = f"[b]reconstructions[/b] {kind.upper()} {numbers}"
 
     def _show(self, which: str, images: Bytes, scene: Scene) -> None:
         pictures = self.query_one(f"#{which}", Pictures)
@@ -190,13 +187,3 @@ def digit_layout(width: int, height: int) -> tuple[int, int, int]:
         if columns >= LEAST_COLUMNS and rows >= (4 if pixels > 14 else 3):
             return pixels, columns, rows - 2
     return SIZES[-1], max(1, min(width // 2 // SIZES[-1], 8)), 1
-
-
-def reconstruction_error(image: Bytes, copy: Bytes, kind: str) -> float:
-    """Return the reconstruction loss of one uint8 picture (784,), in nats."""
-    target = image.astype(float) / 255
-    # Pictures have 256 greys: half a grey from certain is as sure as they can say.
-    shown = np.clip(copy.astype(float) / 255, 1 / 510, 1 - 1 / 510)
-    if kind == "mse":
-        return float(0.5 * np.square(shown - target).sum())
-    return float(-(target * np.log(shown) + (1 - target) * np.log(1 - shown)).sum())

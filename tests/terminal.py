@@ -1,0 +1,148 @@
+"""A program in a real pseudo-terminal, its screen read by pyte, an independent emulator."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pyte
+
+
+class Terminal:
+    """Runs a command on a terminal of its own; ``text`` is what a person would read."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        columns: int = 80,
+        rows: int = 24,
+        environment: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> None:
+        self.bytes_received = 0
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self.began = time.monotonic()
+        self.pid, self.descriptor = pty.fork()
+        if self.pid == 0:
+            if cwd is not None:
+                os.chdir(cwd)
+            os.execvpe(command[0], list(command), {**_environment(), **(environment or {})})
+        self.resize(columns, rows)
+
+    @property
+    def text(self) -> str:
+        """The screen as it is now."""
+        return "\n".join(self._screen.display)
+
+    @property
+    def screen(self) -> pyte.Screen:
+        """Cells with their colours."""
+        return self._screen
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size."""
+        size = struct.pack("HHHH", rows, columns, 0, 0)
+        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, size)
+        self._screen.resize(rows, columns)
+
+    def type(self, keys: str) -> None:
+        """Press keys, given as what a terminal sends."""
+        os.write(self.descriptor, keys.encode())
+
+    def read(self, seconds: float = 0.05) -> bool:
+        """Take in what comes within ``seconds``; return False when the program has hung up."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            if not select.select([self.descriptor], [], [], left)[0]:
+                break
+            try:
+                block = os.read(self.descriptor, 1 << 16)
+            except OSError:
+                return False
+            if not block:
+                return False
+            self.bytes_received += len(block)
+            self._stream.feed(block)
+        return True
+
+    def wait_for(self, condition: str | Callable[[str], object], seconds: float = 30.0) -> float:
+        """Wait until the screen shows a text or meets a condition; return the seconds since start.
+
+        Raises:
+            AssertionError: It does not within ``seconds``; the message holds the screen.
+        """
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            alive = self.read(0.02)
+            text = self.text
+            if condition in text if isinstance(condition, str) else condition(text):
+                return time.monotonic() - self.began
+            if not alive:
+                break
+        raise AssertionError(f"not within {seconds} s: {condition}\n{self.text}")
+
+    def wait_for_end(self, seconds: float = 30.0) -> int:
+        """Wait until the program ends and return its exit code (128 + signal when killed)."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.read(0.02)
+            ended, status = os.waitpid(self.pid, os.WNOHANG)
+            if ended:
+                self.pid = 0
+                while self.read(0.05):
+                    if not select.select([self.descriptor], [], [], 0)[0]:
+                        break
+                code = os.waitstatus_to_exitcode(status)
+                return code if code >= 0 else 128 - code
+        raise AssertionError(f"still running after {seconds} s\n{self.text}")
+
+    def close(self) -> None:
+        """Hang up, as a dropped connection does, and see to it that nothing is left."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+        if self.pid:
+            try:
+                self._reap(5.0)
+            finally:
+                self.pid = 0
+
+    def hang_up(self) -> None:
+        """Close the terminal's other end; the program is left to itself."""
+        os.close(self.descriptor)
+        self.descriptor = -1
+
+    def __enter__(self) -> "Terminal":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _reap(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if os.waitpid(self.pid, os.WNOHANG)[0]:
+                return
+            time.sleep(0.02)
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+
+
+def _environment() -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("COLORTERM", "NO_COLOR", "TMUX", "SSH_CONNECTION")
+        and not name.startswith("VAE_TUI_")
+    }
+    # pyte knows nothing of the kitty keyboard protocol and would show its queries.
+    kitty_off = {"TEXTUAL_DISABLE_KITTY_KEY": "1"}
+    return {**kept, **kitty_off, "TERM": "xterm-256color", "LANG": "C.UTF-8"}

@@ -1,0 +1,37 @@
+"""Control of one run: ask its live trainer, or start one on the last save."""
+
+from dataclasses import dataclass
+
+from vae_tui import launch
+from vae_tui.commands import Command
+from vae_tui.config import RunConfig
+from vae_tui.errors import VaeTuiError
+from vae_tui.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class RunSteering:
+    """Steers a run through its folder."""
+
+    run: Run
+    config: RunConfig
+
+    def send(self, command: Command) -> None:
+        """Ask the live trainer; VaeTuiError when the request cannot be written."""
+        self.run.send(command)
+
+    def restart(self, lr: float | None = None, epochs: int | None = None) -> None:
+        """Start a trainer on the last save, with other settings where given.
+
+        Raises:
+            UsageError: The run is live.
+            VaeTuiError: There is no save to start from.
+        """
+        if self.run.weights.exists() and not self.run.state.exists():
+            raise VaeTuiError(
+                f"{self.run.state} is not there: {self.run.name} cannot go on; start anew"
+            )
+        launch.start(self.run, self.config)
+        for setting, value in (("lr", lr), ("epochs", epochs)):
+            if value is not None:
+                self.run.send(Command(command="set", setting=setting, value=value))
