@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vae_tui.datasets import DATASETS, default_data_dir, is_present, resolve
+from vae_tui.datasets import DATASETS, is_present, resolve
 from vae_tui.errors import UsageError
 
 
@@ -69,10 +69,6 @@ def test_a_misspelt_name_is_refused_with_the_nearest_right_one(tmp_path, wrong, 
 def test_a_name_like_no_other_is_refused_with_all_names(tmp_path):
     with pytest.raises(UsageError, match=r"^unknown data set 'x': there are auto, digits, .*$"):
         resolve("x", tmp_path)
-
-
-def test_the_data_folder_is_the_users_cache():
-    assert default_data_dir().name == "vae-tui"
 
 
 def test_the_catalogue_imports_neither_numpy_nor_torch():

@@ -252,11 +252,13 @@ def _create(
     offline: bool,
     **settings: Any,
 ) -> tuple["Run", RunConfig]:
+    from platformdirs import user_cache_path
+
     from vae_tui import datasets
     from vae_tui.driver import check_device
     from vae_tui.run import create
 
-    folder = (data_dir or datasets.default_data_dir()).absolute()
+    folder = (data_dir or user_cache_path("vae-tui")).absolute()
     chosen = datasets.resolve(dataset, folder)
     if settings["epochs"] is None:
         settings["epochs"] = datasets.DATASETS[chosen].default_epochs

@@ -4,8 +4,6 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from vae_tui.errors import UsageError
 
 
@@ -94,11 +92,6 @@ DATASETS: dict[str, Dataset] = {
     )
 }
 """Every data set, by name."""
-
-
-def default_data_dir() -> Path:
-    """Return the data folder where the user gave none; it need not exist."""
-    return user_cache_path("vae-tui")
 
 
 def find_file(raw_folder: Path, file: str) -> Path | None:
