@@ -80,6 +80,15 @@ def runs_dir_option(function: _Function) -> _Function:
     )(function)
 
 
+def data_dir_option(function: _Function) -> _Function:
+    """Add ``--data-dir``."""
+    return option(
+        "--data-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Of the data sets, in torchvision's layout.  [default: the user's cache]",
+    )(function)
+
+
 def debug_option(function: _Function) -> _Function:
     """Add ``--debug``, which ``main`` looks for itself."""
     return click.option(
@@ -106,8 +115,7 @@ def cli() -> None:
 @option("--dataset", default="auto", show_default=True, metavar="NAME",
         help="auto, digits, mnist, fashion-mnist, kmnist or emnist; auto is mnist where it is "
         "there already, else the digits that ship.")  # fmt: skip
-@option("--data-dir", type=click.Path(path_type=Path, file_okay=False),
-        help="Of the data sets, in torchvision's layout.  [default: the user's cache]")  # fmt: skip
+@data_dir_option
 @runs_dir_option
 @option("--name", help="Of the run; else from data set and time.")
 @option("--epochs", type=int, help="20; 150 of the shipped digits.")
@@ -137,22 +145,21 @@ def train(headless: bool, as_json: bool, **options: Any) -> int:
     from vae_tui import launch
     from vae_tui.tui import terminal
 
-    screen = not (headless or as_json)
-    if screen and (missing := terminal.missing(os.environ)):
-        click.echo(f"vae-tui: {missing}: training in plain lines, as --headless does", err=True)
-        screen = False
-    runs_dir: Path = options["runs_dir"]
+    offset = 0
     if resumed := options.pop("resumed"):
-        run, config = _resume(runs_dir, resumed, options["epochs"])
-        offset = 0 if screen else _size(run.events)
+        run, config, offset = _resume(
+            options["runs_dir"], options["data_dir"], resumed, _given_to_resume()
+        )
     else:
         run, config = _create(**options)
         launch.start(run, config)
-        offset = 0
-    if screen:
+    missing = "" if headless or as_json else terminal.missing(os.environ)
+    if not (headless or as_json or missing):
         return _watch(run, config, read_only=False)
+    if missing:
+        _complain(f"{missing}: training in plain lines, as --headless does")
     if not as_json:
-        click.echo(f"{run.path}: {config.dataset}, {config.epochs} epochs; ctrl+c stops and saves")
+        click.echo(f"{run.path}: {config.dataset}; ctrl+c stops and saves")
     return _follow_own(run, config, as_json, offset)
 
 
@@ -169,7 +176,7 @@ def attach(run: str | None, runs_dir: Path, read_only: bool) -> int:
     found = find(runs_dir, run)
     config = found.config()
     if missing := terminal.missing(os.environ):
-        click.echo(f"vae-tui: {missing}: plain lines; ctrl+c leaves, training goes on", err=True)
+        _complain(f"{missing}: plain lines; ctrl+c leaves, training goes on")
         return _follow(found, config, as_json=False)
     return _watch(found, config, read_only=read_only)
 
@@ -200,7 +207,7 @@ def runs(runs_dir: Path, as_json: bool) -> None:
     click.echo(f"{'run':{width}}  {'state':8}  {'data':13}  {'epoch':>9}  test loss  next")
     for row in found:
         loss = "" if math.isnan(row.test_loss) else f"{row.test_loss:.2f}"
-        epoch = f"{row.epoch:.4g}/{row.epochs}"
+        epoch = f"{row.epoch:.1f}/{row.epochs}"
         advice = ADVICE[row.state].format(name=row.name)
         click.echo(
             f"{row.name:{width}}  {row.state:8}  {row.dataset:13}  {epoch:>9}  {loss:>9}  {advice}"
@@ -219,8 +226,9 @@ def pause(run: str | None, runs_dir: Path) -> None:
 @cli.command()
 @run_argument
 @runs_dir_option
+@data_dir_option
 @debug_option
-def resume(run: str | None, runs_dir: Path) -> None:
+def resume(run: str | None, runs_dir: Path, data_dir: Path | None) -> None:
     """Go on with a paused run, or from the last save of one that is not live."""
     from vae_tui.run import find
     from vae_tui.summary import summarise
@@ -229,7 +237,7 @@ def resume(run: str | None, runs_dir: Path) -> None:
     if found.is_live() and summarise(found).state == "paused":
         _ask(runs_dir, str(found.path), "resume", {"running"})
         return
-    found, _ = _resume(runs_dir, str(found.path), None)
+    _resume(runs_dir, data_dir, str(found.path), {})
     click.echo(
         f"{found.name} goes on (pid {found.pid()}); watch it with: vae-tui attach {found.name}"
     )
@@ -277,36 +285,77 @@ def _fetch(dataset: str, folder: Path, offline: bool) -> None:
 
     from vae_tui.download import fetch
 
-    columns = (TextColumn("fetching {task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*columns, TransferSpeedColumn(), console=Console(stderr=True)) as progress:
+    if offline:
+        fetch(dataset, folder, lambda done, total: None, offline=True)
+    console = Console(stderr=True, quiet=not sys.stderr.isatty())
+    bars = (TextColumn("fetching {task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*bars, TransferSpeedColumn(), console=console, transient=True) as progress:
         task = progress.add_task(dataset, total=None)
         fetch(
             dataset,
             folder,
             lambda done, total: progress.update(task, completed=done, total=total),
-            offline=offline,
         )
 
 
-def _resume(runs_dir: Path, wanted: str, epochs: int | None) -> tuple["Run", RunConfig]:
-    """Start a trainer on a run that is not live, from its last save."""
-    from vae_tui.config import check_number
+def _given_to_resume() -> dict[str, float]:
+    """Return the settings given beside ``--resume``; UsageError for those that cannot change."""
+    from click.core import ParameterSource
+
+    from vae_tui.config import SETTINGS, check_number
+
+    context = click.get_current_context()
+    given = {
+        name: value
+        for name, value in context.params.items()
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+    kept = {"resumed", "runs_dir", "data_dir", "headless", "as_json"}
+    for name in given.keys() - {*SETTINGS, *kept}:
+        raise UsageError(
+            f"--{name.replace('_', '-')} cannot change when a run goes on; "
+            f"--{', --'.join(SETTINGS)} can"
+        )
+    settings = {name: float(given[name]) for name in SETTINGS if name in given}
+    for name, value in settings.items():
+        check_number(name, value)
+    return settings
+
+
+def _resume(
+    runs_dir: Path, data_dir: Path | None, wanted: str, settings: dict[str, float]
+) -> tuple["Run", RunConfig, int]:
+    """Start a trainer on the last save of a run; return it and where its new events begin."""
     from vae_tui.run import find
     from vae_tui.steering import RunSteering
     from vae_tui.summary import summarise
 
     run = find(runs_dir, wanted)
     config = run.config()
-    if epochs is not None:
-        check_number("epochs", epochs)
+    config = dataclasses.replace(config, data_dir=_folder_of_data(config, data_dir))
     known = summarise(run)
-    if known.state == "finished" and (epochs or 0) <= known.epochs:
+    if known.state == "finished" and settings.get("epochs", 0) <= known.epochs:
         raise UsageError(
             f"{run.name} has finished its {known.epochs} epochs; "
             f"train longer with: vae-tui train --resume {run.name} --epochs {known.epochs * 2}"
         )
-    RunSteering(run, config).restart(epochs=epochs)
-    return run, config
+    before = _size(run.events)
+    RunSteering(run, config).restart(**settings)
+    return run, config, before
+
+
+def _folder_of_data(config: RunConfig, data_dir: Path | None) -> str:
+    """Return where a run's data set is now: in ``data_dir``, else where it was."""
+    from vae_tui.datasets import is_present
+
+    folders = [*([data_dir.absolute()] if data_dir else []), Path(config.data_dir)]
+    for folder in folders:
+        if is_present(config.dataset, folder):
+            return str(folder)
+    raise VaeTuiError(
+        f"{config.dataset} is not in {folders[0]}; say where it is with --data-dir, "
+        f"or fetch it: vae-tui --dataset {config.dataset} --epochs 1"
+    )
 
 
 def _ask(runs_dir: Path, wanted: str | None, name: str, wanted_states: set[str]) -> None:

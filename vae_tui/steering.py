@@ -20,8 +20,8 @@ class RunSteering:
         """Ask the live trainer; VaeTuiError when the request cannot be written."""
         self.run.send(command)
 
-    def restart(self, lr: float | None = None, epochs: int | None = None) -> None:
-        """Start a trainer on the last save, with other settings where given.
+    def restart(self, **settings: float) -> None:
+        """Start a trainer on the last save, with other ``settings`` (beta, lr, epochs) if any.
 
         Raises:
             UsageError: The run is live.
@@ -32,6 +32,5 @@ class RunSteering:
                 f"{self.run.state} is not there: {self.run.name} cannot go on; start anew"
             )
         launch.start(self.run, self.config)
-        for setting, value in (("lr", lr), ("epochs", epochs)):
-            if value is not None:
-                self.run.send(Command(command="set", setting=setting, value=value))
+        for name, value in settings.items():
+            self.run.send(Command(command="set", setting=name, value=value))

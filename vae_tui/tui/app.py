@@ -49,8 +49,8 @@ class Steering(Protocol):
     def send(self, command: Command) -> None:
         """Ask a live trainer; VaeTuiError when it cannot be asked."""
 
-    def restart(self, lr: float | None = None) -> None:
-        """Start a trainer on the last save, with another learning rate unless None."""
+    def restart(self, **settings: float) -> None:
+        """Start a trainer on the last save, with other ``settings`` (beta, lr, epochs) if any."""
 
 
 @runtime_checkable
@@ -222,8 +222,8 @@ class VaeApp(App[None]):
             self._steer(lambda steering: steering.send(Command(command=name)))
         elif state in ("stopped", "failed", "lost") and self._scene is not None:
             run = self._scene.run
-            lr = halved_lr(run) if state == "failed" and run.diverged else None
-            self._steer(lambda steering: steering.restart(lr))
+            news = {"lr": halved_lr(run)} if state == "failed" and run.diverged else {}
+            self._steer(lambda steering: steering.restart(**news))
         elif state == "finished":
             longer = f"vae-tui train --resume {self._run_name} --epochs N"
             self.notify(f"the run has finished; to train longer: {longer}", timeout=6, markup=False)
