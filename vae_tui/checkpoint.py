@@ -2,7 +2,6 @@
 
 import io
 import json
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -62,7 +61,7 @@ def load_state(path: Path) -> dict[str, Any]:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise VaeTuiError(f"{path} is not there: the run was never saved; start anew") from None
-    except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError):
+    except Exception:  # a damaged pickle raises anything
         raise VaeTuiError(f"{path} holds no state of training; nothing in it was run") from None
     if not isinstance(state, dict):
         raise VaeTuiError(f"{path} holds no state of training")

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -81,17 +80,21 @@ class RunConfig:
 def check_number(name: str, value: float) -> None:
     """Raise UsageError unless ``value`` is a number that the option ``name`` may take."""
     span = RANGES[name]
-    if math.isfinite(value) and value in span:
+    if value in span:
         return
-    low = f"above {span.low:g}" if span.above else f"{span.low:g} or more"
-    if not math.isfinite(value) or value <= span.low:
-        default = {field.name: field.default for field in dataclasses.fields(RunConfig)}[name]
-        hint = f"try {default:g}" if span.above else f"the nearest is {span.low:g}"
-        raise UsageError(f"{_option(name)} must be {low}, not {value:g}; {hint}")
-    raise UsageError(
-        f"{_option(name)} must be {span.high:g} or less, not {value:g}; "
-        f"the nearest is {span.high:g}"
+    if value > span.high:
+        high = _shown(span.high)
+        raise UsageError(
+            f"{_option(name)} must be {high} or less, not {_shown(value)}; the nearest is {high}"
+        )
+    low = _shown(span.low)
+    default = {field.name: field.default for field in dataclasses.fields(RunConfig)}[name]
+    wanted, hint = (
+        (f"above {low}", f"try {default}")
+        if span.above
+        else (f"{low} or more", f"the nearest is {low}")
     )
+    raise UsageError(f"{_option(name)} must be {wanted}, not {_shown(value)}; {hint}")
 
 
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
@@ -137,6 +140,11 @@ def _typed(name: str, value: object, kind: object) -> object:
         return float(value) if kind is float and isinstance(value, (int, float)) else value
     except OverflowError:
         raise UsageError(f"{name} is too large") from None
+
+
+def _shown(number: float) -> str:
+    """Return a number as it can be given; a whole one never as 1e+06."""
+    return f"{number:g}" if isinstance(number, float) else f"{number!s:.40}"
 
 
 def _option(name: str) -> str:

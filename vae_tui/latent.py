@@ -36,4 +36,5 @@ def between(start: Floats, end: Floats, steps: int, path: Path = "linear") -> Fl
     result: Floats = (directions * ((1 - share) * lengths[0] + share * lengths[1])).astype(
         np.float32
     )
+    result[:1], result[1:][-1:] = start, end  # exactly, whatever the sines were rounded to
     return result

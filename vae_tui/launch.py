@@ -10,6 +10,7 @@ from vae_tui.config import RunConfig
 from vae_tui.run import Run
 
 _PACKAGE_PARENT = str(Path(__file__).resolve().parent.parent)
+_RANK_VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
 
 
 def start(run: Run, config: RunConfig) -> int:
@@ -28,13 +29,13 @@ def start(run: Run, config: RunConfig) -> int:
             _block_signals(config, signal.SIG_BLOCK)
             try:
                 process = subprocess.Popen(
-                    [*_interpreter(config), str(run.path), *_arguments(run, lock)],
+                    [*_interpreter(config), str(run.path), *_arguments(run, config, lock)],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
                     pass_fds=(lock,),
-                    env=_environment(),
+                    env=_environment(config),
                 )
             finally:
                 _block_signals(config, signal.SIG_UNBLOCK)
@@ -52,10 +53,11 @@ def _interpreter(config: RunConfig) -> list[str]:
     return [*python, "torch.distributed.run", "--standalone", count, "-m", "vae_tui.worker"]
 
 
-def _arguments(run: Run, lock: int) -> list[str]:
+def _arguments(run: Run, config: RunConfig, lock: int) -> list[str]:
     # What was asked of an earlier trainer must not reach this one.
     asked = run.commands.stat().st_size if run.commands.exists() else 0
-    return ["--lock-fd", str(lock), "--commands-from", str(asked)]
+    from_there = ["--commands-from", str(asked)]
+    return ["--lock-fd", str(lock), "--data-dir", config.data_dir, *from_there]
 
 
 def _block_signals(config: RunConfig, how: int) -> None:
@@ -67,7 +69,12 @@ def _block_signals(config: RunConfig, how: int) -> None:
         signal.pthread_sigmask(how, {signal.SIGTERM, signal.SIGINT})
 
 
-def _environment() -> dict[str, str]:
+def _environment(config: RunConfig) -> dict[str, str]:
     """Return the environment in which the trainer finds this very package, installed or not."""
     paths = [_PACKAGE_PARENT, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    if config.nproc == 1:
+        # Of a job that this runs in: a lone trainer would wait for ranks that never come.
+        for name in _RANK_VARIABLES:
+            environment.pop(name, None)
+    return environment

@@ -33,15 +33,26 @@ class Network:
 
     def decode(self, codes: Floats) -> Bytes:
         """Return the pictures of codes (N, d): uint8 (N, 784)."""
-        logits = _layers(codes, self.decoder)
-        # The sigmoid by way of tanh, which neither overflows nor warns.
-        pictures: Bytes = np.rint(127.5 + 127.5 * np.tanh(0.5 * logits)).astype(np.uint8)
-        return pictures
+        return _pictures(_layers(codes, self.decoder))
 
     def encode(self, images: Bytes) -> tuple[Floats, Floats]:
         """Return mean and log-variance of q(z|x), (N, d) each, for uint8 images (N, 784)."""
         both = _layers(images.astype(np.float32) / np.float32(255), self.encoder)
         return both[:, : self.latent_dim], both[:, self.latent_dim :]
+
+    def reconstruct(self, images: Bytes, reconstruction: str) -> tuple[Bytes, Floats]:
+        """Return what becomes of uint8 images (N, 784) with z at the mean, and its loss.
+
+        Returns:
+            Pictures, uint8 (N, 784), and for each the loss in nats (N,): ``bce`` or ``mse``.
+        """
+        logits = _layers(self.encode(images)[0], self.decoder)
+        targets = images.astype(np.float32) / np.float32(255)
+        if reconstruction == "mse":
+            losses = 0.5 * np.square(0.5 + 0.5 * np.tanh(0.5 * logits) - targets).sum(1)
+        else:
+            losses = (np.logaddexp(0, logits) - targets * logits).sum(1)
+        return _pictures(logits), losses
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +112,12 @@ def _layers(values: Floats, layers: tuple[tuple[Floats, Floats], ...]) -> Floats
     (first, first_bias), (second, second_bias) = layers
     result: Floats = np.maximum(values @ first + first_bias, 0) @ second + second_bias
     return result
+
+
+def _pictures(logits: Floats) -> Bytes:
+    # The sigmoid by way of tanh, which neither overflows nor warns.
+    pictures: Bytes = np.rint(127.5 + 127.5 * np.tanh(0.5 * logits)).astype(np.uint8)
+    return pictures
 
 
 def _read(

@@ -1,6 +1,6 @@
 """A run told in plain lines, for logs and pipes; no screen."""
 
-import contextlib
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -38,9 +38,10 @@ def follow(run: Run, config: RunConfig, *, as_json: bool, offset: int = 0) -> in
     teller = Teller(config)
     ended: RunEnded | None = None
     for line in _lines(run, offset):
-        event = None
-        with contextlib.suppress(ValueError):
+        try:
             event = events.decode(line)
+        except ValueError:  # torn, or a stranger's
+            continue
         if as_json:
             _print(line.decode("utf-8", "replace"))
         elif event is not None and (told := teller.tell(event)):
@@ -107,7 +108,7 @@ class Teller:
         )
 
     def _changed(self, event: SettingChanged) -> str:
-        if event.name == "epochs":
+        if event.name == "epochs" and math.isfinite(event.new):
             self._epochs = int(event.new)
         return f"{event.name} {event.old:g} -> {event.new:g} at step {event.step}"
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import itertools
 import sys
 import time
 from collections.abc import Callable
@@ -13,38 +14,51 @@ from vae_tui import events
 from vae_tui.checkpoint import save_state, save_tensors, save_weights
 from vae_tui.config import RunConfig
 from vae_tui.data import Images
+from vae_tui.errors import VaeTuiError
 from vae_tui.events import EpochEnded, Event, Paused, Resumed, RunEnded, WeightsSaved
 from vae_tui.files import append, read_lines
 from vae_tui.keeping import is_kept, superfluous
+from vae_tui.pace import Pace
 from vae_tui.run import Run
 from vae_tui.train import Trainer
 
 SAVE_SECONDS = 2.0
 """How old the newest save grows; a killed run loses about so much."""
-SAVE_SHARE = 0.02
-"""At most so much of the time goes into saving."""
-HISTORY_CREDIT = 0.5
+SAVE_SHARE, SHOW_SHARE, HISTORY_SHARE = 0.01, 0.005, 0.005
+"""Of the time: everything that a resume needs, weights to look at in between, kept weights."""
+HISTORY_CREDIT = 0.05
 """Seconds of saving that the history may take before its share is earned: early steps count."""
 PROBE_IMAGES = 1_000
+RETRY_SECONDS = 0.5
+"""Between two looks whether a full disk has room again."""
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Recorder:
-    """The files of one run, while it trains."""
+    """The files of one run, while it trains.
 
-    def __init__(self, run: Run, config: RunConfig) -> None:
+    Args:
+        run: Its folder.
+        config: Its configuration.
+        is_told_to_stop: Whether to give up waiting for room on a full disk.
+    """
+
+    def __init__(self, run: Run, config: RunConfig, is_told_to_stop: Callable[[], bool]) -> None:
         self._run = run
+        self._is_told_to_stop = is_told_to_stop
         self._latent_loss = config.model == "vae"
-        self._best: tuple[float, int, dict[str, Tensor]] | None = None
+        self._best: tuple[int, dict[str, Tensor]] | None = None
         self._best_loss = float("inf")
-        self._began = time.monotonic()
-        self._saved_at = self._began
-        self._save_seconds = 0.0
-        self._history_seconds = 0.0
+        self._untrained_tested = False
+        self._saving = Pace(SAVE_SHARE, 0.0, lambda _: SAVE_SECONDS)
+        # Early on pictures change from one moment to the next: new weights come sooner.
+        self._showing = Pace(SHOW_SHARE, 0.02, lambda elapsed: min(2.0, max(0.25, elapsed / 8)))
+        self._keeping = Pace(HISTORY_SHARE, HISTORY_CREDIT, lambda _: 0.0)
 
     def begin(self, trainer: Trainer, images: Images) -> None:
         """Write the probe once; drop what an interrupted run kept of steps now void."""
         self._run.history.mkdir(mode=0o700, exist_ok=True)
+        self._sweep()
         if not self._run.probe.exists():
             probe = {
                 "images": images.test[:PROBE_IMAGES],
@@ -54,22 +68,27 @@ class Recorder:
         for step in self._run.kept_steps():
             if step > trainer.step:
                 self._run.kept_weights(step).unlink(missing_ok=True)
-        self._best_loss = self._best_so_far(trainer.step)
+        self._read_tests(trainer.step)
 
     def record(self, trainer: Trainer, happened: list[Event], *, save: bool) -> None:
         """Append the events; save what is due, or everything when ``save``."""
         last = happened[-1] if happened else None
         ended = isinstance(last, RunEnded)
         for event in happened[:-1] if ended else happened:
-            self._append(trainer, event)
             if isinstance(event, EpochEnded):
                 self._note_best(trainer, event)
+                if event.step == 0 and self._untrained_tested:
+                    continue  # the log has it from before an interruption
+            self._append(trainer, event)
         failed = isinstance(last, RunEnded) and last.reason == "failed"
         if not failed:
             if is_kept(trainer.step, trainer.steps_per_epoch):
                 self._keep(trainer)
-            if ended or save or isinstance(last, Paused) or self._is_due():
+            if ended or save or isinstance(last, Paused) or (happened and self._saving.is_due()):
                 self._save(trainer)
+            elif happened and self._showing.is_due():
+                with self._showing.working():
+                    self._save_weights(trainer)
         if ended and last is not None:
             self._append(trainer, last)
 
@@ -80,41 +99,39 @@ class Recorder:
     def _append(self, trainer: Trainer, event: Event) -> None:
         self._insist(trainer, lambda: self.append(event))
 
-    def _is_due(self) -> bool:
-        """Tell whether a save is due: early, when pictures change most, sooner."""
-        now = time.monotonic()
-        interval = min(SAVE_SECONDS, max(0.25, (now - self._began) / 8))
-        return now - self._saved_at >= max(interval, self._save_seconds / SAVE_SHARE)
-
     def _save(self, trainer: Trainer) -> None:
+        """Save all that a resume needs, unless it is broken: the last good save stays."""
         if not trainer.is_finite():
-            return  # the next losses will tell, and the last good save stays
-        began = time.monotonic()
-        self._insist(trainer, lambda: save_state(self._run.state, trainer.state()))
+            return
+        with self._saving.working():
+            if self._best is not None:
+                # Before the state: what a resumed run believes to be the best must be there.
+                step, best = self._best
+                self._insist(trainer, lambda: save_weights(self._run.best, best, step))
+                self._best = None
+            self._insist(trainer, lambda: save_state(self._run.state, trainer.state()))
+            trainer.last_good_step = trainer.step
+            self._save_weights(trainer)
+
+    def _save_weights(self, trainer: Trainer) -> None:
+        if not trainer.is_finite():
+            return
         weights = trainer.model.state_dict()
         self._insist(trainer, lambda: save_weights(self._run.weights, weights, trainer.step))
-        if self._best is not None:
-            _, step, best = self._best
-            self._insist(trainer, lambda: save_weights(self._run.best, best, step))
-            self._best = None
-        trainer.last_good_step = trainer.step
         self._announce(trainer, self._run.weights.name)
-        self._saved_at = time.monotonic()
-        self._save_seconds = self._saved_at - began
 
     def _keep(self, trainer: Trainer) -> None:
         """Keep this step's weights for time travel, unless that would slow the training."""
-        began = time.monotonic()
-        earned = HISTORY_CREDIT + SAVE_SHARE * (began - self._began)
         path = self._run.kept_weights(trainer.step)
-        if path.exists() or (trainer.step and self._history_seconds > earned):
+        wanted = trainer.step == 0 or self._keeping.is_due()
+        if path.exists() or not wanted or not trainer.is_finite():
             return
-        weights = trainer.model.state_dict()
-        self._insist(trainer, lambda: save_weights(path, weights, trainer.step, half=True))
-        self._announce(trainer, f"{self._run.history.name}/{path.name}")
-        for step in superfluous(self._run.kept_steps()):
-            self._run.kept_weights(step).unlink(missing_ok=True)
-        self._history_seconds += time.monotonic() - began
+        with self._keeping.working():
+            weights = trainer.model.state_dict()
+            self._insist(trainer, lambda: save_weights(path, weights, trainer.step, half=True))
+            self._announce(trainer, f"{self._run.history.name}/{path.name}")
+            for step in superfluous(self._run.kept_steps()):
+                self._run.kept_weights(step).unlink(missing_ok=True)
 
     def _announce(self, trainer: Trainer, path: str) -> None:
         self._append(trainer, WeightsSaved(time=time.time(), step=trainer.step, path=path))
@@ -125,21 +142,28 @@ class Recorder:
             self._best_loss = loss
             weights = trainer.model.state_dict()
             copy = {name: value.detach().clone() for name, value in weights.items()}
-            self._best = (loss, trainer.step, copy)
+            self._best = (trainer.step, copy)
 
     def _test_loss(self, tested: EpochEnded) -> float:
         return tested.test_bce + (tested.test_kl if self._latent_loss else 0.0)
 
-    def _best_so_far(self, step: int) -> float:
-        best = float("inf")
-        if step == 0:
-            return best
+    def _read_tests(self, step: int) -> None:
+        """Take from the log what an interrupted run knew of its tests up to ``step``."""
         for line in read_lines(self._run.events):
             with contextlib.suppress(ValueError):
                 event = events.decode(line)
                 if isinstance(event, EpochEnded) and event.step <= step:
-                    best = min(best, self._test_loss(event))
-        return best
+                    self._untrained_tested |= event.step == 0
+                    if step:  # at 0 the test comes again, and with it the best weights
+                        self._best_loss = min(self._best_loss, self._test_loss(event))
+
+    def _sweep(self) -> None:
+        """Remove the unfinished files of a trainer that was killed while it saved."""
+        folders = (self._run.path, self._run.history)
+        patterns = (".*.safetensors.*", ".state.pt.*")
+        for folder, pattern in itertools.product(folders, patterns):
+            for file in folder.glob(pattern):
+                file.unlink(missing_ok=True)
 
     def _insist(self, trainer: Trainer, write: Callable[[], Any]) -> None:
         """Write; while the disk is full, wait and try again, and say so when that is possible."""
@@ -151,14 +175,21 @@ class Recorder:
             except OSError as error:
                 if error.errno not in _DISK_FULL:
                     raise
+                if self._is_told_to_stop():
+                    raise VaeTuiError(
+                        f"the disk of {self._run.path} is full: stopped at step {trainer.step}, "
+                        f"saved at step {trainer.last_good_step}; "
+                        f"make room, then: vae-tui resume {self._run.path}"
+                    ) from None
                 if not told:
                     told = True
                     self._tell(Paused(time=time.time(), step=trainer.step, why="the disk is full"))
-                time.sleep(1.0)
+                time.sleep(RETRY_SECONDS)
         if told:
             self._tell(Resumed(time=time.time(), step=trainer.step))
 
     def _tell(self, event: Event) -> None:
-        print(events.encode(event).decode().strip(), file=sys.stderr, flush=True)  # noqa: T201
+        with contextlib.suppress(OSError):  # the log may lie on the same full disk
+            print(events.encode(event).decode().strip(), file=sys.stderr, flush=True)  # noqa: T201
         with contextlib.suppress(OSError):
             self.append(event)

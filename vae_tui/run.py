@@ -112,6 +112,8 @@ class Run:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
+        except OSError:  # a file system without locks
+            return False
         finally:
             os.close(lock)
         return False
@@ -168,11 +170,6 @@ def create(runs_dir: Path, name: str | None, config: RunConfig) -> Run:
         runs_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         run = Run(_new_folder(runs_dir, name, config))
         replace(run.path / "config.json", to_json(config, **_provenance()).encode())
-    except FileExistsError:
-        raise UsageError(
-            f"--name {name}: {runs_dir / str(name)} exists; give another name, "
-            f"or go on with it: vae-tui resume {runs_dir / str(name)}"
-        ) from None
     except OSError as error:
         raise VaeTuiError(
             f"the runs folder {runs_dir} cannot be written: {_reason(error)}; "
@@ -187,10 +184,10 @@ def find(runs_dir: Path, wanted: str | None) -> Run:
     Raises:
         UsageError: There is none, or several match.
     """
-    if wanted is not None:
-        exact = Path(wanted) if Path(wanted).is_dir() else runs_dir / wanted
-        if (exact / "config.json").exists():
-            return Run(exact.absolute())
+    if wanted:
+        for exact in (runs_dir / wanted, Path(wanted)):
+            if _holds_run(exact):
+                return Run(exact.absolute())
     runs = all_runs(runs_dir)
     if not runs:
         what = f"no run {wanted!r}: " if wanted else ""
@@ -209,17 +206,31 @@ def find(runs_dir: Path, wanted: str | None) -> Run:
 def all_runs(runs_dir: Path) -> list[Run]:
     """Return every run in the folder, newest first."""
     try:
-        folders = [Path(entry.path) for entry in os.scandir(runs_dir) if entry.is_dir()]
+        folders = [Path(entry.path).absolute() for entry in os.scandir(runs_dir)]
     except OSError:
         return []
-    found = [folder.absolute() for folder in folders if (folder / "config.json").is_file()]
+    found = [folder for folder in folders if _holds_run(folder)]
     return [Run(folder) for folder in sorted(found, key=_newness, reverse=True)]
+
+
+def _holds_run(folder: Path) -> bool:
+    # A name too long, a NUL in it or somebody else's folder: not a run that can be opened.
+    with contextlib.suppress(OSError, ValueError):
+        return (folder / "config.json").is_file()
+    return False
 
 
 def _new_folder(runs_dir: Path, name: str | None, config: RunConfig) -> Path:
     if name is not None:
-        (runs_dir / name).mkdir(mode=0o700)
-        return (runs_dir / name).absolute()
+        folder = runs_dir / name
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            raise UsageError(
+                f"--name {name}: {folder} exists; give another name, "
+                f"or go on with it: vae-tui resume {folder}"
+            ) from None
+        return folder.absolute()
     base = f"{config.dataset}-{time.strftime('%m%d-%H%M')}"
     for number in range(1, 10_000):
         folder = runs_dir / (base if number == 1 else f"{base}-{number}")

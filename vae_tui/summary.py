@@ -9,12 +9,23 @@ from dataclasses import dataclass
 from vae_tui import events
 from vae_tui.config import RunConfig
 from vae_tui.errors import UsageError
-from vae_tui.events import EpochEnded, Event, LossesMeasured, Paused, Resumed, RunEnded, RunStarted
+from vae_tui.events import (
+    EpochEnded,
+    Event,
+    LossesMeasured,
+    Paused,
+    Resumed,
+    RunEnded,
+    RunStarted,
+    SettingChanged,
+)
 from vae_tui.files import read_lines
 from vae_tui.run import Run
 
 STALLED_SECONDS = 30.0
 """A live trainer that has reported nothing for so long, without being paused, is stalled."""
+
+_REASONS = ("finished", "stopped", "failed")
 
 ADVICE = {
     "running": "watch it with: vae-tui attach {name}",
@@ -49,28 +60,45 @@ def summarise(run: Run, now: float | None = None) -> Summary:
     config = run.config()
     pid = run.pid()
     live = run.is_live()
-    last: dict[type[Event], Event] = {}
+    now = time.time() if now is None else now
+    began = _trainer_began(run) if live else -math.inf
+    epoch, epochs = 0.0, config.epochs
+    tests: list[EpochEnded] = []
+    ended: RunEnded | None = None
     newest: Event | None = None
+    paused = False
     for event in _telling_events(run):
-        last[type(event)] = newest = event
-        if isinstance(event, RunStarted):
-            last.pop(RunEnded, None)
-    measured, tested = last.get(LossesMeasured), last.get(EpochEnded)
-    started = last.get(RunStarted)
-    epochs = started.epochs if isinstance(started, RunStarted) and started.epochs else config.epochs
+        newest = event
+        match event:
+            case RunStarted():
+                tests = [test for test in tests if test.step <= event.step]  # the others are void
+                epoch = event.step / max(event.steps_per_epoch, 1)
+                epochs = event.epochs or epochs
+                ended, paused = None, False
+            case LossesMeasured():
+                epoch, paused = event.epoch, False
+            case EpochEnded():
+                tests.append(event)
+            case SettingChanged(name="epochs") if math.isfinite(event.new):
+                epochs = int(event.new)
+            case Paused() | Resumed():
+                paused = isinstance(event, Paused)
+            case RunEnded():
+                ended = event
+    heard = newest.time if newest else -math.inf
     return Summary(
         name=run.name,
         state=state_of(
             live,
-            last.get(RunEnded),
-            paused=_later(last.get(Paused), last.get(Resumed), started),
-            silent=(now or time.time()) - (newest.time if newest else time.time()),
+            ended,
+            paused=paused and began <= heard,
+            silent=now - max(heard, began),
         ),
         dataset=config.dataset,
-        epoch=measured.epoch if isinstance(measured, LossesMeasured) else 0.0,
+        epoch=epoch,
         epochs=epochs,
         step=newest.step if newest else 0,
-        test_loss=test_loss(tested, config) if isinstance(tested, EpochEnded) else math.nan,
+        test_loss=test_loss(tests[-1], config) if tests else math.nan,
         pid=pid,
         path=str(run.path),
     )
@@ -86,7 +114,9 @@ def state_of(live: bool, ended: Event | None, *, paused: bool, silent: float) ->
         silent: Seconds since its last report.
     """
     if not live:
-        return ended.reason if isinstance(ended, RunEnded) else "lost"
+        if isinstance(ended, RunEnded) and ended.reason in _REASONS:
+            return ended.reason
+        return "lost"
     if paused:
         return "paused"
     return "stalled" if silent > STALLED_SECONDS else "running"
@@ -98,24 +128,32 @@ def test_loss(tested: EpochEnded, config: RunConfig) -> float:
 
 
 def _telling_events(run: Run) -> Iterator[Event]:
-    """Yield the events that tell of the state: of the many losses only the last."""
-    last_losses = b""
+    """Yield the events that tell of the state: of many losses in a row only the last."""
+    losses = b""
     with contextlib.suppress(OSError):
         for line in read_lines(run.events):
             if b'"losses_measured"' in line[:40]:
-                last_losses = line
+                losses = line
                 continue
-            with contextlib.suppress(ValueError):
-                if event := events.decode(line):
-                    yield event
+            yield from _decoded(losses)
+            yield from _decoded(line)
+            losses = b""
+    yield from _decoded(losses)
+
+
+def _decoded(line: bytes) -> Iterator[Event]:
+    """Yield the event of a line, when it is one."""
     with contextlib.suppress(ValueError):
-        if last_losses and (event := events.decode(last_losses)):
+        if event := events.decode(line):
             yield event
 
 
-def _later(event: Event | None, *others: Event | None) -> bool:
-    """Tell whether ``event`` happened, and after all the others that did."""
-    return event is not None and all(other is None or other.time <= event.time for other in others)
+def _trainer_began(run: Run) -> float:
+    """Return when the live trainer took the lock, Unix seconds; it writes its pid there."""
+    try:
+        return run.lock.stat().st_mtime
+    except OSError:
+        return -math.inf
 
 
 def readable(runs: list[Run]) -> list[Summary]:

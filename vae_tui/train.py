@@ -86,7 +86,9 @@ class Trainer:
         exact = torch.float32 if device.type == "mps" else torch.float64
         self._sums = torch.zeros(2, dtype=exact, device=device)
         self._totals = (0.0, 0.0)
-        self._reported = (0, 0.0, 0.0)
+        self._tallied = (0, 0.0, 0.0)
+        self._unreported = (0, 0.0, 0.0, 0.0)
+        self._reported_at = -math.inf
         self._epoch_seconds = 0.0
         self._undo: list[tuple[str, float]] = []
         self._order: tuple[int, Tensor] = (-1, torch.empty(0))
@@ -150,7 +152,7 @@ class Trainer:
             self._sums.copy_(torch.tensor((bce, kl), dtype=self._sums.dtype))
         self._totals = (bce, kl)
         self._epoch_seconds = float(state["epoch_seconds"])
-        self._reported = (self.step % self.steps_per_epoch * self._config.batch_size, bce, kl)
+        self._tallied = (self.step % self.steps_per_epoch * self._config.batch_size, bce, kl)
 
     def is_finite(self) -> bool:
         """Tell whether every weight is finite."""
@@ -171,13 +173,13 @@ class Trainer:
         self._epoch_seconds += seconds
         if not math.isfinite(bce + kl):
             return self._diverged("BCE" if not math.isfinite(bce) else "KL")
-        events: list[Event] = [self._measured(bce, kl, steps, seconds)]
+        events: list[Event] = self._measured(bce, kl, seconds)
         if self.step % self.steps_per_epoch == 0:
             images = len(self._train)
             events.append(self._tested(bce / images, kl / images))
             self._sums.zero_()
             self._totals = (0.0, 0.0)
-            self._reported = (0, 0.0, 0.0)
+            self._tallied = (0, 0.0, 0.0)
             self._epoch_seconds = 0.0
         return events
 
@@ -293,21 +295,31 @@ class Trainer:
             collapse=collapse,
         )
 
-    def _measured(self, bce: float, kl: float, steps: int, seconds: float) -> LossesMeasured:
-        images = self._epoch_images()
-        last_images, last_bce, last_kl = self._reported
-        self._reported = (images, bce, kl)
-        since = images - last_images
-        return LossesMeasured(
+    def _measured(self, bce: float, kl: float, seconds: float) -> list[Event]:
+        """Add the epoch's new sums to what is unreported; report that when it is time."""
+        tally = (self._epoch_images(), bce, kl)
+        since = (*(new - old for new, old in zip(tally, self._tallied, strict=True)), seconds)
+        self._tallied = tally
+        images, bce, kl, seconds = (
+            old + new for old, new in zip(self._unreported, since, strict=True)
+        )
+        self._unreported = (int(images), bce, kl, seconds)
+        now = time.monotonic()
+        if now - self._reported_at < CHUNK_SECONDS and self.step < self.total_steps:
+            return []
+        self._reported_at = now
+        self._unreported = (0, 0.0, 0.0, 0.0)
+        measured = LossesMeasured(
             **self._now(),
             epoch=self.step / self.steps_per_epoch,
-            bce=(bce - last_bce) / since,
-            kl=(kl - last_kl) / since,
+            bce=bce / images,
+            kl=kl / images,
             beta=self._beta(),
             lr=self.settings["lr"],
-            images_per_second=since / seconds,
+            images_per_second=images / seconds,
             memory_bytes=self._memory_bytes(),
         )
+        return [measured]
 
     def _epoch_images(self) -> int:
         """Return how many images the epoch of the last step has trained on: all, at its end."""

@@ -8,7 +8,7 @@ def count(number: float) -> str:
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if number >= size:
             shown = number / size
-            return f"{shown:.0f}{letter}" if shown >= 100 else f"{shown:.1f}{letter}"
+            return f"{shown:.0f}{letter}" if shown >= 99.95 else f"{shown:.1f}{letter}"
     return f"{number:.0f}"
 
 

@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -40,15 +41,22 @@ class CommandFile:
         self._tail = LineTail(path, offset)
         self._path = path
         self._told_to_stop = False
+        self._seen: list[Command] = []
 
     def stop(self, *_: object) -> None:
         """Make the next ``take`` return a stop; a signal handler."""
         self._told_to_stop = True
 
+    def is_told_to_stop(self) -> bool:
+        """Tell whether a stop is among what the next ``take`` will return."""
+        self._seen += self._read()
+        return any(command.command == "stop" for command in self._seen)
+
     def take(self, wait: float) -> Sequence[Command]:
         """Return what has been asked, after at most ``wait`` seconds when nothing has."""
         deadline = time.monotonic() + wait
-        while not (found := self._read()) and time.monotonic() < deadline:
+        seen, self._seen = self._seen, []
+        while not (found := seen + self._read()) and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
         return found
 
@@ -65,7 +73,7 @@ class CommandFile:
             try:
                 found.append(commands.decode(line))
             except ValueError as error:
-                print(f"{self._path.name}: {error}: {line[:80]!r}", file=sys.stderr, flush=True)  # noqa: T201
+                _log(f"{self._path.name}: {error}: {line[:80]!r}")
         self.save_requested |= any(command.command == "save" for command in found)
         return found
 
@@ -78,6 +86,10 @@ class Silence:
     def stop(self, *_: object) -> None:
         """Leave it to rank 0, whom the same signal reaches."""
 
+    def is_told_to_stop(self) -> bool:
+        """Never: rank 0 tells."""
+        return False
+
     def take(self, wait: float) -> Sequence[Command]:
         """Return nothing."""
         return ()
@@ -89,6 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--lock-fd", type=int, help="descriptor that holds the run's lock")
     parser.add_argument("--commands-from", type=int, default=0, help="skip so many bytes of them")
+    parser.add_argument("--data-dir", help="where the data set is now, if not where config says")
     options = parser.parse_args(arguments)
     run = Run(options.folder.absolute())
     ranks = Ranks.from_environment()
@@ -96,17 +109,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _answer_signals(control)
     try:
         config = run.config()
+        if options.data_dir is not None:
+            config = replace(config, data_dir=options.data_dir)
         if ranks.size == 1:
             lock = run.take_lock() if options.lock_fd is None else options.lock_fd
             os.pwrite(lock, f"{os.getpid():<20}\n".encode(), 0)
         return _train(run, config, control, ranks)
     except VaeTuiError as error:
-        print(error, file=sys.stderr, flush=True)  # noqa: T201
+        _log(str(error))
         return error.exit_code
 
 
 def _train(run: Run, config: RunConfig, control: CommandFile | Silence, ranks: Ranks) -> int:
-    recorder = Recorder(run, config) if ranks.rank == 0 else None
+    recorder = Recorder(run, config, control.is_told_to_stop) if ranks.rank == 0 else None
     step = 0
     last: Event | None = None
     try:
@@ -128,7 +143,7 @@ def _train(run: Run, config: RunConfig, control: CommandFile | Silence, ranks: R
         ranks.leave()
     except Exception as error:
         # The whole process: report in words, keep the traceback in the log, fail.
-        traceback.print_exc()
+        _log(traceback.format_exc())
         if recorder:
             message = _in_words(error)
             with contextlib.suppress(OSError):
@@ -144,7 +159,8 @@ def _load(trainer: Trainer, run: Run) -> None:
     try:
         trainer.load_state(state)
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
-        raise VaeTuiError(f"{run.state} is of another network or version: {error}") from error
+        why = " ".join(f"{type(error).__name__}: {error}".split())
+        raise VaeTuiError(f"{run.state} is of another network or version: {why:.200}") from error
 
 
 def _device_name(config: RunConfig, ranks: Ranks) -> str:
@@ -159,6 +175,11 @@ def _answer_signals(control: CommandFile | Silence) -> None:
         signal.signal(name, control.stop)
     # The launcher blocked them, so that none is lost while torch is imported.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+
+
+def _log(text: str) -> None:
+    with contextlib.suppress(OSError):  # the log may lie on a full disk
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _in_words(error: Exception) -> str:
