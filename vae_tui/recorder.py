@@ -24,7 +24,7 @@ from vae_tui.train import Trainer
 
 SAVE_SECONDS = 2.0
 """How old the newest save grows; a killed run loses about so much."""
-SAVE_SHARE, SHOW_SHARE, HISTORY_SHARE = 0.01, 0.005, 0.005
+SAVE_SHARE, SHOW_SHARE, HISTORY_SHARE = 0.012, 0.004, 0.004
 """Of the time: everything that a resume needs, weights to look at in between, kept weights."""
 HISTORY_CREDIT = 0.05
 """Seconds of saving that the history may take before its share is earned: early steps count."""
