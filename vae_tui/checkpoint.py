@@ -60,7 +60,7 @@ def load_state(path: Path) -> dict[str, Any]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
-        raise VaeTuiError(f"{path} is not there: the run was never saved; start anew") from None
+        raise VaeTuiError(f"{path} is not there: nothing to go on from; start anew") from None
     except Exception:  # a damaged pickle raises anything
         raise VaeTuiError(f"{path} holds no state of training; nothing in it was run") from None
     if not isinstance(state, dict):

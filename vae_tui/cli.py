@@ -431,6 +431,8 @@ def _watch(run: "Run", config: RunConfig, *, read_only: bool) -> int:
         run.name, config, load, None if read_only else RunSteering(run, config), os.environ
     )
     app.run()
+    if app.return_code == 0 and run.is_live():
+        click.echo(f"{run.name} goes on; come back with: vae-tui attach {run.name}")
     return app.return_code or 0
 
 

@@ -130,7 +130,7 @@ def _train(run: Run, config: RunConfig, control: CommandFile | Silence, ranks: R
         precision = choose_precision(config.precision, device)
         images = data.load(config.dataset, Path(config.data_dir))
         trainer = Trainer(config, images, device, precision, ranks)
-        if run.state.exists():
+        if run.state.exists() or run.weights.exists():  # never train over what was trained
             _load(trainer, run)
         if recorder:
             recorder.begin(trainer, images)
