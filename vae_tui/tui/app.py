@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from rich.markup import escape
 from textual.app import App, ComposeResult
 from textual.binding import Binding
+from textual.events import Resize
 from textual.widgets import ContentSwitcher, Footer, Static
 
 from vae_tui.commands import Command
@@ -30,7 +30,6 @@ from vae_tui.tui.messages import (
     ThreadFailed,
 )
 from vae_tui.tui.notice import halved_lr, notice_of
-from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.status import Status, status_parts
 from vae_tui.words import printable
 
@@ -87,7 +86,7 @@ class VaeApp(App[None]):
     Screen { background: black; }
     ModalScreen { background: black 60%; }
     ContentSwitcher { height: 1fr; }
-    #notice { display: none; padding: 0 1; color: $text-warning; }
+    #notice { display: none; padding: 0 1; color: $text-warning; max-height: 4; }
     #notice.told { display: block; }
     #waiting { color: $text-muted; padding: 1 2; }
     #too-small { display: none; border: round $primary; content-align: center middle; height: 1fr; }
@@ -124,12 +123,13 @@ class VaeApp(App[None]):
         self._clock = clock
         self._scene: Scene | None = None
         self._ends = FIRST_ENDS
+        self._notice = ""
         self._leaving = threading.Event()
 
     def compose(self) -> ComposeResult:
         """Top line, views, keys."""
         yield Status()
-        yield Caption(id="notice")
+        yield Static(id="notice", markup=False)
         with ContentSwitcher(initial="waiting"):
             yield Static("loading ...", id="waiting")
         yield Static(id="too-small")
@@ -138,7 +138,7 @@ class VaeApp(App[None]):
     def on_mount(self) -> None:
         """Answer signals; import the views when the first frame is out."""
         self._show_status()
-        self.set_interval(1.0, self._show_status)
+        self.set_interval(1.0, self._tick)
         self.call_after_refresh(self._start_loading)
         if self.is_headless:
             return
@@ -153,11 +153,11 @@ class VaeApp(App[None]):
         """Let the reader end."""
         self._leaving.set()
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:
         """Say so when there is too little room."""
-        width, height = self.size
+        width, height = event.size  # the app's own is still the old one
         small = width < LEAST_SIZE[0] or height < LEAST_SIZE[1]
-        self.screen.set_class(small, "small")
+        self.screen_stack[0].set_class(small, "small")
         if small:
             least = f"{LEAST_SIZE[0]}x{LEAST_SIZE[1]}"
             self.query_one("#too-small", Static).update(f"needs {least}, has {width}x{height}")
@@ -211,7 +211,8 @@ class VaeApp(App[None]):
             self.notify("interpolation needs the first weights", timeout=3)
             return
         labels = sorted(set(scene.probe.labels.tolist()))
-        names = DATASETS[self._config.dataset].classes
+        known = DATASETS.get(self._config.dataset)
+        names = known.classes if known else [str(label) for label in range(10)]
         self.push_screen(EndsDialog(labels, names, self._ends), self._morph)
 
     def action_pause(self) -> None:
@@ -251,7 +252,9 @@ class VaeApp(App[None]):
 
     def _start_loading(self) -> None:
         def load() -> None:
-            self.post_message(PartsLoaded(self._load(self.console.color_system)))
+            # Textual hides NO_COLOR from its console.
+            colours = None if self.no_color else self.console.color_system
+            self.post_message(PartsLoaded(self._load(colours)))
 
         self._start_thread("load", load)
 
@@ -308,6 +311,10 @@ class VaeApp(App[None]):
     def _state(self) -> str:
         return self._scene.run.state(self._clock()) if self._scene else "starting"
 
+    def _tick(self) -> None:
+        if self.is_running:  # a timer still ticks while the widgets are taken down
+            self._show_status()
+
     def _show_status(self) -> None:
         status = self.screen_stack[0].query_one(Status)
         if self._scene is None:
@@ -334,9 +341,11 @@ class VaeApp(App[None]):
         )
 
     def _show_notice(self, text: str) -> None:
-        notice = self.screen_stack[0].query_one("#notice", Caption)
-        notice.text = escape(printable(text))
-        notice.set_class(bool(text), "told")
+        if text != self._notice:
+            self._notice = text
+            notice = self.screen_stack[0].query_one("#notice", Static)
+            notice.update(printable(text))
+            notice.set_class(bool(text), "told")
 
     def _bindings_here(self) -> list[Binding]:
         """Return the bindings that work here, each action once, the view's own first."""

@@ -81,6 +81,8 @@ class RunView:
     config: RunConfig
     live: bool = False
     """A trainer holds the run's lock."""
+    live_since: float = -math.inf
+    """When it took the lock, Unix seconds: what is older, an earlier trainer said."""
     started: RunStarted | None = None
     ended: RunEnded | None = None
     paused: Paused | None = None
@@ -106,7 +108,9 @@ class RunView:
     @property
     def epoch(self) -> float:
         """Epochs done, with the fraction."""
-        return self.measured.epoch if self.measured else 0.0
+        if self.measured is None:
+            return self.started.step / max(self.started.steps_per_epoch, 1) if self.started else 0.0
+        return self.measured.epoch
 
     @property
     def step(self) -> int:
@@ -115,7 +119,7 @@ class RunView:
 
     def state(self, now: float) -> str:
         """Return the state in one word; ``now`` in Unix seconds."""
-        if self.live and self.started is None:
+        if self.live and (self.started is None or self.last_time < self.live_since):
             return "starting"
         silent = now - self.last_time if math.isfinite(self.last_time) else 0.0
         return state_of(self.live, self.ended, paused=self.paused is not None, silent=silent)
@@ -152,8 +156,11 @@ def advance(view: RunView, events: Iterable[Event]) -> RunView:
 def _restart(view: RunView, event: RunStarted) -> RunView:
     """Begin, or go on from an earlier step: what was said of later ones is void."""
     measured, tested = view.measured, view.tested
+    kept = view.test.until(event.step)
     if view.best_step > event.step:
-        view = replace(view, best_test_loss=math.nan, best_step=0)
+        best_loss, best_step = _best(kept, view.config)
+        view = replace(view, best_test_loss=best_loss, best_step=best_step)
+    epoch = event.step / max(event.steps_per_epoch, 1)
     return replace(
         view,
         started=event,
@@ -163,15 +170,26 @@ def _restart(view: RunView, event: RunStarted) -> RunView:
         measured=measured if measured and measured.step <= event.step else None,
         tested=tested if tested and tested.step <= event.step else None,
         train=view.train.until(event.step),
-        test=view.test.until(event.step),
+        test=kept,
+        changes=tuple(change for change in view.changes if change <= epoch),
         epochs=event.epochs or view.epochs,
         notice="",
     )
 
 
+def _best(test: Losses, config: RunConfig) -> tuple[float, int]:
+    """Return the lowest finite test loss and its step; NaN and 0 where there is none."""
+    _, reconstruction, kl = test.columns
+    losses = reconstruction + kl if config.model == "vae" else reconstruction
+    if not np.isfinite(losses).any():
+        return math.nan, 0
+    best = int(np.argmin(np.where(np.isfinite(losses), losses, np.inf)))
+    return float(losses[best]), int(test.rows[best, 0])
+
+
 def _test(view: RunView, event: EpochEnded) -> RunView:
     loss = event.test_bce + (event.test_kl if view.config.model == "vae" else 0.0)
-    best = not view.best_test_loss <= loss
+    best = math.isfinite(loss) and not view.best_test_loss <= loss
     return replace(
         view,
         tested=event,
@@ -196,6 +214,7 @@ def _note(view: RunView, event: Event) -> RunView:
         case CommandRefused():
             news = {"notice": event.why}
         case SettingChanged():
-            epochs = int(event.new) if event.name == "epochs" else view.epochs
+            is_length = event.name == "epochs" and math.isfinite(event.new)
+            epochs = int(event.new) if is_length else view.epochs
             news = {"changes": (*view.changes, view.epoch)[-32:], "epochs": epochs}
     return replace(view, **news)

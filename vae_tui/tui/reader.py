@@ -53,14 +53,16 @@ class RunReader:
     def _read_events(self, tell: Tell) -> bool:
         """Take in one block of events; return whether there may be more at once."""
         now = time.monotonic()
-        live = self._view.live
+        live, since = self._view.live, self._view.live_since
         if now - self._live_at > LIVENESS_SECONDS:
             live, self._live_at = self._run.is_live(), now
+            with contextlib.suppress(OSError):
+                since = self._run.lock.stat().st_mtime
         before = self._tail.offset
         happened = self._take_block(tell)
         view = advance(self._view, happened) if happened else self._view
-        if live != view.live:
-            view = replace(view, live=live)
+        if (live, since) != (view.live, view.live_since):
+            view = replace(view, live=live, live_since=since)
         self._view = view
         urgent = any(not isinstance(event, LossesMeasured) for event in happened)
         if view is not self._told and (urgent or now - self._told_at >= LOSSES_SECONDS):

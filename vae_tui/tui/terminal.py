@@ -3,17 +3,20 @@
 ``prepare`` comes before textual is imported: textual reads its settings on import.
 """
 
+import codecs
 import os
 import select
 import sys
 import threading
 import time
+import unicodedata
 from collections.abc import Callable, Mapping
 
 _MORE_THAN_16_COLOURS = {"xterm", "screen", "tmux", "alacritty", "foot", "xterm-ghostty", "ghostty"}
 """Names from which nothing is learnt of colours, of terminals that have 256."""
 _NO_SCREEN = {"dumb", "unknown", ""}
 _PARTING_SECONDS = 0.8
+_LIKENESSES = dict(zip("─━╌│┃·●•×…←→↑↓", "---||-oox.<>^v", strict=True))
 
 
 def prepare() -> None:
@@ -25,7 +28,11 @@ def prepare() -> None:
     if colours := colour_system(environment):
         environment.setdefault("TEXTUAL_COLOR_SYSTEM", colours)
     if sys.__stderr__ is not None and hasattr(sys.__stderr__, "reconfigure"):
-        sys.__stderr__.reconfigure(encoding="utf-8", errors="replace")
+        if is_unicode(environment):
+            sys.__stderr__.reconfigure(encoding="utf-8", errors="replace")
+        else:
+            codecs.register_error("ascii-likeness", _likeness)
+            sys.__stderr__.reconfigure(encoding="ascii", errors="ascii-likeness")
 
 
 def colour_system(environment: Mapping[str, str]) -> str | None:
@@ -69,3 +76,20 @@ def watch_for_hangup(leave: Callable[[], None], return_code: int) -> None:
         os._exit(return_code)
 
     threading.Thread(target=wait, name="hangup", daemon=True).start()
+
+
+def _likeness(error: UnicodeError) -> tuple[str, int]:
+    """Return ASCII as wide as what cannot be written: borders, separators and arrows, else ``?``."""
+    assert isinstance(error, UnicodeEncodeError)
+    characters = error.object[error.start : error.end]
+    return "".join(map(_ascii, characters)), error.end
+
+
+def _ascii(character: str) -> str:
+    if character in _LIKENESSES:
+        return _LIKENESSES[character]
+    if unicodedata.combining(character):
+        return ""
+    if "\u2500" <= character <= "\u259f":
+        return "+" if character < "\u2580" else " "  # a corner, or a scroll bar's end
+    return "??" if unicodedata.east_asian_width(character) in "WF" else "?"

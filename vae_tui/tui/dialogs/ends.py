@@ -28,7 +28,7 @@ class EndsDialog(ModalScreen[tuple[int, int] | None]):
         super().__init__()
         self._labels = labels
         self._names = names
-        self._ends = ends
+        self._ends = ends if set(ends) <= set(labels) else (labels[0], labels[-1])
         self._start: int | None = None
 
     def compose(self) -> ComposeResult:

@@ -5,8 +5,11 @@ from typing import Literal
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from vae_tui.words import printable
 
 Answer = Literal["keep", "stop", "cancel"]
 
@@ -22,7 +25,7 @@ class LeaveDialog(ModalScreen[Answer]):
     DEFAULT_CSS = """
     LeaveDialog { align: center middle; }
     LeaveDialog Vertical {
-        width: 50; height: auto; border: round $primary; padding: 0 2; background: $surface;
+        width: 64; max-width: 96%; height: auto; border: round $primary; padding: 0 2; background: $surface;
     }
     """
 
@@ -33,13 +36,14 @@ class LeaveDialog(ModalScreen[Answer]):
     def compose(self) -> ComposeResult:
         """The three answers."""
         with Vertical():
-            yield Static(
-                f"Leave {self._run_name}?\n\n"
+            text = (
+                "Leave $name?\n\n"
                 "[b]k[/b]  keep training (enter does it too)\n"
-                f"   [dim]come back: vae-tui attach {self._run_name}[/dim]\n"
+                "   [dim]come back: vae-tui attach $name[/dim]\n"
                 "[b]s[/b]  stop and save\n"
-                "[b]c[/b]  cancel",
+                "[b]c[/b]  cancel"
             )
+            yield Static(Content.from_markup(text, name=printable(self._run_name)))
 
     def action_answer(self, answer: Answer) -> None:
         """Give the answer to whoever asked."""

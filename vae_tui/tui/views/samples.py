@@ -3,7 +3,7 @@
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.events import Resize
-from textual.reactive import reactive
+from textual.reactive import var
 
 from vae_tui.latent import prior
 from vae_tui.tui.views.view import Scene, View
@@ -33,8 +33,8 @@ class SamplesView(View):
     SamplesView Pictures { height: 1fr; }
     """
 
-    seed: reactive[int] = reactive(1)
-    temperature: reactive[float] = reactive(1.0)
+    seed: var[int] = var(1)
+    temperature: var[float] = var(1.0)
 
     def compose(self) -> ComposeResult:
         """One line, and the grid."""
@@ -72,10 +72,10 @@ class SamplesView(View):
         codes = prior(self.seed, columns * rows, scene.network.latent_dim) * self.temperature
         pictures.palette, pictures.pixels, pictures.columns = scene.palette, pixels, columns
         pictures.images = scene.network.decode(codes)
-        pooled = "" if pixels == SIDE else f" · drawn at {pixels}x{pixels}"
+        pooled = "" if pixels == SIDE else f" · {pixels}x{pixels}"
         caption.text = (
-            f"[b]{columns * rows} samples[/b] from the prior · temperature {self.temperature:g} · "
-            f"seed {self.seed} · {scene.weights}{pooled}"
+            f"[b]{columns * rows} prior samples[/b] · {scene.weights} · "
+            f"temperature {self.temperature:g} · seed {self.seed}{pooled}"
         )
 
 

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.events import Resize
-from textual.reactive import reactive
+from textual.reactive import var
 
 from vae_tui.latent import prior
 from vae_tui.network import Bytes
@@ -53,13 +53,13 @@ class TrainView(View):
     TrainView Pictures { height: 6; }
     """
 
-    log_axis: reactive[bool] = reactive(False)
-    smooth: reactive[bool] = reactive(False)
-    recent: reactive[bool] = reactive(False)
-    reading: reactive[bool] = reactive(False)
-    cursor_share: reactive[float] = reactive(1.0)
+    log_axis: var[bool] = var(False)
+    smooth: var[bool] = var(False)
+    recent: var[bool] = var(False)
+    reading: var[bool] = var(False)
+    cursor_share: var[float] = var(1.0)
     """Where the cursor is, as a share of the run so far."""
-    seed: reactive[int] = reactive(0)
+    seed: var[int] = var(0)
 
     def compose(self) -> ComposeResult:
         """Charts at the left, digits at the right."""
@@ -99,7 +99,8 @@ class TrainView(View):
     def action_move(self, steps: int) -> None:
         """Move the cursor, which shows itself."""
         self.reading = True
-        self.cursor_share = min(1.0, max(0.0, self.cursor_share + steps / CURSOR_STEPS))
+        share = round(self.cursor_share * CURSOR_STEPS + steps) / CURSOR_STEPS
+        self.cursor_share = min(1.0, max(0.0, share))
         self._draw_charts()
 
     def on_resize(self, event: Resize) -> None:
@@ -149,12 +150,12 @@ class TrainView(View):
         scene = self.scene
         caption = self.query_one("#samples-caption", Caption)
         if scene is None or scene.network is None:
-            caption.text = "digits come with the first weights"
+            caption.text = "digits: with the first weights"
             return
         network = scene.network
         count = self._columns * self._rows
         self._show("samples", network.decode(prior(self.seed, count, network.latent_dim)), scene)
-        caption.text = f"[b]samples[/b] z fixed · {scene.weights}"
+        caption.text = f"[b]fixed z[/b] · {scene.weights}"
         if scene.probe is None:
             return
         images = scene.probe.images[: self._columns]
@@ -166,7 +167,7 @@ class TrainView(View):
         numbers = " ".join(f"{loss:.0f}" for loss in losses)
         self.query_one(
             "#copies-caption", Caption
-        ).text = f"[b]reconstructions[/b] {kind.upper()} {numbers}"
+        ).text = f"[b]reconstructed[/b] {kind.upper()} {numbers}"
 
     def _show(self, which: str, images: Bytes, scene: Scene) -> None:
         pictures = self.query_one(f"#{which}", Pictures)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.containers import Container
-from textual.reactive import reactive
+from textual.reactive import var
 
 from vae_tui.network import Network, Probe
 from vae_tui.tui.history import RunView
@@ -34,7 +34,7 @@ class View(Container, can_focus=True):
     HELP: ClassVar[str] = ""
     """What it shows, for the help."""
 
-    scene: reactive[Scene | None] = reactive(None)
+    scene: var[Scene | None] = var(None)
 
     def sample(self) -> None:
         """Draw new samples from the prior."""

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.timer import Timer
 
 from vae_tui.latent import between, prior
@@ -84,8 +84,8 @@ class WalkView(View):
     WalkView #strip { height: 1fr; }
     """
 
-    place: reactive[Place | None] = reactive(None)
-    chosen: reactive[int] = reactive(-1)
+    place: var[Place | None] = var(None)
+    chosen: var[int] = var(-1)
     """The dimension that the arrows move; -1 before there are any."""
 
     def __init__(self, **more: Any) -> None:
@@ -192,7 +192,7 @@ class WalkView(View):
 
     def _next_frame(self) -> None:
         place, scene = self.place, self.scene
-        if place is None or place.morph is None or scene is None:
+        if place is None or place.morph is None or scene is None or not self.app.is_running:
             return
         morph = place.morph
         if morph.frame == FRAMES - 1 or scene.network is None or scene.probe is None:

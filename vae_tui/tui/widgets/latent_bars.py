@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 from textual.events import Resize
-from textual.reactive import reactive
+from textual.reactive import var
 
 from vae_tui.tui.widgets.drawing import Drawing
 
@@ -34,7 +34,7 @@ class Bars:
 class LatentBars(Drawing):
     """Draws ``bars`` in as many columns as it has room for; scrolls to the cursor."""
 
-    bars: reactive[Bars] = reactive(Bars())
+    bars: var[Bars] = var(Bars())
 
     def watch_bars(self) -> None:
         """Redraw."""

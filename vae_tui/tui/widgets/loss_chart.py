@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual.events import Resize
-from textual.reactive import reactive
+from textual.reactive import var
 
 from vae_tui.tui.chart import Level, Series, draw_chart
 from vae_tui.tui.widgets.drawing import Drawing
@@ -26,7 +26,7 @@ class Plot:
 class LossChart(Drawing):
     """Draws ``plot`` in all the space it has."""
 
-    plot: reactive[Plot | None] = reactive(None)
+    plot: var[Plot | None] = var(None)
 
     def watch_plot(self) -> None:
         """Redraw."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 from textual.events import Resize
-from textual.reactive import reactive
+from textual.reactive import var
 
 from vae_tui.network import Bytes
 from vae_tui.tui.pixels import Palette, half_blocks, shrink, tile
@@ -19,11 +19,11 @@ _NONE: Bytes = np.empty((0, SIDE * SIDE), dtype=np.uint8)
 class Pictures(Drawing):
     """Draws ``images`` in a grid of ``columns``, each ``pixels`` cells wide."""
 
-    images: reactive[Bytes] = reactive(_NONE, always_update=True)
+    images: var[Bytes] = var(_NONE, always_update=True)
     """uint8 (N, 784)."""
-    pixels: reactive[int] = reactive(14)
-    columns: reactive[int] = reactive(1)
-    palette: reactive[Palette] = reactive(Palette.GREYS)
+    pixels: var[int] = var(14)
+    columns: var[int] = var(1)
+    palette: var[Palette] = var(Palette.GREYS)
 
     def watch_images(self) -> None:
         """Redraw what changed."""

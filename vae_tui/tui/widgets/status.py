@@ -5,7 +5,7 @@ import math
 from rich.cells import cell_len
 from rich.text import Text
 from textual.events import Resize
-from textual.reactive import reactive
+from textual.reactive import var
 
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.words import count, duration, size
@@ -27,7 +27,7 @@ class Status(Drawing):
 
     DEFAULT_CSS = "Status { height: 1; dock: top; background: $panel; }"
 
-    parts: reactive[tuple[Text, ...]] = reactive(())
+    parts: var[tuple[Text, ...]] = var(())
     """In order of importance; each stands whole or not at all."""
 
     def watch_parts(self) -> None:
