@@ -4,24 +4,27 @@ import asyncio
 import signal
 import threading
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from textual.app import App, ComposeResult
+from textual.app import App
 from textual.binding import Binding
-from textual.events import Resize
-from textual.widgets import ContentSwitcher, Footer, Static
 
 from vae_tui.commands import Command
 from vae_tui.config import RunConfig
 from vae_tui.datasets import DATASETS
 from vae_tui.errors import VaeTuiError
 from vae_tui.tui import terminal
+from vae_tui.tui.dialogs.controls import ControlsDialog
 from vae_tui.tui.dialogs.ends import EndsDialog
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.dialogs.leave import Answer, LeaveDialog
+from vae_tui.tui.main_screen import MainScreen
 from vae_tui.tui.messages import (
+    KeptNetworkLoaded,
     NetworkLoaded,
     PartsLoaded,
     ProbeLoaded,
@@ -31,14 +34,12 @@ from vae_tui.tui.messages import (
 )
 from vae_tui.tui.notice import halved_lr, notice_of
 from vae_tui.tui.widgets.status import Status, status_parts
-from vae_tui.words import printable
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
+    from vae_tui.network import Network
     from vae_tui.tui.parts import Parts
-    from vae_tui.tui.views.view import Scene, View
+    from vae_tui.tui.views.view import Scene
 
-LEAST_SIZE = (60, 20)
-"""Columns and rows below which a line says what the screen needs."""
 FIRST_ENDS = (3, 8)
 
 
@@ -66,14 +67,27 @@ class VaeApp(App[None]):
     TITLE = "vae-tui"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS = [
-        Binding("1", "view(0)", "View", key_display="1-3", id="app.view1",
-                tooltip="Views: 1 Train, 2 Samples, 3 Walk"),
-        Binding("2", "view(1)", show=False, id="app.view2"),
-        Binding("3", "view(2)", show=False, id="app.view3"),
+        Binding("1", "view(0)", "View", key_display="1-6", id="app.view1",
+                tooltip="Views: 1 Train, 2 Samples, 3 Walk, 4 Map, 5 Dimensions"),
+        *(Binding(str(key), f"view({key - 1})", show=False, id=f"app.view{key}")
+          for key in range(2, 7)),
+        Binding("tab", "next_view(1)", show=False, id="app.next-view",
+                tooltip="The next view; shift+tab: the one before"),
+        Binding("shift+tab", "next_view(-1)", show=False, id="app.previous-view"),
         Binding("space", "sample", "New", id="app.sample", tooltip="New sample from the prior"),
         Binding("i", "interpolate", "Morph", id="app.interpolate",
                 tooltip="From one digit to another"),
         Binding("p", "pause", "Pause", id="app.pause", tooltip="Pause or resume the training"),
+        Binding("c", "controls", "Controls", id="app.controls",
+                tooltip="Change beta, lr or epochs, or save now"),
+        Binding("u", "undo", "Undo", id="app.undo", tooltip="Undo the last change of a setting"),
+        Binding("comma", "travel(-1)", "Time", key_display=", .", id="app.back",
+                tooltip="Back and forth through the kept weights; end: back to now"),
+        Binding("full_stop", "travel(1)", show=False, id="app.forth"),
+        Binding("end", "return", show=False, id="app.now", tooltip="Back to the newest weights"),
+        Binding("e", "export", "Export", id="app.export", tooltip="Write what is shown to a file"),
+        Binding("y", "copy", "Copy", id="app.copy",
+                tooltip="Copy what is shown as a shell command"),
         Binding("question_mark", "help", "Help", key_display="?", id="app.help",
                 tooltip="What this view shows and its keys"),
         Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; training may go on"),
@@ -82,17 +96,7 @@ class VaeApp(App[None]):
         Binding("ctrl+z", "suspend_process", show=False, priority=True, id="app.suspend",
                 tooltip="To the shell; fg comes back"),
     ]  # fmt: skip
-    CSS = """
-    Screen { background: black; }
-    ModalScreen { background: black 60%; }
-    ContentSwitcher { height: 1fr; }
-    #notice { display: none; padding: 0 1; color: $text-warning; max-height: 4; }
-    #notice.told { display: block; }
-    #waiting { color: $text-muted; padding: 1 2; }
-    #too-small { display: none; border: round $primary; content-align: center middle; height: 1fr; }
-    .small ContentSwitcher, .small Footer, .small Status, .small #notice { display: none; }
-    .small #too-small { display: block; }
-    """
+    CSS = "ModalScreen { background: black 60%; }"
 
     def __init__(
         self,
@@ -123,23 +127,29 @@ class VaeApp(App[None]):
         self._clock = clock
         self._scene: Scene | None = None
         self._ends = FIRST_ENDS
-        self._notice = ""
+        self._environment = environment
+        self._newest: Network | None = None
+        self._wanted_step: int | None = None
+        self._travel: Callable[[int], None] | None = None
         self._leaving = threading.Event()
 
-    def compose(self) -> ComposeResult:
-        """Top line, views, keys."""
-        yield Status()
-        yield Static(id="notice", markup=False)
-        with ContentSwitcher(initial="waiting"):
-            yield Static("loading ...", id="waiting")
-        yield Static(id="too-small")
-        yield Footer(compact=True, show_command_palette=False)
+    def get_default_screen(self) -> MainScreen:
+        """Return the screen under all dialogs."""
+        return MainScreen(
+            status_parts(self._run_name, "starting", 0, self._config.epochs, unicode=self._unicode)
+        )
+
+    @property
+    def main(self) -> MainScreen:
+        """The screen under all dialogs."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, MainScreen)
+        return screen
 
     def on_mount(self) -> None:
         """Answer signals; import the views when the first frame is out."""
-        self._show_status()
         self.set_interval(1.0, self._tick)
-        self.call_after_refresh(self._start_loading)
+        self.main.call_after_refresh(self._start_loading)
         if self.is_headless:
             return
         loop = asyncio.get_running_loop()
@@ -152,15 +162,6 @@ class VaeApp(App[None]):
     def on_unmount(self) -> None:
         """Let the reader end."""
         self._leaving.set()
-
-    def on_resize(self, event: Resize) -> None:
-        """Say so when there is too little room."""
-        width, height = event.size  # the app's own is still the old one
-        small = width < LEAST_SIZE[0] or height < LEAST_SIZE[1]
-        self.screen_stack[0].set_class(small, "small")
-        if small:
-            least = f"{LEAST_SIZE[0]}x{LEAST_SIZE[1]}"
-            self.query_one("#too-small", Static).update(f"needs {least}, has {width}x{height}")
 
     # What threads tell
 
@@ -178,8 +179,15 @@ class VaeApp(App[None]):
         self._show_status()
 
     def on_network_loaded(self, message: NetworkLoaded) -> None:
-        """Draw with newer weights."""
-        self._set_scene(network=message.network)
+        """Draw with newer weights, unless the user is back in time."""
+        self._newest = message.network
+        if self._wanted_step is None:
+            self._set_scene(network=message.network)
+
+    def on_kept_network_loaded(self, message: KeptNetworkLoaded) -> None:
+        """Draw with the weights of an earlier step, if they are still wanted."""
+        if message.network.step == self._wanted_step:
+            self._set_scene(network=message.network, is_past=True)
 
     def on_probe_loaded(self, message: ProbeLoaded) -> None:
         """Show test images."""
@@ -193,15 +201,19 @@ class VaeApp(App[None]):
 
     def action_view(self, number: int) -> None:
         """Bring up a view."""
-        views = list(self._views())
+        views = self.main.views
         if number < len(views):
-            self.query_one(ContentSwitcher).current = views[number].id
-            views[number].focus()
-            views[number].scene = self._scene
+            self.main.bring_up(views[number], self._scene)
+
+    def action_next_view(self, steps: int) -> None:
+        """Bring up the view after this one, or before it."""
+        views = list(self.main.views)
+        if self.main.view in views:
+            self.action_view((views.index(self.main.view) + steps) % len(views))
 
     def action_sample(self) -> None:
         """Draw new samples in the view that is up."""
-        if view := self._view():
+        if view := self.main.view:
             view.sample()
 
     def action_interpolate(self) -> None:
@@ -229,12 +241,75 @@ class VaeApp(App[None]):
             longer = f"vae-tui train --resume {self._run_name} --epochs N"
             self.notify(f"the run has finished; to train longer: {longer}", timeout=6, markup=False)
 
+    def action_controls(self) -> None:
+        """Ask for other settings."""
+        run = self._scene.run if self._scene else None
+        if run is None or self._state() not in ("running", "paused", "stalled"):
+            self.notify(f"settings can be changed while a run is live; it is {self._state()}")
+            return
+        lr = run.measured.lr if run.measured else self._config.lr
+        settings = {"beta": run.beta, "lr": lr, "epochs": float(run.epochs)}
+        self.push_screen(ControlsDialog(settings), self._send_all)
+
+    def action_undo(self) -> None:
+        """Take the last change of a setting back."""
+        self._send_all([Command(command="undo")])
+
+    def action_travel(self, steps: int) -> None:
+        """Go to the weights kept before or after those shown."""
+        scene, newest = self._scene, self._newest
+        if scene is None or newest is None or self._travel is None:
+            return
+        kept = [step for step in scene.run.kept if step < newest.step]
+        shown = newest.step if self._wanted_step is None else self._wanted_step
+        place = bisect_left(kept, shown) + steps
+        if steps > 0 and place >= len(kept):
+            self.action_return()
+        elif kept:
+            self._wanted_step = kept[max(place, 0)]
+            self._travel(self._wanted_step)
+
+    def action_return(self) -> None:
+        """Show the newest weights again."""
+        self._wanted_step = None
+        self._set_scene(network=self._newest, is_past=False)
+
+    def action_export(self) -> None:
+        """Write what the view shows to a file in the current folder."""
+        view = self.main.view
+        export = view.export() if view else None
+        if export is None:
+            self.notify("nothing to export here yet", timeout=3)
+            return
+        path = Path.cwd() / f"{self._run_name}-{export.name}"
+
+        def write() -> None:
+            try:
+                export.write(path)
+            except VaeTuiError as error:
+                self.call_from_thread(self.notify, str(error), severity="error", markup=False)
+            else:
+                self.call_from_thread(self.notify, f"written: {path}", markup=False)
+
+        self._start_thread("export", write)
+
+    def action_copy(self) -> None:
+        """Copy what the view shows as a command of the shell, by way of the terminal."""
+        view = self.main.view
+        command = view.command(self._run_name) if view else None
+        if command is None:
+            self.notify("nothing to copy here yet", timeout=3)
+            return
+        terminal.copy(command, self._environment, self._write_through)
+        self.notify(f"copied: {command}", timeout=6, markup=False)
+
     def action_help(self) -> None:
         """Tell what the view shows, and the keys."""
-        view = self._view()
+        view = self.main.view
         keys = [
-            (binding.key_display or self.get_key_display(binding), binding.tooltip or "")
-            for binding in self._bindings_here()
+            (binding.key_display or self.get_key_display(binding), binding.tooltip)
+            for binding in self.main.bindings_here()
+            if binding.tooltip
         ]
         title, text = (view.TITLE, view.HELP) if view else ("vae-tui", "")
         self.push_screen(HelpDialog(title, text, keys))
@@ -270,12 +345,9 @@ class VaeApp(App[None]):
         threading.Thread(target=guarded, name=name, daemon=True).start()
 
     async def _put_up(self, parts: "Parts") -> None:
-        switcher = self.query_one(ContentSwitcher)
-        views = [view(id=view.__name__.lower()) for view in parts.views]
-        for view in views:
-            view.display = False  # the switcher hides only what it was composed with
-        await switcher.mount_all(views)
+        await self.main.put_up([view(id=view.__name__.lower()) for view in parts.views])
         self._scene = parts.scene
+        self._travel = parts.reader.travel
         self.action_view(0)
 
         def follow() -> None:
@@ -288,7 +360,7 @@ class VaeApp(App[None]):
             return
         scene = replace(self._scene, **news)
         self._scene = replace(scene, weights=self._weights_label(scene))
-        if view := self._view():
+        if view := self.main.view:
             view.scene = self._scene
 
     def _weights_label(self, scene: "Scene") -> str:
@@ -296,17 +368,11 @@ class VaeApp(App[None]):
         if scene.network is None:
             return ""
         step = f"step {scene.network.step:,}"
+        if scene.is_past:
+            return f"{step} of {scene.run.step:,}, back in time"
         if scene.run.state(self._clock()) != "running":
             return step
         return f"{step}, {int(max(self._clock() - scene.network.saved_at, 0))} s old"
-
-    def _views(self) -> "Sequence[View]":
-        children = self.query_one(ContentSwitcher).children
-        return [child for child in children if child.id != "waiting"]  # type: ignore[misc]
-
-    def _view(self) -> "View | None":
-        current = self.query_one(ContentSwitcher).current
-        return next((view for view in self._views() if view.id == current), None)
 
     def _state(self) -> str:
         return self._scene.run.state(self._clock()) if self._scene else "starting"
@@ -316,17 +382,13 @@ class VaeApp(App[None]):
             self._show_status()
 
     def _show_status(self) -> None:
-        status = self.screen_stack[0].query_one(Status)
         if self._scene is None:
-            status.parts = status_parts(
-                self._run_name, "starting", 0, self._config.epochs, unicode=self._unicode
-            )
             return
         run = self._scene.run
         now = self._clock()
         measured = run.measured
-        self._show_notice(notice_of(run, run.state(now), now))
-        status.parts = status_parts(
+        self.main.show_notice(notice_of(run, run.state(now), now))
+        self.main.query_one(Status).parts = status_parts(
             run.name,
             run.state(now),
             run.epoch,
@@ -340,27 +402,11 @@ class VaeApp(App[None]):
             unicode=self._unicode,
         )
 
-    def _show_notice(self, text: str) -> None:
-        if text != self._notice:
-            self._notice = text
-            notice = self.screen_stack[0].query_one("#notice", Static)
-            notice.update(printable(text))
-            notice.set_class(bool(text), "told")
-
-    def _bindings_here(self) -> list[Binding]:
-        """Return the bindings that work here, each action once, the view's own first."""
-        view = self._view()
-        active = self.screen_stack[0].active_bindings.values()
-        own = [found.binding for found in active if found.node is view]
-        return own + [
-            found.binding for found in active if found.node is self and found.binding.tooltip
-        ]
-
     def _morph(self, ends: tuple[int, int] | None) -> None:
         if ends is None:
             return
         self._ends = ends
-        for number, view in enumerate(self._views()):
+        for number, view in enumerate(self.main.views):
             if isinstance(view, Morphing):
                 self.action_view(number)
                 view.morph(*ends)
@@ -378,6 +424,17 @@ class VaeApp(App[None]):
             self.set_timer(0.1, self._await_end)
         else:
             self.exit()
+
+    def _send_all(self, commands: Sequence[Command] | None) -> None:
+        def send(steering: Steering) -> None:
+            for command in commands or ():
+                steering.send(command)
+
+        self._steer(send)
+
+    def _write_through(self, text: str) -> None:
+        if self._driver is not None:
+            self._driver.write(text)
 
     def _steer(self, ask: Callable[[Steering], None]) -> None:
         if self._steering is None:

@@ -97,9 +97,12 @@ class RunView:
     last_test_loss: float = math.nan
     weights_step: int = -1
     """Of the newest weights; -1 before the first."""
+    kept: tuple[int, ...] = ()
+    """The steps whose weights are kept, ascending."""
     changes: tuple[float, ...] = ()
     """Epochs at which a setting was changed, at most the newest 32."""
     epochs: int = 0
+    set_beta: float = math.nan
     last_time: float = math.nan
     """When the newest event happened, Unix seconds."""
     notice: str = ""
@@ -111,6 +114,11 @@ class RunView:
         if self.measured is None:
             return self.started.step / max(self.started.steps_per_epoch, 1) if self.started else 0.0
         return self.measured.epoch
+
+    @property
+    def beta(self) -> float:
+        """The KL's weight as it was set last; what is in force rises to it in the warm-up."""
+        return self.set_beta if math.isfinite(self.set_beta) else self.config.beta
 
     @property
     def step(self) -> int:
@@ -217,4 +225,6 @@ def _note(view: RunView, event: Event) -> RunView:
             is_length = event.name == "epochs" and math.isfinite(event.new)
             epochs = int(event.new) if is_length else view.epochs
             news = {"changes": (*view.changes, view.epoch)[-32:], "epochs": epochs}
+            if event.name == "beta":
+                news["set_beta"] = event.new
     return replace(view, **news)

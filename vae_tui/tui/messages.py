@@ -40,6 +40,13 @@ class NetworkLoaded(Message):
 
 
 @dataclass
+class KeptNetworkLoaded(Message):
+    """The weights of an earlier step can decode."""
+
+    network: "Network"
+
+
+@dataclass
 class ProbeLoaded(Message):
     """The run's test images."""
 

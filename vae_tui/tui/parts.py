@@ -16,6 +16,9 @@ class Reader(Protocol):
     def follow(self, tell: Callable[[Message], object], leave: threading.Event) -> None:
         """Tell what changes until ``leave`` is set."""
 
+    def travel(self, step: int) -> None:
+        """Ask for the weights kept at ``step``; only the newest wish counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:

@@ -15,7 +15,13 @@ from vae_tui.files import LineTail
 from vae_tui.network import load_network, load_probe
 from vae_tui.run import Run
 from vae_tui.tui.history import RunView, advance
-from vae_tui.tui.messages import NetworkLoaded, ProbeLoaded, ReadingFailed, RunAdvanced
+from vae_tui.tui.messages import (
+    KeptNetworkLoaded,
+    NetworkLoaded,
+    ProbeLoaded,
+    ReadingFailed,
+    RunAdvanced,
+)
 from vae_tui.words import printable
 
 Tell = Callable[[Message], object]
@@ -41,6 +47,8 @@ class RunReader:
         self._weights_seen: tuple[int, int] | None = None
         self._lines = 0
         self._complaint = ""
+        self._wanted_step: int | None = None
+        self._wake = threading.Event()
 
     def follow(self, tell: Tell, leave: threading.Event) -> None:
         """Tell what changes until ``leave`` is set."""
@@ -48,21 +56,34 @@ class RunReader:
             more = self._read_events(tell)
             if not more:
                 self._read_files(tell)
-                leave.wait(POLL_SECONDS)
+                self._wake.wait(POLL_SECONDS)
+                self._wake.clear()
+            self._go_back(tell)
+
+    def travel(self, step: int) -> None:
+        """Ask for the weights kept at ``step``; only the newest wish counts."""
+        self._wanted_step = step
+        self._wake.set()
+
+    def _go_back(self, tell: Tell) -> None:
+        step, self._wanted_step = self._wanted_step, None
+        if step is not None:
+            path = self._run.kept_weights(step)
+            self._try(tell, lambda: KeptNetworkLoaded(load_network(path, self._view.config)))
 
     def _read_events(self, tell: Tell) -> bool:
         """Take in one block of events; return whether there may be more at once."""
         now = time.monotonic()
-        live, since = self._view.live, self._view.live_since
+        live, since, kept = self._view.live, self._view.live_since, self._view.kept
         if now - self._live_at > LIVENESS_SECONDS:
-            live, self._live_at = self._run.is_live(), now
+            live, kept, self._live_at = self._run.is_live(), tuple(self._run.kept_steps()), now
             with contextlib.suppress(OSError):
                 since = self._run.lock.stat().st_mtime
         before = self._tail.offset
         happened = self._take_block(tell)
         view = advance(self._view, happened) if happened else self._view
-        if (live, since) != (view.live, view.live_since):
-            view = replace(view, live=live, live_since=since)
+        if (live, since, kept) != (view.live, view.live_since, view.kept):
+            view = replace(view, live=live, live_since=since, kept=kept)
         self._view = view
         urgent = any(not isinstance(event, LossesMeasured) for event in happened)
         if view is not self._told and (urgent or now - self._told_at >= LOSSES_SECONDS):

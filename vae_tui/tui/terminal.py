@@ -3,6 +3,7 @@
 ``prepare`` comes before textual is imported: textual reads its settings on import.
 """
 
+import base64
 import codecs
 import os
 import select
@@ -22,9 +23,9 @@ _LIKENESSES = dict(zip("─━╌│┃·●•×…←→↑↓", "---||-oox.<>
 def prepare() -> None:
     """Set what textual and numpy read when they are imported."""
     environment = os.environ
-    # A screen that computes one picture at a time must not take cores from the training.
+    # numpy's own threads: one picture at a time must not take cores from the training. Not
+    # OMP_NUM_THREADS, which a trainer started from here would inherit.
     environment.setdefault("OPENBLAS_NUM_THREADS", "1")
-    environment.setdefault("OMP_NUM_THREADS", "1")
     if colours := colour_system(environment):
         environment.setdefault("TEXTUAL_COLOR_SYSTEM", colours)
     if sys.__stderr__ is not None and hasattr(sys.__stderr__, "reconfigure"):
@@ -63,6 +64,17 @@ def is_unicode(environment: Mapping[str, str]) -> bool:
     return environment.get("TERM", "") not in ("linux", "vt100", "vt220")
 
 
+def copy(text: str, environment: Mapping[str, str], write: Callable[[str], None]) -> None:
+    """Put text into the clipboard of the user's own terminal (OSC 52), through tmux and screen."""
+    sequence = f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\x07"
+    if environment.get("TMUX"):
+        # tmux keeps the sequence to itself unless it is told to pass it on.
+        sequence = "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\"
+    elif environment.get("TERM", "").startswith("screen"):
+        sequence = "\x1bP" + sequence + "\x1b\\"
+    write(sequence)
+
+
 def watch_for_hangup(leave: Callable[[], None], return_code: int) -> None:
     """Call ``leave`` when the terminal is gone; end the process if that does not."""
 
@@ -79,7 +91,7 @@ def watch_for_hangup(leave: Callable[[], None], return_code: int) -> None:
 
 
 def _likeness(error: UnicodeError) -> tuple[str, int]:
-    """Return ASCII as wide as what cannot be written: borders, separators and arrows, else ``?``."""
+    """Return ASCII as wide as what cannot be written; ``?`` where nothing looks like it."""
     assert isinstance(error, UnicodeEncodeError)
     characters = error.object[error.start : error.end]
     return "".join(map(_ascii, characters)), error.end

@@ -25,7 +25,8 @@ class LeaveDialog(ModalScreen[Answer]):
     DEFAULT_CSS = """
     LeaveDialog { align: center middle; }
     LeaveDialog Vertical {
-        width: 64; max-width: 96%; height: auto; border: round $primary; padding: 0 2; background: $surface;
+        width: 64; max-width: 96%; height: auto;
+        border: round $primary; padding: 0 2; background: $surface;
     }
     """
 

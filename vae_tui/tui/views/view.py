@@ -1,12 +1,15 @@
 """What every view is: a place that is told the scene and draws it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import ClassVar
 
 from textual.containers import Container
 from textual.reactive import var
 
-from vae_tui.network import Network, Probe
+from vae_tui.network import Floats, Network, Probe
 from vae_tui.tui.history import RunView
 from vae_tui.tui.pixels import Palette
 
@@ -20,8 +23,26 @@ class Scene:
     probe: Probe | None = None
     weights: str = ""
     """Which weights draw the pictures, and how old they are, in words."""
+    is_past: bool = False
+    """The weights are not the newest: the user went back in time."""
     palette: Palette = Palette.GREYS
     unicode: bool = True
+
+    @property
+    def codes(self) -> tuple[Floats, Floats]:
+        """Means and log-variances (N, d) of the test images; there must be weights and images."""
+        assert self.network is not None and self.probe is not None
+        return _codes(self.network, self.probe)
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A picture of what a view shows."""
+
+    name: str
+    """Of the file, with its suffix."""
+    write: Callable[[Path], None]
+    """Writes the file; UsageError when it cannot be written."""
 
 
 class View(Container, can_focus=True):
@@ -38,3 +59,17 @@ class View(Container, can_focus=True):
 
     def sample(self) -> None:
         """Draw new samples from the prior."""
+
+    def export(self) -> Export | None:
+        """Return what is shown as a file, or None while there is nothing."""
+        return None
+
+    def command(self, run: str) -> str | None:
+        """Return the shell command that draws what is shown, or None while there is nothing."""
+        return None
+
+
+@lru_cache(maxsize=4)
+def _codes(network: Network, probe: Probe) -> tuple[Floats, Floats]:
+    # 15 ms for 1,000 images: once for the same weights, whichever views ask.
+    return network.encode(probe.images)

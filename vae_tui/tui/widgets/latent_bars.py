@@ -7,14 +7,14 @@ from rich.text import Text
 from textual.events import Resize
 from textual.reactive import var
 
+from vae_tui.diagnosis import DEAD_KL
+from vae_tui.tui.widgets.columns import in_columns
 from vae_tui.tui.widgets.drawing import Drawing
 
 REACH = 3.0
 """Values from -REACH to REACH are told apart; nearly all of N(0, 1) lies within."""
 MAX_COLUMN = 40
 MIN_COLUMN = 24
-DEAD_KL = 0.05
-"""Nats; a dimension with less carries next to nothing of the image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +45,18 @@ class LatentBars(Drawing):
         self._draw()
 
     def _draw(self) -> None:
-        width, height = self.size
         bars = self.bars
-        if not len(bars.order) or width < MIN_COLUMN or height < 1:
-            self.show_rows([])
-            return
-        columns = max(1, min(width // MIN_COLUMN, -(-len(bars.order) // height)))
-        column_width = min(width // columns, MAX_COLUMN)
-        place = list(bars.order).index(bars.chosen)
-        first = max(0, min(place // height - columns + 1, place // height)) * height
-        lines = []
-        for row in range(height):
-            line = Text(no_wrap=True)
-            for column in range(columns):
-                at = first + column * height + row
-                if at < len(bars.order):
-                    line.append_text(_bar(bars, bars.order[at], column_width - 1))
-                    line.append(" ")
-            lines.append(line)
-        self.show_text(lines)
+        order = list(bars.order)
+        self.show_text(
+            in_columns(
+                lambda index, cells: _bar(bars, order[index], cells),
+                len(order),
+                *self.size,
+                least=MIN_COLUMN,
+                most=MAX_COLUMN,
+                shown=order.index(bars.chosen) if order else 0,
+            )
+        )
 
 
 def _bar(bars: Bars, dimension: int, width: int) -> Text:

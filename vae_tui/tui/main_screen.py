@@ -1,0 +1,133 @@
+"""The screen of one run: top line, notice, the views, the keys."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.events import Resize
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Static
+
+from vae_tui.tui.widgets.key_bar import KeyBar, KeyHint
+from vae_tui.tui.widgets.status import Status
+from vae_tui.words import printable
+
+if TYPE_CHECKING:  # numpy is imported after the first paint
+    from vae_tui.tui.views.view import Scene, View
+
+LEAST_SIZE = (60, 20)
+"""Columns and rows below which a line says what the screen needs."""
+ALWAYS = ("app.view1", "app.help", "app.leave")
+FIRST_TO_GO = ("app.copy", "app.export", "app.undo", "app.back", "app.controls")
+"""The keys that give way where the bottom line is short, the first of them first."""
+
+
+class MainScreen(Screen[None]):
+    """Shows what it is told; the app does the rest."""
+
+    DEFAULT_CSS = """
+    MainScreen { background: black; overflow: hidden; }
+    MainScreen ContentSwitcher { height: 1fr; }
+    MainScreen #notice { display: none; padding: 0 1; color: $text-warning; max-height: 4; }
+    MainScreen #notice.told { display: block; }
+    MainScreen #waiting { color: $text-muted; padding: 1 2; }
+    MainScreen #too-small {
+        display: none; border: round $primary; content-align: center middle; height: 1fr;
+    }
+    MainScreen.small ContentSwitcher, MainScreen.small KeyBar, MainScreen.small Status {
+        display: none;
+    }
+    MainScreen.small #notice { display: none; }
+    MainScreen.small #too-small { display: block; }
+    """
+
+    def __init__(self, status: tuple[Text, ...]) -> None:
+        """Show ``status`` until there is more to say."""
+        super().__init__()
+        self._first_status = status
+        self._notice = ""
+
+    def compose(self) -> ComposeResult:
+        """Top line, notice, views, keys."""
+        status = Status()
+        status.set_reactive(Status.parts, self._first_status)
+        yield status
+        yield Static(id="notice", markup=False)
+        with ContentSwitcher(initial="waiting"):
+            yield Static("loading ...", id="waiting")
+        yield Static(id="too-small")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Follow the bindings."""
+        self.bindings_updated_signal.subscribe(self, lambda _: self._show_keys())
+
+    def on_resize(self, event: Resize) -> None:
+        """Say so when there is too little room."""
+        width, height = event.size
+        small = width < LEAST_SIZE[0] or height < LEAST_SIZE[1]
+        self.set_class(small, "small")
+        if small:
+            least = f"{LEAST_SIZE[0]}x{LEAST_SIZE[1]}"
+            self.query_one("#too-small", Static).update(f"needs {least}, has {width}x{height}")
+
+    @property
+    def views(self) -> "Sequence[View]":
+        """The views, in the order of their keys; none before they are put up."""
+        children = self.query_one(ContentSwitcher).children
+        return [child for child in children if child.id != "waiting"]  # type: ignore[misc]
+
+    @property
+    def view(self) -> "View | None":
+        """The view that is up."""
+        current = self.query_one(ContentSwitcher).current
+        return next((view for view in self.views if view.id == current), None)
+
+    async def put_up(self, views: "Sequence[View]") -> None:
+        """Take the views in."""
+        for view in views:
+            view.display = False  # the switcher hides only what it was composed with
+        await self.query_one(ContentSwitcher).mount_all(views)
+
+    def bring_up(self, view: "View", scene: "Scene | None") -> None:
+        """Show one view."""
+        self.query_one(ContentSwitcher).current = view.id
+        view.focus()
+        view.scene = scene
+
+    def show_notice(self, text: str) -> None:
+        """Write a line under the top line, or take it away."""
+        if text != self._notice:
+            self._notice = text
+            notice = self.query_one("#notice", Static)
+            notice.update(printable(text))
+            notice.set_class(bool(text), "told")
+
+    def bindings_here(self) -> list[Binding]:
+        """Return the bindings that work here and have something to say, the view's own first."""
+        view, app = self.view, self.app
+        active = self.active_bindings.values()
+        own = [found.binding for found in active if found.node is view]
+        return own + [found.binding for found in active if found.node is app and found.tooltip]
+
+    def _show_keys(self) -> None:
+        self.query_one(KeyBar).hints = tuple(
+            KeyHint(
+                binding.key_display or self.app.get_key_display(binding),
+                binding.description,
+                binding.key,
+                _rank(binding.id or ""),
+            )
+            for binding in self.bindings_here()
+            if binding.show and binding.description
+        )
+
+
+def _rank(binding_id: str) -> int:
+    if binding_id in ALWAYS:
+        return 0
+    if binding_id in FIRST_TO_GO:
+        return 2 + len(FIRST_TO_GO) - FIRST_TO_GO.index(binding_id)
+    return 2 if binding_id.startswith("app.") else 1

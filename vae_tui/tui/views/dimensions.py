@@ -1,0 +1,93 @@
+"""View 5: what each latent dimension carries, and what to make of it."""
+
+import numpy as np
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.reactive import var
+from textual.widgets import Static
+
+from vae_tui.diagnosis import Measured, diagnose
+from vae_tui.tui.views.samples import waiting
+from vae_tui.tui.views.view import Scene, View
+from vae_tui.tui.widgets.caption import Caption
+from vae_tui.tui.widgets.kl_bars import KlBars, KlParts
+
+ACTIVE_VARIANCE = 0.01
+"""Of the posterior's mean over the images, as in ``evaluate``."""
+
+
+class DimensionsView(View):
+    """The KL of each dimension, split in two; active units; advice."""
+
+    TITLE = "Dimensions"
+    HELP = (
+        "The KL of a dimension, in nats per image, is the sum of two parts: how far the "
+        "posterior's mean lies from 0 (mu squared / 2, solid), and how much its variance differs "
+        "from 1 ((v - log v - 1) / 2, light). A dimension near 0 says nothing of the image: it is "
+        "dead. Active units: dimensions whose mean varies by more than 0.01 over the test digits."
+    )
+    BINDINGS = [
+        Binding("s", "sort", "Sort", id="dimensions.sort", tooltip="By KL, or by number"),
+    ]
+    DEFAULT_CSS = """
+    DimensionsView #advice { height: auto; padding: 0 1; color: $text; }
+    DimensionsView KlBars { height: 1fr; }
+    """
+
+    by_kl: var[bool] = var(True)
+
+    def compose(self) -> ComposeResult:
+        """A line of sums, advice, the bars."""
+        yield Caption()
+        yield Static(id="advice")
+        yield KlBars()
+
+    def watch_scene(self) -> None:
+        """Redraw."""
+        self._draw()
+
+    def action_sort(self) -> None:
+        """Sort the other way."""
+        self.by_kl = not self.by_kl
+        self._draw()
+
+    def _draw(self) -> None:
+        scene = self.scene
+        if scene is None or not self.is_mounted:
+            return
+        if scene.network is None or scene.probe is None:
+            self.query_one(Caption).text = waiting(scene)
+            return
+        mean, logvar = scene.codes
+        mean_part = np.square(mean).mean(0) / 2
+        variance_part = (np.exp(logvar) - logvar - 1).mean(0) / 2
+        total = mean_part + variance_part
+        order = np.argsort(-total, kind="stable") if self.by_kl else np.arange(len(total))
+        self.query_one(KlBars).parts = KlParts(
+            variance_part.tolist(), mean_part.tolist(), order.tolist(), scene.unicode
+        )
+        active = int((mean.var(0) > ACTIVE_VARIANCE).sum())
+        self.query_one(Caption).text = (
+            f"[b]KL {total.sum():.1f}[/b] nats = mean {mean_part.sum():.1f} + "
+            f"variance {variance_part.sum():.1f} · {active} of {len(total)} active · "
+            f"{scene.weights}"
+        )
+        self.query_one("#advice", Static).update(_advice(scene, total.tolist()), layout=True)
+
+
+def _advice(scene: Scene, kl: list[float]) -> str:
+    """Return the sentence for the weights shown; the reconstruction is that of the newest test."""
+    run = scene.run
+    if run.tested is None or run.started is None:
+        return ""
+    return diagnose(
+        Measured(
+            bce=run.tested.test_bce,
+            kl_per_dimension=kl,
+            floor=run.started.floor,
+            collapse=run.started.collapse,
+            beta=run.measured.beta if run.measured else run.config.beta,
+            is_vae=run.config.model == "vae",
+            is_trained=run.tested.epoch >= max(1.0, run.config.warmup),
+        )
+    )[1]
