@@ -6,21 +6,31 @@ Imports are inside functions: ``--help`` must cost neither torch nor textual.
 import dataclasses
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from vae_tui import __version__
+from vae_tui import __version__, cli_explore
 from vae_tui.config import MODELS, PRECISIONS, RECONSTRUCTIONS, RunConfig
 from vae_tui.errors import UsageError, VaeTuiError
+from vae_tui.options import (
+    data_dir_option,
+    debug_option,
+    folder_of_data,
+    option,
+    run_argument,
+    runs_dir_option,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vae_tui.network import Floats
     from vae_tui.run import Run
     from vae_tui.tui.parts import Parts
+    from vae_tui.tui.views.map import Embedding
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 INTERRUPTED = 130
 
 
@@ -63,42 +73,6 @@ class DefaultToTrain(click.Group):
         return super().parse_args(ctx, args)
 
 
-def option(name: str, *more: Any, **settings: Any) -> Callable[[_Function], _Function]:
-    """Return a click option that also reads ``VAE_TUI_<NAME>``."""
-    variable = "VAE_TUI_" + name.removeprefix("--").replace("-", "_").upper()
-    return click.option(name, *more, envvar=variable, **settings)
-
-
-def runs_dir_option(function: _Function) -> _Function:
-    """Add ``--runs-dir``."""
-    return option(
-        "--runs-dir",
-        type=click.Path(path_type=Path, file_okay=False),
-        default=Path("checkpoints"),
-        show_default=True,
-        help="Where the runs are kept.",
-    )(function)
-
-
-def data_dir_option(function: _Function) -> _Function:
-    """Add ``--data-dir``."""
-    return option(
-        "--data-dir",
-        type=click.Path(path_type=Path, file_okay=False),
-        help="Of the data sets, in torchvision's layout.  [default: the user's cache]",
-    )(function)
-
-
-def debug_option(function: _Function) -> _Function:
-    """Add ``--debug``, which ``main`` looks for itself."""
-    return click.option(
-        "--debug", is_flag=True, expose_value=False, help="Show a traceback when it fails."
-    )(function)
-
-
-run_argument = click.argument("run", required=False, metavar="[RUN]")
-
-
 @click.group(
     cls=DefaultToTrain,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -109,6 +83,10 @@ def cli() -> None:
 
     Without a command it is `vae-tui train`, whose options may follow directly.
     """
+
+
+for _command in cli_explore.COMMANDS:
+    cli.add_command(_command)
 
 
 @cli.command()
@@ -332,7 +310,7 @@ def _resume(
 
     run = find(runs_dir, wanted)
     config = run.config()
-    config = dataclasses.replace(config, data_dir=_folder_of_data(config, data_dir))
+    config = dataclasses.replace(config, data_dir=folder_of_data(config, data_dir))
     known = summarise(run)
     if known.state == "finished" and settings.get("epochs", 0) <= known.epochs:
         raise UsageError(
@@ -342,20 +320,6 @@ def _resume(
     before = _size(run.events)
     RunSteering(run, config).restart(**settings)
     return run, config, before
-
-
-def _folder_of_data(config: RunConfig, data_dir: Path | None) -> str:
-    """Return where a run's data set is now: in ``data_dir``, else where it was."""
-    from vae_tui.datasets import is_present
-
-    folders = [*([data_dir.absolute()] if data_dir else []), Path(config.data_dir)]
-    for folder in folders:
-        if is_present(config.dataset, folder):
-            return str(folder)
-    raise VaeTuiError(
-        f"{config.dataset} is not in {folders[0]}; say where it is with --data-dir, "
-        f"or fetch it: vae-tui --dataset {config.dataset} --epochs 1"
-    )
 
 
 def _ask(runs_dir: Path, wanted: str | None, name: str, wanted_states: set[str]) -> None:
@@ -425,10 +389,20 @@ def _watch(run: "Run", config: RunConfig, *, read_only: bool) -> int:
         unicode = terminal.is_unicode(os.environ)
         view = RunView(run.name, config, live=run.is_live(), epochs=config.epochs)
         scene = Scene(view, palette=palette_for(colours, unicode), unicode=unicode)
-        return Parts(VIEWS, RunReader(run, view), scene)
+        return Parts(VIEWS, RunReader(run, view), embed, scene)
+
+    def embed(codes: "Floats", start: "Floats | None") -> "Iterator[Embedding]":
+        from vae_tui.tui.embedder import embeddings
+
+        return embeddings(codes, start)
 
     app = VaeApp(
-        run.name, config, load, None if read_only else RunSteering(run, config), os.environ
+        run.name,
+        config,
+        load,
+        None if read_only else RunSteering(run, config),
+        os.environ,
+        Path.cwd(),
     )
     app.run()
     if app.return_code == 0 and run.is_live():

@@ -95,10 +95,9 @@ class Teller:
         )
 
     def _epoch(self, event: EpochEnded) -> str:
-        tested = (
-            f"test {self._sum(event.test_bce, event.test_kl)} (z sampled)  "
-            f"{self._total(event.test_bce_at_mean, event.test_kl):.2f} (z at the mean)"
-        )
+        tested = f"test {self._sum(event.test_bce, event.test_kl)}"
+        if self._has_kl:
+            tested += f" (z sampled)  {event.test_bce_at_mean + event.test_kl:.2f} (z at the mean)"
         if event.epoch == 0:
             return f"epoch 0/{self._epochs}  untrained  {tested}"
         return (
@@ -112,12 +111,10 @@ class Teller:
             self._epochs = int(event.new)
         return f"{event.name} {event.old:g} -> {event.new:g} at step {event.step}"
 
-    def _total(self, bce: float, kl: float) -> float:
-        return bce + kl if self._has_kl else bce
-
     def _sum(self, bce: float, kl: float) -> str:
-        mark = "+" if self._has_kl else "; not in the loss:"
-        return f"{self._total(bce, kl):.2f} = {self._name} {bce:.2f} {mark} kl {kl:.2f}"
+        if not self._has_kl:
+            return f"{bce:.2f} = {self._name} (z at the mean; kl {kl:.2f} is not in the loss)"
+        return f"{bce + kl:.2f} = {self._name} {bce:.2f} + kl {kl:.2f}"
 
 
 def _lines(run: Run, offset: int) -> Iterator[bytes]:

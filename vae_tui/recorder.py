@@ -15,7 +15,16 @@ from vae_tui.checkpoint import save_state, save_tensors, save_weights
 from vae_tui.config import RunConfig
 from vae_tui.data import Images
 from vae_tui.errors import VaeTuiError
-from vae_tui.events import EpochEnded, Event, Paused, Resumed, RunEnded, WeightsSaved
+from vae_tui.events import (
+    EpochEnded,
+    Event,
+    Paused,
+    Resumed,
+    RunEnded,
+    RunStarted,
+    SettingChanged,
+    WeightsSaved,
+)
 from vae_tui.files import append, read_lines
 from vae_tui.keeping import is_kept, superfluous
 from vae_tui.pace import Pace
@@ -31,6 +40,8 @@ HISTORY_CREDIT = 0.05
 PROBE_IMAGES = 1_000
 RETRY_SECONDS = 0.5
 """Between two looks whether a full disk has room again."""
+_SAVED_AT_ONCE = (RunStarted, Paused, SettingChanged)
+"""What a kill right after must not lose: that there is a run, and what was asked of it."""
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -84,7 +95,8 @@ class Recorder:
         if not failed:
             if is_kept(trainer.step, trainer.steps_per_epoch):
                 self._keep(trainer)
-            if ended or save or isinstance(last, Paused) or (happened and self._saving.is_due()):
+            telling = any(isinstance(event, _SAVED_AT_ONCE) for event in happened)
+            if ended or save or telling or (happened and self._saving.is_due()):
                 self._save(trainer)
             elif happened and self._showing.is_due():
                 with self._showing.working():

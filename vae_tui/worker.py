@@ -41,6 +41,7 @@ class CommandFile:
         self._tail = LineTail(path, offset)
         self._path = path
         self._told_to_stop = False
+        self._stop_came = False
         self._seen: list[Command] = []
 
     def stop(self, *_: object) -> None:
@@ -48,9 +49,9 @@ class CommandFile:
         self._told_to_stop = True
 
     def is_told_to_stop(self) -> bool:
-        """Tell whether a stop is among what the next ``take`` will return."""
+        """Tell whether a stop has come, taken already or not."""
         self._seen += self._read()
-        return any(command.command == "stop" for command in self._seen)
+        return self._stop_came
 
     def take(self, wait: float) -> Sequence[Command]:
         """Return what has been asked, after at most ``wait`` seconds when nothing has."""
@@ -62,6 +63,7 @@ class CommandFile:
 
     def _read(self) -> list[Command]:
         if self._told_to_stop:
+            self._stop_came = True
             return [Command(command="stop")]
         try:
             if self._path.stat().st_size <= self._tail.offset:
@@ -75,6 +77,7 @@ class CommandFile:
             except ValueError as error:
                 _log(f"{self._path.name}: {error}: {line[:80]!r}")
         self.save_requested |= any(command.command == "save" for command in found)
+        self._stop_came |= any(command.command == "stop" for command in found)
         return found
 
 

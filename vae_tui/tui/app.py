@@ -36,8 +36,9 @@ from vae_tui.tui.notice import halved_lr, notice_of
 from vae_tui.tui.widgets.status import Status, status_parts
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
-    from vae_tui.network import Network
+    from vae_tui.network import Floats, Network
     from vae_tui.tui.parts import Parts
+    from vae_tui.tui.views.map import MapView
     from vae_tui.tui.views.view import Scene
 
 FIRST_ENDS = (3, 8)
@@ -54,8 +55,11 @@ class Steering(Protocol):
 
 
 @runtime_checkable
-class Morphing(Protocol):
-    """A view that can show one digit becoming another."""
+class Walking(Protocol):
+    """A view that walks from a code, or from one digit to another."""
+
+    def start_at(self, code: "Floats", origin: str) -> None:
+        """Go to a code (d,)."""
 
     def morph(self, start: int, end: int) -> None:
         """Go from a test digit of class ``start`` to one of class ``end``."""
@@ -71,7 +75,7 @@ class VaeApp(App[None]):
                 tooltip="Views: 1 Train, 2 Samples, 3 Walk, 4 Map, 5 Dimensions"),
         *(Binding(str(key), f"view({key - 1})", show=False, id=f"app.view{key}")
           for key in range(2, 7)),
-        Binding("tab", "next_view(1)", show=False, id="app.next-view",
+        Binding("tab", "next_view(1)", "View", id="app.next-view",
                 tooltip="The next view; shift+tab: the one before"),
         Binding("shift+tab", "next_view(-1)", show=False, id="app.previous-view"),
         Binding("space", "sample", "New", id="app.sample", tooltip="New sample from the prior"),
@@ -105,6 +109,7 @@ class VaeApp(App[None]):
         load: "Callable[[str | None], Parts]",
         steering: Steering | None,
         environment: Mapping[str, str],
+        folder: Path,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Make the screen of the run ``name``.
@@ -116,6 +121,7 @@ class VaeApp(App[None]):
                 after the first paint.
             steering: Asks something of the trainer; None takes no control.
             environment: Variables that tell what the terminal can show.
+            folder: Where exports are written.
             clock: Unix seconds.
         """
         super().__init__()
@@ -124,6 +130,7 @@ class VaeApp(App[None]):
         self._load = load
         self._steering = steering
         self._unicode = terminal.is_unicode(environment)
+        self._folder = folder
         self._clock = clock
         self._scene: Scene | None = None
         self._ends = FIRST_ENDS
@@ -196,6 +203,23 @@ class VaeApp(App[None]):
     def on_reading_failed(self, message: ReadingFailed) -> None:
         """Say which file cannot be read."""
         self.notify(message.why, severity="warning", timeout=10, markup=False)
+
+    def on_map_view_embedding_wanted(self, message: "MapView.EmbeddingWanted") -> None:
+        """Run t-SNE beside the screen."""
+        take = message.view.take_embedding
+
+        def embed() -> None:
+            for embedding in self._embed(message.codes, message.start):
+                self.call_from_thread(take, embedding)
+
+        self._start_thread("t-SNE", embed)
+
+    def on_map_view_walk_wanted(self, message: "MapView.WalkWanted") -> None:
+        """Walk from a place of the map."""
+        for number, view in enumerate(self.main.views):
+            if isinstance(view, Walking):
+                self.action_view(number)
+                view.start_at(message.code, message.origin)
 
     # Keys
 
@@ -281,7 +305,7 @@ class VaeApp(App[None]):
         if export is None:
             self.notify("nothing to export here yet", timeout=3)
             return
-        path = Path.cwd() / f"{self._run_name}-{export.name}"
+        path = self._folder / f"{self._run_name}-{export.name}"
 
         def write() -> None:
             try:
@@ -348,6 +372,7 @@ class VaeApp(App[None]):
         await self.main.put_up([view(id=view.__name__.lower()) for view in parts.views])
         self._scene = parts.scene
         self._travel = parts.reader.travel
+        self._embed = parts.embed
         self.action_view(0)
 
         def follow() -> None:
@@ -407,7 +432,7 @@ class VaeApp(App[None]):
             return
         self._ends = ends
         for number, view in enumerate(self.main.views):
-            if isinstance(view, Morphing):
+            if isinstance(view, Walking):
                 self.action_view(number)
                 view.morph(*ends)
 

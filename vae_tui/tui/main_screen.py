@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
 
 LEAST_SIZE = (60, 20)
 """Columns and rows below which a line says what the screen needs."""
-ALWAYS = ("app.view1", "app.help", "app.leave")
+ALWAYS = ("app.view1", "app.next-view", "app.help", "app.leave")
 FIRST_TO_GO = ("app.copy", "app.export", "app.undo", "app.back", "app.controls")
 """The keys that give way where the bottom line is short, the first of them first."""
 
@@ -113,6 +113,8 @@ class MainScreen(Screen[None]):
         return own + [found.binding for found in active if found.node is app and found.tooltip]
 
     def _show_keys(self) -> None:
+        found = self.bindings_here()
+        digits_are_taken = not any(binding.id == "app.view1" for binding in found)
         self.query_one(KeyBar).hints = tuple(
             KeyHint(
                 binding.key_display or self.app.get_key_display(binding),
@@ -120,8 +122,9 @@ class MainScreen(Screen[None]):
                 binding.key,
                 _rank(binding.id or ""),
             )
-            for binding in self.bindings_here()
+            for binding in found
             if binding.show and binding.description
+            if binding.id != "app.next-view" or digits_are_taken
         )
 
 

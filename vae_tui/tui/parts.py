@@ -1,12 +1,14 @@
 """What the app is handed after its first paint: the views, and who reads the run's files."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from textual.message import Message
 
+from vae_tui.network import Floats
+from vae_tui.tui.views.map import Embedding
 from vae_tui.tui.views.view import Scene, View
 
 
@@ -26,5 +28,7 @@ class Parts:
 
     views: Sequence[type[View]]
     reader: Reader
+    embed: Callable[[Floats, Floats | None], Iterable[Embedding]]
+    """Runs t-SNE on codes (N, d), from an earlier embedding (N, 2) where there is one; slow."""
     scene: Scene
     """What is known before anything is read."""

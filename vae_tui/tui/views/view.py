@@ -29,6 +29,11 @@ class Scene:
     unicode: bool = True
 
     @property
+    def step_option(self) -> str:
+        """What a shell command needs to draw with the weights shown."""
+        return f" --step {self.network.step}" if self.network is not None and self.is_past else ""
+
+    @property
     def codes(self) -> tuple[Floats, Floats]:
         """Means and log-variances (N, d) of the test images; there must be weights and images."""
         assert self.network is not None and self.probe is not None

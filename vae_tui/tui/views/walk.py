@@ -138,6 +138,10 @@ class WalkView(View):
         code = prior(self._seed, 1, self.scene.network.latent_dim)[0]
         self._go(Place(code, f"z from the prior, seed {self._seed}"))
 
+    def start_at(self, code: Floats, origin: str) -> None:
+        """Go to a code (d,)."""
+        self._go(Place(code, origin))
+
     def morph(self, start: int, end: int) -> None:
         """Go from a random test digit of class ``start`` to one of class ``end``, step by step."""
         scene = self.scene

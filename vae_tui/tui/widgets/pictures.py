@@ -1,7 +1,5 @@
 """Grey pictures side by side, as half-blocks."""
 
-from collections.abc import Iterable
-
 import numpy as np
 from textual.events import Resize
 from textual.reactive import var
@@ -51,12 +49,3 @@ class Pictures(Drawing):
             return
         squares = shrink(self.images.reshape(-1, SIDE, SIDE), self.pixels)
         self.show_rows(half_blocks(tile(squares, self.columns), self.palette))
-
-
-def largest_fitting(width: int, height: int, columns: int, rows: int, sizes: Iterable[int]) -> int:
-    """Return the first of ``sizes`` (pixels) of which ``columns`` x ``rows`` fit, else the last."""
-    size = 2
-    for size in sizes:
-        if columns * size <= width and rows * ((size + 1) // 2) <= height:
-            break
-    return size

@@ -1,0 +1,46 @@
+import pkgutil
+import subprocess
+import sys
+
+
+def modules_after(code: str, *arguments: str) -> set[str]:
+    """Return the top-level packages in a fresh interpreter after running ``code``."""
+    report = "; import sys; print(*{name.partition('.')[0] for name in sys.modules}, sep='\\n')"
+    done = subprocess.run(
+        [sys.executable, "-c", code + report, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.split("\n"))
+
+
+def test_the_trainer_needs_nothing_but_torch_numpy_and_safetensors():
+    loaded = modules_after("import vae_tui.worker")
+    assert {"torch", "numpy", "safetensors"} <= loaded
+    screen = {"textual", "rich", "plotext", "click", "platformdirs", "PIL", "torchvision"}
+    assert not loaded & screen
+
+
+def test_the_command_line_alone_imports_neither_torch_nor_textual():
+    heavy = {"torch", "textual", "numpy", "plotext", "rich"}
+    assert not modules_after("import vae_tui.cli") & heavy
+    helped = modules_after(
+        "import sys; sys.argv[1:] = ['--help']\n"
+        "from vae_tui.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "0"
+    )
+    assert "click" in helped
+    assert not helped & heavy
+
+
+def test_no_module_of_the_screen_imports_torch():
+    from vae_tui import tui
+
+    names = [module.name for module in pkgutil.walk_packages(tui.__path__, "vae_tui.tui.")]
+    assert len(names) > 10
+    loaded = modules_after(f"import {', '.join(names)}")
+    assert "textual" in loaded
+    assert "torch" not in loaded

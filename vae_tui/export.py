@@ -1,0 +1,100 @@
+"""A run's weights as other programs read them, and its losses as a table."""
+
+import csv
+import io
+import math
+
+import numpy as np
+from safetensors.numpy import save
+
+from vae_tui.config import RunConfig
+from vae_tui.errors import UsageError
+from vae_tui.events import EpochEnded, Event, LossesMeasured, RunStarted, decode
+from vae_tui.files import read_lines
+from vae_tui.network import Floats, Network
+from vae_tui.run import Run
+
+_LAYERS = ("encoder.0", "encoder.2", "decoder.0", "decoder.2")
+
+
+def state_dict(network: Network) -> dict[str, Floats]:
+    """Return the weights under the course's names and in its shapes, float32."""
+    layers = zip(_LAYERS, (*network.encoder, *network.decoder), strict=True)
+    return {
+        f"{name}.{kind}": np.ascontiguousarray(value, np.float32)
+        for name, (weight, bias) in layers
+        for kind, value in (("weight", weight.T), ("bias", bias))
+    }
+
+
+def safetensors_file(network: Network) -> bytes:
+    """Return the weights as safetensors with the step in the metadata."""
+    return save(state_dict(network), {"step": str(network.step)})
+
+
+def losses_csv(run: Run, config: RunConfig) -> bytes:
+    """Return the losses as CSV, in the order in which they were measured.
+
+    A row is a ``losses_measured`` (training) or an ``epoch_ended`` (its ``bce`` and ``kl`` are the
+    epoch's training means); what one of them lacks is empty. The header names units.
+
+    Raises:
+        UsageError: None has been measured yet.
+    """
+    happened = _in_force(run)
+    if not happened:
+        raise UsageError(f"{run.name} has no losses yet; see how it is: vae-tui attach {run.name}")
+    loss = "bce" if config.reconstruction == "bce" else "half_squared_error"
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(
+        [
+            *("event", "time_unix_seconds", "step", "epoch"),
+            *(f"train_{loss}_nats_per_image", "train_kl_nats_per_image"),
+            *("beta", "lr", "images_per_second"),
+            *(f"test_{loss}_nats_per_image", "test_kl_nats_per_image"),
+            *(f"test_{loss}_at_mean_nats_per_image", "active_units", "seconds"),
+            *(f"test_kl_{index}_nats_per_image" for index in range(config.latent_dim)),
+        ]
+    )
+    for event in happened:
+        table.writerow([_shown(value) for value in _row(event, config.latent_dim)])
+    return text.getvalue().encode()
+
+
+def _row(event: LossesMeasured | EpochEnded, latent_dim: int) -> list[object]:
+    when = [event.time, event.step, event.epoch]
+    if isinstance(event, LossesMeasured):
+        settings = [event.beta, event.lr, event.images_per_second]
+        return ["losses_measured", *when, event.bce, event.kl, *settings, *[""] * (5 + latent_dim)]
+    train = [event.train_bce, event.train_kl]
+    test = [event.test_bce, event.test_kl, event.test_bce_at_mean]
+    split = [*event.kl_per_dimension[:latent_dim], *[""] * latent_dim][:latent_dim]
+    ends = [*test, event.active_units, event.seconds]
+    return ["epoch_ended", *when, *train, "", "", "", *ends, *split]
+
+
+def _shown(value: object) -> object:
+    return "" if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _in_force(run: Run) -> list[LossesMeasured | EpochEnded]:
+    """Return the losses without those that a later run_started made void."""
+    left: list[LossesMeasured | EpochEnded] = []
+    try:
+        for line in read_lines(run.events):
+            event = _event(line)
+            if isinstance(event, RunStarted):
+                left = [earlier for earlier in left if earlier.step <= event.step]
+            elif isinstance(event, (LossesMeasured, EpochEnded)):
+                left.append(event)
+    except OSError as error:
+        raise UsageError(f"{run.events} cannot be read: {error.strerror}") from None
+    return left
+
+
+def _event(line: bytes) -> Event | None:
+    try:
+        return decode(line)
+    except ValueError:  # a torn or foreign line; the others are shown
+        return None

@@ -1,0 +1,82 @@
+"""The commands that draw: a run and numbers in, pictures and a line about them out."""
+
+import math
+from collections.abc import Callable
+from typing import Protocol
+
+from vae_tui import explorer
+from vae_tui.config import RunConfig
+from vae_tui.datasets import DATASETS
+from vae_tui.network import Bytes, Floats, Network, load_probe
+from vae_tui.run import Run
+
+Show = Callable[[Bytes, int, str], None]
+"""Takes digits, uint8 (N, 784), how many a row, and what they are."""
+
+Flatten = Callable[[Floats], tuple[Floats, str]]
+"""Takes codes (N, d); returns points (N, 2) and how they came about."""
+
+
+class ShowMap(Protocol):
+    """Takes points (N, 2), labels (N,), the names of the classes, and what it is."""
+
+    def __call__(
+        self, points: Floats, labels: Bytes, classes: tuple[str, ...], about: str, /
+    ) -> None:
+        """Draw the map."""
+
+
+def sample(
+    run: Run, step: int | None, count: int, seed: int, temperature: float, show: Show
+) -> None:
+    """Draw digits from the prior."""
+    network = explorer.network_at(run, run.config(), step)
+    pictures = network.decode(explorer.samples(network, count, seed, temperature))
+    about = f"{count} samples of the prior, seed {seed}, temperature {temperature:g}"
+    show(pictures, math.isqrt(count - 1) + 1, f"{about}; {_weights(run, network)}")
+
+
+def morph(
+    run: Run,
+    step: int | None,
+    names: tuple[str, str],
+    steps: int,
+    path: str,
+    seed: int | None,
+    show: Show,
+) -> None:
+    """Draw the way from one test digit to another."""
+    network = explorer.network_at(run, run.config(), step)
+    probe = load_probe(run.probe)
+    ends = explorer.choose_ends(*names, probe, seed)
+    pictures = explorer.morph(network, probe, ends, steps, path)
+    start, end = (f"{probe.labels[index]} (test image #{index})" for index in ends)
+    about = f"{start} to {end}, {steps} pictures, {path}"
+    show(pictures, steps, f"{about}; {_weights(run, network)}")
+
+
+def decode(run: Run, step: int | None, z: str, show: Show) -> None:
+    """Draw the digit of one code."""
+    network = explorer.network_at(run, run.config(), step)
+    code = explorer.parse_code(z, network.latent_dim)
+    about = f"z = {explorer.code_text(code)}"
+    show(network.decode(code[None]), 1, f"{about}; {_weights(run, network)}")
+
+
+def draw_map(run: Run, step: int | None, flatten: Flatten, show: ShowMap) -> None:
+    """Draw the means of the test digits in two dimensions."""
+    config = run.config()
+    network = explorer.network_at(run, config, step)
+    probe = load_probe(run.probe)
+    points, how = flatten(network.encode(probe.images)[0])
+    about = f"{how} of the means of {len(points)} test images; {_weights(run, network)}"
+    show(points, probe.labels, _classes(config), about)
+
+
+def _weights(run: Run, network: Network) -> str:
+    return f"weights of step {network.step} of {run.name}"
+
+
+def _classes(config: RunConfig) -> tuple[str, ...]:
+    dataset = DATASETS.get(config.dataset, DATASETS["digits"])
+    return dataset.classes

@@ -1,0 +1,161 @@
+"""Points of ten classes in two dimensions, told apart by colour and figure, with a cursor."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.text import Text
+from textual.events import Click, Resize
+from textual.message import Message
+from textual.reactive import var
+
+from vae_tui.class_colours import CLASS_COLOURS
+from vae_tui.network import Bytes, Floats
+from vae_tui.tui.widgets.drawing import Drawing
+
+MARGIN = 0.04
+"""Of the window's width, kept free at each side."""
+LEAST_FILLED = 0.55
+"""A window is kept until the points fill less than this of it, so that the picture stands still."""
+CIRCLE = np.linspace(0, 2 * np.pi, 96)
+_BRAILLE = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
+"""The dots of a braille character, (4, 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of the plane that is seen, cell by cell; a cell is twice as high as wide."""
+
+    left: float
+    top: float
+    scale: float
+    """Units a cell is wide."""
+    width: int
+    height: int
+
+    def cells(self, points: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return columns and rows of points (N, 2); outside the window too."""
+        columns = np.floor((points[..., 0] - self.left) / self.scale)
+        rows = np.floor((self.top - points[..., 1]) / (2 * self.scale))
+        return columns.astype(np.intp), rows.astype(np.intp)
+
+    def point(self, column: float, row: float) -> tuple[float, float]:
+        """Return the middle of a cell."""
+        return (
+            self.left + (column + 0.5) * self.scale,
+            self.top - (row + 0.5) * 2 * self.scale,
+        )
+
+
+def window_for(points: Floats, width: int, height: int, before: Window | None = None) -> Window:
+    """Return a window that shows the points (N, 2), the one ``before`` while it still does."""
+    low, high = np.percentile(points, (0.5, 99.5), axis=0)
+    if before is not None and (before.width, before.height) == (width, height):
+        columns, rows = before.cells(np.stack([low, high]))
+        inside = columns[0] >= 0 and columns[1] < width and rows[1] >= 0 and rows[0] < height
+        filled = max((columns[1] - columns[0]) / width, (rows[0] - rows[1]) / height)
+        if inside and filled > LEAST_FILLED:
+            return before
+    spread = np.maximum(high - low, 1e-6) * (1 + 2 * MARGIN)
+    scale = float(max(spread[0] / width, spread[1] / (2 * height)))
+    middle = (low + high) / 2
+    left, top = float(middle[0]) - scale * width / 2, float(middle[1]) + scale * height
+    return Window(left, top, scale, width, height)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cloud:
+    """What a scatter shows."""
+
+    points: Floats
+    """(N, 2)."""
+    labels: Bytes
+    """(N,), 0 to 9."""
+    window: Window
+    cursor: tuple[float, float] = (0.0, 0.0)
+    outlines: Floats | None = None
+    """Of bubbles around the points, (N, M, 2), drawn instead of all points but their centres."""
+    unicode: bool = True
+
+
+class Scatter(Drawing):
+    """Draws ``cloud``; in a cell of many points stands the commonest class."""
+
+    cloud: var[Cloud | None] = var(None)
+
+    class Clicked(Message):
+        """The mouse chose a place in the plane."""
+
+        def __init__(self, point: tuple[float, float]) -> None:
+            super().__init__()
+            self.point = point
+
+    def watch_cloud(self) -> None:
+        """Redraw."""
+        self._draw()
+
+    def on_resize(self, _: Resize) -> None:
+        """Redraw in the new size."""
+        self._draw()
+
+    def on_click(self, event: Click) -> None:
+        """Tell where the mouse was."""
+        if self.cloud is not None:
+            self.post_message(self.Clicked(self.cloud.window.point(event.x, event.y)))
+
+    def _draw(self) -> None:
+        cloud = self.cloud
+        if cloud is None or not len(cloud.points):
+            self.show_rows([])
+            return
+        characters, classes = _figures(cloud)
+        if cloud.outlines is not None:
+            _draw_outlines(cloud, characters, classes)
+        columns, rows = cloud.window.cells(np.array([cloud.cursor], np.float32))
+        column, row = int(columns[0]), int(rows[0])
+        lines = []
+        for y, (letters, owners) in enumerate(zip(characters, classes, strict=True)):
+            line = Text(no_wrap=True)
+            for x, (letter, owner) in enumerate(zip(letters, owners, strict=True)):
+                here = (x, y) == (column, row)
+                style = CLASS_COLOURS[owner] if owner >= 0 else ""
+                line.append("+" if here and letter == " " else letter, _at_cursor(style, here))
+            lines.append(line)
+        self.show_text(lines)
+
+
+def _at_cursor(style: str, here: bool) -> str:
+    return f"bold reverse {style}" if here else style
+
+
+def _figures(cloud: Cloud) -> tuple[NDArray[np.str_], NDArray[np.intp]]:
+    """Return the characters (H, W) and the class of each cell, -1 where there is none."""
+    window = cloud.window
+    columns, rows = window.cells(cloud.points)
+    inside = (columns >= 0) & (columns < window.width) & (rows >= 0) & (rows < window.height)
+    counts = np.zeros((window.height, window.width, len(CLASS_COLOURS)), np.intp)
+    np.add.at(counts, (rows[inside], columns[inside], cloud.labels[inside]), 1)
+    classes = np.where(counts.any(2), counts.argmax(2), -1)
+    characters = np.where(classes >= 0, classes.astype(str), " ").astype("U1")
+    return characters, classes
+
+
+def _draw_outlines(cloud: Cloud, characters: NDArray[np.str_], classes: NDArray[np.intp]) -> None:
+    """Put the bubbles' outlines, in dots, where no figure stands."""
+    assert cloud.outlines is not None
+    window = cloud.window
+    dots = np.zeros((window.height, window.width), np.intp)
+    owner = np.full((window.height, window.width), -1)
+    for outline, label in zip(cloud.outlines, cloud.labels, strict=True):
+        x = np.floor((outline[:, 0] - window.left) / window.scale * 2).astype(int)
+        y = np.floor((window.top - outline[:, 1]) / window.scale * 2).astype(int)
+        inside = (x >= 0) & (x < 2 * window.width) & (y >= 0) & (y < 4 * window.height)
+        x, y = x[inside], y[inside]
+        np.bitwise_or.at(dots, (y // 4, x // 2), _BRAILLE[y % 4, x % 2])
+        owner[y // 4, x // 2] = label
+    free = (characters == " ") & (dots > 0)
+    if cloud.unicode:
+        characters[free] = [chr(0x2800 + dot) for dot in dots[free]]
+    else:
+        characters[free] = "."
+    classes[free] = owner[free]
