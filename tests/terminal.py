@@ -32,10 +32,10 @@ class Terminal:
         self.began = time.monotonic()
         self.pid, self.descriptor = pty.fork()
         if self.pid == 0:
+            _set_size(0, columns, rows)  # before the program can ask
             if cwd is not None:
                 os.chdir(cwd)
             os.execvpe(command[0], list(command), {**_environment(), **(environment or {})})
-        self.resize(columns, rows)
 
     @property
     def text(self) -> str:
@@ -49,8 +49,7 @@ class Terminal:
 
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size."""
-        size = struct.pack("HHHH", rows, columns, 0, 0)
-        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, size)
+        _set_size(self.descriptor, columns, rows)
         self._screen.resize(rows, columns)
 
     def type(self, keys: str) -> None:
@@ -134,6 +133,10 @@ class Terminal:
             time.sleep(0.02)
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
+
+
+def _set_size(descriptor: int, columns: int, rows: int) -> None:
+    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
 
 def _environment() -> dict[str, str]:
