@@ -143,7 +143,7 @@ def _environment() -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in ("COLORTERM", "NO_COLOR", "TMUX", "SSH_CONNECTION")
+        if name not in ("COLORTERM", "NO_COLOR", "TMUX", "SSH_CONNECTION", "COLUMNS", "LINES")
         and not name.startswith("VAE_TUI_")
     }
     # pyte knows nothing of the kitty keyboard protocol and would show its queries.
