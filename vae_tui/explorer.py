@@ -94,12 +94,31 @@ def morph(
     if path not in PATHS:
         raise UsageError(f"--path {path!r}: it can be {', '.join(PATHS)}")
     means, _ = network.encode(probe.images[list(ends)])
-    if path == "pixels":
-        pictures = network.decode(means).astype(np.float32)
-        return np.rint(between(pictures[0], pictures[1], steps)).astype(np.uint8)
-    return network.decode(
-        between(means[0], means[1], steps, "slerp" if path == "slerp" else "linear")
-    )
+    return film(network, means[0], means[1], steps, path)[0]
+
+
+def film(
+    network: Network, start: Floats, end: Floats, steps: int, path: str
+) -> tuple[Bytes, Floats]:
+    """Return what one sees on the way from a code (d,) to another, and where one is.
+
+    Args:
+        network: Decodes.
+        start: (d,).
+        end: (d,).
+        steps: Both ends are among them.
+        path: ``linear``, ``slerp``, or ``pixels``: a cross-fade of the decoded ends.
+
+    Returns:
+        Pictures, uint8 (steps, 784), and codes (steps, d); of a cross-fade the means of q(z|x)
+        of its pictures.
+    """
+    if path != "pixels":
+        codes = between(start, end, steps, "slerp" if path == "slerp" else "linear")
+        return network.decode(codes), codes
+    ends = network.decode(np.stack([start, end])).astype(np.float32)
+    pictures = np.rint(between(ends[0], ends[1], steps)).astype(np.uint8)
+    return pictures, network.encode(pictures)[0]
 
 
 def parse_code(text: str, latent_dim: int) -> Floats:

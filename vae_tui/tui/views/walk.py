@@ -1,9 +1,10 @@
 """View 3: one digit, large; its code, dimension by dimension; a film strip of the way."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
@@ -11,42 +12,25 @@ from textual.events import Resize
 from textual.reactive import var
 from textual.timer import Timer
 
-from vae_tui.latent import between, prior
-from vae_tui.network import Floats, Network, Probe
+from vae_tui.explorer import PATHS, code_text, film
+from vae_tui.images import write_digits
+from vae_tui.latent import prior
+from vae_tui.network import Bytes, Floats, Network
+from vae_tui.tui.places import FRAMES, Drift, Place, Point, Way
 from vae_tui.tui.views.samples import waiting
-from vae_tui.tui.views.view import View
+from vae_tui.tui.views.view import Export, Scene, View
 from vae_tui.tui.widgets.caption import Caption
+from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.latent_bars import MIN_COLUMN, REACH, Bars, LatentBars
 from vae_tui.tui.widgets.pictures import Pictures
 
-FRAMES = 25
-"""Pictures of a morph, its ends included."""
 FRAME_SECONDS = 0.1
 SMALL_STEP, LARGE_STEP = 0.25, 1.0
+FARTHEST = 9.75
 LARGE_SIZES = (84, 56, 28, 24, 20, 16, 14)
 STRIP_SIZES = (28, 20, 14, 12)
-
-
-@dataclass(frozen=True, slots=True)
-class Morph:
-    """The way from one test digit to another: indices in the probe, and where on it we are."""
-
-    start: int
-    end: int
-    frame: int = 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Place:
-    """Where in the latent space the walk is."""
-
-    code: Floats
-    """(d,)."""
-    origin: str
-    """How we came here, in words."""
-    image: int | None = None
-    """The test digit whose mean it is: follows newer weights."""
-    morph: Morph | None = None
+LINES = 2
+"""Above and below the film strip."""
 
 
 class WalkView(View):
@@ -55,36 +39,45 @@ class WalkView(View):
     TITLE = "Walk"
     HELP = (
         "The bars are the numbers of the code z that the digit is decoded from, in the order of "
-        "their KL: the most telling first, idle ones grey. Move one and watch. The film strip "
-        "below shows the chosen dimension from -3 to 3 with the others kept, or, after i, the "
-        "straight way from one test digit's mean to another's."
+        "their KL: the most telling first, dead ones grey. Move one and watch. The film strip "
+        "shows the chosen dimension from -3 to 3 with the others kept, or, after i, the way from "
+        "one point to another: mark the ends with a and b, or choose two digits. Under each "
+        "picture: how far z is from 0, and the energy E, the squared error after the picture has "
+        "been encoded and decoded again: high where the network does not know what it sees, as in "
+        "the middle of a cross-fade of pixels."
     )
     BINDINGS = [
         Binding("up", "choose(-1)", "Dim", key_display="↑↓", id="walk.up",
-                tooltip="Choose the dimension above"),
-        Binding("down", "choose(1)", show=False, id="walk.down",
-                tooltip="Choose the dimension below"),
+                tooltip="Choose the dimension above or below"),
+        Binding("down", "choose(1)", show=False, id="walk.down"),
         Binding("left", f"move({-SMALL_STEP})", "Move", key_display="←→", id="walk.left",
-                tooltip="Make the chosen number smaller"),
-        Binding("right", f"move({SMALL_STEP})", show=False, id="walk.right",
-                tooltip="Make it larger"),
-        Binding("shift+left", f"move({-LARGE_STEP})", show=False, id="walk.far-left",
-                tooltip="Much smaller"),
-        Binding("shift+right", f"move({LARGE_STEP})", show=False, id="walk.far-right",
-                tooltip="Much larger"),
+                tooltip="Make the chosen number smaller or larger; with shift: much"),
+        Binding("right", f"move({SMALL_STEP})", show=False, id="walk.right"),
+        Binding("shift+left", f"move({-LARGE_STEP})", show=False, id="walk.far-left"),
+        Binding("shift+right", f"move({LARGE_STEP})", show=False, id="walk.far-right"),
         Binding("0", "reset", "Zero", id="walk.zero", tooltip="Set the chosen number to 0"),
         Binding("x", "start_at_image", "Digit", id="walk.digit",
                 tooltip="Start at the mean of a random test digit"),
+        Binding("a", "mark('a')", "Mark", key_display="a b", id="walk.mark-a",
+                tooltip="Mark the ends of a way; i then goes from a to b"),
+        Binding("b", "mark('b')", show=False, id="walk.mark-b"),
+        Binding("i", "morph", "Morph", id="walk.morph",
+                tooltip="From mark a to b, or from one digit to another"),
+        Binding("k", "next_path", "Path", id="walk.path",
+                tooltip="Straight, along a great circle, or a cross-fade of pixels"),
+        Binding("d", "drift", "Drift", id="walk.drift", tooltip="Drift through the prior, or stop"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     WalkView #top { height: 14; }
-    WalkView #digit-side { width: 28; }
-    WalkView #digit { height: 1fr; }
-    WalkView LatentBars { width: 1fr; height: 1fr; margin-left: 2; }
+    WalkView #digit { width: 28; height: 1fr; }
+    WalkView #facts { width: 1fr; margin-left: 2; }
+    WalkView LatentBars { height: 1fr; }
     WalkView #strip { height: 1fr; }
+    WalkView #numbers { height: 1; color: $text-muted; }
     """
 
     place: var[Place | None] = var(None)
+    path: var[str] = var("linear")
     chosen: var[int] = var(-1)
     """The dimension that the arrows move; -1 before there are any."""
 
@@ -92,17 +85,21 @@ class WalkView(View):
         super().__init__(**more)
         self._seed = 0
         self._random = np.random.default_rng(0)
+        self._marks: dict[str, Point] = {}
         self._animation: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """The digit beside its bars, the strip below."""
+        """The digit beside its code, the strip below."""
         with Horizontal(id="top"):
-            with Vertical(id="digit-side"):
-                yield Pictures(id="digit")
-            yield LatentBars()
-        yield Caption(id="caption")
+            yield Pictures(id="digit")
+            with Vertical(id="facts"):
+                yield Caption(id="caption")
+                yield Caption(id="weights")
+                yield Caption(id="marks")
+                yield LatentBars()
         yield Caption(id="strip-caption")
         yield Pictures(id="strip")
+        yield Drawing(id="numbers")
 
     def watch_scene(self) -> None:
         """Redraw; a place that is a test digit's follows newer weights."""
@@ -114,19 +111,17 @@ class WalkView(View):
             return
         if self.place is None:
             self.sample()
-        elif scene.probe is not None:
-            self.place = _again(self.place, scene.network, scene.probe)
         if self.chosen < 0:
-            self.chosen = self._order()[0]
+            self.chosen = self._order(scene.network)[0]
         self._draw()
 
     def on_resize(self, event: Resize) -> None:
         """Choose the sizes of digit and strip."""
         large, small = sizes(event.size.width, event.size.height)
+        digit, strip = self.query_one("#digit", Pictures), self.query_one("#strip", Pictures)
         self.query_one("#top").styles.height = large // 2
-        self.query_one("#digit-side").styles.width = large
-        self.query_one("#digit", Pictures).pixels = large
-        strip = self.query_one("#strip", Pictures)
+        digit.styles.width = digit.pixels = large
+        strip.styles.height = small // 2
         strip.pixels, strip.columns = small, max(event.size.width // small, 1)
         self._draw()
 
@@ -136,27 +131,52 @@ class WalkView(View):
             return
         self._seed += 1
         code = prior(self._seed, 1, self.scene.network.latent_dim)[0]
-        self._go(Place(code, f"z from the prior, seed {self._seed}"))
+        self._go(Point(f"z from the prior, seed {self._seed}", code))
 
     def start_at(self, code: Floats, origin: str) -> None:
         """Go to a code (d,)."""
-        self._go(Place(code, origin))
+        self._go(Point(origin, code))
 
     def morph(self, start: int, end: int) -> None:
         """Go from a random test digit of class ``start`` to one of class ``end``, step by step."""
-        scene = self.scene
-        if scene is None or scene.network is None or scene.probe is None:
+        probe = self.scene.probe if self.scene else None
+        if probe is None:
             return
-        ends = [int(self._random.choice(scene.probe.of_class(label))) for label in (start, end)]
-        here = Place(np.empty(0, np.float32), "", morph=Morph(*ends))
-        self._go(_again(here, scene.network, scene.probe))
-        self._animation = self.set_interval(FRAME_SECONDS, self._next_frame)
+        first, second = (int(self._random.choice(probe.of_class(label))) for label in (start, end))
+        self._set_out(self._test_digit(first), self._test_digit(second))
+
+    def export(self) -> Export | None:
+        """Return the way as an animated GIF, or the digit as a PNG."""
+        scene, place = self.scene, self.place
+        if scene is None or scene.network is None or place is None:
+            return None
+        step = scene.network.step
+        if isinstance(place, Way):
+            pictures, _ = self._way(scene, place, FRAMES)
+            return Export(
+                f"morph-step{step}.gif", lambda path: write_digits(path, pictures, 1, place.name)
+            )
+        picture = scene.network.decode(self._code()[None])
+        return Export(
+            f"digit-step{step}.png", lambda path: write_digits(path, picture, 1, place.name)
+        )
+
+    def command(self, run: str) -> str | None:
+        """Return the command that draws the way, or the digit."""
+        scene, place = self.scene, self.place
+        if scene is None or scene.network is None or place is None:
+            return None
+        if isinstance(place, Way) and None not in (place.start.image, place.end.image):
+            ends = f"'#{place.start.image}' '#{place.end.image}'"
+            return f"vae-tui morph {run} {ends} --path {place.path}{scene.step_option}"
+        return f'vae-tui decode {run} --z="{code_text(self._code())}"{scene.step_option}'
 
     def action_choose(self, steps: int) -> None:
         """Move the cursor along the dimensions."""
-        if self.place is None:
+        network = self.scene.network if self.scene else None
+        if network is None or self.chosen < 0:
             return
-        order = self._order()
+        order = self._order(network)
         at = order.index(self.chosen) + steps
         self.chosen = order[min(max(at, 0), len(order) - 1)]
         self._draw()
@@ -164,28 +184,67 @@ class WalkView(View):
     def action_move(self, distance: float) -> None:
         """Change the chosen number."""
         if self.place is not None:
-            self._set(float(self.place.code[self.chosen]) + distance)
+            self._set(float(self._code()[self.chosen]) + distance)
 
     def action_reset(self) -> None:
         """Set the chosen number to 0."""
-        self._set(0.0)
+        if self.place is not None:
+            self._set(0.0)
 
     def action_start_at_image(self) -> None:
         """Go to the mean of a random test digit."""
-        scene = self.scene
-        if scene is None or scene.network is None or scene.probe is None:
-            return
-        image = int(self._random.integers(len(scene.probe.labels)))
-        here = Place(np.empty(0, np.float32), "", image=image)
-        self._go(_again(here, scene.network, scene.probe))
+        probe = self.scene.probe if self.scene else None
+        if probe is not None:
+            self._go(self._test_digit(int(self._random.integers(len(probe.labels)))))
+
+    def action_mark(self, name: str) -> None:
+        """Remember where we are as an end of a way."""
+        if self.place is not None:
+            here = self.place
+            self._marks[name] = here if isinstance(here, Point) else Point(name, self._code())
+            self._draw()
+
+    async def action_morph(self) -> None:
+        """Go from mark to mark; ask for two digits where there are not both."""
+        if len(self._marks) == 2:
+            self._set_out(self._marks["a"], self._marks["b"])
+        else:
+            await self.run_action("app.interpolate")
+
+    def action_next_path(self) -> None:
+        """Take another kind of way; the way there is, is taken again."""
+        self.path = PATHS[(PATHS.index(self.path) + 1) % len(PATHS)]
+        if isinstance(self.place, Way):
+            self.place = replace(self.place, path=self.path)
+        self._draw()
+
+    def action_drift(self) -> None:
+        """Drift, or stop and stay."""
+        if isinstance(self.place, Drift):
+            self._go(Point("drifted here", self._code()))
+        elif self.place is not None:
+            self._seed += 1
+            self._go(Drift(self._seed))
+            self._start_frames()
+
+    def _test_digit(self, image: int) -> Point:
+        assert self.scene is not None and self.scene.probe is not None
+        return Point(f"{self.scene.probe.labels[image]} (test digit #{image})", image=image)
 
     def _set(self, value: float) -> None:
-        if self.place is None:
+        code = self._code().copy()
+        code[self.chosen] = np.clip(value, -FARTHEST, FARTHEST)
+        here = self.place if isinstance(self.place, Point) else Point("on the way", code)
+        self._go(here.moved(code))
+
+    def _set_out(self, start: Point, end: Point) -> None:
+        if self.scene is None or self.scene.network is None:
             return
-        code = self.place.code.copy()
-        code[self.chosen] = np.clip(value, -9.75, 9.75)
-        origin = self.place.origin.removesuffix(", moved") + ", moved"
-        self._go(Place(code, origin))
+        self._go(Way(start, end, self.path))
+        self._start_frames()
+
+    def _start_frames(self) -> None:
+        self._animation = self.set_interval(FRAME_SECONDS, self._next_frame)
 
     def _go(self, place: Place) -> None:
         if self._animation is not None:
@@ -195,28 +254,42 @@ class WalkView(View):
         self._draw()
 
     def _next_frame(self) -> None:
-        place, scene = self.place, self.scene
-        if place is None or place.morph is None or scene is None or not self.app.is_running:
+        place = self.place
+        if not self.app.is_running:  # a timer still ticks while the widgets are taken down
             return
-        morph = place.morph
-        if morph.frame == FRAMES - 1 or scene.network is None or scene.probe is None:
+        if isinstance(place, Way) and place.frame < FRAMES - 1:
+            self.place = place.at(place.frame + 1)
+        elif isinstance(place, Drift) and self.display:
+            self.place = replace(place, tick=place.tick + 1)
+        elif place is not None and not isinstance(place, Drift):
             self._go(place)
             return
-        ahead = Place(place.code, "", morph=Morph(morph.start, morph.end, morph.frame + 1))
-        self.place = _again(ahead, scene.network, scene.probe)
         self._draw()
 
-    def _order(self) -> list[int]:
-        """Return the dimensions by KL, largest first."""
-        assert self.scene is not None and self.scene.network is not None
-        dimensions = range(self.scene.network.latent_dim)
-        kl = self._kl()
-        return sorted(dimensions, key=lambda index: -kl[index]) if kl else list(dimensions)
+    def _code(self) -> Floats:
+        """Return the code (d,) of the place; there must be one, and weights."""
+        scene, place = self.scene, self.place
+        assert scene is not None and scene.network is not None and place is not None
+        if isinstance(place, Way):
+            code: Floats = self._way(scene, place, FRAMES)[1][place.frame]
+            return code
+        if isinstance(place, Drift):
+            return place.code(scene.network.latent_dim)
+        return place.code_in(scene.network, scene.probe)
 
-    def _kl(self) -> tuple[float, ...]:
+    def _way(self, scene: Scene, way: Way, count: int) -> tuple[Bytes, Floats]:
+        assert scene.network is not None
+        start, end = (point.code_in(scene.network, scene.probe) for point in (way.start, way.end))
+        return film(scene.network, start, end, count, way.path)
+
+    def _order(self, network: Network) -> list[int]:
+        """Return the dimensions by KL, largest first."""
+        kl = self._kl(network) or (0.0,) * network.latent_dim
+        return sorted(range(network.latent_dim), key=lambda index: -kl[index])
+
+    def _kl(self, network: Network) -> tuple[float, ...]:
         tested = self.scene.run.tested if self.scene else None
-        network = self.scene.network if self.scene else None
-        if tested is None or network is None or len(tested.kl_per_dimension) != network.latent_dim:
+        if tested is None or len(tested.kl_per_dimension) != network.latent_dim:
             return ()
         return tested.kl_per_dimension
 
@@ -224,54 +297,53 @@ class WalkView(View):
         scene, place = self.scene, self.place
         if scene is None or scene.network is None or place is None or self.chosen < 0:
             return
-        network = scene.network
-        digit, strip = self.query_one("#digit", Pictures), self.query_one("#strip", Pictures)
-        digit.palette = strip.palette = scene.palette
-        digit.images = network.decode(place.code[None])
+        network, code = scene.network, self._code()
+        digit = self.query_one("#digit", Pictures)
+        digit.palette = scene.palette
+        if isinstance(place, Way):
+            digit.images = self._way(scene, place, FRAMES)[0][place.frame][None]
+        else:
+            digit.images = network.decode(code[None])
         self.query_one(LatentBars).bars = Bars(
-            place.code.tolist(), self._order(), self._kl(), self.chosen, scene.unicode
+            code.tolist(), self._order(network), self._kl(network), self.chosen, scene.unicode
         )
-        self.query_one("#caption", Caption).text = f"[b]{place.origin}[/b] · {scene.weights}"
-        codes, what = self._film(network, place, strip.columns)
-        strip.images = network.decode(codes)
-        self.query_one("#strip-caption", Caption).text = what
+        self.query_one("#caption", Caption).text = f"[b]{place.name}[/b]"
+        self.query_one("#weights", Caption).text = scene.weights
+        marks = " · ".join(f"{name}: {point.name}" for name, point in sorted(self._marks.items()))
+        self.query_one("#marks", Caption).text = marks
+        self._draw_strip(scene, network, place, code)
 
-    def _film(self, network: Network, place: Place, count: int) -> tuple[Floats, str]:
-        """Return the codes of the film strip, (count, d), and what they are."""
-        probe = self.scene.probe if self.scene else None
-        if place.morph is not None and probe is not None:
-            ends = network.encode(probe.images[[place.morph.start, place.morph.end]])[0]
-            at = place.morph.frame / (FRAMES - 1)
-            track = _track(at, count * self.query_one("#strip", Pictures).pixels)
-            return between(ends[0], ends[1], count), track
-        codes = np.repeat(place.code[None], count, axis=0)
-        codes[:, self.chosen] = np.linspace(-REACH, REACH, count)
-        return codes, f"z{self.chosen + 1} from {-REACH:g} to {REACH:g}, the others kept"
+    def _draw_strip(self, scene: Scene, network: Network, place: Place, code: Floats) -> None:
+        strip, numbers = self.query_one("#strip", Pictures), self.query_one("#numbers", Drawing)
+        strip.palette = scene.palette
+        caption = self.query_one("#strip-caption", Caption)
+        count = strip.columns
+        if isinstance(place, Way):
+            pictures, codes = self._way(scene, place, count)
+            share = place.frame / (FRAMES - 1)
+            caption.text = f"{place.path} {_track(share, count * strip.pixels - 8)}"
+        else:
+            codes = np.repeat(code[None], count, axis=0)
+            codes[:, self.chosen] = np.linspace(-REACH, REACH, count)
+            pictures = network.decode(codes)
+            caption.text = f"z{self.chosen + 1} from {-REACH:g} to {REACH:g}, the others kept"
+        strip.images = pictures
+        # Twice the loss: the energy is the squared error itself.
+        energies = 2 * network.reconstruct(pictures, "mse")[1]
+        line = Text(no_wrap=True)
+        for norm, energy in zip(np.linalg.norm(codes, axis=1), energies, strict=True):
+            line.append(f"|z|{norm:.1f} E{energy:.0f}".ljust(strip.pixels)[: strip.pixels])
+        numbers.show_text([line])
 
 
 def sizes(width: int, height: int) -> tuple[int, int]:
     """Return ``(large, small)``: pixels of the digit and of the film strip's pictures."""
+    left = height - LINES
     for large in LARGE_SIZES:
-        left = height - large // 2 - 2
+        left = height - LINES - large // 2
         if left >= STRIP_SIZES[-1] // 2 and large <= width - MIN_COLUMN - 2:
             break
     return large, next((size for size in STRIP_SIZES if size // 2 <= left), STRIP_SIZES[-1])
-
-
-def _again(place: Place, network: Network, probe: Probe) -> Place:
-    """Return the place as these weights see it: a test digit's mean, or a step between two."""
-    if place.morph is not None:
-        morph = place.morph
-        ends = network.encode(probe.images[[morph.start, morph.end]])[0]
-        code = between(ends[0], ends[1], FRAMES)[morph.frame]
-        first, second = (int(probe.labels[index]) for index in (morph.start, morph.end))
-        origin = f"{first} into {second}, test digits #{morph.start} and #{morph.end}"
-        return Place(code, origin, morph=morph)
-    if place.image is not None:
-        code = network.encode(probe.images[place.image][None])[0][0]
-        label = int(probe.labels[place.image])
-        return Place(code, f"mean of test digit #{place.image}, a {label}", image=place.image)
-    return place
 
 
 def _track(share: float, width: int) -> str:
