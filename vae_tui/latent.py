@@ -15,6 +15,24 @@ def prior(seed: int, count: int, latent_dim: int) -> Floats:
     return generator.standard_normal((count, latent_dim), dtype=np.float32)
 
 
+def aggregate(seed: int, count: int, means: Floats, logvars: Floats, spread: float = 1.0) -> Floats:
+    """Return draws from the aggregate posterior, (count, d): each from q(z|x) of a random image.
+
+    Args:
+        seed: The same for the same draws of the same images, whatever the weights.
+        count: How many.
+        means: Of q(z|x), (N, d).
+        logvars: (N, d).
+        spread: Factor of the standard deviations.
+    """
+    generator = np.random.default_rng((seed, 1))
+    noise = generator.standard_normal((count, means.shape[1]), dtype=np.float32)
+    images = np.random.default_rng((seed, 2)).integers(len(means), size=count)
+    deviations = np.exp(0.5 * logvars[images])
+    result: Floats = (means[images] + np.float32(spread) * deviations * noise).astype(np.float32)
+    return result
+
+
 def between(start: Floats, end: Floats, steps: int, path: Path = "linear") -> Floats:
     """Return ``steps`` codes from ``start`` (d,) to ``end`` (d,), both included: (steps, d).
 

@@ -95,8 +95,7 @@ class VaeApp(App[None]):
         Binding("question_mark", "help", "Help", key_display="?", id="app.help",
                 tooltip="What this view shows and its keys"),
         Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; training may go on"),
-        Binding("ctrl+c,ctrl+q", "leave", show=False, priority=True, id="app.interrupt",
-                tooltip="Leave; asks as q does"),
+        Binding("ctrl+c,ctrl+q", "leave", show=False, priority=True, id="app.interrupt"),
         Binding("ctrl+z", "suspend_process", show=False, priority=True, id="app.suspend",
                 tooltip="To the shell; fg comes back"),
     ]  # fmt: skip
@@ -330,13 +329,16 @@ class VaeApp(App[None]):
     def action_help(self) -> None:
         """Tell what the view shows, and the keys."""
         view = self.main.view
-        keys = [
-            (binding.key_display or self.get_key_display(binding), binding.tooltip)
-            for binding in self.main.bindings_here()
-            if binding.tooltip
-        ]
+        own, everywhere = (
+            [
+                (binding.key_display or self.get_key_display(binding), binding.tooltip)
+                for binding in bindings
+                if binding.tooltip
+            ]
+            for bindings in self.main.bindings_here()
+        )
         title, text = (view.TITLE, view.HELP) if view else ("vae-tui", "")
-        self.push_screen(HelpDialog(title, text, keys))
+        self.push_screen(HelpDialog(title, text, own, everywhere))
 
     def action_leave(self) -> None:
         """Leave; ask what becomes of a live training."""
@@ -394,7 +396,7 @@ class VaeApp(App[None]):
             return ""
         step = f"step {scene.network.step:,}"
         if scene.is_past:
-            return f"{step} of {scene.run.step:,}, back in time"
+            return f"{step}, back in time"
         if scene.run.state(self._clock()) != "running":
             return step
         return f"{step}, {int(max(self._clock() - scene.network.saved_at, 0))} s old"

@@ -105,15 +105,17 @@ class MainScreen(Screen[None]):
             notice.update(printable(text))
             notice.set_class(bool(text), "told")
 
-    def bindings_here(self) -> list[Binding]:
-        """Return the bindings that work here and have something to say, the view's own first."""
+    def bindings_here(self) -> tuple[list[Binding], list[Binding]]:
+        """Return the bindings that work here: the view's own, and those of all views."""
         view, app = self.view, self.app
         active = self.active_bindings.values()
         own = [found.binding for found in active if found.node is view]
-        return own + [found.binding for found in active if found.node is app and found.tooltip]
+        everywhere = [found.binding for found in active if found.node is app]
+        return _each_once(own), _each_once(everywhere)
 
     def _show_keys(self) -> None:
-        found = self.bindings_here()
+        own, everywhere = self.bindings_here()
+        found = own + everywhere
         digits_are_taken = not any(binding.id == "app.view1" for binding in found)
         self.query_one(KeyBar).hints = tuple(
             KeyHint(
@@ -126,6 +128,11 @@ class MainScreen(Screen[None]):
             if binding.show and binding.description
             if binding.id != "app.next-view" or digits_are_taken
         )
+
+
+def _each_once(bindings: list[Binding]) -> list[Binding]:
+    """Return the first of each: a binding of several keys comes once for each key."""
+    return list({binding.id: binding for binding in reversed(bindings)}.values())[::-1]
 
 
 def _rank(binding_id: str) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from rich.markup import escape
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
@@ -18,25 +19,37 @@ class HelpDialog(ModalScreen[None]):
     DEFAULT_CSS = """
     HelpDialog { align: center middle; }
     HelpDialog VerticalScroll {
-        width: 72; max-width: 96%; height: auto; max-height: 96%;
+        width: 76; max-width: 96%; height: auto; max-height: 100%;
         border: round $primary; padding: 0 2; background: $surface;
     }
     """
 
-    def __init__(self, title: str, text: str, keys: Iterable[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        title: str,
+        text: str,
+        own: Iterable[tuple[str, str]],
+        everywhere: Iterable[tuple[str, str]],
+    ) -> None:
+        """Show a view's title and text, its own keys and those of all views."""
         super().__init__()
         self._title = title
         self._text = text
-        self._keys = list(keys)
+        self._own = own
+        self._everywhere = everywhere
 
     def compose(self) -> ComposeResult:
-        """Title, paragraph, keys."""
-        rows = "\n".join(f"[b]{key:>8}[/b]  {what}" for key, what in self._keys)
-        with VerticalScroll():
-            yield Static(
-                f"[b]{self._title}[/b]\n{self._text}\n\n{rows}\n\n[dim]escape closes[/dim]"
-            )
+        """Keys of the view, what it shows, keys of all views."""
+        parts = [_table(self._own), self._text, f"[b]Everywhere[/b]\n{_table(self._everywhere)}"]
+        with VerticalScroll() as box:
+            box.border_title = self._title
+            box.border_subtitle = "arrows scroll, escape closes"
+            yield Static("\n\n".join(part for part in parts if part))
 
     def action_dismiss_help(self) -> None:
         """Close."""
         self.dismiss(None)
+
+
+def _table(keys: Iterable[tuple[str, str]]) -> str:
+    return "\n".join(f"[b]{escape(key):>7}[/b]  {escape(what)}" for key, what in keys)

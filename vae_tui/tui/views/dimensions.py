@@ -51,6 +51,10 @@ class DimensionsView(View):
         self.by_kl = not self.by_kl
         self._draw()
 
+    def command(self, run: str) -> str | None:
+        """Return the command that prints these numbers, and more."""
+        return f"vae-tui eval {run}{self.scene.step_option}" if self.scene else None
+
     def _draw(self) -> None:
         scene = self.scene
         if scene is None or not self.is_mounted:

@@ -5,8 +5,11 @@ from textual.binding import Binding
 from textual.events import Resize
 from textual.reactive import var
 
-from vae_tui.latent import prior
-from vae_tui.tui.views.view import Scene, View
+from vae_tui.explorer import samples
+from vae_tui.images import write_digits
+from vae_tui.latent import aggregate
+from vae_tui.network import Floats
+from vae_tui.tui.views.view import Export, Scene, View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.pictures import SIDE, Pictures
 
@@ -21,13 +24,17 @@ class SamplesView(View):
     TITLE = "Samples"
     HELP = (
         "Each digit is a z drawn from the prior N(0, I), times the temperature, decoded. The same "
-        "z are drawn again with newer weights, so that you see the same digits sharpen."
+        "z are drawn again with newer weights, so that you see the same digits sharpen. From the "
+        "aggregate posterior, z is drawn from q(z|x) of a random test digit: what the decoder was "
+        "trained on. The more the two look alike, the better the prior is filled."
     )
     BINDINGS = [
         Binding("plus,equals_sign", "heat(1)", "Hotter", key_display="+", id="samples.hotter",
                 tooltip="Raise the temperature: z further from the mean"),
         Binding("minus", "heat(-1)", "Cooler", key_display="-", id="samples.cooler",
                 tooltip="Lower the temperature: z nearer to the mean"),
+        Binding("g", "turn_source", "Source", id="samples.source",
+                tooltip="From the prior, or from the aggregate posterior"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     SamplesView Pictures { height: 1fr; }
@@ -35,6 +42,7 @@ class SamplesView(View):
 
     seed: var[int] = var(1)
     temperature: var[float] = var(1.0)
+    from_prior: var[bool] = var(True)
 
     def compose(self) -> ComposeResult:
         """One line, and the grid."""
@@ -60,6 +68,34 @@ class SamplesView(View):
         self.temperature = TEMPERATURES[min(max(place, 0), len(TEMPERATURES) - 1)]
         self._draw()
 
+    def action_turn_source(self) -> None:
+        """Draw from the aggregate posterior, or from the prior again."""
+        self.from_prior = not self.from_prior
+        self._draw()
+
+    def export(self) -> Export | None:
+        """Return the grid as a PNG."""
+        scene = self.scene
+        if scene is None or scene.network is None:
+            return None
+        _, columns, rows = self._grid()
+        pictures = scene.network.decode(self._codes(scene, columns * rows))
+        about = f"{self._what()}, step {scene.network.step}"
+        return Export(
+            f"samples-seed{self.seed}-step{scene.network.step}.png",
+            lambda path: write_digits(path, pictures, columns, about),
+        )
+
+    def command(self, run: str) -> str | None:
+        """Return the command that draws the same samples of the prior."""
+        if self.scene is None or self.scene.network is None or not self.from_prior:
+            return None
+        _, columns, rows = self._grid()
+        return (
+            f"vae-tui sample {run} -n {columns * rows} --seed {self.seed} "
+            f"--temperature {self.temperature:g}{self.scene.step_option}"
+        )
+
     def _draw(self) -> None:
         scene = self.scene
         if not self.is_mounted or scene is None:
@@ -68,15 +104,29 @@ class SamplesView(View):
         if scene.network is None:
             caption.text = waiting(scene)
             return
-        pixels, columns, rows = grid(self.size.width, self.size.height - 1)
-        codes = prior(self.seed, columns * rows, scene.network.latent_dim) * self.temperature
+        pixels, columns, rows = self._grid()
         pictures.palette, pictures.pixels, pictures.columns = scene.palette, pixels, columns
-        pictures.images = scene.network.decode(codes)
+        pictures.images = scene.network.decode(self._codes(scene, columns * rows))
         pooled = "" if pixels == SIDE else f" · {pixels}x{pixels}"
-        caption.text = (
-            f"[b]{columns * rows} prior samples[/b] · {scene.weights} · "
-            f"temperature {self.temperature:g} · seed {self.seed}{pooled}"
+        caption.text = f"[b]{columns * rows} {self._what()}{pooled}".replace(
+            " · ", f"[/b] · {scene.weights} · ", 1
         )
+
+    def _grid(self) -> tuple[int, int, int]:
+        return grid(self.size.width, self.size.height - 1)
+
+    def _what(self) -> str:
+        source = "prior samples" if self._is_prior() else "posterior samples"
+        return f"{source} · temperature {self.temperature:g} · seed {self.seed}"
+
+    def _is_prior(self) -> bool:
+        return self.from_prior or self.scene is None or self.scene.probe is None
+
+    def _codes(self, scene: Scene, count: int) -> Floats:
+        assert scene.network is not None
+        if self._is_prior():
+            return samples(scene.network, count, self.seed, self.temperature)
+        return aggregate(self.seed, count, *scene.codes, spread=self.temperature)
 
 
 def waiting(scene: Scene) -> str:

@@ -8,11 +8,12 @@ from textual.containers import Vertical
 from textual.events import Resize
 from textual.reactive import var
 
-from vae_tui.latent import prior
-from vae_tui.network import Bytes
+from vae_tui.explorer import samples
+from vae_tui.images import write_digits
+from vae_tui.network import Bytes, Network
 from vae_tui.tui.chart import Level, Series
 from vae_tui.tui.curves import kl_curves, reconstruction_curves, reconstruction_levels
-from vae_tui.tui.views.view import Scene, View
+from vae_tui.tui.views.view import Export, Scene, View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.loss_chart import LossChart, Plot
 from vae_tui.tui.widgets.pictures import Pictures
@@ -42,8 +43,8 @@ class TrainView(View):
                 tooltip="The newest quarter of the run, or all of it"),
         Binding("h", "turn('reading')", "Cursor", id="train.cursor",
                 tooltip="Read values off the charts; left and right move"),
-        Binding("left", "move(-1)", show=False, id="train.left", tooltip="Cursor to the left"),
-        Binding("right", "move(1)", show=False, id="train.right", tooltip="Cursor to the right"),
+        Binding("left", "move(-1)", show=False, id="train.left"),
+        Binding("right", "move(1)", show=False, id="train.right"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     TrainView { layout: horizontal; }
@@ -82,7 +83,8 @@ class TrainView(View):
         """Redraw the charts, and the digits when weights or images are others."""
         if scene is None or not self.is_mounted:
             return
-        if before is None or before.run is not scene.run:
+        was, now = (one and (one.run, one.is_past and one.network) for one in (before, scene))
+        if was != now:
             self._draw_charts()
         self._draw_digits()
 
@@ -141,10 +143,17 @@ class TrainView(View):
             series,
             levels,
             marks=run.changes,
-            cursor=self.cursor_share * run.epoch if self.reading else None,
+            cursor=self._cursor(self.scene),
             log=self.log_axis,
             ascii_only=not self.scene.unicode,
         )
+
+    def _cursor(self, scene: Scene) -> float | None:
+        """Return the epoch of the cursor: where the user reads, or the weights are from."""
+        started = scene.run.started
+        if scene.is_past and scene.network is not None and started is not None:
+            return scene.network.step / max(started.steps_per_epoch, 1)
+        return self.cursor_share * scene.run.epoch if self.reading else None
 
     def _draw_digits(self) -> None:
         scene = self.scene
@@ -153,8 +162,7 @@ class TrainView(View):
             caption.text = "digits: with the first weights"
             return
         network = scene.network
-        count = self._columns * self._rows
-        self._show("samples", network.decode(prior(self.seed, count, network.latent_dim)), scene)
+        self._show("samples", self._samples(network), scene)
         caption.text = f"[b]fixed z[/b] · {scene.weights}"
         if scene.probe is None:
             return
@@ -168,6 +176,27 @@ class TrainView(View):
         self.query_one(
             "#copies-caption", Caption
         ).text = f"[b]reconstructed[/b] {kind.upper()} {numbers}"
+
+    def export(self) -> Export | None:
+        """Return the samples of the fixed z as a PNG."""
+        network = self.scene.network if self.scene else None
+        if network is None:
+            return None
+        pictures, columns = self._samples(network), self._columns
+        return Export(
+            f"fixed-z-step{network.step}.png",
+            lambda path: write_digits(path, pictures, columns, f"step {network.step}"),
+        )
+
+    def command(self, run: str) -> str | None:
+        """Return the command that draws the samples of the fixed z."""
+        if self.scene is None or self.scene.network is None:
+            return None
+        count = self._columns * self._rows
+        return f"vae-tui sample {run} -n {count} --seed {self.seed}{self.scene.step_option}"
+
+    def _samples(self, network: Network) -> Bytes:
+        return network.decode(samples(network, self._columns * self._rows, self.seed))
 
     def _show(self, which: str, images: Bytes, scene: Scene) -> None:
         pictures = self.query_one(f"#{which}", Pictures)
