@@ -185,7 +185,7 @@ def bad_lines(run: Run, folder: Path) -> dict[str, list[str]]:
         f"'seven' is no digit to morph: {classes}": ["morph", path, "3", "seven", *file],
         f"'#150' is no digit to morph: {classes}": ["morph", path, "3", "#150", *file],
         "--steps must be 2 to 200, not 1": ["morph", path, "3", "8", "--steps", "1", *file],
-        "--path 'slurp': it can be linear": ["morph", path, "3", "8", "--path", "slurp", *file],
+        "--path 'slurp': did you mean slerp?": ["morph", path, "3", "8", "--path", "slurp", *file],
         "--z wants 4 numbers with commas between, one for each latent dimension; there are 3": [
             *("decode", path, "--z", "-1,2,3", *file)
         ],

@@ -113,7 +113,7 @@ def test_a_value_at_the_end_of_its_range_is_taken(changes):
 @given(
     st.builds(
         RunConfig,
-        dataset=st.text(),
+        dataset=st.from_regex(r"[a-z0-9-]{1,40}", fullmatch=True),
         data_dir=st.text(),
         epochs=st.integers(1, 10**6),
         lr=st.floats(1e-12, 10),
@@ -127,6 +127,12 @@ def test_a_value_at_the_end_of_its_range_is_taken(changes):
 )
 def test_a_config_comes_back_from_its_file(config):
     assert from_json(to_json(config, versions={"torch": "2"}, created=1.5)) == config
+
+
+@pytest.mark.parametrize("name", ["", "MNIST", "a b", "\x1b]0;owned\x07", "x" * 41])
+def test_a_data_set_whose_name_could_steer_a_terminal_is_refused(name):
+    with pytest.raises(UsageError, match="is no name of a data set"):
+        replace(TINY, dataset=name)
 
 
 def test_a_field_that_an_older_version_did_not_write_has_its_default():

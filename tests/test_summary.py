@@ -147,10 +147,12 @@ def test_an_event_log_that_is_a_folder_leaves_what_the_config_says(tmp_path):
     assert summarise(run).epochs == 3
 
 
-def test_runs_whose_config_cannot_be_read_are_left_out_of_a_table(tmp_path):
+def test_runs_whose_config_cannot_be_read_are_named_beside_the_others(tmp_path):
     good, bad = create(tmp_path, "good", TINY), create(tmp_path, "bad", TINY)
     (bad.path / "config.json").write_text("{")
-    assert [row.name for row in readable([bad, good])] == ["good"]
+    found, wrong = readable([bad, good])
+    assert [row.name for row in found] == ["good"]
+    assert len(wrong) == 1 and "bad/config.json" in wrong[0]
     with pytest.raises(UsageError, match=r"bad/config\.json"):
         summarise(bad)
 

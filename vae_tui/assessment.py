@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from vae_tui.datasets import DATASETS
 from vae_tui.device import choose_device
 from vae_tui.errors import UsageError
 from vae_tui.evaluate import importance_weighted_nll, measure
+from vae_tui.events import finite
 from vae_tui.explorer import network_at
 from vae_tui.export_torch import tensors
 from vae_tui.latent import prior
@@ -122,11 +122,7 @@ def assess(
 
 def as_json(assessment: Assessment) -> str:
     """Return one JSON object; what is not finite is null."""
-    record = dataclasses.asdict(assessment)
-    for name, value in record.items():
-        if isinstance(value, float) and not math.isfinite(value):
-            record[name] = None
-    return json.dumps(record, indent=2, allow_nan=True)
+    return json.dumps(finite(dataclasses.asdict(assessment)), indent=2, allow_nan=False)
 
 
 def as_text(assessment: Assessment, name: str, config: RunConfig) -> str:

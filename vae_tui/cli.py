@@ -22,6 +22,7 @@ from vae_tui.options import (
     run_argument,
     runs_dir_option,
 )
+from vae_tui.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,7 +172,9 @@ def runs(runs_dir: Path, as_json: bool) -> None:
     from vae_tui.run import all_runs
     from vae_tui.summary import ADVICE, readable
 
-    found = readable(all_runs(runs_dir))
+    found, wrong = readable(all_runs(runs_dir))
+    for complaint in wrong:
+        _complain(complaint)
     if as_json:
         records = [dataclasses.asdict(row) for row in found]
         for record in records:
@@ -181,14 +184,15 @@ def runs(runs_dir: Path, as_json: bool) -> None:
     if not found:
         click.echo(f"no runs in {runs_dir}; start one with: vae-tui")
         return
-    width = max(4, *(len(row.name) for row in found))
+    names = [printable(row.name) for row in found]
+    width = max(4, *map(len, names))
     click.echo(f"{'run':{width}}  {'state':8}  {'data':13}  {'epoch':>9}  test loss  next")
-    for row in found:
+    for row, name in zip(found, names, strict=True):
         loss = "" if math.isnan(row.test_loss) else f"{row.test_loss:.2f}"
         epoch = f"{row.epoch:.1f}/{row.epochs}"
-        advice = ADVICE[row.state].format(name=row.name)
+        advice = ADVICE[row.state].format(name=name)
         click.echo(
-            f"{row.name:{width}}  {row.state:8}  {row.dataset:13}  {epoch:>9}  {loss:>9}  {advice}"
+            f"{name:{width}}  {row.state:8}  {row.dataset:13}  {epoch:>9}  {loss:>9}  {advice}"
         )
 
 
@@ -198,7 +202,9 @@ def runs(runs_dir: Path, as_json: bool) -> None:
 @debug_option
 def pause(run: str | None, runs_dir: Path) -> None:
     """Let a live run wait; it saves first."""
-    _ask(runs_dir, run, "pause", {"paused"})
+    from vae_tui.events import Paused
+
+    _ask(runs_dir, run, "pause", {Paused: "paused"})
 
 
 @cli.command()
@@ -208,12 +214,13 @@ def pause(run: str | None, runs_dir: Path) -> None:
 @debug_option
 def resume(run: str | None, runs_dir: Path, data_dir: Path | None) -> None:
     """Go on with a paused run, or from the last save of one that is not live."""
+    from vae_tui.events import Resumed
     from vae_tui.run import find
     from vae_tui.summary import summarise
 
     found = find(runs_dir, run)
     if found.is_live() and summarise(found).state == "paused":
-        _ask(runs_dir, str(found.path), "resume", {"running"})
+        _ask(runs_dir, str(found.path), "resume", {Resumed: "running"})
         return
     _resume(runs_dir, data_dir, str(found.path), {})
     click.echo(
@@ -227,7 +234,7 @@ def resume(run: str | None, runs_dir: Path, data_dir: Path | None) -> None:
 @debug_option
 def stop(run: str | None, runs_dir: Path) -> None:
     """End a live run; it saves first."""
-    _ask(runs_dir, run, "stop", {"stopped", "finished", "failed"})
+    _ask(runs_dir, run, "stop", {})
 
 
 def _create(
@@ -242,7 +249,7 @@ def _create(
 
     from vae_tui import datasets
     from vae_tui.driver import check_device
-    from vae_tui.run import create
+    from vae_tui.run import check_name, create
 
     folder = (data_dir or user_cache_path("vae-tui")).absolute()
     chosen = datasets.resolve(dataset, folder)
@@ -252,6 +259,7 @@ def _create(
         settings["hidden"] = settings["latent_dim"] ** 2
     config = RunConfig(dataset=chosen, data_dir=str(folder), **settings)
     check_device(config.device)
+    check_name(name)
     if not datasets.is_present(chosen, folder):
         _fetch(chosen, folder, offline)
     return create(runs_dir, name, config), config
@@ -322,28 +330,56 @@ def _resume(
     return run, config, before
 
 
-def _ask(runs_dir: Path, wanted: str | None, name: str, wanted_states: set[str]) -> None:
-    """Send a command to a live run and wait until it is obeyed."""
-    import time
+def _ask(runs_dir: Path, wanted: str | None, name: str, answers: dict[type[Any], str]) -> None:
+    """Send a command to a live run and wait for the event that answers it.
 
+    Args:
+        runs_dir: Of the runs.
+        wanted: Names the run.
+        name: The command.
+        answers: The events that answer it, and the run's state then; they win over each other
+            in no order.
+    """
     from vae_tui.commands import Command
     from vae_tui.run import find
     from vae_tui.summary import ADVICE, summarise
 
     run = find(runs_dir, wanted)
-    run.config()
+    state = summarise(run).state
     if not run.is_live():
-        state = summarise(run).state
         raise UsageError(
             f"{run.name} is not live: it is {state}; {ADVICE[state].format(name=run.name)}"
         )
-    run.send(Command(command=name))
-    deadline = time.monotonic() + 60
-    while (state := summarise(run).state) not in wanted_states:
-        if time.monotonic() > deadline or state == "lost":
-            raise VaeTuiError(f"{run.name} has not answered: it is {state}; see {run.log}")
-        time.sleep(0.05)
+    if state not in answers.values():
+        before = _size(run.events)
+        run.send(Command(command=name))
+        state = _answer(run, before, answers)
     click.echo(f"{run.name} is {state}; {ADVICE[state].format(name=run.name)}")
+
+
+def _answer(run: "Run", offset: int, answers: dict[type[Any], str]) -> str:
+    """Wait for the first of the events that ``answers`` names; return the state it means."""
+    import contextlib
+    import time
+
+    from vae_tui import events
+    from vae_tui.files import LineTail
+
+    tail = LineTail(run.events, offset)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        live = run.is_live()
+        for line in tail.read():
+            with contextlib.suppress(ValueError):
+                event = events.decode(line)
+                if isinstance(event, events.RunEnded):
+                    return event.reason
+                if type(event) in answers:
+                    return answers[type(event)]
+        if not live:
+            raise VaeTuiError(f"{run.name} is lost: it ended without a word; see {run.log}")
+        time.sleep(0.02)
+    raise VaeTuiError(f"{run.name} has not answered within a minute; see {run.log}")
 
 
 def _follow(run: "Run", config: RunConfig, as_json: bool, offset: int = 0) -> int:
@@ -358,16 +394,19 @@ def _follow_own(run: "Run", config: RunConfig, as_json: bool, offset: int) -> in
 
     from vae_tui.commands import Command
 
-    def interrupt(number: int, _: object) -> NoReturn:
-        raise KeyboardInterrupt(number)
+    interrupted = False
 
-    signal.signal(signal.SIGTERM, interrupt)
-    try:
-        return _follow(run, config, as_json, offset)
-    except KeyboardInterrupt:
+    def interrupt(number: int, _: object) -> None:
+        nonlocal interrupted
+        if interrupted:
+            raise KeyboardInterrupt(number)  # the second time: leave without waiting for the save
+        interrupted = True
         run.send(Command(command="stop"))
-        _follow(run, config, as_json, _size(run.events))
-        return INTERRUPTED
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
+    code = _follow(run, config, as_json, offset)
+    return INTERRUPTED if interrupted else code
 
 
 def _watch(run: "Run", config: RunConfig, *, read_only: bool) -> int:
@@ -415,7 +454,8 @@ def _size(path: Path) -> int:
 
 
 def _complain(message: str) -> None:
-    print(f"vae-tui: {message}", file=sys.stderr)  # noqa: T201
+    # One line, and nothing in it steers the terminal: it may quote a stranger's file.
+    print(f"vae-tui: {printable(' '.join(message.split()))}", file=sys.stderr)  # noqa: T201
 
 
 def _one_line(error: click.ClickException) -> str:

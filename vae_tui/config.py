@@ -17,6 +17,7 @@ PIXELS = 784
 SETTINGS = ("beta", "lr", "epochs")
 """What may be changed while a run trains."""
 
+_DATASET = re.compile(r"[a-z0-9-]{1,40}")
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
 
 
@@ -68,6 +69,8 @@ class RunConfig:
     nproc: int = 1
 
     def __post_init__(self) -> None:
+        if not _DATASET.fullmatch(self.dataset):
+            raise UsageError(f"--dataset {self.dataset[:40]!r} is no name of a data set")
         for name in RANGES:
             check_number(name, getattr(self, name))
         check_choice("model", self.model, MODELS)

@@ -1,5 +1,6 @@
 """What losses and the KL of the dimensions say of a network; all thresholds are here."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,8 +30,9 @@ class Measured:
 
     @property
     def share(self) -> float:
-        """Where the reconstruction stands between floor (0) and collapse (1)."""
-        return (self.bce - self.floor) / (self.collapse - self.floor)
+        """Where the reconstruction stands between floor (0) and collapse (1); NaN if nowhere."""
+        span = self.collapse - self.floor
+        return (self.bce - self.floor) / span if span > 0 else math.nan
 
     @property
     def dead(self) -> int:

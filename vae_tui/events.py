@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -48,6 +48,7 @@ class LossesMeasured(Event):
     beta: float
     lr: float
     images_per_second: float
+    """Over the time of the training steps alone, without tests and saves."""
     memory_bytes: int = 0
     """In use on the device; of the process on the CPU."""
 
@@ -67,6 +68,7 @@ class EpochEnded(Event):
     kl_per_dimension: tuple[float, ...]
     active_units: int
     seconds: float
+    """Of the epoch's training steps alone, without tests and saves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,10 +125,23 @@ class RunEnded(Event):
     message: str = ""
 
 
+def in_force(happened: Iterable[Event]) -> list[Event]:
+    """Return the events without those that a later ``RunStarted`` made void, in order.
+
+    They are all held at once: of a long log pass ``RunStarted`` and the kinds wanted alone.
+    """
+    left: list[Event] = []
+    for event in happened:
+        if isinstance(event, RunStarted):
+            left = [earlier for earlier in left if earlier.step <= event.step]
+        left.append(event)
+    return left
+
+
 def encode(event: Event) -> bytes:
     """Return the event as one line of strict JSON; NaN and infinities become null."""
     record = {"event": _KIND_OF[type(event)], **asdict(event)}
-    return json.dumps(_finite(record), separators=(",", ":")).encode() + b"\n"
+    return json.dumps(finite(record), separators=(",", ":")).encode() + b"\n"
 
 
 def decode(line: bytes) -> Event | None:
@@ -154,13 +169,14 @@ def decode(line: bytes) -> Event | None:
         raise ValueError(f"{record['event']}: {error}") from None
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """Return the value as strict JSON can hold it: NaN and infinities become None."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, tuple):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: finite(item) for key, item in value.items()}
     return value
 
 

@@ -7,7 +7,7 @@ from bisect import bisect_left
 
 import numpy as np
 
-from vae_tui.config import RunConfig
+from vae_tui.config import RunConfig, check_choice
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.latent import between, prior
 from vae_tui.network import Bytes, Floats, Network, Probe, load_network
@@ -18,6 +18,8 @@ PATHS = ("linear", "slerp", "pixels")
 MOST_SAMPLES = 10_000
 MOST_STEPS = 200
 HIGHEST_TEMPERATURE = 100.0
+LARGEST = 1e4
+"""Of a code's numbers: beyond, the network overflows and its picture means nothing."""
 
 
 def network_at(run: Run, config: RunConfig, step: int | None = None) -> Network:
@@ -91,8 +93,7 @@ def morph(
         UsageError: The number of steps or the path is none.
     """
     _check("--steps", steps, 2, MOST_STEPS)
-    if path not in PATHS:
-        raise UsageError(f"--path {path!r}: it can be {', '.join(PATHS)}")
+    check_choice("path", path, PATHS)
     means, _ = network.encode(probe.images[list(ends)])
     return film(network, means[0], means[1], steps, path)[0]
 
@@ -136,8 +137,10 @@ def parse_code(text: str, latent_dim: int) -> Floats:
                 code[index] = float(word)
         except ValueError:
             raise UsageError(f"{wanted}; number {index + 1} is {word[:40]!r}") from None
-        if not np.isfinite(code[index]):
-            raise UsageError(f"{wanted}, all finite; number {index + 1} is {word[:40]!r}")
+        if not abs(code[index]) <= LARGEST:
+            raise UsageError(
+                f"{wanted}, none beyond {LARGEST:g}; number {index + 1} is {word[:40]!r}"
+            )
     if len(code) != latent_dim:
         raise UsageError(f"{wanted}, one for each latent dimension; there are {len(code)}")
     return code

@@ -9,7 +9,7 @@ from safetensors.numpy import save
 
 from vae_tui.config import RunConfig
 from vae_tui.errors import UsageError
-from vae_tui.events import EpochEnded, Event, LossesMeasured, RunStarted, decode
+from vae_tui.events import EpochEnded, Event, LossesMeasured, RunStarted, decode, in_force
 from vae_tui.files import read_lines
 from vae_tui.network import Floats, Network
 from vae_tui.run import Run
@@ -80,17 +80,13 @@ def _shown(value: object) -> object:
 
 def _in_force(run: Run) -> list[LossesMeasured | EpochEnded]:
     """Return the losses without those that a later run_started made void."""
-    left: list[LossesMeasured | EpochEnded] = []
+    happened = map(_event, read_lines(run.events))
+    wanted = (RunStarted, LossesMeasured, EpochEnded)
     try:
-        for line in read_lines(run.events):
-            event = _event(line)
-            if isinstance(event, RunStarted):
-                left = [earlier for earlier in left if earlier.step <= event.step]
-            elif isinstance(event, (LossesMeasured, EpochEnded)):
-                left.append(event)
+        left = in_force(event for event in happened if isinstance(event, wanted))
     except OSError as error:
         raise UsageError(f"{run.events} cannot be read: {error.strerror}") from None
-    return left
+    return [event for event in left if isinstance(event, (LossesMeasured, EpochEnded))]
 
 
 def _event(line: bytes) -> Event | None:

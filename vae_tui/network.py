@@ -86,6 +86,10 @@ def load_network(path: Path, config: RunConfig) -> Network:
         "decoder.2.bias": (PIXELS,),
     }
     tensors, metadata = _read(path, shapes)
+    try:
+        saved_at = path.stat().st_mtime
+    except OSError as error:  # thinned, or replaced, this very moment
+        raise VaeTuiError(f"{path} is gone: {error.strerror}") from None
     layers = [
         (np.ascontiguousarray(tensors[f"{name}.weight"].T), tensors[f"{name}.bias"])
         for name in ("encoder.0", "encoder.2", "decoder.0", "decoder.2")
@@ -93,7 +97,7 @@ def load_network(path: Path, config: RunConfig) -> Network:
     step = metadata.get("step", "")
     return Network(
         step=int(step) if step.isdecimal() and len(step) < 16 else 0,
-        saved_at=path.stat().st_mtime,
+        saved_at=saved_at,
         encoder=tuple(layers[:2]),
         decoder=tuple(layers[2:]),
     )

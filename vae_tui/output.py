@@ -1,12 +1,15 @@
 """A file that the user asked for with ``-o``: refused early, written whole or not at all."""
 
 import difflib
+import errno
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from vae_tui.errors import UsageError
+from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.files import replace
+
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 def check_output(path: Path, suffixes: Sequence[str]) -> None:
@@ -25,13 +28,21 @@ def check_output(path: Path, suffixes: Sequence[str]) -> None:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; raises UsageError when it cannot be."""
+    """Write a file whole or not at all.
+
+    Raises:
+        UsageError: It cannot be written there.
+        VaeTuiError: The disk is full or broken.
+    """
     try:
         replace(path, content)
         path.chmod(0o666 & ~_umask())  # a temporary file is its owner's alone, this one is not
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise UsageError(f"-o {path} cannot be written: {reason}") from None
+        is_disk = isinstance(error, OSError) and error.errno in _DISK
+        raise (VaeTuiError if is_disk else UsageError)(
+            f"-o {path} cannot be written: {reason}"
+        ) from None
 
 
 def _umask() -> int:

@@ -51,7 +51,7 @@ def follow(run: Run, config: RunConfig, *, as_json: bool, offset: int = 0) -> in
     if ended is None:
         print(  # noqa: T201
             f"vae-tui: {run.name} is lost: its trainer ended without a word; "
-            f"see {run.log}; go on from the last save: vae-tui resume {run.path}",
+            f"see {run.log}; go on from the last save: vae-tui resume {printable(str(run.path))}",
             file=sys.stderr,
         )
         return 1

@@ -144,6 +144,9 @@ class Run:
                 if attempt == 0 and self.pid() is not None:
                     break
                 time.sleep(0.01)
+            except OSError as error:
+                os.close(lock)
+                raise VaeTuiError(f"{self.lock} cannot be locked: {_reason(error)}") from None
         os.close(lock)
         raise UsageError(
             f"{self.name} is live (pid {self.pid()}); watch it with: vae-tui attach {self.path}"
@@ -164,18 +167,27 @@ def create(runs_dir: Path, name: str | None, config: RunConfig) -> Run:
         UsageError: The name is taken or cannot be a folder's name.
         VaeTuiError: The folder cannot be written.
     """
-    if name is not None and not _NAME.fullmatch(name):
-        raise UsageError(f"--name {name!r}: letters, digits and . _ + = - only, 100 at most")
+    check_name(name)
     try:
         runs_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         run = Run(_new_folder(runs_dir, name, config))
-        replace(run.path / "config.json", to_json(config, **_provenance()).encode())
+        try:
+            replace(run.path / "config.json", to_json(config, **_provenance()).encode())
+        except OSError:
+            run.path.rmdir()  # half a run would take the name
+            raise
     except OSError as error:
         raise VaeTuiError(
             f"the runs folder {runs_dir} cannot be written: {_reason(error)}; "
             "give another with --runs-dir"
         ) from None
     return run
+
+
+def check_name(name: str | None) -> None:
+    """Raise UsageError unless a run can have this name."""
+    if name is not None and not _NAME.fullmatch(name):
+        raise UsageError(f"--name {name!r}: letters, digits and . _ + = - only, 100 at most")
 
 
 def find(runs_dir: Path, wanted: str | None) -> Run:

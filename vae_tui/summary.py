@@ -156,10 +156,12 @@ def _trainer_began(run: Run) -> float:
         return -math.inf
 
 
-def readable(runs: list[Run]) -> list[Summary]:
-    """Return the summaries of those runs whose config can be read."""
-    found = []
+def readable(runs: list[Run]) -> tuple[list[Summary], list[str]]:
+    """Return the summaries of the runs whose config can be read, and what is wrong with others."""
+    found, wrong = [], []
     for run in runs:
-        with contextlib.suppress(UsageError):
+        try:
             found.append(summarise(run))
-    return found
+        except UsageError as error:
+            wrong.append(str(error))
+    return found, wrong

@@ -133,6 +133,7 @@ class Trainer:
             "model": self.model.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "noise": self._noise.get_state(),
+            "noise_device": self._device.type,
             "sums": list(self._totals),
             "epoch_seconds": self._epoch_seconds,
             "settings": dict(self.settings),
@@ -143,10 +144,10 @@ class Trainer:
         """Go on where ``state`` was taken; KeyError, TypeError or ValueError if it is none."""
         self.model.load_state_dict(state["model"])
         self._optimizer.load_state_dict(state["optimizer"])
-        self._noise.set_state(state["noise"])
         self.settings = {name: float(state["settings"][name]) for name in self.settings}
         self._undo = [(str(name), float(value)) for name, value in state["undo"]]
         self.step = self.last_good_step = int(state["step"])
+        self._go_on_with_noise(state)
         bce, kl = map(float, state["sums"])
         if self._ranks.rank == 0:
             self._sums.copy_(torch.tensor((bce, kl), dtype=self._sums.dtype))
@@ -157,6 +158,15 @@ class Trainer:
     def is_finite(self) -> bool:
         """Tell whether every weight is finite."""
         return all(bool(torch.isfinite(value).all()) for value in self.model.parameters())
+
+    def _go_on_with_noise(self, state: dict[str, Any]) -> None:
+        # A generator's state says nothing to another type of device: fresh numbers there, from
+        # a seed that this step alone has. Older versions did not name the type.
+        noise = state["noise"]
+        if state.get("noise_device", self._device.type) == self._device.type:
+            self._noise.set_state(noise)
+        else:
+            self._noise.manual_seed(stream_seed(self._config.seed, f"noise from step {self.step}"))
 
     def _train_chunk(self) -> list[Event]:
         steps = min(
@@ -277,9 +287,11 @@ class Trainer:
         return [changed]
 
     def _started(self) -> RunStarted:
-        floor, collapse = reference_losses(
-            self._images.train, self._images.test, self._config.reconstruction
-        )
+        floor = collapse = math.nan
+        if self._ranks.rank == 0:  # who alone is heard
+            floor, collapse = reference_losses(
+                self._images.train, self._images.test, self._config.reconstruction
+            )
         return RunStarted(
             **self._now(),
             device=str(self._device),
@@ -358,7 +370,8 @@ class Trainer:
     def _diverged(self, what: str) -> list[Event]:
         message = (
             f"{what} is not finite after step {self.step}; the weights of step "
-            f"{self.last_good_step} are kept: resume with a smaller --lr"
+            f"{self.last_good_step} are kept; go on with half the lr: "
+            f"vae-tui train --resume RUN --lr {self.settings['lr'] / 2:g}"
         )
         good = self.last_good_step
         return [
