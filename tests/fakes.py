@@ -27,13 +27,14 @@ from vae_tui.latent import prior
 from vae_tui.network import Bytes, Floats, Network, Probe
 from vae_tui.tui.app import VaeApp
 from vae_tui.tui.history import RunView, advance
-from vae_tui.tui.messages import NetworkLoaded, ProbeLoaded, RunAdvanced
+from vae_tui.tui.messages import KeptNetworkLoaded, NetworkLoaded, ProbeLoaded, RunAdvanced
 from vae_tui.tui.parts import Parts
 from vae_tui.tui.views import VIEWS
 from vae_tui.tui.views.map import Embedding
 from vae_tui.tui.views.view import Scene, View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.tui.widgets.latent_bars import LatentBars
 from vae_tui.tui.widgets.pictures import Pictures
 from vae_tui.tui.widgets.status import Status
 
@@ -94,12 +95,16 @@ class FakeReader:
             known = NetworkLoaded if isinstance(value, Network) else ProbeLoaded
             self.tell(known(value))
 
+    def load_kept(self, network: Network) -> None:
+        self.tell(KeptNetworkLoaded(network))
+
 
 class FakeSteering:
     """Remembers what was asked."""
 
     def __init__(self, refusal: Exception | None = None) -> None:
         self.sent: list[str] = []
+        self.set: list[tuple[str, float]] = []
         self.restarted: list[dict[str, float]] = []
         self._refusal = refusal
 
@@ -107,6 +112,8 @@ class FakeSteering:
         if self._refusal:
             raise self._refusal
         self.sent.append(command.command)
+        if command.command == "set":
+            self.set.append((command.setting, command.value))
 
     def restart(self, **settings: float) -> None:
         if self._refusal:
@@ -134,6 +141,7 @@ class Screen:
         read_only: bool = False,
         load: Callable[[], None] = lambda: None,
         folder: Path | None = None,
+        embed: Callable[[Floats, Floats | None], Iterator[Embedding]] = embed,
         **scene: Any,
     ) -> None:
         view = RunView(name, config, live=live, epochs=config.epochs)
@@ -216,6 +224,22 @@ async def until_reading(pilot: Pilot[None], screen: Screen) -> None:
     await wait_until(pilot, screen.reader.follows.is_set)
 
 
+async def open_view(
+    pilot: Pilot[None], screen: Screen, key: str, condition: str = "running"
+) -> None:
+    """Bring the screen into a condition and a view up."""
+    await until_reading(pilot, screen)
+    await become(pilot, screen, condition)
+    await pilot.press(key)
+    await pilot.pause()
+
+
+async def new_weights(pilot: Pilot[None], screen: Screen, network: Network) -> None:
+    """Let newer weights come, and wait until they are drawn with."""
+    screen.reader.load(network)
+    await wait_until(pilot, lambda: screen.app._scene.network is network)
+
+
 async def become(pilot: Pilot[None], screen: Screen, condition: str) -> None:
     """Bring a screen that is reading into a condition: one of `CONDITIONS`."""
     reader = screen.reader
@@ -230,6 +254,11 @@ async def become(pilot: Pilot[None], screen: Screen, condition: str) -> None:
     if has_weights:
         await wait_until(pilot, lambda: screen.app._scene.probe is not None)
     await pilot.pause()
+
+
+def walk_code(screen: Screen) -> Floats:
+    """Return the code whose bars stand in Walk."""
+    return np.array(screen.view.query_one(LatentBars).bars.values, np.float32)
 
 
 def plain(widget: Drawing) -> str:

@@ -9,12 +9,15 @@ from fakes import (
     become,
     flat_network,
     losses,
+    new_weights,
+    open_view,
     plain,
     probe,
     random_network,
     samples_of,
     until_reading,
     wait_until,
+    walk_code,
 )
 
 from vae_tui.events import Paused
@@ -31,24 +34,8 @@ from vae_tui.tui.widgets.pictures import Pictures
 FIRST, SECOND = random_network(540), random_network(576)
 
 
-async def open_view(pilot, screen, key, condition="running"):
-    await until_reading(pilot, screen)
-    await become(pilot, screen, condition)
-    await pilot.press(key)
-    await pilot.pause()
-
-
 def chart(screen, which):
     return plain(screen.view.query_one(f"#{which}", LossChart))
-
-
-def walk_code(screen):
-    return np.array(screen.view.query_one(LatentBars).bars.values, np.float32)
-
-
-async def new_weights(pilot, screen, network):
-    screen.reader.load(network)
-    await wait_until(pilot, lambda: screen.app._scene.network is network)
 
 
 # Train
