@@ -155,6 +155,7 @@ class Screen:
 
         self.app = VaeApp(
             name,
+            name,
             config,
             parts,
             None if read_only else self.steering,

@@ -185,10 +185,14 @@ def _line(name: str, value: float | str | None, meaning: str) -> str:
     return f"  {name:17}  {shown:>9}  {meaning}"
 
 
-def _table(values: tuple[float, ...], across: int = 10) -> list[str]:
-    """Return the values in rows, each led by the number of its first dimension."""
+def _table(values: tuple[float, ...], across: int = 5) -> list[str]:
+    """Return the values in rows, each with the name of its dimension."""
     return [
-        f"  {start:>4}  " + " ".join(f"{value:7.3f}" for value in values[start : start + across])
+        "  "
+        + " ".join(
+            f"{f'z{start + place}':>4} {value:6.3f} "
+            for place, value in enumerate(values[start : start + across], 1)
+        )
         for start in range(0, len(values), across)
     ]
 

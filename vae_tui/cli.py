@@ -134,7 +134,7 @@ def train(headless: bool, as_json: bool, **options: Any) -> int:
         launch.start(run, config)
     missing = "" if headless or as_json else terminal.missing(os.environ)
     if not (headless or as_json or missing):
-        return _watch(run, config, read_only=False)
+        return _watch(run, config, options["runs_dir"], read_only=False)
     if missing:
         _complain(f"{missing}: training in plain lines, as --headless does")
     if not as_json:
@@ -157,7 +157,7 @@ def attach(run: str | None, runs_dir: Path, read_only: bool) -> int:
     if missing := terminal.missing(os.environ):
         _complain(f"{missing}: plain lines; ctrl+c leaves, training goes on")
         return _follow(found, config, as_json=False)
-    return _watch(found, config, read_only=read_only)
+    return _watch(found, config, runs_dir, read_only=read_only)
 
 
 @cli.command()
@@ -248,7 +248,7 @@ def _create(
     from platformdirs import user_cache_path
 
     from vae_tui import datasets
-    from vae_tui.driver import check_device
+    from vae_tui.driver import check_device, check_processes
     from vae_tui.run import check_name, create
 
     folder = (data_dir or user_cache_path("vae-tui")).absolute()
@@ -259,6 +259,7 @@ def _create(
         settings["hidden"] = settings["latent_dim"] ** 2
     config = RunConfig(dataset=chosen, data_dir=str(folder), **settings)
     check_device(config.device)
+    check_processes(config.nproc, config.device)
     check_name(name)
     if not datasets.is_present(chosen, folder):
         _fetch(chosen, folder, offline)
@@ -354,7 +355,8 @@ def _ask(runs_dir: Path, wanted: str | None, name: str, answers: dict[type[Any],
         before = _size(run.events)
         run.send(Command(command=name))
         state = _answer(run, before, answers)
-    click.echo(f"{run.name} is {state}; {ADVICE[state].format(name=run.name)}")
+    advice = ADVICE[state].format(name=_reference(run, runs_dir))
+    click.echo(f"{run.name} is {state}; {advice}")
 
 
 def _answer(run: "Run", offset: int, answers: dict[type[Any], str]) -> str:
@@ -409,12 +411,14 @@ def _follow_own(run: "Run", config: RunConfig, as_json: bool, offset: int) -> in
     return INTERRUPTED if interrupted else code
 
 
-def _watch(run: "Run", config: RunConfig, *, read_only: bool) -> int:
+def _watch(run: "Run", config: RunConfig, runs_dir: Path, *, read_only: bool) -> int:
     from vae_tui.tui import terminal
 
     terminal.prepare()
     from vae_tui.steering import RunSteering
     from vae_tui.tui.app import VaeApp
+
+    reference = _reference(run, runs_dir)
 
     def load(colours: str | None) -> "Parts":
         # In a thread after the first paint: numpy and plotext take longer to import than to paint.
@@ -437,6 +441,7 @@ def _watch(run: "Run", config: RunConfig, *, read_only: bool) -> int:
 
     app = VaeApp(
         run.name,
+        reference,
         config,
         load,
         None if read_only else RunSteering(run, config),
@@ -445,8 +450,13 @@ def _watch(run: "Run", config: RunConfig, *, read_only: bool) -> int:
     )
     app.run()
     if app.return_code == 0 and run.is_live():
-        click.echo(f"{run.name} goes on; come back with: vae-tui attach {run.name}")
+        click.echo(f"{run.name} goes on; come back with: vae-tui attach {reference}")
     return app.return_code or 0
+
+
+def _reference(run: "Run", runs_dir: Path) -> str:
+    """Return what names the run on a command line here: its name, or else its path."""
+    return run.name if run.path.parent == runs_dir.absolute() else str(run.path)
 
 
 def _size(path: Path) -> int:

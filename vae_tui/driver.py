@@ -1,6 +1,7 @@
 """Whether a device can be there at all, asked of the drivers: no torch is imported."""
 
 import ctypes
+import os
 import platform
 
 from vae_tui.errors import UsageError
@@ -19,6 +20,14 @@ def check_device(name: str) -> None:
             )
     if name == "mps" and (platform.system(), platform.machine()) != ("Darwin", "arm64"):
         raise UsageError("--device mps: there is no Apple GPU here; use --device cpu")
+
+
+def check_processes(count: int, device: str) -> None:
+    """Raise UsageError unless so many processes have a CUDA device, or else a core, each."""
+    devices = _cuda_devices() if device in ("auto", "cuda") else 0
+    most, what = (devices, "CUDA devices") if devices else (os.cpu_count() or 1, "cores")
+    if count > most:
+        raise UsageError(f"--nproc {count}: there are {most} {what}; the nearest is {most}")
 
 
 def _cuda_devices() -> int:

@@ -54,7 +54,7 @@ def losses_csv(run: Run, config: RunConfig) -> bytes:
             *("beta", "lr", "images_per_second"),
             *(f"test_{loss}_nats_per_image", "test_kl_nats_per_image"),
             *(f"test_{loss}_at_mean_nats_per_image", "active_units", "seconds"),
-            *(f"test_kl_{index}_nats_per_image" for index in range(config.latent_dim)),
+            *(f"test_kl_z{number}_nats_per_image" for number in range(1, config.latent_dim + 1)),
         ]
     )
     for event in happened:

@@ -1,17 +1,20 @@
 """Routes messages to state and keys to actions."""
 
 import asyncio
+import shlex
 import signal
 import threading
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.screen import Screen
 
 from vae_tui.commands import Command
 from vae_tui.config import RunConfig
@@ -104,6 +107,7 @@ class VaeApp(App[None]):
     def __init__(
         self,
         name: str,
+        reference: str,
         config: RunConfig,
         load: "Callable[[str | None], Parts]",
         steering: Steering | None,
@@ -115,6 +119,7 @@ class VaeApp(App[None]):
 
         Args:
             name: Of the run.
+            reference: What names it on a command line: its name or its path.
             config: Of the run.
             load: Returns views, reader and first scene for a colour system; called in a thread
                 after the first paint.
@@ -125,6 +130,7 @@ class VaeApp(App[None]):
         """
         super().__init__()
         self._run_name = name
+        self._reference = reference
         self._config = config
         self._load = load
         self._steering = steering
@@ -222,10 +228,20 @@ class VaeApp(App[None]):
 
     # Keys
 
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Yield for the palette what the keys do here: the same bindings."""
+        if screen is not self.main:
+            return
+        own, everywhere = self.main.bindings_here()
+        for binding in own + everywhere:
+            if binding.description and binding.tooltip and binding.action != "command_palette":
+                run = partial(self.run_action, binding.action, self.main.view or self)
+                yield SystemCommand(binding.description, binding.tooltip, run)
+
     def action_view(self, number: int) -> None:
         """Bring up a view."""
         views = self.main.views
-        if number < len(views):
+        if 0 <= number < len(views):
             self.main.bring_up(views[number], self._scene)
 
     def action_next_view(self, steps: int) -> None:
@@ -261,7 +277,7 @@ class VaeApp(App[None]):
             news = {"lr": halved_lr(run)} if state == "failed" and run.diverged else {}
             self._steer(lambda steering: steering.restart(**news))
         elif state == "finished":
-            longer = f"vae-tui train --resume {self._run_name} --epochs N"
+            longer = f"vae-tui train --resume {self._reference} --epochs N"
             self.notify(f"the run has finished; to train longer: {longer}", timeout=6, markup=False)
 
     def action_controls(self) -> None:
@@ -276,6 +292,9 @@ class VaeApp(App[None]):
 
     def action_undo(self) -> None:
         """Take the last change of a setting back."""
+        if self._state() not in ("running", "paused", "stalled"):
+            self.notify(f"nothing to undo: the run is {self._state()}", timeout=3)
+            return
         self._send_all([Command(command="undo")])
 
     def action_travel(self, steps: int) -> None:
@@ -319,7 +338,7 @@ class VaeApp(App[None]):
     def action_copy(self) -> None:
         """Copy what the view shows as a command of the shell, by way of the terminal."""
         view = self.main.view
-        command = view.command(self._run_name) if view else None
+        command = view.command(shlex.quote(self._reference)) if view else None
         if command is None:
             self.notify("nothing to copy here yet", timeout=3)
             return
@@ -345,7 +364,7 @@ class VaeApp(App[None]):
         if isinstance(self.screen, LeaveDialog):
             self.pop_screen()
         elif self._state() in ("starting", "running", "paused", "stalled") and self._steering:
-            self.push_screen(LeaveDialog(self._run_name), self._answer)
+            self.push_screen(LeaveDialog(self._run_name, self._reference), self._answer)
         else:
             self.exit()
 

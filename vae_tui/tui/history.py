@@ -123,6 +123,8 @@ class RunView:
     @property
     def step(self) -> int:
         """Optimiser steps taken."""
+        if self.ended is not None:
+            return self.ended.step
         return self.measured.step if self.measured else self.started.step if self.started else 0
 
     def state(self, now: float) -> str:

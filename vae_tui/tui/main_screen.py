@@ -24,8 +24,11 @@ FIRST_TO_GO = ("app.copy", "app.export", "app.undo", "app.back", "app.controls")
 """The keys that give way where the bottom line is short, the first of them first."""
 
 
-class MainScreen(Screen[None]):
-    """Shows what it is told; the app does the rest."""
+class MainScreen(Screen[None], inherit_bindings=False):
+    """Shows what it is told; the app does the rest.
+
+    A screen's own bindings would take tab, which moves the focus, away from the app.
+    """
 
     DEFAULT_CSS = """
     MainScreen { background: black; overflow: hidden; }

@@ -30,9 +30,11 @@ class LeaveDialog(ModalScreen[Answer]):
     }
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, reference: str) -> None:
+        """Ask about the run ``name``, which ``reference`` names on a command line."""
         super().__init__()
         self._run_name = name
+        self._reference = reference
 
     def compose(self) -> ComposeResult:
         """The three answers."""
@@ -40,11 +42,13 @@ class LeaveDialog(ModalScreen[Answer]):
             text = (
                 "Leave $name?\n\n"
                 "[b]k[/b]  keep training (enter does it too)\n"
-                "   [dim]come back: vae-tui attach $name[/dim]\n"
+                "   [dim]come back: vae-tui attach $reference[/dim]\n"
                 "[b]s[/b]  stop and save\n"
                 "[b]c[/b]  cancel"
             )
-            yield Static(Content.from_markup(text, name=printable(self._run_name)))
+            known = {"name": self._run_name, "reference": self._reference}
+            shown = {key: printable(value) for key, value in known.items()}
+            yield Static(Content.from_markup(text, **shown))
 
     def action_answer(self, answer: Answer) -> None:
         """Give the answer to whoever asked."""

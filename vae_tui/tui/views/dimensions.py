@@ -72,9 +72,8 @@ class DimensionsView(View):
         )
         active = int((mean.var(0) > ACTIVE_VARIANCE).sum())
         self.query_one(Caption).text = (
-            f"[b]KL {total.sum():.1f}[/b] nats = mean {mean_part.sum():.1f} + "
-            f"variance {variance_part.sum():.1f} · {active} of {len(total)} active · "
-            f"{scene.weights}"
+            f"[b]KL {total.sum():.1f}[/b] nats · {scene.weights} · mean {mean_part.sum():.1f} + "
+            f"variance {variance_part.sum():.1f} · {active} of {len(total)} active"
         )
         self.query_one("#advice", Static).update(_advice(scene, total.tolist()), layout=True)
 

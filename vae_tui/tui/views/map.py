@@ -1,5 +1,6 @@
 """View 4: the means of the test digits in two dimensions, and the digit where the cursor is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any
@@ -151,10 +152,13 @@ class MapView(View):
 
     def action_move(self, columns: int, rows: int) -> None:
         """Move the cursor by cells."""
-        if self._window is not None:
+        window = self._window
+        if window is not None:
             x, y = self.cursor
-            step = self._window.scale
-            self._set_cursor((x + columns * step, y - rows * 2 * step))
+            left, top = window.point(0, 0)
+            right, bottom = window.point(window.width - 1, window.height - 1)
+            x, y = x + columns * window.scale, y - rows * 2 * window.scale
+            self._set_cursor((min(max(x, left), right), min(max(y, bottom), top)))
 
     def action_method(self) -> None:
         """Take the next way to put the means into two dimensions."""
@@ -163,6 +167,7 @@ class MapView(View):
         self.method = METHODS[(METHODS.index(self.method) + 1) % count]
         self._window = None
         self._draw()
+        self.call_after_refresh(self._draw)  # cloud or manifold has a size only once it is shown
 
     def action_turn_bubbles(self) -> None:
         """Show the bubbles, or all points."""
@@ -224,7 +229,7 @@ class MapView(View):
             )
         if points is None:
             return None
-        labels, classes = scene.probe.labels, DATASETS[scene.run.config.dataset].classes
+        labels, classes = scene.probe.labels, _class_names(scene)
         about = f"{self._how()}, step {step}"
         return Export(
             f"map-{self.method}-step{step}.png",
@@ -309,9 +314,9 @@ class MapView(View):
         scatter.cloud = cloud
         what = f"[b]{len(points)} means[/b]"
         if cloud.outlines is not None:
-            what = f"[b]{len(cloud.points)} of {len(points)} means[/b] and standard deviations"
+            what = f"[b]{len(cloud.points)} of {len(points)} means[/b], bubbles of 1 sd"
         busy = " · t-SNE is at work" if self._is_embedding and self.method == "tsne" else ""
-        self.query_one("#caption", Caption).text = f"{what} · {self._how()} · {scene.weights}{busy}"
+        self.query_one("#caption", Caption).text = f"{what} · {scene.weights} · {self._how()}{busy}"
 
     def _with_bubbles(self, cloud: Cloud, scene: Scene) -> Cloud:
         """Return the cloud of a few digits of each class with the outlines of their bubbles."""
@@ -371,9 +376,15 @@ class MapView(View):
         return self._projection.codes_at(cursor[None])[0], f"at {x:.2f}, {y:.2f}"
 
     def _draw_legend(self, scene: Scene) -> None:
-        names = DATASETS[scene.run.config.dataset].classes
+        names = _class_names(scene)
         words = [
             f"[{colour}]{number}[/]" + ("" if name == str(number) else f" {name}")
             for number, (colour, name) in enumerate(zip(CLASS_COLOURS, names, strict=True))
         ]
         self.query_one("#legend", Static).update("classes " + " ".join(words), layout=True)
+
+
+def _class_names(scene: Scene) -> Sequence[str]:
+    """Return the names of the ten classes; their numbers where the data set is unknown."""
+    known = DATASETS.get(scene.run.config.dataset)
+    return known.classes if known else [str(label) for label in range(10)]

@@ -13,6 +13,7 @@ from vae_tui.images import write_digits
 from vae_tui.network import Bytes, Network
 from vae_tui.tui.chart import Level, Series
 from vae_tui.tui.curves import kl_curves, reconstruction_curves, reconstruction_levels
+from vae_tui.tui.history import RunView
 from vae_tui.tui.views.view import Export, Scene, View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.loss_chart import LossChart, Plot
@@ -21,6 +22,8 @@ from vae_tui.tui.widgets.pictures import Pictures
 SIZES = (28, 24, 20, 16, 14, 12, 10, 8)
 CAPTIONS = 3
 LEAST_COLUMNS = 3
+_NAMES = {"bce": "BCE", "mse": "SE/2"}
+"""Half the squared error, summed over the pixels."""
 CURSOR_STEPS = 100
 """The cursor moves by this part of the run."""
 
@@ -65,6 +68,7 @@ class TrainView(View):
     def compose(self) -> ComposeResult:
         """Charts at the left, digits at the right."""
         with Vertical(id="charts"):
+            yield Caption(id="losses")
             yield LossChart(id="reconstruction")
             yield LossChart(id="kl")
         with Vertical(id="digits"):
@@ -123,15 +127,29 @@ class TrainView(View):
         if self.scene is None:
             return
         run = self.scene.run
-        mse = run.config.reconstruction == "mse"
-        name = "squared error / 2" if mse else "BCE"
+        name = _NAMES[run.config.reconstruction]
         kl_name = "KL nats/image" if run.config.model == "vae" else "KL (not in the loss)"
+        self._draw_losses(run)
         how = {"smooth": self.smooth, "recent": self.recent}
         levels = reconstruction_levels(run)
         self._plot(
             "reconstruction", f"{name} nats/image", reconstruction_curves(run, **how), levels
         )
         self._plot("kl", kl_name, kl_curves(run, **how), ())
+
+    def _draw_losses(self, run: RunView) -> None:
+        """Write the newest test loss as a whole, with each estimator's name."""
+        caption, tested = self.query_one("#losses", Caption), run.tested
+        if tested is None:
+            caption.text = "test loss: after the first test"
+        elif run.config.model == "ae":
+            caption.text = f"[b]test {run.last_test_loss:.1f}[/b] z = mean"
+        else:
+            at_mean = tested.test_bce_at_mean + tested.test_kl
+            caption.text = (
+                f"[b]test {run.last_test_loss:.1f}[/b] z sampled · {at_mean:.1f} z = mean · "
+                f"best {run.best_test_loss:.1f}"
+            )
 
     def _plot(
         self, which: str, title: str, series: Sequence[Series], levels: Sequence[Level]
@@ -163,7 +181,7 @@ class TrainView(View):
             return
         network = scene.network
         self._show("samples", self._samples(network), scene)
-        caption.text = f"[b]fixed z[/b] · {scene.weights}"
+        caption.text = f"[b]{scene.weights}[/b] · fixed z"
         if scene.probe is None:
             return
         images = scene.probe.images[: self._columns]
@@ -171,11 +189,11 @@ class TrainView(View):
         copies, losses = network.reconstruct(images, kind)
         self._show("inputs", images, scene)
         self._show("copies", copies, scene)
-        self.query_one("#inputs-caption", Caption).text = "[b]inputs[/b] test digits, and below"
-        numbers = " ".join(f"{loss:.0f}" for loss in losses)
+        self.query_one("#inputs-caption", Caption).text = "[b]inputs[/b] · test digits, and below"
+        numbers = " · ".join(f"{loss:.0f}" for loss in losses)
         self.query_one(
             "#copies-caption", Caption
-        ).text = f"[b]reconstructed[/b] {kind.upper()} {numbers}"
+        ).text = f"[b]reconstructed[/b] {_NAMES[kind]} {numbers}"
 
     def export(self) -> Export | None:
         """Return the samples of the fixed z as a PNG."""

@@ -12,7 +12,7 @@ from textual.events import Resize
 from textual.reactive import var
 from textual.timer import Timer
 
-from vae_tui.explorer import PATHS, code_text, film
+from vae_tui.explorer import PATHS, choose_ends, code_text, film
 from vae_tui.images import write_digits
 from vae_tui.latent import prior
 from vae_tui.network import Bytes, Floats, Network
@@ -85,6 +85,7 @@ class WalkView(View):
         super().__init__(**more)
         self._seed = 0
         self._random = np.random.default_rng(0)
+        self._morphs: dict[tuple[int, int], int] = {}
         self._marks: dict[str, Point] = {}
         self._animation: Timer | None = None
 
@@ -142,7 +143,10 @@ class WalkView(View):
         probe = self.scene.probe if self.scene else None
         if probe is None:
             return
-        first, second = (int(self._random.choice(probe.of_class(label))) for label in (start, end))
+        # At first the two that the shell's morph takes, then others.
+        turn = self._morphs.get((start, end))
+        self._morphs[start, end] = 1 if turn is None else turn + 1
+        first, second = choose_ends(str(start), str(end), probe, turn)
         self._set_out(self._test_digit(first), self._test_digit(second))
 
     def export(self) -> Export | None:

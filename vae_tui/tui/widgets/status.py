@@ -75,7 +75,7 @@ def status_parts(
     ]
     if state == "running" and math.isfinite(seconds_left):
         parts.append(Text(f"{duration(seconds_left)} left"))
-    if live and images_per_second:
+    if state == "running" and images_per_second:
         parts.append(Text(f"{count(images_per_second)} img/s"))
     if device:
         parts.append(Text(f"{device} {size(memory_bytes)}" if live and memory_bytes else device))
