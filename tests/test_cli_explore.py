@@ -137,7 +137,7 @@ def test_exported_losses_are_those_in_force_with_units(run, tmp_path):
     assert rows[1]["test_bce_nats_per_image"] == rows[0]["train_bce_nats_per_image"] == ""
     assert rows[2]["test_bce_nats_per_image"] == "180.5"
     assert rows[2]["test_bce_at_mean_nats_per_image"] == "170.25"
-    assert [rows[2][f"test_kl_{index}_nats_per_image"] for index in range(4)] == [
+    assert [rows[2][f"test_kl_z{number}_nats_per_image"] for number in range(1, 5)] == [
         *("1.0", "2.0", "0.5", "0.5")
     ]
     assert {len(row) for row in csv.reader(io.StringIO(file.read_text()))} == {18}

@@ -21,6 +21,7 @@ from vae_tui.events import (
     WeightsSaved,
     decode,
     encode,
+    in_force,
 )
 
 KINDS = {
@@ -208,6 +209,22 @@ def test_whatever_json_holds_reading_it_gives_an_event_or_a_value_error(kind, fo
     line = json.dumps({**foreign, **values, "event": kind}).encode()
     with contextlib.suppress(ValueError):
         assert isinstance(decode(line), KINDS[kind])
+
+
+def test_a_start_makes_void_what_was_told_of_later_steps_before_it():
+    def start(step: int) -> RunStarted:
+        return RunStarted(
+            **{"time": 0.0, "step": step, "device": "cpu", "precision": "fp32", "images": 1},
+            **{"parameters": 1, "steps_per_epoch": 1, "pid": 1, "world_size": 1},
+        )
+
+    def saved(step: int, path: str) -> WeightsSaved:
+        return WeightsSaved(time=0.0, step=step, path=path)
+
+    first = [start(0), saved(5, "a"), saved(9, "void")]
+    second = [start(5), saved(9, "b"), saved(20, "void too")]
+    third = [start(12), saved(20, "c")]
+    assert in_force([*first, *second, *third]) == [*first[:2], *second[:2], *third]
 
 
 @given(st.binary())

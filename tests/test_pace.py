@@ -22,6 +22,20 @@ def test_work_is_due_once_an_interval():
     assert due == [2.0, 4.0, 6.0]
 
 
+def test_work_is_due_after_the_longest_wait_whatever_it_takes():
+    clock = Clock()
+    pace = Pace(0.01, 0.0, lambda elapsed: 2.0, clock, longest=30.0)
+    waits, last = [], clock.now
+    while len(waits) < 4:
+        clock.now += 0.5
+        if pace.is_due():
+            waits.append(clock.now - last)
+            with pace.working():
+                clock.now += 5.0
+            last = clock.now
+    assert waits == [2.0, 30.0, 30.0, 30.0]
+
+
 def test_work_takes_no_more_than_its_share_however_long_it_takes():
     for cost in (0.001, 0.1, 3.0):
         clock = Clock()

@@ -1,3 +1,4 @@
+import copy
 import math
 import multiprocessing
 import os
@@ -421,6 +422,23 @@ def test_a_resumed_run_does_not_test_the_untrained_network_again():
     assert [event.epoch for event in only(EpochEnded, finish(resumed))] == [1, 2, 3]
 
 
+def test_a_run_saved_on_another_type_of_device_goes_on_with_fresh_noise_of_its_own():
+    trainer = tiny_trainer()
+    finish(trainer, Script((at(6), wish("stop"))))
+    state = trainer.state()
+    state |= {"noise": torch.zeros(16, dtype=torch.uint8), "noise_device": "cuda"}
+    losses = []
+    for _ in range(2):
+        resumed = tiny_trainer()
+        resumed.load_state(copy.deepcopy(state))  # it trains in the tensors that it was given
+        losses.append(losses_of(finish(resumed)))
+    assert losses[0] == losses[1]
+    assert [row["epoch"] for row in losses[0]] == [2, 3]
+    expected = losses_of(finish(tiny_trainer()))[2:]
+    assert losses[0][-1]["train_bce"] == pytest.approx(expected[-1]["train_bce"], rel=0.05)
+    assert losses[0] != expected
+
+
 def test_a_finished_run_resumed_ends_at_once_and_trains_on_with_more_epochs():
     trainer = tiny_trainer()
     finish(trainer)
@@ -461,6 +479,7 @@ def test_losses_that_are_not_finite_end_the_run_naming_the_last_good_step():
     assert (diverged.what, diverged.last_good_step) == ("BCE", good)
     assert ended.reason == "failed"
     assert f"the weights of step {good} are kept" in ended.message
+    assert ended.message.endswith("half the lr: vae-tui train --resume RUN --lr 0.0005")
     assert 0 < good < trainer.step
 
 

@@ -1,11 +1,15 @@
 """The trainer's real process, on tiny runs of the shipped digits."""
 
+import contextlib
 import math
 import os
 import pickle
 import random
 import shutil
 import signal
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +39,7 @@ import vae_tui
 from vae_tui import data, launch
 from vae_tui.checkpoint import load_state
 from vae_tui.commands import Command, encode
-from vae_tui.errors import UsageError
+from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.events import (
     EpochEnded,
     LossesMeasured,
@@ -44,13 +48,15 @@ from vae_tui.events import (
     RunStarted,
     WeightsSaved,
 )
+from vae_tui.events import encode as encode_event
 from vae_tui.files import append
 from vae_tui.model import VAE
 from vae_tui.network import load_network, load_probe
+from vae_tui.ranks import Ranks
 from vae_tui.run import Run, create
 from vae_tui.summary import summarise
 from vae_tui.train import Trainer
-from vae_tui.worker import CommandFile
+from vae_tui.worker import CommandFile, _train
 
 needs_dev_full = pytest.mark.skipif(
     not Path("/dev/full").exists(), reason="needs a device that is always full"
@@ -381,6 +387,87 @@ def test_a_trainer_whose_folder_is_deleted_ends(tmp_path):
         _, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 1
     assert "No such file" in errors
+
+
+def test_ranks_whose_agent_is_killed_save_and_end(tmp_path):
+    config = tiny_config(epochs=1_000_000, batch_size=256, nproc=2)
+    with running(tmp_path, config) as run:
+        began = wait_until(lambda: only(LossesMeasured, told(run)) and told(run)[0])
+        agent = run.pid()
+        assert agent is not None
+        os.kill(agent, signal.SIGKILL)
+        try:
+            wait_until(lambda: only(RunEnded, told(run)))
+            assert_stopped_with_all_saved(run)
+            wait_until(lambda: has_ended(began.pid))
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(began.pid, signal.SIGKILL)
+
+
+def has_ended(pid: int) -> bool:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return False
+    return True
+
+
+def test_ranks_that_would_share_a_gpu_are_refused_in_words(tmp_path):
+    config = tiny_config(device="cuda:1", nproc=2)
+    run = create(tmp_path, "run", config)
+    control = CommandFile(run.commands, 0)
+    code = _train(run, config, control, Ranks(rank=0, size=2))
+    (last,) = told(run)
+    assert isinstance(last, RunEnded)
+    assert (code, last.reason) == (2, "failed")
+    assert last.message == (
+        "--device cuda:1 with --nproc 2: each process needs a GPU of its own; use --device cuda"
+    )
+
+
+@pytest.mark.parametrize("exported", [True, False])
+def test_a_trainer_has_the_users_blas_threads_and_not_the_screens(exported):
+    program = (
+        "import os; os.environ.setdefault('OPENBLAS_NUM_THREADS', '1');"
+        "from tiny_runs import TINY; from vae_tui import launch;"
+        "print(launch._environment(TINY).get('OPENBLAS_NUM_THREADS'))"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment.pop("OPENBLAS_NUM_THREADS", None)
+    environment |= {"OPENBLAS_NUM_THREADS": "3"} if exported else {}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ("3" if exported else "None")
+
+
+def test_a_start_in_a_folder_that_cannot_be_written_is_said_in_words(tmp_path):
+    run = create(tmp_path, "run", DIGITS)
+    run.log.mkdir()
+    with pytest.raises(VaeTuiError, match=r"^no trainer can be started in .*/run: Is a directory"):
+        launch.start(run, DIGITS)
+    assert not run.is_live()
+
+
+def test_the_best_is_judged_without_the_tests_that_a_resume_made_void(tmp_path, finished):
+    run = Run(shutil.copytree(finished.path, tmp_path / "copy"))
+    last = only(EpochEnded, told(run))[-1]
+    began = told(run)[0]
+    assert isinstance(began, RunStarted)
+    for event in (
+        replace(last, test_bce=0.0, test_kl=0.0),  # of a step that the next line makes void
+        replace(began, step=last.step - 1),
+        last,
+    ):
+        append(run.events, encode_event(event))
+    config = tiny_config(epochs=8, batch_size=256)
+    launch.start(run, config)
+    run.send(Command(command="set", setting="epochs", value=8))
+    assert ended(run).reason == "finished"
+    losses, _ = uninterrupted(config)
+    best = min(losses, key=lambda row: row["test_bce"] + row["test_kl"])
+    assert best["epoch"] > 6
+    assert metadata(run.best) == {"step": str(best["step"])}
 
 
 def test_two_processes_train_a_run_through_torchrun_and_stop_together(tmp_path):

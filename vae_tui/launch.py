@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from vae_tui.config import RunConfig
+from vae_tui.errors import VaeTuiError
 from vae_tui.run import Run
 
 _PACKAGE_PARENT = str(Path(__file__).resolve().parent.parent)
@@ -21,7 +22,7 @@ def start(run: Run, config: RunConfig) -> int:
 
     Raises:
         UsageError: The run is live already.
-        VaeTuiError: The folder cannot be written.
+        VaeTuiError: The folder cannot be written, or no process can be started.
     """
     lock = run.take_lock()
     try:
@@ -40,6 +41,8 @@ def start(run: Run, config: RunConfig) -> int:
             finally:
                 _block_signals(config, signal.SIG_UNBLOCK)
         os.pwrite(lock, f"{process.pid:<20}\n".encode(), 0)
+    except OSError as error:
+        raise VaeTuiError(f"no trainer can be started in {run.path}: {error.strerror}") from None
     finally:
         os.close(lock)
     return process.pid
@@ -76,8 +79,20 @@ def _environment(config: RunConfig) -> dict[str, str]:
     # Threads that spin while they wait for each other come to a crawl as soon as anything else,
     # a screen for one, wants a core: a tenth of the speed, measured on two busy cores.
     environment.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if not _is_exported("OPENBLAS_NUM_THREADS"):
+        # The screen's own, for its numpy: a trainer has the threads that a shell would give it.
+        environment.pop("OPENBLAS_NUM_THREADS", None)
     if config.nproc == 1:
         # Of a job that this runs in: a lone trainer would wait for ranks that never come.
         for name in _RANK_VARIABLES:
             environment.pop(name, None)
     return environment
+
+
+def _is_exported(name: str) -> bool:
+    """Tell whether this process was given the variable, rather than set it itself."""
+    try:
+        given = Path("/proc/self/environ").read_bytes().split(b"\0")
+    except OSError:  # not Linux: it cannot be told
+        return True
+    return any(variable.startswith(f"{name}=".encode()) for variable in given)

@@ -117,6 +117,6 @@ def reference_losses(train: Tensor, test: Tensor, reconstruction: str) -> tuple[
 def _mean_image(images: Tensor) -> Tensor:
     """Return the mean of uint8 images (N, 784) in [0, 1], float64 (784,)."""
     total = torch.zeros(PIXELS, dtype=torch.int64)
-    for block in images.split(1_000):  # summing widens to 8 bytes a pixel first
+    for block in torch.split(images, 1_000):  # summing widens to 8 bytes a pixel first
         total += block.sum(0)
     return total.double() / (255 * len(images))

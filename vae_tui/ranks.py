@@ -2,11 +2,15 @@
 
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
+
+_PATIENCE = timedelta(days=7)
+"""The others wait so long for a rank 0 that waits for room on a full disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +30,13 @@ class Ranks:
         return cls(rank, size, local)
 
     def join(self, device: torch.device) -> None:
-        """Meet the others; NCCL between CUDA devices, Gloo elsewhere."""
-        if self.size > 1:
-            distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        """Meet the others; tensors on CUDA devices meet through NCCL, all else through Gloo."""
+        if self.size == 1:
+            return
+        if device.type == "cuda":
+            torch.cuda.set_device(device)  # where NCCL works: without it all would share cuda:0
+        backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
+        distributed.init_process_group(backend, timeout=_PATIENCE)
 
     def leave(self) -> None:
         """Part from the others."""
@@ -40,7 +48,8 @@ class Ranks:
         if self.size == 1:
             return value
         box = [value]
-        distributed.broadcast_object_list(box, src=0)
+        # Through Gloo on the CPU: those who wait for rank 0 keep no GPU busy.
+        distributed.broadcast_object_list(box, src=0, device=torch.device("cpu"))
         return box[0]
 
     def sum(self, tensor: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ import errno
 import itertools
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from torch import Tensor
@@ -35,6 +35,8 @@ SAVE_SECONDS = 2.0
 """How old the newest save grows; a killed run loses about so much."""
 SAVE_SHARE, SHOW_SHARE, HISTORY_SHARE = 0.012, 0.004, 0.004
 """Of the time: everything that a resume needs, weights to look at in between, kept weights."""
+LONGEST_SAVE_SECONDS = 30.0
+"""The newest save grows no older than this, however slow the disk."""
 HISTORY_CREDIT = 0.05
 """Seconds of saving that the history may take before its share is earned: early steps count."""
 PROBE_IMAGES = 1_000
@@ -61,7 +63,7 @@ class Recorder:
         self._best: tuple[int, dict[str, Tensor]] | None = None
         self._best_loss = float("inf")
         self._untrained_tested = False
-        self._saving = Pace(SAVE_SHARE, 0.0, lambda _: SAVE_SECONDS)
+        self._saving = Pace(SAVE_SHARE, 0.0, lambda _: SAVE_SECONDS, longest=LONGEST_SAVE_SECONDS)
         # Early on pictures change from one moment to the next: new weights come sooner.
         self._showing = Pace(SHOW_SHARE, 0.02, lambda elapsed: min(2.0, max(0.25, elapsed / 8)))
         self._keeping = Pace(HISTORY_SHARE, HISTORY_CREDIT, lambda _: 0.0)
@@ -85,7 +87,8 @@ class Recorder:
         """Append the events; save what is due, or everything when ``save``."""
         last = happened[-1] if happened else None
         ended = isinstance(last, RunEnded)
-        for event in happened[:-1] if ended else happened:
+        now, after_the_save = _parted(happened)
+        for event in now:
             if isinstance(event, EpochEnded):
                 self._note_best(trainer, event)
                 if event.step == 0 and self._untrained_tested:
@@ -101,8 +104,8 @@ class Recorder:
             elif happened and self._showing.is_due():
                 with self._showing.working():
                     self._save_weights(trainer)
-        if ended and last is not None:
-            self._append(trainer, last)
+        for event in after_the_save:
+            self._append(trainer, event)
 
     def append(self, event: Event) -> None:
         """Append one event; raises OSError."""
@@ -161,13 +164,18 @@ class Recorder:
 
     def _read_tests(self, step: int) -> None:
         """Take from the log what an interrupted run knew of its tests up to ``step``."""
+        for event in events.in_force(self._starts_and_tests()):
+            if isinstance(event, EpochEnded) and event.step <= step:
+                self._untrained_tested |= event.step == 0
+                if step:  # at 0 the test comes again, and with it the best weights
+                    self._best_loss = min(self._best_loss, self._test_loss(event))
+
+    def _starts_and_tests(self) -> Iterator[Event]:
         for line in read_lines(self._run.events):
             with contextlib.suppress(ValueError):
                 event = events.decode(line)
-                if isinstance(event, EpochEnded) and event.step <= step:
-                    self._untrained_tested |= event.step == 0
-                    if step:  # at 0 the test comes again, and with it the best weights
-                        self._best_loss = min(self._best_loss, self._test_loss(event))
+                if isinstance(event, (RunStarted, EpochEnded)):
+                    yield event
 
     def _sweep(self) -> None:
         """Remove the unfinished files of a trainer that was killed while it saved."""
@@ -205,3 +213,14 @@ class Recorder:
             print(events.encode(event).decode().strip(), file=sys.stderr, flush=True)  # noqa: T201
         with contextlib.suppress(OSError):
             self.append(event)
+
+
+def _parted(happened: list[Event]) -> tuple[list[Event], list[Event]]:
+    """Part what is told at once from what promises a save: an end, a pause that lasts."""
+    promised = len(happened)
+    for index, event in enumerate(happened):
+        if isinstance(event, (Paused, RunEnded)):
+            promised = min(promised, index)
+        elif isinstance(event, Resumed):
+            promised = len(happened)
+    return happened[:promised], happened[promised:]

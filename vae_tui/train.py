@@ -218,11 +218,12 @@ class Trainer:
 
     def _epoch_order(self, epoch: int) -> Tensor:
         if self._order[0] != epoch:
-            # From seed and epoch alone, so that a resumed run needs no saved permutation.
-            generator = torch.Generator(self._device)
+            # From seed and epoch alone, and drawn on the CPU: a run that goes on, on whatever
+            # device, needs no saved permutation.
+            generator = torch.Generator()
             generator.manual_seed(stream_seed(self._config.seed, f"order of epoch {epoch}"))
-            rows = torch.randperm(len(self._train), generator=generator, device=self._device)
-            self._order = (epoch, rows)
+            rows = torch.randperm(len(self._train), generator=generator)
+            self._order = (epoch, rows.to(self._device))
         return self._order[1]
 
     def _beta(self) -> float:

@@ -22,7 +22,7 @@ from vae_tui.checkpoint import load_state
 from vae_tui.commands import Command
 from vae_tui.config import RunConfig
 from vae_tui.device import choose_device, choose_precision
-from vae_tui.errors import VaeTuiError
+from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.events import Event, RunEnded
 from vae_tui.files import LineTail
 from vae_tui.ranks import Ranks
@@ -34,9 +34,16 @@ _POLL_SECONDS = 0.01
 
 
 class CommandFile:
-    """Takes commands from the run folder; a signal to end counts as a stop."""
+    """Takes commands from the run folder; a signal to end counts as a stop.
 
-    def __init__(self, path: Path, offset: int) -> None:
+    Args:
+        path: The file of the commands.
+        offset: Bytes of it to skip.
+        agent: The parent whose end counts as a stop too: torchrun holds the lock for its ranks.
+    """
+
+    def __init__(self, path: Path, offset: int, agent: int | None = None) -> None:
+        self._agent = agent
         self.save_requested = False
         self._tail = LineTail(path, offset)
         self._path = path
@@ -62,7 +69,8 @@ class CommandFile:
         return found
 
     def _read(self) -> list[Command]:
-        if self._told_to_stop:
+        orphaned = self._agent not in (None, os.getppid())
+        if self._told_to_stop or orphaned:
             self._stop_came = True
             return [Command(command="stop")]
         try:
@@ -108,7 +116,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     run = Run(options.folder.absolute())
     ranks = Ranks.from_environment()
-    control = CommandFile(run.commands, options.commands_from) if ranks.rank == 0 else Silence()
+    agent = os.getppid() if ranks.size > 1 else None
+    control = (
+        CommandFile(run.commands, options.commands_from, agent) if ranks.rank == 0 else Silence()
+    )
     _answer_signals(control)
     try:
         config = run.config()
@@ -167,9 +178,20 @@ def _load(trainer: Trainer, run: Run) -> None:
 
 
 def _device_name(config: RunConfig, ranks: Ranks) -> str:
-    if ranks.size > 1 and config.device in ("auto", "cuda") and torch.cuda.is_available():
-        return f"cuda:{ranks.local_rank}"
-    return config.device
+    """Return this rank's device; of several ranks each has a GPU of its own."""
+    if ranks.size == 1:
+        return config.device
+    together = f"--nproc {ranks.size}"
+    if config.device.startswith("cuda:"):
+        raise UsageError(
+            f"--device {config.device} with {together}: each process needs a GPU of its own; "
+            "use --device cuda"
+        )
+    if config.device not in ("auto", "cuda") or not torch.cuda.is_available():
+        return config.device
+    if (found := torch.cuda.device_count()) < ranks.size:
+        raise UsageError(f"{together}: torch finds {found} CUDA devices; use --nproc {found}")
+    return f"cuda:{ranks.local_rank}"
 
 
 def _answer_signals(control: CommandFile | Silence) -> None:

@@ -132,8 +132,8 @@ class SamplesView(View):
 def waiting(scene: Scene) -> str:
     """Return what a view without weights says."""
     if scene.run.live:
-        return "the first weights come in a moment: the trainer is starting"
-    return "this run has no weights that can be read"
+        return "the first weights come in a moment · the trainer is starting"
+    return "there are no weights that can be read"
 
 
 def grid(width: int, height: int) -> tuple[int, int, int]:
