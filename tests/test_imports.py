@@ -44,3 +44,9 @@ def test_no_module_of_the_screen_imports_torch():
     loaded = modules_after(f"import {', '.join(names)}")
     assert "textual" in loaded
     assert "torch" not in loaded
+
+
+def test_the_first_paint_waits_for_neither_numpy_nor_plotext():
+    loaded = modules_after("import vae_tui.tui.app")
+    assert "textual" in loaded
+    assert not loaded & {"numpy", "plotext", "PIL", "sklearn", "torch"}

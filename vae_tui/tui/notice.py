@@ -1,10 +1,14 @@
 """What a user should read now, and what to do about it; one line under the top line."""
 
-from vae_tui.tui.history import RunView
+from typing import TYPE_CHECKING
+
 from vae_tui.words import duration
 
+if TYPE_CHECKING:  # numpy is imported after the first paint
+    from vae_tui.tui.history import RunView
 
-def notice_of(view: RunView, state: str, now: float) -> str:
+
+def notice_of(view: "RunView", state: str, now: float) -> str:
     """Return the line for a run in this state, or nothing; ``now`` in Unix seconds."""
     match state:
         case "failed" if view.diverged is not None:
@@ -25,6 +29,6 @@ def notice_of(view: RunView, state: str, now: float) -> str:
     return view.notice
 
 
-def halved_lr(view: RunView) -> float:
+def halved_lr(view: "RunView") -> float:
     """Return half the learning rate that the run had last."""
     return (view.measured.lr if view.measured else view.config.lr) / 2
