@@ -1,12 +1,13 @@
 """Each view by itself: what it draws from a scene, and what its keys do."""
 
+import re
+
 import fakes
 import numpy as np
 import pytest
 from fakes import (
     STARTED,
     Screen,
-    become,
     flat_network,
     losses,
     new_weights,
@@ -98,7 +99,7 @@ async def test_train_sets_test_digits_over_their_reconstructions_with_the_error_
         copies, errors = FIRST.reconstruct(images, "bce")
         np.testing.assert_array_equal(screen.pictures("inputs").images, images)
         np.testing.assert_array_equal(screen.pictures("copies").images, copies)
-        numbers = " ".join(f"{error:.0f}" for error in errors)
+        numbers = " · ".join(f"{error:.0f}" for error in errors)
         assert screen.caption("copies-caption") == f"reconstructed BCE {numbers}"
 
 
@@ -252,7 +253,7 @@ async def test_walk_keeps_its_z_when_newer_weights_come():
         await open_view(pilot, screen, "3")
         await new_weights(pilot, screen, SECOND)
         np.testing.assert_array_equal(screen.pictures("digit").images, samples_of(SECOND, 1, 1))
-        assert "step 576" in screen.caption("caption")
+        assert "step 576" in screen.caption("weights")
 
 
 async def test_space_goes_to_another_point_of_the_prior():
@@ -309,9 +310,8 @@ async def test_x_starts_at_the_mean_of_a_test_digit_and_follows_newer_weights():
         await open_view(pilot, screen, "3")
         await pilot.press("x")
         caption = screen.caption("caption")
-        assert caption.startswith("mean of test digit #")
-        index = int(caption.split("#")[1].split(",")[0])
-        assert f"a {probe().labels[index]} " in caption
+        index = int(caption.split("#")[1].removesuffix(")"))
+        assert caption == f"{probe().labels[index]} (test digit #{index})"
         image = probe().images[index][None]
         np.testing.assert_allclose(walk_code(screen), FIRST.encode(image)[0][0], rtol=1e-5)
         await new_weights(pilot, screen, SECOND)
@@ -332,8 +332,13 @@ async def test_the_strip_shows_the_chosen_dimension_from_end_to_end():
 async def ends_of(pilot, screen):
     """Return the indices of the two test digits that the caption names."""
     await wait_until(pilot, lambda: " into " in screen.caption("caption"))
-    words = screen.caption("caption").replace(",", " ").split()
-    return [int(word[1:]) for word in words if word.startswith("#")]
+    return [int(number) for number in re.findall(r"#(\d+)", screen.caption("caption"))]
+
+
+def assert_leads(screen, start, end):
+    """Assert that the caption names two test digits of these classes."""
+    pattern = rf"{start} \(test digit #\d+\) into {end} \(test digit #\d+\)"
+    assert re.fullmatch(pattern, screen.caption("caption"))
 
 
 async def test_a_morph_goes_from_a_to_b_frame_by_frame_and_ends_at_b():
@@ -342,9 +347,9 @@ async def test_a_morph_goes_from_a_to_b_frame_by_frame_and_ends_at_b():
         await open_view(pilot, screen, "1")
         await pilot.press("i", "3", "8")
         start, end = await ends_of(pilot, screen)
-        assert "3 into 8" in screen.caption("caption")
+        assert_leads(screen, 3, 8)
         assert [probe().labels[index] for index in (start, end)] == [3, 8]
-        means = FIRST.encode(probe().images[[start, end]])[0]
+        means = [FIRST.encode(probe().images[[index]])[0][0] for index in (start, end)]
         frames = FIRST.decode(between(means[0], means[1], FRAMES))
         last, seen = FIRST.decode(means[1][None])[0], []
 
@@ -369,7 +374,7 @@ async def test_a_morph_follows_newer_weights():
         await pilot.press("i", "3", "8")
         ends = await ends_of(pilot, screen)
         await new_weights(pilot, screen, SECOND)
-        means = SECOND.encode(probe().images[ends])[0]
+        means = [SECOND.encode(probe().images[[index]])[0][0] for index in ends]
         strip = screen.pictures("strip").images
         np.testing.assert_array_equal(strip, SECOND.decode(between(*means, len(strip))))
         last = SECOND.decode(means[1][None])
@@ -392,11 +397,11 @@ async def test_a_key_that_moves_ends_a_morph_where_it_is():
 @pytest.mark.parametrize(
     ("keys", "expected"),
     [
-        (["3", "8"], "3 into 8"),
-        (["5", "5"], "5 into 5"),
-        (["enter"], "3 into 8"),
-        (["7", "enter"], "7 into 8"),
-        (["a", "space", "1", "up", "9"], "1 into 9"),
+        (["3", "8"], (3, 8)),
+        (["5", "5"], (5, 5)),
+        (["enter"], (3, 8)),
+        (["7", "enter"], (7, 8)),
+        (["a", "space", "1", "up", "9"], (1, 9)),
     ],
 )
 async def test_the_ends_of_a_morph_are_two_digit_keys_or_what_enter_offers(keys, expected):
@@ -404,7 +409,8 @@ async def test_the_ends_of_a_morph_are_two_digit_keys_or_what_enter_offers(keys,
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3")
         await pilot.press("i", *keys)
-        await wait_until(pilot, lambda: expected in screen.caption("caption"))
+        await ends_of(pilot, screen)
+        assert_leads(screen, *expected)
 
 
 async def test_the_ends_of_the_last_morph_are_offered_again():
@@ -412,7 +418,8 @@ async def test_the_ends_of_the_last_morph_are_offered_again():
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3")
         await pilot.press("i", "2", "7", "space", "i", "enter")
-        await wait_until(pilot, lambda: "2 into 7" in screen.caption("caption"))
+        await ends_of(pilot, screen)
+        assert_leads(screen, 2, 7)
 
 
 async def test_escape_chooses_no_ends_and_changes_nothing():
@@ -434,7 +441,7 @@ async def test_everything_answers_while_the_training_is_paused():
         await wait_until(pilot, lambda: "paused" in screen.status)
         await pilot.press("space", "right")
         assert "seed 2, moved" in screen.caption("caption")
-        assert screen.caption("caption").endswith("step 540")
+        assert screen.caption("weights") == "step 540"
 
 
 @pytest.mark.parametrize("palette", [Palette.SHADES, Palette.ASCII])

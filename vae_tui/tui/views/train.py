@@ -141,7 +141,7 @@ class TrainView(View):
         """Write the newest test loss as a whole, with each estimator's name."""
         caption, tested = self.query_one("#losses", Caption), run.tested
         if tested is None:
-            caption.text = "test loss: after the first test"
+            caption.text = "no test loss yet"
         elif run.config.model == "ae":
             caption.text = f"[b]test {run.last_test_loss:.1f}[/b] z = mean"
         else:

@@ -313,9 +313,17 @@ class WalkView(View):
         )
         self.query_one("#caption", Caption).text = f"[b]{place.name}[/b]"
         self.query_one("#weights", Caption).text = scene.weights
-        marks = " · ".join(f"{name}: {point.name}" for name, point in sorted(self._marks.items()))
-        self.query_one("#marks", Caption).text = marks
+        room = self.size.width - digit.pixels - 2
+        self.query_one("#marks", Caption).text = self._named_marks(room)
         self._draw_strip(scene, network, place, code)
+
+    def _named_marks(self, width: int) -> str:
+        """Return both marks in a line, their names cut where they would push each other out."""
+        names = [f"{name}: {point.name}" for name, point in sorted(self._marks.items())]
+        if len(names) == 2 and len(" · ".join(names)) > width:
+            room = max((width - 3) // 2, 1)
+            names = [name if len(name) <= room else f"{name[: room - 1]}…" for name in names]
+        return " · ".join(names)
 
     def _draw_strip(self, scene: Scene, network: Network, place: Place, code: Floats) -> None:
         strip, numbers = self.query_one("#strip", Pictures), self.query_one("#numbers", Drawing)
