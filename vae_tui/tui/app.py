@@ -28,6 +28,7 @@ from vae_tui.tui.dialogs.leave import Answer, LeaveDialog
 from vae_tui.tui.main_screen import MainScreen
 from vae_tui.tui.messages import (
     KeptNetworkLoaded,
+    KeptNetworkMissing,
     NetworkLoaded,
     PartsLoaded,
     ProbeLoaded,
@@ -200,6 +201,12 @@ class VaeApp(App[None]):
         """Draw with the weights of an earlier step, if they are still wanted."""
         if message.network.step == self._wanted_step:
             self._set_scene(network=message.network, is_past=True)
+
+    def on_kept_network_missing(self, message: KeptNetworkMissing) -> None:
+        """Say so, and go back to now rather than show one step under another's name."""
+        self.notify(message.why, severity="warning", timeout=6, markup=False)
+        if message.step == self._wanted_step:
+            self.action_return()
 
     def on_probe_loaded(self, message: ProbeLoaded) -> None:
         """Show test images."""

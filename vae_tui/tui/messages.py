@@ -47,6 +47,14 @@ class KeptNetworkLoaded(Message):
 
 
 @dataclass
+class KeptNetworkMissing(Message):
+    """The weights of an earlier step cannot be had any more."""
+
+    step: int
+    why: str
+
+
+@dataclass
 class ProbeLoaded(Message):
     """The run's test images."""
 

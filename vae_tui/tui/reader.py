@@ -17,6 +17,7 @@ from vae_tui.run import Run
 from vae_tui.tui.history import RunView, advance
 from vae_tui.tui.messages import (
     KeptNetworkLoaded,
+    KeptNetworkMissing,
     NetworkLoaded,
     ProbeLoaded,
     ReadingFailed,
@@ -69,7 +70,10 @@ class RunReader:
         step, self._wanted_step = self._wanted_step, None
         if step is not None:
             path = self._run.kept_weights(step)
-            self._try(tell, lambda: KeptNetworkLoaded(load_network(path, self._view.config)))
+            try:
+                tell(KeptNetworkLoaded(load_network(path, self._view.config)))
+            except VaeTuiError as error:  # thinned away in between, or damaged
+                tell(KeptNetworkMissing(step, printable(str(error))))
 
     def _read_events(self, tell: Tell) -> bool:
         """Take in one block of events; return whether there may be more at once."""
