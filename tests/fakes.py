@@ -378,6 +378,15 @@ CONDITIONS = _conditions()
 """What has happened, what else is known of the run, and whether there are weights and a probe."""
 
 
+async def until_whole(pilot: Pilot[None], screen: Screen, where: object = "") -> None:
+    """Wait until nothing is cut or overlaps: a size is told a moment before it is drawn in."""
+    for _ in range(200):
+        if not faults(screen):
+            return
+        await pilot.pause(0.02)
+    raise AssertionError(f"{where} {faults(screen)}")
+
+
 def faults(screen: Screen) -> list[str]:
     """Return what is cut or overlaps in what is on the screen now."""
     base = screen.app.screen_stack[0]

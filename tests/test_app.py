@@ -14,11 +14,11 @@ from fakes import (
     Screen,
     become,
     ended,
-    faults,
     losses,
     probe,
     random_network,
     until_reading,
+    until_whole,
     wait_until,
 )
 from textual.widgets import ContentSwitcher, Static
@@ -65,7 +65,7 @@ async def test_nothing_is_cut_or_overlaps_at_80x24(condition):
         ):
             await pilot.press(view)
             await wait_until(pilot, lambda own=own: own in screen.text)
-            assert faults(screen) == []
+            await until_whole(pilot, screen)
             footer = screen.text.splitlines()[-1]
             for key in ("tab View" if view == "4" else "1-6 View", "? Help", "q Quit"):
                 assert key in footer
@@ -122,7 +122,7 @@ async def test_a_long_failure_is_told_to_its_last_word():
         screen.reader.report(STARTED, losses(3), ended("failed", why), live=False)
         await wait_until(pilot, lambda: "p goes on from the last save" in screen.text)
         assert "alas" in screen.text
-        assert faults(screen) == []
+        await until_whole(pilot, screen)
 
 
 # Any key, any moment
@@ -359,7 +359,7 @@ async def test_any_size_and_any_change_of_size_is_survived_in_each_view(conditio
                 if (width, height) == (40, 10):
                     assert "needs 60x20, has 40x10" in screen.text
                 if not small:
-                    assert faults(screen) == [], (view, width, height)
+                    await until_whole(pilot, screen, (view, width, height))
 
 
 async def test_a_screen_that_shrank_and_grew_under_a_question_is_whole_after_it():
@@ -375,7 +375,7 @@ async def test_a_screen_that_shrank_and_grew_under_a_question_is_whole_after_it(
         await pilot.resize_terminal(80, 24)
         await pilot.press("c")
         await wait_until(pilot, lambda: "BCE nats/image" in screen.text)
-        assert faults(screen) == []
+        await until_whole(pilot, screen)
 
 
 # Foreign runs

@@ -74,13 +74,22 @@ class DimensionsView(View):
         self.query_one(Caption).text = (
             f"[b]KL {total.sum():.1f}[/b] nats · {scene.weights} · mean {mean_part.sum():.1f} + "
             f"variance {variance_part.sum():.1f} · {active} of {len(total)} active"
+            f"{_charted(scene)}"
         )
         self.query_one("#advice", Static).update(_advice(scene, total.tolist()), layout=True)
+
+
+def _charted(scene: Scene) -> str:
+    """Return what the KL chart shows for the whole test set, to hold the sum against."""
+    tested = scene.run.tested
+    return f" · chart: {tested.test_kl:.1f}" if tested is not None and not scene.is_past else ""
 
 
 def _advice(scene: Scene, kl: list[float]) -> str:
     """Return the sentence for the weights shown; the reconstruction is that of the newest test."""
     run = scene.run
+    if scene.is_past:
+        return "Advice is for the newest weights: end brings you back to them."
     if run.tested is None or run.started is None:
         return ""
     return diagnose(

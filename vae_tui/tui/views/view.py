@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 from textual.containers import Container
 from textual.reactive import var
 
@@ -77,4 +78,6 @@ class View(Container, can_focus=True):
 @lru_cache(maxsize=4)
 def _codes(network: Network, probe: Probe) -> tuple[Floats, Floats]:
     # 15 ms for 1,000 images: once for the same weights, whichever views ask.
-    return network.encode(probe.images)
+    means, logvars = network.encode(probe.images)
+    # An auto-encoder's variances are anybody's guess: kept where their exponential is a number.
+    return means, np.clip(logvars, -60, 60)

@@ -173,6 +173,8 @@ class WalkView(View):
         if isinstance(place, Way) and None not in (place.start.image, place.end.image):
             ends = f"'#{place.start.image}' '#{place.end.image}'"
             return f"vae-tui morph {run} {ends} --path {place.path}{scene.step_option}"
+        if isinstance(place, Way) and place.path == "pixels":
+            return None  # a cross-fade is no code's picture
         return f'vae-tui decode {run} --z="{code_text(self._code())}"{scene.step_option}'
 
     def action_choose(self, steps: int) -> None:
