@@ -45,9 +45,13 @@ VALUES = {
     str: st.text(),
     tuple[float, ...]: st.lists(ANY_FLOAT).map(tuple),
 }
+VALUES_OF = {"step": st.integers(0, 2**63 - 1), "epoch": st.integers(-(10**9), 10**9)}
 EVENTS = st.one_of(
     *(
-        st.builds(kind, **{field.name: VALUES[field.type] for field in fields(kind)})
+        st.builds(
+            kind,
+            **{field.name: VALUES_OF.get(field.name, VALUES[field.type]) for field in fields(kind)},
+        )
         for kind in KINDS.values()
     )
 )

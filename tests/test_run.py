@@ -190,7 +190,7 @@ def test_a_run_copied_elsewhere_opens(tmp_path):
         (b"\xff\xfe", "codec"),
         (b"[]", "not a JSON object"),
         (b'{"dataset": "digits"}', "data_dir is missing"),
-        (b" " * (2 << 20), "larger than any config"),
+        (b" " * (2 << 20), "larger than 1,048,576 bytes"),
     ],
 )
 def test_a_config_that_cannot_be_read_is_one_line_naming_the_file(tmp_path, content, said):

@@ -5,6 +5,7 @@ import math
 import os
 import pickle
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -58,8 +59,8 @@ from vae_tui.summary import summarise
 from vae_tui.train import Trainer
 from vae_tui.worker import CommandFile, _train
 
-needs_dev_full = pytest.mark.skipif(
-    not Path("/dev/full").exists(), reason="needs a device that is always full"
+needs_prlimit = pytest.mark.skipif(
+    not hasattr(resource, "prlimit"), reason="limits another process's files, as Linux can"
 )
 
 
@@ -323,39 +324,35 @@ def test_data_that_is_not_there_fails_the_run_in_words(tmp_path):
     assert summarise(run).state == "failed"
 
 
-def fill_disk(path: Path) -> Path:
-    """Let appending to ``path`` meet a full disk; return where its content is meanwhile."""
-    aside, full = path.with_name(f"{path.name}.aside"), path.with_name(f"{path.name}.full")
-    os.link(path, aside)
-    full.symlink_to("/dev/full")
-    full.replace(path)
-    return aside
+def let_files_grow_to(size: int, pid: int | None) -> None:
+    """Let a process meet a full disk in every file of more than ``size`` bytes."""
+    assert pid is not None
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
-@needs_dev_full
+@needs_prlimit
 def test_a_full_disk_pauses_the_run_until_there_is_room(tmp_path):
     config = tiny_config(epochs=30, batch_size=256)
     with running(tmp_path, config) as run:
         wait_until(lambda: newest_step(run) > 0)
-        aside = fill_disk(run.events)
+        let_files_grow_to(run.events.stat().st_size, run.pid())
         wait_until(lambda: "the disk is full" in run.log.read_text())
         assert run.is_live()
-        aside.replace(run.events)
+        let_files_grow_to(resource.RLIM_INFINITY, run.pid())
         assert ended(run).reason == "finished"
         happened = told(run)
         assert only(Resumed, happened)
         assert losses_of(happened) == uninterrupted(config)[0]
 
 
-@needs_dev_full
+@needs_prlimit
 @pytest.mark.parametrize("how", ["signal", "command"])
 def test_a_run_that_waits_for_room_on_the_disk_can_be_stopped(tmp_path, how):
     with running(tmp_path, ENDLESS) as run:
         pid = run.pid()
         assert pid is not None
         wait_until(lambda: newest_step(run) > 0)
-        fill_disk(run.log)
-        fill_disk(run.events)
+        let_files_grow_to(0, pid)
         if how == "signal":
             os.kill(pid, signal.SIGTERM)
         else:

@@ -2,9 +2,11 @@
 
 import io
 import json
+import os
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 from safetensors import SafetensorError
@@ -13,6 +15,7 @@ from torch import Tensor
 
 from vae_tui.errors import VaeTuiError
 from vae_tui.files import replace
+from vae_tui.strangers import open_regular
 
 
 def save_weights(
@@ -31,7 +34,8 @@ def load_weights(path: Path, like: Mapping[str, Tensor]) -> dict[str, Tensor]:
         VaeTuiError: It is no safetensors file, or a name or shape differs from ``like``.
     """
     try:
-        weights = load_file(path)
+        with open_regular(path):
+            weights = load_file(path)
     except (OSError, SafetensorError) as error:
         raise VaeTuiError(f"{path} holds no weights: {error}") from None
     check_shapes(path, {name: tuple(value.shape) for name, value in weights.items()}, like)
@@ -51,14 +55,17 @@ def save_state(path: Path, state: Mapping[str, Any]) -> None:
     replace(path, buffer.getvalue())
 
 
-def load_state(path: Path) -> dict[str, Any]:
+def load_state(path: Path, largest: int = 1 << 34) -> dict[str, Any]:
     """Read a state back on the CPU; nothing in it is executed.
 
     Raises:
-        VaeTuiError: It is not there, is no state, or holds more than plain values.
+        VaeTuiError: It is not there, is larger than ``largest`` bytes, is no state, or holds
+            more than plain values.
     """
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with open_regular(path) as file:
+            _check_archive(file, largest)
+            state = torch.load(file, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise VaeTuiError(f"{path} is not there: nothing to go on from; start anew") from None
     except Exception:  # a damaged pickle raises anything
@@ -66,6 +73,22 @@ def load_state(path: Path) -> dict[str, Any]:
     if not isinstance(state, dict):
         raise VaeTuiError(f"{path} holds no state of training")
     return state
+
+
+def _check_archive(file: BinaryIO, largest: int) -> None:
+    """Raise unless the file is what ``torch.save`` writes: an archive, nothing in it compressed.
+
+    What is compressed may be a thousand times as large as it looks, and an older format has
+    sizes of its own that nobody checks.
+    """
+    size = file.seek(0, os.SEEK_END)
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+    if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+        raise ValueError("compressed")
+    if max(size, sum(member.file_size for member in members)) > largest:
+        raise ValueError("too large")
+    file.seek(0)
 
 
 def check_shapes(

@@ -6,6 +6,7 @@ Imports are inside functions: ``--help`` must cost neither torch nor textual.
 import dataclasses
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -21,8 +22,9 @@ from vae_tui.options import (
     option,
     run_argument,
     runs_dir_option,
+    say,
 )
-from vae_tui.words import printable
+from vae_tui.words import printable, printable_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,16 +52,14 @@ def main() -> NoReturn:
         _complain(_one_line(error))
         sys.exit(2)
     except VaeTuiError as error:
-        if "--debug" in sys.argv:
-            raise
+        _show_traceback()
         _complain(str(error))
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
-        if "--debug" in sys.argv:
-            raise
+        _show_traceback()
         _complain(f"{type(error).__name__}: {error}; --debug shows where")
         sys.exit(1)
 
@@ -138,7 +138,7 @@ def train(headless: bool, as_json: bool, **options: Any) -> int:
     if missing:
         _complain(f"{missing}: training in plain lines, as --headless does")
     if not as_json:
-        click.echo(f"{run.path}: {config.dataset}; ctrl+c stops and saves")
+        say(f"{run.path}: {config.dataset}; ctrl+c stops and saves")
     return _follow_own(run, config, as_json, offset)
 
 
@@ -169,6 +169,7 @@ def runs(runs_dir: Path, as_json: bool) -> None:
     import json
     import math
 
+    from vae_tui.events import finite
     from vae_tui.run import all_runs
     from vae_tui.summary import ADVICE, readable
 
@@ -176,24 +177,20 @@ def runs(runs_dir: Path, as_json: bool) -> None:
     for complaint in wrong:
         _complain(complaint)
     if as_json:
-        records = [dataclasses.asdict(row) for row in found]
-        for record in records:
-            record["test_loss"] = None if math.isnan(record["test_loss"]) else record["test_loss"]
-        click.echo(json.dumps(records, indent=2))
+        records = [finite(dataclasses.asdict(row)) for row in found]
+        click.echo(json.dumps(records, indent=2, allow_nan=False))
         return
     if not found:
-        click.echo(f"no runs in {runs_dir}; start one with: vae-tui")
+        say(f"no runs in {runs_dir}; start one with: vae-tui")
         return
     names = [printable(row.name) for row in found]
     width = max(4, *map(len, names))
-    click.echo(f"{'run':{width}}  {'state':8}  {'data':13}  {'epoch':>9}  test loss  next")
+    say(f"{'run':{width}}  {'state':8}  {'data':13}  {'epoch':>9}  test loss  next")
     for row, name in zip(found, names, strict=True):
         loss = "" if math.isnan(row.test_loss) else f"{row.test_loss:.2f}"
         epoch = f"{row.epoch:.1f}/{row.epochs}"
         advice = ADVICE[row.state].format(name=name)
-        click.echo(
-            f"{name:{width}}  {row.state:8}  {row.dataset:13}  {epoch:>9}  {loss:>9}  {advice}"
-        )
+        say(f"{name:{width}}  {row.state:8}  {row.dataset:13}  {epoch:>9}  {loss:>9}  {advice}")
 
 
 @cli.command()
@@ -223,9 +220,7 @@ def resume(run: str | None, runs_dir: Path, data_dir: Path | None) -> None:
         _ask(runs_dir, str(found.path), "resume", {Resumed: "running"})
         return
     _resume(runs_dir, data_dir, str(found.path), {})
-    click.echo(
-        f"{found.name} goes on (pid {found.pid()}); watch it with: vae-tui attach {found.name}"
-    )
+    say(f"{found.name} goes on (pid {found.pid()}); watch it with: vae-tui attach {found.name}")
 
 
 @cli.command()
@@ -356,7 +351,7 @@ def _ask(runs_dir: Path, wanted: str | None, name: str, answers: dict[type[Any],
         run.send(Command(command=name))
         state = _answer(run, before, answers)
     advice = ADVICE[state].format(name=_reference(run, runs_dir))
-    click.echo(f"{run.name} is {state}; {advice}")
+    say(f"{run.name} is {state}; {advice}")
 
 
 def _answer(run: "Run", offset: int, answers: dict[type[Any], str]) -> str:
@@ -418,7 +413,8 @@ def _watch(run: "Run", config: RunConfig, runs_dir: Path, *, read_only: bool) ->
     from vae_tui.steering import RunSteering
     from vae_tui.tui.app import VaeApp
 
-    reference = _reference(run, runs_dir)
+    # Both are shown, and copied to be pasted into a shell: what cannot be read must not be there.
+    name, reference = printable(run.name), printable(_reference(run, runs_dir))
 
     def load(colours: str | None) -> "Parts":
         # In a thread after the first paint: numpy and plotext take longer to import than to paint.
@@ -430,7 +426,7 @@ def _watch(run: "Run", config: RunConfig, runs_dir: Path, *, read_only: bool) ->
         from vae_tui.tui.views.view import Scene
 
         unicode = terminal.is_unicode(os.environ)
-        view = RunView(run.name, config, live=run.is_live(), epochs=config.epochs)
+        view = RunView(name, config, live=run.is_live(), epochs=config.epochs)
         scene = Scene(view, palette=palette_for(colours, unicode), unicode=unicode)
         return Parts(VIEWS, RunReader(run, view), embed, scene)
 
@@ -440,7 +436,7 @@ def _watch(run: "Run", config: RunConfig, runs_dir: Path, *, read_only: bool) ->
         return embeddings(codes, start)
 
     app = VaeApp(
-        run.name,
+        name,
         reference,
         config,
         load,
@@ -450,7 +446,7 @@ def _watch(run: "Run", config: RunConfig, runs_dir: Path, *, read_only: bool) ->
     )
     app.run()
     if app.return_code == 0 and run.is_live():
-        click.echo(f"{run.name} goes on; come back with: vae-tui attach {reference}")
+        say(f"{run.name} goes on; come back with: vae-tui attach {reference}")
     return app.return_code or 0
 
 
@@ -461,6 +457,11 @@ def _reference(run: "Run", runs_dir: Path) -> str:
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
+
+
+def _show_traceback() -> None:
+    if "--debug" in sys.argv:
+        print(printable_lines(traceback.format_exc()), file=sys.stderr)  # noqa: T201
 
 
 def _complain(message: str) -> None:

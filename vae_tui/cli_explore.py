@@ -21,6 +21,7 @@ from vae_tui.options import (
     output_option,
     run_argument,
     runs_dir_option,
+    say,
     step_option,
 )
 
@@ -154,9 +155,7 @@ def evaluate(
 
     with _progress("NLL") as tell:
         result = assessment.assess_run(found, config, step, samples, tell)
-    click.echo(
-        assessment.as_json(result) if as_json else assessment.as_text(result, found.name, config)
-    )
+    say(assessment.as_json(result) if as_json else assessment.as_text(result, found.name, config))
 
 
 @click.command()
@@ -189,7 +188,7 @@ def export(run: str | None, runs_dir: Path, step: int | None, output: Path) -> N
         else:
             content = safetensors_file(network)
     write(output, content)
-    click.echo(f"{output}: {what}")
+    say(f"{output}: {what}")
 
 
 COMMANDS = (sample, morph, decode, draw_map, evaluate, export)
@@ -208,13 +207,13 @@ def _place(output: Path | None, *suffixes: str) -> "Show":
 
         assert output is not None
         write_digits(output, pictures, columns, about)
-        click.echo(f"{output}: {about}")
+        say(f"{output}: {about}")
 
     def show(pictures: "Bytes", columns: int, about: str) -> None:
         from vae_tui.printing import print_digits
 
         print_digits(pictures)
-        click.echo(about)
+        say(about)
 
     return write if output else show
 
@@ -228,13 +227,13 @@ def _place_for_map(output: Path | None) -> "ShowMap":
 
         assert output is not None
         write(output, map_png(points, labels, classes, about))
-        click.echo(f"{output}: {about}")
+        say(f"{output}: {about}")
 
     def show(points: "Floats", labels: "Bytes", classes: tuple[str, ...], about: str) -> None:
         from vae_tui.printing import print_map
 
         print_map(points, labels)
-        click.echo(about)
+        say(about)
 
     return write if output else show
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from vae_tui.config import SETTINGS, check_number
 from vae_tui.errors import UsageError
+from vae_tui.strangers import glimpse
 
 NAMES = ("pause", "resume", "stop", "save", "undo", "set")
 
@@ -47,10 +48,14 @@ def decode(line: bytes) -> Command:
         raise ValueError("value is not a number")
     return Command(
         command=record["command"][:40],
-        setting=str(record.get("setting", ""))[:40],
+        setting=_text(record.get("setting", "")),
         value=float(value),
-        id=str(record.get("id", ""))[:40],
+        id=_text(record.get("id", "")),
     )
+
+
+def _text(value: object) -> str:
+    return value[:40] if isinstance(value, str) else glimpse(value)
 
 
 def check(command: Command) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from vae_tui.errors import UsageError
+from vae_tui.strangers import glimpse
 
 MODELS = ("vae", "ae")
 RECONSTRUCTIONS = ("bce", "mse")
@@ -17,6 +19,7 @@ PIXELS = 784
 SETTINGS = ("beta", "lr", "epochs")
 """What may be changed while a run trains."""
 
+_LONGEST_PATH = 4_096
 _DATASET = re.compile(r"[a-z0-9-]{1,40}")
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
 
@@ -69,6 +72,8 @@ class RunConfig:
     nproc: int = 1
 
     def __post_init__(self) -> None:
+        if not _is_path(self.data_dir):
+            raise UsageError(f"--data-dir {self.data_dir[:40]!r} is no path of a folder")
         if not _DATASET.fullmatch(self.dataset):
             raise UsageError(f"--dataset {self.dataset[:40]!r} is no name of a data set")
         for name in RANGES:
@@ -78,6 +83,13 @@ class RunConfig:
         check_choice("precision", self.precision, PRECISIONS)
         if not _DEVICE.fullmatch(self.device):
             check_choice("device", self.device, ("auto", "cpu", "cuda", "cuda:0", "mps"))
+
+
+def _is_path(text: str) -> bool:
+    try:
+        return len(os.fsencode(text)) <= _LONGEST_PATH and "\0" not in text
+    except UnicodeEncodeError:  # half a character
+        return False
 
 
 def check_number(name: str, value: float) -> None:
@@ -104,9 +116,9 @@ def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     """Raise UsageError, with the nearest right value, unless ``value`` is one of ``choices``."""
     if value in choices:
         return
-    near = get_close_matches(value.lower(), choices, n=1, cutoff=0.4)
+    near = get_close_matches(value[:40].lower(), choices, n=1, cutoff=0.4)
     hint = f"did you mean {near[0]}? " if near else ""
-    raise UsageError(f"{_option(name)} {value!r}: {hint}it can be {', '.join(choices)}")
+    raise UsageError(f"{_option(name)} {value[:40]!r}: {hint}it can be {', '.join(choices)}")
 
 
 def to_json(config: RunConfig, **more: Any) -> str:
@@ -138,7 +150,9 @@ def from_json(text: str) -> RunConfig:
 def _typed(name: str, value: object, kind: object) -> object:
     wanted = (int, float) if kind is float else (kind,)
     if type(value) not in wanted:
-        raise UsageError(f"{name} should be {getattr(kind, '__name__', kind)}, not {value!r:.40}")
+        raise UsageError(
+            f"{name} should be {getattr(kind, '__name__', kind)}, not {glimpse(value)}"
+        )
     try:
         return float(value) if kind is float and isinstance(value, (int, float)) else value
     except OverflowError:

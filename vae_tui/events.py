@@ -7,6 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from vae_tui.config import PIXELS
+from vae_tui.strangers import glimpse
+
+_LONGEST_TEXT = 2_000
+"""Characters of a message, a name or a reason; the rest is left."""
+_FURTHEST = 1e15
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -184,25 +191,41 @@ def _float(value: object) -> float:
     if value is None:
         return math.nan
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{value!r:.40} is not a number")
+        raise TypeError(f"{glimpse(value)} is not a number")
     return float(value)
+
+
+def _place(value: object) -> float:
+    place = _float(value)
+    if not abs(place) < _FURTHEST:
+        raise TypeError(f"{place} is no epoch")
+    return place
+
+
+def _step(value: object) -> int:
+    step = _int(value)
+    if step < 0:
+        raise TypeError(f"step {step} is negative")
+    return step
 
 
 def _int(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
-        raise TypeError(f"{value!r:.40} is not a whole number")
+        raise TypeError(f"{glimpse(value)} is not a whole number")
     return value
 
 
 def _str(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r:.40} is not text")
-    return value
+        raise TypeError(f"{glimpse(value)} is not text")
+    return value[:_LONGEST_TEXT]
 
 
 def _floats(value: object) -> tuple[float, ...]:
     if not isinstance(value, list):
-        raise TypeError(f"{value!r:.40} is not a list")
+        raise TypeError(f"{glimpse(value)} is not a list")
+    if len(value) > PIXELS:
+        raise TypeError(f"{len(value)} numbers are more than a code can have")
     return tuple(map(_float, value))
 
 
@@ -212,12 +235,20 @@ _READER_OF: dict[object, Callable[[object], object]] = {
     str: _str,
     tuple[float, ...]: _floats,
 }
+_READER_OF_FIELD: dict[tuple[str, object], Callable[[object], object]] = {
+    ("epoch", float): _place,
+    ("step", int): _step,
+}
+"""Where a curve or a bar could not go on with any number."""
 _KIND_OF: dict[type[Event], str] = {
     event_type: re.sub(r"(?<!^)(?=[A-Z])", "_", event_type.__name__).lower()
     for event_type in Event.__subclasses__()
 }
 _TYPE_OF = {kind: event_type for event_type, kind in _KIND_OF.items()}
 _READERS = {
-    event_type: {field.name: _READER_OF[field.type] for field in fields(event_type)}
+    event_type: {
+        field.name: _READER_OF_FIELD.get((field.name, field.type), _READER_OF[field.type])
+        for field in fields(event_type)
+    }
     for event_type in _KIND_OF
 }

@@ -7,10 +7,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from vae_tui.strangers import open_own, open_regular
+
 
 def append(path: Path, line: bytes) -> None:
     """Append one line in a single write; a torn line of someone's crash is closed first."""
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = open_own(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
     try:
         size = os.fstat(descriptor).st_size
         if size and os.pread(descriptor, 1, size - 1) != b"\n":
@@ -52,7 +54,7 @@ class LineTail:
         A line longer than ``limit`` is passed over. A file that does not exist has no lines.
         """
         try:
-            with self._path.open("rb") as file:
+            with open_regular(self._path) as file:
                 file.seek(self.offset)
                 block = file.read(limit)
         except FileNotFoundError:

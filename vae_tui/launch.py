@@ -9,6 +9,7 @@ from pathlib import Path
 from vae_tui.config import RunConfig
 from vae_tui.errors import VaeTuiError
 from vae_tui.run import Run
+from vae_tui.strangers import open_own
 
 _PACKAGE_PARENT = str(Path(__file__).resolve().parent.parent)
 _RANK_VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
@@ -26,7 +27,7 @@ def start(run: Run, config: RunConfig) -> int:
     """
     lock = run.take_lock()
     try:
-        with run.log.open("ab") as log:
+        with os.fdopen(open_own(run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab") as log:
             _block_signals(config, signal.SIG_BLOCK)
             try:
                 process = subprocess.Popen(
@@ -60,7 +61,7 @@ def _arguments(run: Run, config: RunConfig, lock: int) -> list[str]:
     # What was asked of an earlier trainer must not reach this one.
     asked = run.commands.stat().st_size if run.commands.exists() else 0
     from_there = ["--commands-from", str(asked)]
-    return ["--lock-fd", str(lock), "--data-dir", config.data_dir, *from_there]
+    return ["--lock-fd", str(lock), f"--data-dir={config.data_dir}", *from_there]
 
 
 def _block_signals(config: RunConfig, how: int) -> None:

@@ -1,4 +1,4 @@
-"""The options that several commands share, and what they stand for."""
+"""The options that several commands share, what they stand for, and how commands speak."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +9,7 @@ import click
 from vae_tui.config import RunConfig
 from vae_tui.datasets import is_present, resolve
 from vae_tui.errors import VaeTuiError
+from vae_tui.words import printable_lines
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -62,6 +63,11 @@ def output_option(kinds: str, *, required: bool = False) -> Callable[[_Function]
 
 
 run_argument = click.argument("run", required=False, metavar="[RUN]")
+
+
+def say(text: str) -> None:
+    """Print lines to stdout; nothing in them steers the terminal, whatever a run is called."""
+    click.echo(printable_lines(text))
 
 
 def folder_of_data(config: RunConfig, data_dir: Path | None) -> str:

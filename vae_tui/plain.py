@@ -1,12 +1,12 @@
 """A run told in plain lines, for logs and pipes; no screen."""
 
-import math
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
 
 from vae_tui import events
-from vae_tui.config import RunConfig
+from vae_tui.config import RANGES, RunConfig
 from vae_tui.events import (
     CommandRefused,
     Diverged,
@@ -43,15 +43,17 @@ def follow(run: Run, config: RunConfig, *, as_json: bool, offset: int = 0) -> in
         except ValueError:  # torn, or a stranger's
             continue
         if as_json:
-            _print(line.decode("utf-8", "replace"))
+            _print(_one_object(line))
         elif event is not None and (told := teller.tell(event)):
             _print(told)
         if isinstance(event, (RunEnded, RunStarted)):
             ended = event if isinstance(event, RunEnded) else None
     if ended is None:
         print(  # noqa: T201
-            f"vae-tui: {run.name} is lost: its trainer ended without a word; "
-            f"see {run.log}; go on from the last save: vae-tui resume {printable(str(run.path))}",
+            printable(
+                f"vae-tui: {run.name} is lost: its trainer ended without a word; "
+                f"see {run.log}; go on from the last save: vae-tui resume {run.path}"
+            ),
             file=sys.stderr,
         )
         return 1
@@ -107,7 +109,7 @@ class Teller:
         )
 
     def _changed(self, event: SettingChanged) -> str:
-        if event.name == "epochs" and math.isfinite(event.new):
+        if event.name == "epochs" and event.new in RANGES["epochs"]:
             self._epochs = int(event.new)
         return f"{event.name} {event.old:g} -> {event.new:g} at step {event.step}"
 
@@ -128,6 +130,12 @@ def _lines(run: Run, offset: int) -> Iterator[bytes]:
             if not live:
                 return
             time.sleep(_POLL_SECONDS)
+
+
+def _one_object(line: bytes) -> str:
+    """Return a line of JSON as it is, or written anew where it could steer a terminal."""
+    text = line.decode("utf-8", "replace")
+    return text if text.isascii() and text.isprintable() else json.dumps(json.loads(line))
 
 
 def _print(line: str) -> None:

@@ -44,7 +44,8 @@ RETRY_SECONDS = 0.5
 """Between two looks whether a full disk has room again."""
 _SAVED_AT_ONCE = (RunStarted, Paused, SettingChanged)
 """What a kill right after must not lose: that there is a run, and what was asked of it."""
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""The last is a limit on the size of files: ``ulimit -f``."""
 
 
 class Recorder:
@@ -71,6 +72,8 @@ class Recorder:
     def begin(self, trainer: Trainer, images: Images) -> None:
         """Write the probe once; drop what an interrupted run kept of steps now void."""
         self._run.history.mkdir(mode=0o700, exist_ok=True)
+        if self._run.history.is_symlink():
+            raise VaeTuiError(f"{self._run.history} is a link: nothing is written or swept there")
         self._sweep()
         if not self._run.probe.exists():
             probe = {

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import itertools
 import os
 import platform
 import re
@@ -16,9 +17,12 @@ from vae_tui.commands import encode as encode_command
 from vae_tui.config import RunConfig, from_json, to_json
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.files import append, replace
+from vae_tui.strangers import open_own, open_regular, read_bounded
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,99}")
 _LARGEST_CONFIG = 1 << 20
+_MOST_ENTRIES = 10_000
+"""Of the history's folder, looked at twice a second; a trainer keeps 64."""
 _HISTORY_FILE = re.compile(r"\d{1,15}\.safetensors")
 
 
@@ -82,18 +86,15 @@ class Run:
         """Read ``config.json``; UsageError names the file and what is wrong with it."""
         path = self.path / "config.json"
         try:
-            with path.open("rb") as file:
-                text = file.read(_LARGEST_CONFIG + 1)
-            if len(text) > _LARGEST_CONFIG:
-                raise UsageError("larger than any config")
-            return from_json(text.decode("utf-8"))
-        except (OSError, UnicodeDecodeError, UsageError) as error:
+            return from_json(read_bounded(path, _LARGEST_CONFIG).decode("utf-8"))
+        except (OSError, ValueError, UsageError) as error:
             raise UsageError(f"{path} cannot be read: {_reason(error)}") from None
 
     def kept_steps(self) -> list[int]:
         """Return the steps whose weights are kept in ``history``, ascending."""
         with contextlib.suppress(OSError):
-            names = [entry.name for entry in os.scandir(self.history)]
+            with os.scandir(self.history) as entries:
+                names = [entry.name for entry in itertools.islice(entries, _MOST_ENTRIES)]
             return sorted(int(name[:-12]) for name in names if _HISTORY_FILE.fullmatch(name))
         return []
 
@@ -104,24 +105,22 @@ class Run:
     def is_live(self) -> bool:
         """Tell whether a trainer holds the run's lock."""
         try:
-            lock = os.open(self.lock, os.O_RDONLY)
-        except OSError:
-            return False
-        try:
-            # Shared: two askers must not take each other for a trainer.
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            with open_regular(self.lock) as lock:
+                # Shared: two askers must not take each other for a trainer.
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
-        except OSError:  # a file system without locks
+        except OSError:  # no trainer yet, or a file system without locks
             return False
-        finally:
-            os.close(lock)
         return False
 
     def pid(self) -> int | None:
         """Return the process id of the live trainer."""
         try:
-            return int(self.lock.read_text("ascii")[:20]) if self.is_live() else None
+            if not self.is_live():
+                return None
+            with open_regular(self.lock) as lock:
+                return int(lock.read(20))
         except (OSError, ValueError):
             return None
 
@@ -133,7 +132,7 @@ class Run:
             VaeTuiError: The folder cannot be written.
         """
         try:
-            lock = os.open(self.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            lock = open_own(self.lock, os.O_RDWR | os.O_CREAT)
         except OSError as error:
             raise VaeTuiError(f"{self.path} cannot be written: {_reason(error)}") from None
         for attempt in range(20):

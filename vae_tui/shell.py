@@ -9,6 +9,7 @@ from vae_tui.config import RunConfig
 from vae_tui.datasets import DATASETS
 from vae_tui.network import Bytes, Floats, Network, load_probe
 from vae_tui.run import Run
+from vae_tui.words import printable
 
 Show = Callable[[Bytes, int, str], None]
 """Takes digits, uint8 (N, 784), how many a row, and what they are."""
@@ -74,7 +75,7 @@ def draw_map(run: Run, step: int | None, flatten: Flatten, show: ShowMap) -> Non
 
 
 def _weights(run: Run, network: Network) -> str:
-    return f"weights of step {network.step} of {run.name}"
+    return f"weights of step {network.step} of {printable(run.name)}"
 
 
 def _classes(config: RunConfig) -> tuple[str, ...]:

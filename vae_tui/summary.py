@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vae_tui import events
-from vae_tui.config import RunConfig
+from vae_tui.config import RANGES, RunConfig
 from vae_tui.errors import UsageError
 from vae_tui.events import (
     EpochEnded,
@@ -63,7 +63,7 @@ def summarise(run: Run, now: float | None = None) -> Summary:
     now = time.time() if now is None else now
     began = _trainer_began(run) if live else -math.inf
     epoch, epochs = 0.0, config.epochs
-    tests: list[EpochEnded] = []
+    tests: list[tuple[int, float]] = []
     ended: RunEnded | None = None
     newest: Event | None = None
     paused = False
@@ -71,15 +71,15 @@ def summarise(run: Run, now: float | None = None) -> Summary:
         newest = event
         match event:
             case RunStarted():
-                tests = [test for test in tests if test.step <= event.step]  # the others are void
+                tests = [test for test in tests if test[0] <= event.step]  # the others are void
                 epoch = event.step / max(event.steps_per_epoch, 1)
                 epochs = event.epochs or epochs
                 ended, paused = None, False
             case LossesMeasured():
                 epoch, paused = event.epoch, False
             case EpochEnded():
-                tests.append(event)
-            case SettingChanged(name="epochs") if math.isfinite(event.new):
+                tests.append((event.step, test_loss(event, config)))
+            case SettingChanged(name="epochs") if event.new in RANGES["epochs"]:
                 epochs = int(event.new)
             case Paused() | Resumed():
                 paused = isinstance(event, Paused)
@@ -98,7 +98,7 @@ def summarise(run: Run, now: float | None = None) -> Summary:
         epoch=epoch,
         epochs=epochs,
         step=newest.step if newest else 0,
-        test_loss=test_loss(tests[-1], config) if tests else math.nan,
+        test_loss=tests[-1][1] if tests else math.nan,
         pid=pid,
         path=str(run.path),
     )

@@ -1,6 +1,9 @@
 """Numbers and strangers' text, as a person reads them."""
 
-import math
+import unicodedata
+
+_LONGEST = 1e11
+"""Seconds; beyond, a clock was wrong."""
 
 
 def count(number: float) -> str:
@@ -14,7 +17,7 @@ def count(number: float) -> str:
 
 def duration(seconds: float) -> str:
     """Return a time span in two units at most: ``0.4 s``, ``41 s``, ``3 m 05 s``."""
-    if not math.isfinite(seconds):
+    if not abs(seconds) < _LONGEST:
         return "?"
     if seconds < 9.95:
         return f"{max(seconds, 0):.1f} s"
@@ -38,5 +41,19 @@ def size(number: float) -> str:
 
 
 def printable(text: str) -> str:
-    """Return text from a file as it cannot steer a terminal: control characters become ``?``."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    """Return text from a file as it cannot steer a terminal: control characters become ``?``.
+
+    So do accents that pile up: more than two on a letter reach into the lines above.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    safe, accents = [], 0
+    for letter in text:
+        accents = accents + 1 if unicodedata.combining(letter) else 0
+        safe.append(letter if letter.isprintable() and accents <= 2 else "?")
+    return "".join(safe)
+
+
+def printable_lines(text: str) -> str:
+    """Return text of several lines made ``printable``, its line ends kept."""
+    return "\n".join(map(printable, text.split("\n")))

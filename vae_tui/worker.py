@@ -20,7 +20,7 @@ import torch
 from vae_tui import commands, data
 from vae_tui.checkpoint import load_state
 from vae_tui.commands import Command
-from vae_tui.config import RunConfig
+from vae_tui.config import RunConfig, check_number
 from vae_tui.device import choose_device, choose_precision
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.events import Event, RunEnded
@@ -31,6 +31,11 @@ from vae_tui.run import Run
 from vae_tui.train import Trainer
 
 _POLL_SECONDS = 0.01
+_STATE_BYTES, _STATE_BYTES_A_PARAMETER = 1 << 20, 16
+"""How large a state may be: float32 weights and Adam's two moments, and as much again."""
+_MOST_STEPS = 10**12
+MOST_COMPLAINTS = 100
+"""In the log, of lines that are no commands: more would tell nothing new and fill the disk."""
 
 
 class CommandFile:
@@ -50,6 +55,7 @@ class CommandFile:
         self._told_to_stop = False
         self._stop_came = False
         self._seen: list[Command] = []
+        self._complaints = 0
 
     def stop(self, *_: object) -> None:
         """Make the next ``take`` return a stop; a signal handler."""
@@ -76,14 +82,17 @@ class CommandFile:
         try:
             if self._path.stat().st_size <= self._tail.offset:
                 return []
+            lines = self._tail.read()
         except OSError:
             return []
         found = []
-        for line in self._tail.read():
+        for line in lines:
             try:
                 found.append(commands.decode(line))
             except ValueError as error:
-                _log(f"{self._path.name}: {error}: {line[:80]!r}")
+                self._complaints += 1
+                if self._complaints <= MOST_COMPLAINTS:
+                    _log(f"{self._path.name}: {error}: {line[:80]!r}")
         self.save_requested |= any(command.command == "save" for command in found)
         self._stop_came |= any(command.command == "stop" for command in found)
         return found
@@ -169,12 +178,27 @@ def _train(run: Run, config: RunConfig, control: CommandFile | Silence, ranks: R
 
 
 def _load(trainer: Trainer, run: Run) -> None:
-    state = load_state(run.state)
+    parameters = sum(value.numel() for value in trainer.model.parameters())
+    state = load_state(run.state, _STATE_BYTES + _STATE_BYTES_A_PARAMETER * parameters)
     try:
         trainer.load_state(state)
-    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        _check_settings(trainer)
+    except (
+        *(LookupError, TypeError, ValueError, RuntimeError, AttributeError, ArithmeticError),
+        *(AssertionError, UsageError),
+    ) as error:
         why = " ".join(f"{type(error).__name__}: {error}".split())
         raise VaeTuiError(f"{run.state} is of another network or version: {why:.200}") from error
+    if not trainer.is_finite():
+        raise VaeTuiError(f"{run.state} holds weights that are not finite")
+
+
+def _check_settings(trainer: Trainer) -> None:
+    """Raise UsageError or ValueError unless one can train with what a state said."""
+    for name, value in trainer.settings.items():
+        check_number(name, value)
+    if not 0 <= trainer.step <= _MOST_STEPS:
+        raise ValueError(f"step {trainer.step!s:.40}")
 
 
 def _device_name(config: RunConfig, ranks: Ranks) -> str:

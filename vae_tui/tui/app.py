@@ -38,6 +38,7 @@ from vae_tui.tui.messages import (
 )
 from vae_tui.tui.notice import halved_lr, notice_of
 from vae_tui.tui.widgets.status import Status, status_parts
+from vae_tui.words import printable
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.network import Floats, Network
@@ -336,9 +337,10 @@ class VaeApp(App[None]):
             try:
                 export.write(path)
             except VaeTuiError as error:
-                self.call_from_thread(self.notify, str(error), severity="error", markup=False)
+                why = printable(str(error))
+                self.call_from_thread(self.notify, why, severity="error", markup=False)
             else:
-                self.call_from_thread(self.notify, f"written: {path}", markup=False)
+                self.call_from_thread(self.notify, printable(f"written: {path}"), markup=False)
 
         self._start_thread("export", write)
 
@@ -496,7 +498,7 @@ class VaeApp(App[None]):
         try:
             ask(self._steering)
         except VaeTuiError as error:
-            self.notify(str(error), severity="error", timeout=10, markup=False)
+            self.notify(printable(str(error)), severity="error", timeout=10, markup=False)
 
     def _hang_up(self) -> None:
         self.call_from_thread(self.exit, None, 128 + signal.SIGHUP)

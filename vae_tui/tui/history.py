@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_tui.config import RunConfig
+from vae_tui.config import RANGES, RunConfig
 from vae_tui.events import (
     CommandRefused,
     Diverged,
@@ -224,7 +224,7 @@ def _note(view: RunView, event: Event) -> RunView:
         case CommandRefused():
             news = {"notice": event.why}
         case SettingChanged():
-            is_length = event.name == "epochs" and math.isfinite(event.new)
+            is_length = event.name == "epochs" and event.new in RANGES["epochs"]
             epochs = int(event.new) if is_length else view.epochs
             news = {"changes": (*view.changes, view.epoch)[-32:], "epochs": epochs}
             if event.name == "beta":

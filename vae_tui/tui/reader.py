@@ -116,7 +116,7 @@ class RunReader:
         return happened
 
     def _read_files(self, tell: Tell) -> None:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # not there yet; what else is wrong, reading tells
             if not self._probe_told and self._run.probe.stat().st_size:
                 self._probe_told = True
                 self._try(tell, lambda: ProbeLoaded(load_probe(self._run.probe)))

@@ -8,7 +8,7 @@ from textual.events import Resize
 from textual.reactive import var
 
 from vae_tui.tui.widgets.drawing import Drawing
-from vae_tui.words import count, duration, size
+from vae_tui.words import count, duration, printable, size
 
 COLOURS = {
     "starting": "color(250)",
@@ -64,7 +64,8 @@ def status_parts(
     unicode: bool = True,
 ) -> tuple[Text, ...]:
     """Return the top line's parts; a percentage is of all epochs of the run."""
-    share = min(1.0, epoch / epochs) if epochs else 0.0
+    share = min(1.0, max(0.0, epoch / epochs)) if epochs > 0 else 0.0
+    name, device = printable(name), printable(device)
     live = state in ("running", "paused", "stalled")
     told = f"{state} {duration(silent_seconds)}" if state == "stalled" else state
     parts = [
