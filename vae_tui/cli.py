@@ -29,6 +29,7 @@ from vae_tui.words import printable, printable_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vae_tui.files import LineTail
     from vae_tui.network import Floats
     from vae_tui.run import Run
     from vae_tui.tui.parts import Parts
@@ -366,7 +367,7 @@ def _answer(run: "Run", offset: int, answers: dict[type[Any], str]) -> str:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         live = run.is_live()
-        for line in tail.read():
+        for line in _lines_of(tail, run):
             with contextlib.suppress(ValueError):
                 event = events.decode(line)
                 if isinstance(event, events.RunEnded):
@@ -377,6 +378,13 @@ def _answer(run: "Run", offset: int, answers: dict[type[Any], str]) -> str:
             raise VaeTuiError(f"{run.name} is lost: it ended without a word; see {run.log}")
         time.sleep(0.02)
     raise VaeTuiError(f"{run.name} has not answered within a minute; see {run.log}")
+
+
+def _lines_of(tail: "LineTail", run: "Run") -> list[bytes]:
+    try:
+        return tail.read()
+    except OSError as error:
+        raise VaeTuiError(f"{run.events} cannot be read: {error.strerror}") from None
 
 
 def _follow(run: "Run", config: RunConfig, as_json: bool, offset: int = 0) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from vae_tui import events
 from vae_tui.config import RANGES, RunConfig
+from vae_tui.errors import VaeTuiError
 from vae_tui.events import (
     CommandRefused,
     Diverged,
@@ -37,10 +38,12 @@ def follow(run: Run, config: RunConfig, *, as_json: bool, offset: int = 0) -> in
     """
     teller = Teller(config)
     ended: RunEnded | None = None
+    odd, why = 0, ""
     for line in _lines(run, offset):
         try:
             event = events.decode(line)
-        except ValueError:  # torn, or a stranger's
+        except ValueError as error:  # torn, or a stranger's
+            odd, why = odd + bool(line.strip()), why or str(error)
             continue
         if as_json:
             _print(_one_object(line))
@@ -48,13 +51,12 @@ def follow(run: Run, config: RunConfig, *, as_json: bool, offset: int = 0) -> in
             _print(told)
         if isinstance(event, (RunEnded, RunStarted)):
             ended = event if isinstance(event, RunEnded) else None
+    if odd:
+        _complain(f"{run.events}: {odd:,} lines are no events ({why}); the others are told")
     if ended is None:
-        print(  # noqa: T201
-            printable(
-                f"vae-tui: {run.name} is lost: its trainer ended without a word; "
-                f"see {run.log}; go on from the last save: vae-tui resume {run.path}"
-            ),
-            file=sys.stderr,
+        _complain(
+            f"{run.name} is lost: its trainer ended without a word; "
+            f"see {run.log}; go on from the last save: vae-tui resume {run.path}"
         )
         return 1
     return 1 if ended.reason == "failed" else 0
@@ -125,7 +127,10 @@ def _lines(run: Run, offset: int) -> Iterator[bytes]:
     while True:
         live = run.is_live()  # before the read: what it wrote last is there when it is gone
         before = tail.offset
-        yield from tail.read()
+        try:
+            yield from tail.read()
+        except OSError as error:
+            raise VaeTuiError(f"{run.events} cannot be read: {error.strerror}") from None
         if tail.offset == before:
             if not live:
                 return
@@ -136,6 +141,10 @@ def _one_object(line: bytes) -> str:
     """Return a line of JSON as it is, or written anew where it could steer a terminal."""
     text = line.decode("utf-8", "replace")
     return text if text.isascii() and text.isprintable() else json.dumps(json.loads(line))
+
+
+def _complain(text: str) -> None:
+    print(printable(f"vae-tui: {text}"), file=sys.stderr)  # noqa: T201
 
 
 def _print(line: str) -> None:

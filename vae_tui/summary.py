@@ -21,6 +21,7 @@ from vae_tui.events import (
 )
 from vae_tui.files import read_lines
 from vae_tui.run import Run
+from vae_tui.strangers import open_regular
 
 STALLED_SECONDS = 30.0
 """A live trainer that has reported nothing for so long, without being paused, is stalled."""
@@ -162,6 +163,10 @@ def readable(runs: list[Run]) -> tuple[list[Summary], list[str]]:
     for run in runs:
         try:
             found.append(summarise(run))
+            with contextlib.suppress(FileNotFoundError), open_regular(run.events):
+                pass
         except UsageError as error:
             wrong.append(str(error))
+        except OSError as error:
+            wrong.append(f"{run.events} cannot be read: {error.strerror}")
     return found, wrong
