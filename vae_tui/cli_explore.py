@@ -24,6 +24,7 @@ from vae_tui.options import (
     say,
     step_option,
 )
+from vae_tui.words import printable
 
 if TYPE_CHECKING:
     from vae_tui.network import Bytes, Floats
@@ -155,7 +156,9 @@ def evaluate(
 
     with _progress("NLL") as tell:
         result = assessment.assess_run(found, config, step, samples, tell)
-    say(assessment.as_json(result) if as_json else assessment.as_text(result, found.name, config))
+    name = printable(found.name)
+    text = assessment.as_json(result) if as_json else assessment.as_text(result, name, config)
+    say(*text.split("\n"))
 
 
 @click.command()

@@ -108,6 +108,7 @@ def _read_idx(file: Traversable, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     values = array.reshape(-1).data
     header_format = f">4B{len(shape)}I"
     header_bytes = struct.calcsize(header_format)
+    _check_size(file, array.nbytes)
     with file.open("rb") as compressed, _decompressed(file.name, compressed) as stream:
         header = stream.read(header_bytes)
         if not header:
@@ -130,6 +131,15 @@ def _read_idx(file: Traversable, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         if stream.read(1):  # at its end, gzip and xz compare their checksums
             raise ValueError(f"goes on after its {len(values):,} values")
     return array
+
+
+def _check_size(file: Traversable, values: int) -> None:
+    """Raise ValueError for more than compression could come to: there is a name of a gigabyte
+    in the header, or members with nothing in them.
+    """
+    most = values + values // 10 + _CHUNK_BYTES
+    if isinstance(file, Path) and file.stat().st_size > most:
+        raise ValueError(f"larger than {most:,} bytes")
 
 
 def _decompressed(file_name: str, stream: IO[bytes]) -> io.BufferedIOBase:

@@ -43,7 +43,8 @@ def start(run: Run, config: RunConfig) -> int:
                 _block_signals(config, signal.SIG_UNBLOCK)
         os.pwrite(lock, f"{process.pid:<20}\n".encode(), 0)
     except OSError as error:
-        raise VaeTuiError(f"no trainer can be started in {run.path}: {error.strerror}") from None
+        why = f"{error.filename} {error.strerror}" if error.filename else error.strerror
+        raise VaeTuiError(f"no trainer can be started in {run.path}: {why}") from None
     finally:
         os.close(lock)
     return process.pid

@@ -9,7 +9,7 @@ import click
 from vae_tui.config import RunConfig
 from vae_tui.datasets import is_present, resolve
 from vae_tui.errors import VaeTuiError
-from vae_tui.words import printable_lines
+from vae_tui.words import printable
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -65,9 +65,10 @@ def output_option(kinds: str, *, required: bool = False) -> Callable[[_Function]
 run_argument = click.argument("run", required=False, metavar="[RUN]")
 
 
-def say(text: str) -> None:
+def say(*lines: str) -> None:
     """Print lines to stdout; nothing in them steers the terminal, whatever a run is called."""
-    click.echo(printable_lines(text))
+    for line in lines:
+        click.echo(printable(line))
 
 
 def folder_of_data(config: RunConfig, data_dir: Path | None) -> str:

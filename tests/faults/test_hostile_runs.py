@@ -1,0 +1,225 @@
+"""A stranger's run folder in the real program: trainers that go on with it, and the screen."""
+
+import gzip
+import json
+import os
+import random
+import re
+import struct
+import sys
+from pathlib import Path
+
+import pytest
+from explored_runs import explored_run
+from hostile_files import a_state, lair
+from hostile_text import STEERING, lines_of_events
+from logs import live
+from real_runs import DIGITS, ended, none_left, wait_until
+from terminal import Terminal
+from tiny_runs import tiny_trainer
+
+from vae_tui import data, launch
+from vae_tui.checkpoint import save_state, save_weights
+from vae_tui.commands import Command
+from vae_tui.datasets import DATASETS, Dataset
+from vae_tui.errors import VaeTuiError
+from vae_tui.events import Paused, RunEnded, encode
+from vae_tui.files import append
+from vae_tui.run import Run, create
+
+PROGRAM = [sys.executable, "-m", "vae_tui"]
+CONTROLS = re.compile(
+    "[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]"
+)
+OURS = re.compile(rb"\x1b\](52;c;[A-Za-z0-9+/=]+|22;[a-z-]+)\x07")
+"""The clipboard's, and Textual's own for the shape of the mouse pointer."""
+
+
+def run_with_state(folder: Path) -> Run:
+    run = create(folder, "run", DIGITS)
+    state = tiny_trainer().state()
+    save_state(run.state, state)
+    save_weights(run.weights, state["model"], 0)
+    return run
+
+
+def states(count: int, tmp_path: Path) -> list[str]:
+    """Let real trainers go on from hostile states; return what they said."""
+    aims = lair(tmp_path)
+    said = []
+    for seed in range(count):
+        run = run_with_state(tmp_path / str(seed))
+        run.state.write_bytes(a_state(run.state.read_bytes(), random.Random(seed), aims.canary))
+        with none_left(run):
+            launch.start(run, DIGITS)
+            last = ended(run)
+        assert not aims.harm()
+        assert last.reason == "finished" or "Error" in last.message or "state" in last.message
+        said.append(f"{last.reason}: {last.message}")
+    return said
+
+
+def test_a_trainer_goes_on_from_no_hostile_state(tmp_path):
+    assert any("nothing in it was run" in said for said in states(3, tmp_path))
+
+
+@pytest.mark.soak
+def test_a_trainer_goes_on_from_none_of_forty_hostile_states(tmp_path):
+    assert sum("nothing in it was run" in said for said in states(40, tmp_path)) > 10
+
+
+@pytest.mark.parametrize(
+    "file", ["events.jsonl", "trainer.lock", "trainer.log", "weights.safetensors", "history"]
+)
+def test_a_trainer_writes_through_no_link(tmp_path, file):
+    aims = lair(tmp_path)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    theirs = [folder / "5.safetensors", folder / ".a.safetensors.tmp"]
+    for path in theirs:
+        path.write_text("mine\n")
+    run = run_with_state(tmp_path / "runs")
+    (run.path / file).unlink(missing_ok=True)
+    (run.path / file).symlink_to(folder if file == "history" else aims.victim)
+    with none_left(run):
+        try:
+            launch.start(run, DIGITS)
+        except VaeTuiError as error:
+            assert "is a link" in str(error)
+            assert file in str(error) or file == "trainer.lock"
+        wait_until(lambda: not run.is_live())
+    assert not aims.harm()
+    assert [path.read_text() for path in theirs] == ["mine\n"] * 2
+    if file == "history":
+        assert "is a link" in ended(run).message
+
+
+def test_a_command_is_written_through_no_link(tmp_path):
+    aims = lair(tmp_path)
+    run = run_with_state(tmp_path / "runs")
+    run.commands.symlink_to(aims.victim)
+    with pytest.raises(VaeTuiError, match="is a link"):
+        run.send(Command(command="stop"))
+    assert not aims.harm()
+
+
+# The screen
+
+
+class Recording(Terminal):
+    """Keeps what was sent to it."""
+
+    def __init__(self, *arguments, **more):
+        self.raw = bytearray()
+        super().__init__(*arguments, **more)
+        feed = self._stream.feed
+
+        def keep(block: bytes) -> None:
+            self.raw += block
+            feed(block)
+
+        self._stream.feed = keep
+
+
+def stranger(folder: Path, name: str, text: str) -> Run:
+    """Make a run in which everything that can be text is ``text``."""
+    run = explored_run(folder, "run")
+    lines = []
+    for line in lines_of_events():
+        record = json.loads(line)
+        words = dict.fromkeys(("device", "precision", "what", "why", "message", "name"), text)
+        lines.append(json.dumps({**record, **{k: v for k, v in words.items() if k in record}}))
+    run.events.write_text("\n".join(lines) + "\n")
+    run.path.rename(folder / name)
+    return Run(folder / name)
+
+
+@pytest.mark.parametrize("state", ["failed", "paused"])
+def test_nothing_of_a_stranger_reaches_the_terminal_raw(tmp_path, state):
+    text = " ".join(STEERING[:10])
+    name = STEERING[0].replace("/", "|") + STEERING[5] + "\x9b2J\n[red]"
+    run = stranger(tmp_path / "runs", name, text)
+    lock = None
+    if state == "paused":
+        append(run.events, encode(Paused(time=2e9, step=8, why=text)))
+        lock = live(run)
+    else:
+        append(run.events, encode(RunEnded(time=2e9, step=8, reason="failed", message=text)))
+    with Recording(
+        [*PROGRAM, "attach", "--runs-dir", str(run.path.parent)], cwd=tmp_path, columns=120, rows=40
+    ) as terminal:
+        terminal.wait_for(state)
+        terminal.wait_for("PWNED")
+        for key in "12345":
+            terminal.type(key)
+            terminal.read(0.4)
+        terminal.type(",")
+        terminal.wait_for("back in time")
+        for key in ("e", "y", "?", "\x1b", "q"):
+            terminal.type(key)
+            terminal.read(0.4)
+        if state == "paused":
+            terminal.wait_for("come back:")
+            terminal.type("k")
+        assert terminal.wait_for_end() == 0
+    if lock is not None:
+        os.close(lock)
+    sent = OURS.sub(b"", bytes(terminal.raw)).decode()
+    assert not CONTROLS.findall(sent)
+    for steering in STEERING[:8]:
+        assert steering not in sent
+    assert not re.search("\x1b(?![\\[\\\\P7-8=>(])", sent)
+    assert "PWNED" in sent
+
+
+# Data sets
+
+
+SMALL = Dataset(
+    "small", "Small", "Small", ("a-idx3-ubyte", "b-idx1-ubyte", "c-idx3-ubyte", "d-idx1-ubyte"),
+    30, 10, DATASETS["mnist"].classes,
+)  # fmt: skip
+
+
+def idx(count: int, *sides: int, head: bytes = b"\0\0\x08", says: int | None = None) -> bytes:
+    sizes = (count if says is None else says, *sides)
+    header = head + bytes([len(sizes)]) + struct.pack(f">{len(sizes)}I", *sizes)
+    return header + bytes(count * (sides[0] * sides[1] if sides else 1))
+
+
+def flooded() -> bytes:
+    """Return a gzip whose header names a file of four megabytes."""
+    return b"\x1f\x8b\x08\x08" + bytes(6) + b"a" * 4_000_000 + b"\0" + gzip.compress(b"")[10:]
+
+
+HOSTILE_IDX = {
+    "empty": b"",
+    "random": random.Random(1).randbytes(3_000),
+    "cut": gzip.compress(idx(30, 28, 28))[:-40],
+    "lies about its length": idx(30, 28, 28, says=2**32 - 1),
+    "bomb": gzip.compress(idx(30, 28, 28) + bytes(200_000_000), 1),
+    "of floats": idx(30, 28, 28, head=b"\0\0\x0d"),
+    "flooded": flooded(),
+    "members without end": gzip.compress(b"") * 100_000,
+    "numpy": b"\x93NUMPY" + bytes(100),
+    "pickle": b"cos\nsystem\n(S'touch /tmp/canary'\ntR.",
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE_IDX)
+@pytest.mark.parametrize("packed", ["", ".gz"])
+def test_a_hostile_data_file_is_refused_by_name(tmp_path, what, packed):
+    folder = SMALL.raw_folder(tmp_path)
+    folder.mkdir(parents=True)
+    for name, content in zip(
+        SMALL.files, (idx(30, 28, 28), idx(30), idx(10, 28, 28), idx(10)), strict=True
+    ):
+        (folder / name).write_bytes(content)
+    assert len(data.read(SMALL, tmp_path).train) == 30
+    (folder / SMALL.files[0]).unlink()
+    hostile = folder / f"{SMALL.files[0]}{packed}"
+    hostile.write_bytes(HOSTILE_IDX[what])
+    with pytest.raises(VaeTuiError) as raised:
+        data.read(SMALL, tmp_path)
+    assert str(hostile) in str(raised.value)
+    assert len(str(raised.value)) < 600
