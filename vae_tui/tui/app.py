@@ -25,6 +25,8 @@ from vae_tui.tui.dialogs.controls import ControlsDialog
 from vae_tui.tui.dialogs.ends import EndsDialog
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.dialogs.leave import Answer, LeaveDialog
+from vae_tui.tui.dialogs.palette import Palette
+from vae_tui.tui.input_driver import InputDriver
 from vae_tui.tui.main_screen import MainScreen
 from vae_tui.tui.messages import (
     KeptNetworkLoaded,
@@ -130,7 +132,7 @@ class VaeApp(App[None]):
             folder: Where exports are written.
             clock: Unix seconds.
         """
-        super().__init__()
+        super().__init__(driver_class=InputDriver)
         self._run_name = name
         self._reference = reference
         self._config = config
@@ -245,6 +247,11 @@ class VaeApp(App[None]):
             if binding.description and binding.tooltip and binding.action != "command_palette":
                 run = partial(self.run_action, binding.action, self.main.view or self)
                 yield SystemCommand(binding.description, binding.tooltip, run)
+
+    def action_command_palette(self) -> None:
+        """Show the palette, once."""
+        if not any(isinstance(screen, Palette) for screen in self.screen_stack):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_view(self, number: int) -> None:
         """Bring up a view."""

@@ -1,0 +1,86 @@
+"""Any key, mouse event, paste or size at any moment, in every state of a run, is safe."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from explored_runs import explored_run, losses_measured
+from logs import live
+from pressing import Pressed, program
+from real_runs import ENDLESS, running, wait_until
+from tiny_runs import TINY
+
+from vae_tui.events import Diverged, Paused, RunEnded, encode
+from vae_tui.files import append
+from vae_tui.run import Run, create
+
+LONG_AGO, FAR_AHEAD = 1e9, 4e9
+"""Unix seconds: a run that was heard of long ago is silent, one from far ahead never."""
+STATES = ("starting", "running", "paused", "stalled", "finished", "stopped", "failed", "lost")
+KEYS_A_PIECE, RESIZES_A_PIECE = 2_300, 56
+
+
+@contextmanager
+def run_in(state: str, folder: Path) -> Iterator[Run]:
+    """Give a recorded run in this state; no trainer is there, though its lock may be held."""
+    if state == "starting":
+        run = create(folder, "one", TINY)
+    else:
+        run = explored_run(folder)
+        at = LONG_AGO if state == "stalled" else FAR_AHEAD
+        if state == "failed":
+            append(run.events, encode(Diverged(time=at, step=60, what="BCE", last_good_step=20)))
+        if state in ("finished", "stopped", "failed"):
+            last = RunEnded(time=at, step=60, reason=state, message=f"it has {state}")
+            append(run.events, encode(last))
+        elif state == "paused":
+            append(run.events, encode(Paused(time=at, step=60)))
+        elif state == "running":
+            append(run.events, encode(replace(losses_measured(60), time=at)))
+    is_live = state in ("starting", "running", "paused", "stalled")
+    lock = live(run, 0.0) if is_live else None
+    try:
+        yield run
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
+def press(state: str, folder: Path, keys: int, resizes: int, seed: object) -> Pressed:
+    """Press anything on a run in this state; ``live`` is a real trainer."""
+    aside = folder / "aside"
+    aside.mkdir()
+    runs = folder / "runs"
+    with running(runs, ENDLESS) if state == "live" else run_in(state, runs) as run:
+        if state == "live":
+            wait_until(run.weights.exists)
+        pressed = Pressed(program(run.path), aside, f"{state} {seed}")
+        try:
+            pressed.press(keys, resizes)
+        finally:
+            pressed.close()
+    return pressed
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_anything_may_be_pressed(tmp_path, state):
+    pressed = press(state, tmp_path, 130, 5, "short")
+    assert pressed.answers >= 2
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("state", [*STATES, "live"])
+def test_twenty_thousand_keys_and_five_hundred_sizes_are_safe(tmp_path, state, capsys):
+    began = time.monotonic()
+    pressed = press(state, tmp_path, KEYS_A_PIECE, RESIZES_A_PIECE, "long")
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{state}: {pressed.keys} keys, {pressed.resizes} sizes, {pressed.starts} starts, "
+            f"{pressed.answers} answers, {time.monotonic() - began:.0f} s\n"
+        )
+    assert pressed.keys >= KEYS_A_PIECE
