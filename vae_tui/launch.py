@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 
 from vae_tui.config import RunConfig
-from vae_tui.errors import VaeTuiError
+from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.run import Run
 from vae_tui.strangers import open_own
 
 _PACKAGE_PARENT = str(Path(__file__).resolve().parent.parent)
+_MOST_PROCESSES_A_CORE = 8
+"""A stranger's config may ask for a thousand."""
 _RANK_VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
 
 
@@ -22,9 +24,14 @@ def start(run: Run, config: RunConfig) -> int:
     first instant: the lock is taken here and handed over.
 
     Raises:
-        UsageError: The run is live already.
+        UsageError: The run is live already, or wants too many processes.
         VaeTuiError: The folder cannot be written, or no process can be started.
     """
+    if config.nproc > _MOST_PROCESSES_A_CORE * (os.cpu_count() or 1):
+        raise UsageError(
+            f"{run.name} wants {config.nproc} processes, far more than {os.cpu_count()} cores can "
+            f"run: change nproc in {run.path / 'config.json'}"
+        )
     lock = run.take_lock()
     try:
         with os.fdopen(open_own(run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab") as log:

@@ -6,6 +6,7 @@ import itertools
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
@@ -177,7 +178,9 @@ class Recorder:
         for line in read_lines(self._run.events):
             with contextlib.suppress(ValueError):
                 event = events.decode(line)
-                if isinstance(event, (RunStarted, EpochEnded)):
+                if isinstance(event, EpochEnded):
+                    yield replace(event, kl_per_dimension=())  # all are held at once
+                elif isinstance(event, RunStarted):
                     yield event
 
     def _sweep(self) -> None:

@@ -7,6 +7,7 @@ import random
 import re
 import struct
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -16,16 +17,19 @@ from hostile_text import STEERING, lines_of_events
 from logs import live
 from real_runs import DIGITS, ended, none_left, wait_until
 from terminal import Terminal
-from tiny_runs import tiny_trainer
+from tiny_runs import tiny_config, tiny_trainer
 
 from vae_tui import data, launch
 from vae_tui.checkpoint import save_state, save_weights
 from vae_tui.commands import Command
 from vae_tui.datasets import DATASETS, Dataset
-from vae_tui.errors import VaeTuiError
+from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.events import Paused, RunEnded, encode
 from vae_tui.files import append
 from vae_tui.run import Run, create
+from vae_tui.tui.history import RunView
+from vae_tui.tui.messages import ReadingFailed
+from vae_tui.tui.reader import RunReader
 
 PROGRAM = [sys.executable, "-m", "vae_tui"]
 CONTROLS = re.compile(
@@ -103,7 +107,38 @@ def test_a_command_is_written_through_no_link(tmp_path):
     assert not aims.harm()
 
 
+def test_no_config_starts_a_thousand_processes(tmp_path):
+    config = tiny_config(nproc=1_024)
+    run = create(tmp_path, "run", config)
+    with pytest.raises(UsageError, match=r"1024 processes.*config\.json"):
+        launch.start(run, config)
+    assert not run.is_live()
+
+
 # The screen
+
+
+class Rounds(threading.Event):
+    """Lets a reader look so many times."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self._left = count
+
+    def is_set(self) -> bool:
+        self._left -= 1
+        return self._left < 0
+
+
+def test_a_log_full_of_what_is_no_event_is_complained_of_a_few_times(tmp_path):
+    run = create(tmp_path, "run", DIGITS)
+    run.events.write_bytes(b"x" * 30 + b"\n" + b"odd\n" * 2_000_000)
+    told = []
+    RunReader(run, RunView("run", DIGITS)).follow(told.append, Rounds(8))
+    why = [message.why for message in told if isinstance(message, ReadingFailed)]
+    assert 1 <= len(why) <= 4
+    assert str(run.events) in why[0]
+    assert "line 1 is no event" in why[0]
 
 
 class Recording(Terminal):

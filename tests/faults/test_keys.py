@@ -73,6 +73,20 @@ def test_anything_may_be_pressed(tmp_path, state):
     assert pressed.answers >= 2
 
 
+@pytest.mark.parametrize(
+    "keys", [b"\xff", b"\xe1\xc3(", b"\x10\x1b[5~", b"\x1b[48;0;0;0;0t\x1b[<0;9;9M"]
+)
+def test_what_ends_a_textual_program_does_not_end_this_one(tmp_path, keys):
+    with run_in("finished", tmp_path) as run:
+        pressed = Pressed(program(run.path), tmp_path, 1)
+        try:
+            pressed.press_exactly(keys)
+        finally:
+            pressed.close()
+    assert pressed.answers == 1
+    assert pressed.starts == 1
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("state", [*STATES, "live"])
 def test_twenty_thousand_keys_and_five_hundred_sizes_are_safe(tmp_path, state, capsys):

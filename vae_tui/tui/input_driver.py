@@ -1,6 +1,8 @@
 """Textual's driver, which goes on listening whatever a terminal sends."""
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.message import Message
 
 
 class InputDriver(LinuxDriver):
@@ -17,3 +19,8 @@ class InputDriver(LinuxDriver):
                 super().run_input_thread()
             except (ValueError, ArithmeticError):  # what came together with it is lost
                 continue
+
+    def process_message(self, message: Message) -> None:
+        """Pass messages on, but for the report of a size in which nothing can be drawn."""
+        if not isinstance(message, Resize) or message.size:
+            super().process_message(message)

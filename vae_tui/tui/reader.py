@@ -46,7 +46,9 @@ class RunReader:
         self._live_at = 0.0
         self._probe_told = False
         self._weights_seen: tuple[int, int] | None = None
-        self._lines = 0
+        self._lines = self._odd_lines = 0
+        self._odd_told = 1
+        """So many lines that are no events are worth a word: 1, then ten times as many."""
         self._complaint = ""
         self._wanted_step: int | None = None
         self._wake = threading.Event()
@@ -97,6 +99,7 @@ class RunReader:
 
     def _take_block(self, tell: Tell) -> list[Event]:
         happened: list[Event] = []
+        odd = ""
         try:
             lines = self._tail.read(BLOCK_BYTES)
         except OSError as error:
@@ -108,11 +111,15 @@ class RunReader:
                 event = events.decode(line)
             except ValueError as error:
                 if line.strip():
-                    what = f"{self._run.events} line {self._lines} is no event"
-                    self._complain(tell, f"{what} ({error}); the others are shown")
+                    self._odd_lines += 1
+                    odd = odd or f"line {self._lines} is no event ({error})"
                 continue
             if event is not None:
                 happened.append(event)
+        if odd and self._odd_lines >= self._odd_told:
+            self._odd_told = 10 * self._odd_lines
+            more = f", nor are {self._odd_lines - 1:,} others" if self._odd_lines > 1 else ""
+            self._complain(tell, f"{self._run.events} {odd}{more}; what is one is shown")
         return happened
 
     def _read_files(self, tell: Tell) -> None:
