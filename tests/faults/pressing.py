@@ -18,6 +18,7 @@ from pathlib import Path
 from terminal import _environment, _set_size
 
 PATIENCE_SECONDS = 20.0
+LONGEST_DRAIN_SECONDS = 0.1
 ASKED_EVERY = 100
 """Actions between two questions whether the program still answers."""
 FIRST_SAYS, HELP_SAYS = b"\x1b[?1049h", b"Everywhere"
@@ -58,7 +59,7 @@ class Pressed:
         self._did: deque[object] = deque(maxlen=60)
         self._pid = 0
         self._descriptor = -1
-        self._tail = b""
+        self._tail = self._heard = b""
 
     def press(self, keys: int, resizes: int) -> None:
         """Press and resize until so much is done.
@@ -178,14 +179,14 @@ class Pressed:
             if not self._is_there():
                 self._start()
                 continue
-            self._tail = b""
+            self._heard = b""
             self._write(b"?")
             until = time.monotonic() + 2.0
-            while time.monotonic() < until and HELP_SAYS not in self._tail:
+            while time.monotonic() < until and HELP_SAYS not in self._heard:
                 self._drain(0.02)
                 if not self._is_there():
                     break
-            if HELP_SAYS in self._tail:
+            if HELP_SAYS in self._heard:
                 self.answers += 1
                 self._write(b"\x1b")
                 self._drain(0.15)
@@ -218,8 +219,9 @@ class Pressed:
                 return
 
     def _drain(self, seconds: float) -> None:
-        """Take in what comes until nothing has come for so long."""
-        while select.select([self._descriptor], [], [], seconds)[0]:
+        """Take in what comes until nothing has come for so long; of what never ends a part."""
+        until = time.monotonic() + max(seconds, LONGEST_DRAIN_SECONDS)
+        while time.monotonic() < until and select.select([self._descriptor], [], [], seconds)[0]:
             try:
                 block = os.read(self._descriptor, 1 << 16)
             except OSError:
@@ -227,6 +229,7 @@ class Pressed:
             if not block:
                 return
             self._tail = (self._tail + block)[-60_000:]
+            self._heard = (self._heard + block)[-60_000:]
             if b"Traceback" in self._tail:
                 end = time.monotonic() + 1
                 while time.monotonic() < end:
@@ -237,6 +240,8 @@ class Pressed:
 
     def _is_there(self) -> bool:
         """Tell whether the program still runs; when it has left, that it did so well."""
+        if not self._pid:
+            return False
         pid, status = os.waitpid(self._pid, os.WNOHANG | os.WUNTRACED)
         if pid and os.WIFSTOPPED(status):
             os.kill(self._pid, 18)

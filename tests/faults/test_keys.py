@@ -13,6 +13,7 @@ from explored_runs import explored_run, losses_measured
 from logs import live
 from pressing import Pressed, program
 from real_runs import ENDLESS, running, wait_until
+from terminal import Terminal
 from tiny_runs import TINY
 
 from vae_tui.events import Diverged, Paused, RunEnded, encode
@@ -85,6 +86,30 @@ def test_what_ends_a_textual_program_does_not_end_this_one(tmp_path, keys):
             pressed.close()
     assert pressed.answers == 1
     assert pressed.starts == 1
+
+
+def test_the_palette_runs_what_is_typed_and_takes_any_key(tmp_path):
+    with (
+        run_in("finished", tmp_path) as run,
+        Terminal(program(run.path), cwd=tmp_path) as terminal,
+    ):
+        terminal.wait_for("finished")
+        terminal.wait_for("fixed z")
+        terminal.type("\x10")
+        terminal.wait_for("Smoothed line")
+        terminal.type("what this\r")
+        terminal.wait_for("Everywhere")
+        terminal.type("\x1b")
+        terminal.wait_for(lambda text: "Everywhere" not in text)
+        terminal.type("\x10")
+        terminal.wait_for("Smoothed line")
+        terminal.type("\x1b[6~\x1b[6~\x1b[5~\x1b[5~\x1b[B\x1b[B\x1b[A")
+        terminal.type("nothing like it")
+        terminal.wait_for("none")
+        terminal.type("\r\x1b")
+        terminal.wait_for(lambda text: "Commands" not in text)
+        terminal.type("q")
+        assert terminal.wait_for_end() == 0
 
 
 @pytest.mark.soak

@@ -243,15 +243,16 @@ class VaeApp(App[None]):
         if screen is not self.main:
             return
         own, everywhere = self.main.bindings_here()
-        for binding in own + everywhere:
-            if binding.description and binding.tooltip and binding.action != "command_palette":
-                run = partial(self.run_action, binding.action, self.main.view or self)
-                yield SystemCommand(binding.description, binding.tooltip, run)
+        for bindings, place in ((own, self.main.view or self), (everywhere, self)):
+            for binding in bindings:
+                if binding.description and binding.tooltip and binding.action != "command_palette":
+                    run = partial(self.run_action, binding.action, place)
+                    yield SystemCommand(binding.description, binding.tooltip, run)
 
     def action_command_palette(self) -> None:
-        """Show the palette, once."""
-        if not any(isinstance(screen, Palette) for screen in self.screen_stack):
-            self.push_screen(Palette(id="--command-palette"))
+        """Offer what the keys do here by name."""
+        if self.screen is self.main:
+            self.push_screen(Palette(list(self.get_system_commands(self.main))), self._run_chosen)
 
     def action_view(self, number: int) -> None:
         """Bring up a view."""
@@ -463,6 +464,10 @@ class VaeApp(App[None]):
             notice="" if self._steering else "read only",
             unicode=self._unicode,
         )
+
+    def _run_chosen(self, command: SystemCommand | None) -> None:
+        if command is not None:
+            self.call_later(command.callback)
 
     def _morph(self, ends: tuple[int, int] | None) -> None:
         if ends is None:

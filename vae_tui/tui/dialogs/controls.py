@@ -11,6 +11,7 @@ from textual.widgets import Input, Label, Static
 
 from vae_tui.commands import Command, check
 from vae_tui.errors import UsageError
+from vae_tui.tui.dialogs.closing import ClosesOnce
 
 _WHAT = {
     "beta": "weight of the KL",
@@ -19,7 +20,7 @@ _WHAT = {
 }
 
 
-class ControlsDialog(ModalScreen[list[Command] | None]):
+class ControlsDialog(ClosesOnce, ModalScreen[list[Command] | None]):
     """Takes new values; dismissed with the commands that ask for them."""
 
     BINDINGS = [
@@ -57,7 +58,9 @@ class ControlsDialog(ModalScreen[list[Command] | None]):
 
     def action_apply(self) -> None:
         """Ask for what differs from now, unless a value cannot be right."""
-        commands = []
+        commands: list[Command] = []
+        if len(self.query(Input)) < len(self._settings):
+            return  # not made yet
         for name, value in self._settings.items():
             text = self.query_one(f"#{name}", Input).value
             if text == f"{value:g}":

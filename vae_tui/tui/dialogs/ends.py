@@ -9,8 +9,10 @@ from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from vae_tui.tui.dialogs.closing import ClosesOnce
 
-class EndsDialog(ModalScreen[tuple[int, int] | None]):
+
+class EndsDialog(ClosesOnce, ModalScreen[tuple[int, int] | None]):
     """Takes two digit keys; enter takes the ends shown."""
 
     BINDINGS = [
@@ -68,4 +70,5 @@ class EndsDialog(ModalScreen[tuple[int, int] | None]):
         else:
             asked, default = f"From {self._start} into which?", str(end)
         text = f"{asked} [b]0[/b]-[b]9[/b]\n[dim]enter: {default}[/dim]"
-        self.query_one("#question", Static).update(text)
+        for question in self.query("#question").results(Static):  # none before it is made
+            question.update(text)

@@ -9,8 +9,10 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from vae_tui.tui.dialogs.closing import ClosesOnce
 
-class HelpDialog(ModalScreen[None]):
+
+class HelpDialog(ClosesOnce, ModalScreen[None]):
     """Shows keys and what they do; any of its keys closes it."""
 
     BINDINGS = [

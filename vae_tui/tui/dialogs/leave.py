@@ -9,12 +9,13 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from vae_tui.tui.dialogs.closing import ClosesOnce
 from vae_tui.words import printable
 
 Answer = Literal["keep", "stop", "cancel"]
 
 
-class LeaveDialog(ModalScreen[Answer]):
+class LeaveDialog(ClosesOnce, ModalScreen[Answer]):
     """Asks what becomes of the training."""
 
     BINDINGS = [
