@@ -30,8 +30,9 @@ from vae_tui.events import (
     SettingChanged,
 )
 from vae_tui.keeping import next_kept
-from vae_tui.model import VAE, loss_terms, reference_losses
+from vae_tui.model import VAE, reference_losses
 from vae_tui.ranks import Ranks
+from vae_tui.stepper import Stepper, capture_on_cuda
 
 CHUNK_SECONDS = 0.05
 """Between two looks at losses and commands: reading a loss makes the CPU wait for the GPU."""
@@ -76,15 +77,19 @@ class Trainer:
         self._precision = precision
         self._ranks = ranks
         self._clock = clock
-        self._network = ranks.wrap(self.model)
-        self._optimizer = torch.optim.Adam(self.model.parameters(), lr=config.lr, fused=True)
         self._noise = torch.Generator(device).manual_seed(stream_seed(config.seed, "noise"))
-        self._train = images.train.to(device)
         self._test = images.test.to(device)
-        # Added to step by step in double precision, so that where a chunk or a resumed run
-        # begins changes no digit of an epoch's mean. Apple's GPUs have no doubles.
-        exact = torch.float32 if device.type == "mps" else torch.float64
-        self._sums = torch.zeros(2, dtype=exact, device=device)
+        self._stepper = Stepper(
+            self.model,
+            images.train.to(device),
+            batch_size=config.batch_size,
+            lr=config.lr,
+            precision=precision,
+            reconstruction=config.reconstruction,
+            noise=self._noise,
+            ranks=ranks,
+            capture=capture_on_cuda if device.type == "cuda" else None,
+        )
         self._totals = (0.0, 0.0)
         self._tallied = (0, 0.0, 0.0)
         self._unreported = (0, 0.0, 0.0, 0.0)
@@ -131,7 +136,7 @@ class Trainer:
         return {
             "step": self.step,
             "model": self.model.state_dict(),
-            "optimizer": self._optimizer.state_dict(),
+            "optimizer": self._stepper.state(),
             "noise": self._noise.get_state(),
             "noise_device": self._device.type,
             "sums": list(self._totals),
@@ -143,14 +148,14 @@ class Trainer:
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on where ``state`` was taken; KeyError, TypeError or ValueError if it is none."""
         self.model.load_state_dict(state["model"])
-        self._optimizer.load_state_dict(state["optimizer"])
+        self._stepper.load_state(state["optimizer"])
         self.settings = {name: float(state["settings"][name]) for name in self.settings}
         self._undo = [(str(name), float(value)) for name, value in state["undo"]]
         self.step = self.last_good_step = int(state["step"])
         self._go_on_with_noise(state)
         bce, kl = map(float, state["sums"])
         if self._ranks.rank == 0:
-            self._sums.copy_(torch.tensor((bce, kl), dtype=self._sums.dtype))
+            self._stepper.sums.copy_(torch.tensor((bce, kl), dtype=self._stepper.sums.dtype))
         self._totals = (bce, kl)
         self._epoch_seconds = float(state["epoch_seconds"])
         self._tallied = (self.step % self.steps_per_epoch * self._config.batch_size, bce, kl)
@@ -177,7 +182,8 @@ class Trainer:
         began = time.perf_counter()
         for _ in range(steps):
             self._take_step()
-        bce, kl = self._totals = tuple(self._ranks.sum(self._sums).tolist())  # waits for it all
+        # Waits for the device to have taken them all.
+        bce, kl = self._totals = tuple(self._ranks.sum(self._stepper.sums).tolist())
         seconds = time.perf_counter() - began
         self._step_seconds = seconds / steps
         self._epoch_seconds += seconds
@@ -185,9 +191,9 @@ class Trainer:
             return self._diverged("BCE" if not math.isfinite(bce) else "KL")
         events: list[Event] = self._measured(bce, kl, seconds)
         if self.step % self.steps_per_epoch == 0:
-            images = len(self._train)
+            images = len(self._images.train)
             events.append(self._tested(bce / images, kl / images))
-            self._sums.zero_()
+            self._stepper.sums.zero_()
             self._totals = (0.0, 0.0)
             self._tallied = (0, 0.0, 0.0)
             self._epoch_seconds = 0.0
@@ -197,23 +203,7 @@ class Trainer:
         epoch, index = divmod(self.step, self.steps_per_epoch)
         size = self._config.batch_size
         rows = self._epoch_order(epoch)[index * size : (index + 1) * size]
-        # Every rank draws the noise of the whole batch and uses its share: the run does not
-        # depend on how many processes train it.
-        noise = torch.randn(
-            (len(rows), self.model.latent_dim), generator=self._noise, device=self._device
-        )
-        images = self._train[self._ranks.part(rows)].float().div_(255)
-        with self._autocast():
-            logits, posterior = self._network(images, self._ranks.part(noise))
-        bce, kl = (
-            term.sum()
-            for term in loss_terms(logits, images, posterior, self._config.reconstruction)
-        )
-        loss = (bce + self._beta() * kl if self.model.noisy else bce) / len(rows)
-        (loss * self._ranks.size).backward()  # type: ignore[no-untyped-call]
-        self._optimizer.step()
-        self._optimizer.zero_grad(set_to_none=True)
-        self._sums += torch.stack((bce.detach(), kl.detach()))
+        self._stepper.take(rows, self._beta())
         self.step += 1
 
     def _epoch_order(self, epoch: int) -> Tensor:
@@ -222,7 +212,7 @@ class Trainer:
             # device, needs no saved permutation.
             generator = torch.Generator()
             generator.manual_seed(stream_seed(self._config.seed, f"order of epoch {epoch}"))
-            rows = torch.randperm(len(self._train), generator=generator)
+            rows = torch.randperm(len(self._images.train), generator=generator)
             self._order = (epoch, rows.to(self._device))
         return self._order[1]
 
@@ -280,8 +270,7 @@ class Trainer:
         if name == "epochs" and value < done:
             raise UsageError(f"--epochs {value:g}: epoch {done} has begun; the nearest is {done}")
         old, self.settings[name] = self.settings[name], value
-        for group in self._optimizer.param_groups:
-            group["lr"] = self.settings["lr"]
+        self._stepper.set_lr(self.settings["lr"])
         changed = SettingChanged(
             **self._now(), name=name, old=old, new=value, command_id=command_id
         )
@@ -297,7 +286,7 @@ class Trainer:
             **self._now(),
             device=str(self._device),
             precision=self._precision,
-            images=len(self._train),
+            images=len(self._images.train),
             parameters=sum(value.numel() for value in self.model.parameters()),
             steps_per_epoch=self.steps_per_epoch,
             pid=os.getpid(),
@@ -337,7 +326,7 @@ class Trainer:
     def _epoch_images(self) -> int:
         """Return how many images the epoch of the last step has trained on: all, at its end."""
         steps = (self.step - 1) % self.steps_per_epoch + 1
-        return min(steps * self._config.batch_size, len(self._train))
+        return min(steps * self._config.batch_size, len(self._images.train))
 
     def _memory_bytes(self) -> int:
         asked, memory = self._memory

@@ -216,4 +216,4 @@ def _in_words(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    Ranks.from_environment().end(main())
