@@ -40,7 +40,8 @@ from vae_tui.events import (
 )
 from vae_tui.model import VAE, reference_losses
 from vae_tui.ranks import Ranks
-from vae_tui.train import CHUNK_SECONDS, Trainer, stream_seed
+from vae_tui.streams import stream_seed
+from vae_tui.train import CHUNK_SECONDS, Trainer
 
 IMAGES = random_images()
 
