@@ -40,7 +40,8 @@ from vae_tui.events import (
 )
 from vae_tui.model import VAE, reference_losses
 from vae_tui.ranks import Ranks
-from vae_tui.train import CHUNK_SECONDS, Trainer, stream_seed
+from vae_tui.streams import stream_seed
+from vae_tui.train import CHUNK_SECONDS, Trainer
 
 IMAGES = random_images()
 
@@ -320,7 +321,7 @@ def test_a_changed_setting_is_told_with_the_commands_id_and_used_from_then_on():
     ]
     last = only(LossesMeasured, happened)[-1]
     assert (last.beta, last.lr) == (4.0, 1e-4)
-    assert trainer._optimizer.param_groups[0]["lr"] == 1e-4
+    assert trainer.state()["optimizer"]["param_groups"][0]["lr"] == 1e-4
     assert losses_of(happened)[:2] == losses_of(finish(tiny_trainer()))[:2]
     assert losses_of(happened)[3] != losses_of(finish(tiny_trainer(tiny_config(epochs=4))))[3]
 
@@ -509,6 +510,7 @@ def train_as_rank(rank: int, port: int, config, answers) -> None:
     losses = losses_of(finish(trainer, script))
     answers.put((rank, losses, sum(float(v.sum()) for v in trainer.model.state_dict().values())))
     ranks.leave()
+    ranks.end(0)
 
 
 def test_two_processes_together_give_the_losses_of_one():

@@ -427,7 +427,7 @@ def test_a_trainer_has_the_users_blas_threads_and_not_the_screens(exported):
     program = (
         "import os; os.environ.setdefault('OPENBLAS_NUM_THREADS', '1');"
         "from tiny_runs import TINY; from vae_tui import launch;"
-        "print(launch._environment(TINY).get('OPENBLAS_NUM_THREADS'))"
+        "print(launch.environment(TINY).get('OPENBLAS_NUM_THREADS'))"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     environment.pop("OPENBLAS_NUM_THREADS", None)

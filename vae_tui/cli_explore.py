@@ -1,4 +1,4 @@
-"""The commands that explore a run from the shell; with `cli` the only file that imports late.
+"""The commands that explore a run from the shell.
 
 Imports are inside functions: ``--help`` must cost neither numpy nor torch, drawing no torch.
 """

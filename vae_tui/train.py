@@ -1,7 +1,6 @@
 """The loop, as an iterator of events; knows no files and no signals."""
 
 import contextlib
-import hashlib
 import math
 import os
 import time
@@ -9,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor
 
 from vae_tui.commands import Command, check
 from vae_tui.config import RunConfig
@@ -30,8 +28,12 @@ from vae_tui.events import (
     SettingChanged,
 )
 from vae_tui.keeping import next_kept
-from vae_tui.model import VAE, loss_terms, reference_losses
+from vae_tui.model import VAE, reference_losses
 from vae_tui.ranks import Ranks
+from vae_tui.settings import Settings
+from vae_tui.stepper import Stepper, capture_on_cuda
+from vae_tui.streams import Order, stream_seed
+from vae_tui.tally import Tally
 
 CHUNK_SECONDS = 0.05
 """Between two looks at losses and commands: reading a loss makes the CPU wait for the GPU."""
@@ -61,11 +63,7 @@ class Trainer:
     ) -> None:
         torch.manual_seed(config.seed)
         self.model = VAE(config.latent_dim, config.hidden, noisy=config.model == "vae").to(device)
-        self.settings: dict[str, float] = {
-            "beta": config.beta,
-            "lr": config.lr,
-            "epochs": config.epochs,
-        }
+        self.settings = Settings(config)
         self.step = 0
         self.steps_per_epoch = math.ceil(len(images.train) / config.batch_size)
         self.last_good_step = 0
@@ -76,22 +74,22 @@ class Trainer:
         self._precision = precision
         self._ranks = ranks
         self._clock = clock
-        self._network = ranks.wrap(self.model)
-        self._optimizer = torch.optim.Adam(self.model.parameters(), lr=config.lr, fused=True)
         self._noise = torch.Generator(device).manual_seed(stream_seed(config.seed, "noise"))
-        self._train = images.train.to(device)
         self._test = images.test.to(device)
-        # Added to step by step in double precision, so that where a chunk or a resumed run
-        # begins changes no digit of an epoch's mean. Apple's GPUs have no doubles.
-        exact = torch.float32 if device.type == "mps" else torch.float64
-        self._sums = torch.zeros(2, dtype=exact, device=device)
+        self._stepper = Stepper(
+            self.model,
+            images.train.to(device),
+            batch_size=config.batch_size,
+            lr=config.lr,
+            precision=precision,
+            reconstruction=config.reconstruction,
+            noise=self._noise,
+            ranks=ranks,
+            capture=capture_on_cuda if device.type == "cuda" else None,
+        )
         self._totals = (0.0, 0.0)
-        self._tallied = (0, 0.0, 0.0)
-        self._unreported = (0, 0.0, 0.0, 0.0)
-        self._reported_at = -math.inf
-        self._epoch_seconds = 0.0
-        self._undo: list[tuple[str, float]] = []
-        self._order: tuple[int, Tensor] = (-1, torch.empty(0))
+        self._tally = Tally(CHUNK_SECONDS)
+        self._order = Order(config.seed, len(images.train), device)
         self._paused = False
         self._stopped = False
         self._step_seconds = CHUNK_SECONDS
@@ -131,29 +129,30 @@ class Trainer:
         return {
             "step": self.step,
             "model": self.model.state_dict(),
-            "optimizer": self._optimizer.state_dict(),
+            "optimizer": self._stepper.state(),
             "noise": self._noise.get_state(),
             "noise_device": self._device.type,
             "sums": list(self._totals),
-            "epoch_seconds": self._epoch_seconds,
-            "settings": dict(self.settings),
-            "undo": list(self._undo),
+            "unreported": self._tally.state(),
+            "epoch_seconds": self._tally.epoch_seconds,
+            **self.settings.state(),
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on where ``state`` was taken; KeyError, TypeError or ValueError if it is none."""
         self.model.load_state_dict(state["model"])
-        self._optimizer.load_state_dict(state["optimizer"])
-        self.settings = {name: float(state["settings"][name]) for name in self.settings}
-        self._undo = [(str(name), float(value)) for name, value in state["undo"]]
+        self._stepper.load_state(state["optimizer"])
+        self.settings.load_state(state["settings"], state["undo"])
         self.step = self.last_good_step = int(state["step"])
         self._go_on_with_noise(state)
         bce, kl = map(float, state["sums"])
         if self._ranks.rank == 0:
-            self._sums.copy_(torch.tensor((bce, kl), dtype=self._sums.dtype))
+            self._stepper.sums.copy_(torch.tensor((bce, kl), dtype=self._stepper.sums.dtype))
         self._totals = (bce, kl)
-        self._epoch_seconds = float(state["epoch_seconds"])
-        self._tallied = (self.step % self.steps_per_epoch * self._config.batch_size, bce, kl)
+        counted = (self.step % self.steps_per_epoch * self._config.batch_size, bce, kl)
+        # Older versions did not save what was unreported.
+        unreported = state.get("unreported", (0, 0.0, 0.0, 0.0))
+        self._tally.go_on(counted, float(state["epoch_seconds"]), unreported)
 
     def is_finite(self) -> bool:
         """Tell whether every weight is finite."""
@@ -177,54 +176,27 @@ class Trainer:
         began = time.perf_counter()
         for _ in range(steps):
             self._take_step()
-        bce, kl = self._totals = tuple(self._ranks.sum(self._sums).tolist())  # waits for it all
+        # Waits for the device to have taken them all.
+        bce, kl = self._totals = tuple(self._ranks.sum(self._stepper.sums).tolist())
         seconds = time.perf_counter() - began
         self._step_seconds = seconds / steps
-        self._epoch_seconds += seconds
         if not math.isfinite(bce + kl):
             return self._diverged("BCE" if not math.isfinite(bce) else "KL")
         events: list[Event] = self._measured(bce, kl, seconds)
         if self.step % self.steps_per_epoch == 0:
-            images = len(self._train)
+            images = len(self._images.train)
             events.append(self._tested(bce / images, kl / images))
-            self._sums.zero_()
+            self._stepper.sums.zero_()
             self._totals = (0.0, 0.0)
-            self._tallied = (0, 0.0, 0.0)
-            self._epoch_seconds = 0.0
+            self._tally.begin_epoch()
         return events
 
     def _take_step(self) -> None:
         epoch, index = divmod(self.step, self.steps_per_epoch)
         size = self._config.batch_size
-        rows = self._epoch_order(epoch)[index * size : (index + 1) * size]
-        # Every rank draws the noise of the whole batch and uses its share: the run does not
-        # depend on how many processes train it.
-        noise = torch.randn(
-            (len(rows), self.model.latent_dim), generator=self._noise, device=self._device
-        )
-        images = self._train[self._ranks.part(rows)].float().div_(255)
-        with self._autocast():
-            logits, posterior = self._network(images, self._ranks.part(noise))
-        bce, kl = (
-            term.sum()
-            for term in loss_terms(logits, images, posterior, self._config.reconstruction)
-        )
-        loss = (bce + self._beta() * kl if self.model.noisy else bce) / len(rows)
-        (loss * self._ranks.size).backward()  # type: ignore[no-untyped-call]
-        self._optimizer.step()
-        self._optimizer.zero_grad(set_to_none=True)
-        self._sums += torch.stack((bce.detach(), kl.detach()))
+        rows = self._order.of(epoch)[index * size : (index + 1) * size]
+        self._stepper.take(rows, self._beta())
         self.step += 1
-
-    def _epoch_order(self, epoch: int) -> Tensor:
-        if self._order[0] != epoch:
-            # From seed and epoch alone, and drawn on the CPU: a run that goes on, on whatever
-            # device, needs no saved permutation.
-            generator = torch.Generator()
-            generator.manual_seed(stream_seed(self._config.seed, f"order of epoch {epoch}"))
-            rows = torch.randperm(len(self._train), generator=generator)
-            self._order = (epoch, rows.to(self._device))
-        return self._order[1]
 
     def _beta(self) -> float:
         """Return the weight of the KL at this step: rises over the warm-up epochs."""
@@ -263,29 +235,24 @@ class Trainer:
         return []  # the caller saves: this module knows no files
 
     def _do_set(self, command: Command) -> list[Event]:
-        old = self.settings[command.setting]
-        events = self._change(command.setting, command.value, command.id)
-        self._undo.append((command.setting, old))
-        return events
+        name, value = command.setting, command.value
+        self._check_change(name, value)
+        return self._changed(name, self.settings.change(name, value), command)
 
     def _do_undo(self, command: Command) -> list[Event]:
-        if not self._undo:
-            raise UsageError("nothing to undo: no setting was changed")
-        events = self._change(*self._undo[-1], command.id)
-        self._undo.pop()
-        return events
+        name, value = self.settings.last_change()
+        self._check_change(name, value)
+        return self._changed(name, self.settings.undo(), command)
 
-    def _change(self, name: str, value: float, command_id: str) -> list[Event]:
+    def _check_change(self, name: str, value: float) -> None:
         done = math.ceil(self.step / self.steps_per_epoch)
         if name == "epochs" and value < done:
             raise UsageError(f"--epochs {value:g}: epoch {done} has begun; the nearest is {done}")
-        old, self.settings[name] = self.settings[name], value
-        for group in self._optimizer.param_groups:
-            group["lr"] = self.settings["lr"]
-        changed = SettingChanged(
-            **self._now(), name=name, old=old, new=value, command_id=command_id
-        )
-        return [changed]
+
+    def _changed(self, name: str, old: float, command: Command) -> list[Event]:
+        self._stepper.set_lr(self.settings["lr"])
+        new = self.settings[name]
+        return [SettingChanged(**self._now(), name=name, old=old, new=new, command_id=command.id)]
 
     def _started(self) -> RunStarted:
         floor = collapse = math.nan
@@ -297,7 +264,7 @@ class Trainer:
             **self._now(),
             device=str(self._device),
             precision=self._precision,
-            images=len(self._train),
+            images=len(self._images.train),
             parameters=sum(value.numel() for value in self.model.parameters()),
             steps_per_epoch=self.steps_per_epoch,
             pid=os.getpid(),
@@ -310,26 +277,18 @@ class Trainer:
 
     def _measured(self, bce: float, kl: float, seconds: float) -> list[Event]:
         """Add the epoch's new sums to what is unreported; report that when it is time."""
-        tally = (self._epoch_images(), bce, kl)
-        since = (*(new - old for new, old in zip(tally, self._tallied, strict=True)), seconds)
-        self._tallied = tally
-        images, bce, kl, seconds = (
-            old + new for old, new in zip(self._unreported, since, strict=True)
-        )
-        self._unreported = (int(images), bce, kl, seconds)
-        now = time.monotonic()
-        if now - self._reported_at < CHUNK_SECONDS and self.step < self.total_steps:
+        self._tally.add(self._epoch_images(), bce, kl, seconds)
+        is_last = self.step >= self.total_steps
+        if (since := self._tally.take(time.monotonic(), last=is_last)) is None:
             return []
-        self._reported_at = now
-        self._unreported = (0, 0.0, 0.0, 0.0)
         measured = LossesMeasured(
             **self._now(),
             epoch=self.step / self.steps_per_epoch,
-            bce=bce / images,
-            kl=kl / images,
+            bce=since.bce / since.images,
+            kl=since.kl / since.images,
             beta=self._beta(),
             lr=self.settings["lr"],
-            images_per_second=images / seconds,
+            images_per_second=since.images / since.seconds,
             memory_bytes=self._memory_bytes(),
         )
         return [measured]
@@ -337,7 +296,7 @@ class Trainer:
     def _epoch_images(self) -> int:
         """Return how many images the epoch of the last step has trained on: all, at its end."""
         steps = (self.step - 1) % self.steps_per_epoch + 1
-        return min(steps * self._config.batch_size, len(self._train))
+        return min(steps * self._config.batch_size, len(self._images.train))
 
     def _memory_bytes(self) -> int:
         asked, memory = self._memory
@@ -365,7 +324,7 @@ class Trainer:
             test_bce_at_mean=result.bce_at_mean,
             kl_per_dimension=result.kl_per_dimension,
             active_units=result.active_units,
-            seconds=self._epoch_seconds,
+            seconds=self._tally.epoch_seconds,
         )
 
     def _diverged(self, what: str) -> list[Event]:
@@ -382,13 +341,3 @@ class Trainer:
 
     def _now(self) -> dict[str, Any]:
         return {"time": self._clock(), "step": self.step}
-
-
-def stream_seed(seed: int, purpose: str) -> int:
-    """Return the seed of a stream of random numbers that has nothing to do with the others.
-
-    Generators given the same seed, or seeds nearby, would repeat each other's numbers: the noise
-    those of the initial weights, one epoch's order those of another run's.
-    """
-    digest = hashlib.blake2b(f"{seed}: {purpose}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest) >> 1

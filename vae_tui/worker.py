@@ -20,7 +20,7 @@ import torch
 from vae_tui import commands, data
 from vae_tui.checkpoint import load_state
 from vae_tui.commands import Command
-from vae_tui.config import RunConfig, check_number
+from vae_tui.config import SETTINGS, RunConfig, check_number
 from vae_tui.device import choose_device, choose_precision
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.events import Event, RunEnded
@@ -195,7 +195,10 @@ def _load(trainer: Trainer, run: Run) -> None:
 
 def _check_settings(trainer: Trainer) -> None:
     """Raise UsageError or ValueError unless one can train with what a state said."""
-    for name, value in trainer.settings.items():
+    known = trainer.settings.state()
+    for name, value in (*known["settings"].items(), *known["undo"]):
+        if name not in SETTINGS:
+            raise ValueError(f"no setting {name!r:.40}")
         check_number(name, value)
     if not 0 <= trainer.step <= _MOST_STEPS:
         raise ValueError(f"step {trainer.step!s:.40}")
@@ -240,4 +243,4 @@ def _in_words(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    Ranks.from_environment().end(main())

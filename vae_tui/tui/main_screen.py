@@ -116,6 +116,18 @@ class MainScreen(Screen[None], inherit_bindings=False):
         everywhere = [found.binding for found in active if found.node is app]
         return _each_once(own), _each_once(everywhere)
 
+    def keys_here(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """Return keys and what they do: the view's own, and those of all views."""
+        own, everywhere = (
+            [
+                (binding.key_display or self.app.get_key_display(binding), binding.tooltip)
+                for binding in bindings
+                if binding.tooltip
+            ]
+            for bindings in self.bindings_here()
+        )
+        return own, everywhere
+
     def _show_keys(self) -> None:
         own, everywhere = self.bindings_here()
         found = own + everywhere

@@ -3,10 +3,12 @@
 ``prepare`` comes before textual is imported: textual reads its settings on import.
 """
 
+import asyncio
 import base64
 import codecs
 import os
 import select
+import signal
 import sys
 import threading
 import time
@@ -73,6 +75,16 @@ def copy(text: str, environment: Mapping[str, str], write: Callable[[str], None]
     elif environment.get("TERM", "").startswith("screen"):
         sequence = "\x1bP" + sequence + "\x1b\\"
     write(sequence)
+
+
+def answer_signals(leave: Callable[[int], object]) -> None:
+    """Let SIGHUP and SIGTERM call ``leave`` with the exit code, on the running loop.
+
+    Textual's default dies at once and leaves the terminal raw.
+    """
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        loop.add_signal_handler(number, leave, 128 + number)
 
 
 def watch_for_hangup(leave: Callable[[], None], return_code: int) -> None:

@@ -1,6 +1,7 @@
 """The top line: run, state, progress, time left, speed, device."""
 
 import math
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -9,6 +10,9 @@ from textual.reactive import var
 
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.words import count, duration, printable, size
+
+if TYPE_CHECKING:  # numpy is imported after the first paint
+    from vae_tui.tui.history import RunView
 
 COLOURS = {
     "starting": "color(250)",
@@ -47,6 +51,24 @@ class Status(Drawing):
             line.append(" " * gap)
             line.append_text(part)
         self.show_text([line])
+
+
+def status_of(run: "RunView", now: float, notice: str, *, unicode: bool) -> tuple[Text, ...]:
+    """Return the top line's parts for a run; ``now`` in Unix seconds."""
+    measured, started = run.measured, run.started
+    return status_parts(
+        run.name,
+        run.state(now),
+        run.epoch,
+        run.epochs,
+        seconds_left=run.seconds_left(),
+        images_per_second=measured.images_per_second if measured else 0.0,
+        device=f"{started.device} {started.precision}" if started else "",
+        memory_bytes=measured.memory_bytes if measured else 0,
+        silent_seconds=now - run.last_time,
+        notice=notice,
+        unicode=unicode,
+    )
 
 
 def status_parts(

@@ -1,0 +1,244 @@
+"""Images a second of the trainer, of a plain loop and of its matrix products alone.
+
+``python tests/benchmarks/training.py [--json] [--rounds N] [--data-dir DIR] [--device cuda]``
+trains on MNIST where it is in the data folder, else on the shipped digits. Each contestant runs
+alone, in a process of its own, one after the other, round after round; the table shows medians,
+and the median of the rounds' own ratios to the plain loop. Needs torch and click, no more.
+"""
+
+import argparse
+import itertools
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from table import add_json_option, print_table
+from torch import nn
+from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
+
+from vae_tui import data, launch
+from vae_tui.config import RunConfig
+from vae_tui.datasets import resolve
+from vae_tui.device import choose_device, choose_precision
+from vae_tui.events import EpochEnded, LossesMeasured
+from vae_tui.train import Trainer
+
+BATCH = 256
+SECONDS = 2.5
+"""Measured of each contestant in each round, after it has warmed up."""
+REFERENCE = "plain loop"
+HIDDEN, LATENT, PIXELS = 400, 20, 784
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_json_option(parser)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--data-dir", default=".")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--only", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.only:
+        print(CONTESTANTS[options.only](options))  # noqa: T201
+        return 0
+    speeds = defaultdict(list)
+    for _, name in itertools.product(range(options.rounds), CONTESTANTS):
+        speeds[name].append(measured_alone(name, options))
+    print_table(rows(speeds), as_json=options.json)
+    return 0
+
+
+def measured_alone(name: str, options: argparse.Namespace) -> float:
+    """Return the images a second of one contestant in a fresh process."""
+    command = [sys.executable, __file__, "--only", name, "--data-dir", options.data_dir]
+    # The trainer's as the program starts it, the others' as a user's shell would.
+    is_ours = name.startswith("vae-tui")
+    environment = launch.environment(config("auto", options)) if is_ours else dict(os.environ)
+    here = str(Path(__file__).resolve().parents[2])
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (here, environment.get("PYTHONPATH"))))
+    found = subprocess.run(
+        [*command, "--device", options.device],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return float(found.stdout.split()[-1])
+
+
+def rows(speeds: dict[str, list[float]]) -> Iterator[dict[str, object]]:
+    reference = speeds[REFERENCE]
+    for name, ours in speeds.items():
+        peak = speeds.get(f"matrix products {name.split()[-1]}")
+        is_peak = name.startswith("matrix")
+        yield {
+            "what": name,
+            "images/s": round(statistics.median(ours)),
+            "s/epoch of 60,000": 60_000 / statistics.median(ours),
+            "x plain loop": median_ratio(ours, reference),
+            "of the products' speed": median_ratio(ours, peak) if peak and not is_peak else None,
+        }
+
+
+def median_ratio(ours: list[float], others: list[float]) -> float:
+    return statistics.median(one / other for one, other in zip(ours, others, strict=True))
+
+
+def config(precision: str, options: argparse.Namespace) -> RunConfig:
+    return RunConfig(
+        dataset=resolve("auto", Path(options.data_dir)),
+        data_dir=options.data_dir,
+        epochs=1_000,
+        batch_size=BATCH,
+        device=options.device,
+        precision=precision,
+    )
+
+
+class Nobody:
+    """A control from which nothing comes."""
+
+    def take(self, wait: float) -> tuple[()]:
+        return ()
+
+
+def our_speed(precision: str, options: argparse.Namespace) -> float:
+    """Return the trainer's images a second, by this clock, between its reports of one epoch."""
+    wanted = config(precision, options)
+    images = data.load(wanted.dataset, Path(wanted.data_dir))
+    device = choose_device(wanted.device)
+    trainer = Trainer(wanted, images, device, choose_precision(precision, device))
+    seconds = trained = 0.0
+    began, at = time.perf_counter(), None
+    warm_up = 1.0
+    for events in trainer.run(Nobody()):
+        now, step = time.perf_counter(), trainer.step
+        if any(isinstance(event, EpochEnded) for event in events):
+            at = None  # the test is no training, and the batch before it a short one
+        elif at is None or now - began < warm_up:
+            at = (now, step) if now - began >= warm_up else None
+        elif any(isinstance(event, LossesMeasured) for event in events):
+            seconds, trained = seconds + now - at[0], trained + (step - at[1]) * BATCH
+            at = (now, step)
+            if seconds > SECONDS:
+                break
+    return trained / seconds
+
+
+class PlainVAE(nn.Module):
+    """The course's network, written plainly."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = nn.Sequential(
+            nn.Linear(PIXELS, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 2 * LATENT)
+        )
+        self.decoder = nn.Sequential(
+            nn.Linear(LATENT, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, PIXELS), nn.Sigmoid()
+        )
+
+    def forward(self, images):
+        mean, logvar = self.encoder(images).chunk(2, dim=1)
+        z = mean + torch.randn_like(mean) * torch.exp(0.5 * logvar)
+        return self.decoder(z), mean, logvar
+
+
+class PlainDigits(Dataset):
+    """One image at a time through Pillow and ToTensor, as torchvision's data sets give them."""
+
+    def __init__(self, images) -> None:
+        self._images = images.view(-1, 28, 28)
+        try:
+            from PIL import Image
+            from torchvision.transforms import ToTensor
+        except ImportError:  # the trainer's machine may lack them; this is quicker than they are
+            self._transform = lambda image: image.unsqueeze(0).float() / 255
+        else:
+            to_tensor = ToTensor()
+            self._transform = lambda image: to_tensor(Image.fromarray(image.numpy()))
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def __getitem__(self, index):
+        return self._transform(self._images[index])
+
+
+def plain_speed(options: argparse.Namespace) -> float:
+    """Return the images a second of the loop that courses and examples show."""
+    images = data.load(resolve("auto", Path(options.data_dir)), Path(options.data_dir))
+    device = choose_device(options.device)
+    torch.manual_seed(1)
+    model = PlainVAE().to(device)
+    adam = torch.optim.Adam(model.parameters(), lr=1e-3)
+    loader = DataLoader(PlainDigits(images.train), batch_size=BATCH, shuffle=True, num_workers=1)
+    batches = itertools.chain.from_iterable(itertools.repeat(loader))
+    began = counted_from = time.perf_counter()
+    total, trained = 0.0, 0
+    for batch in batches:
+        x = batch.to(device).view(-1, PIXELS)
+        x_hat, mean, logvar = model(x)
+        bce = functional.binary_cross_entropy(x_hat, x, reduction="sum")
+        kl = 0.5 * torch.sum(logvar.exp() - logvar - 1 + mean.pow(2))
+        loss = (bce + kl) / len(x)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+        total += loss.item()
+        now = time.perf_counter()
+        if now - began < 1.0:
+            counted_from, trained = now, 0
+        else:
+            trained += len(x)
+        if now - counted_from > SECONDS and trained:
+            return trained / (now - counted_from)
+    raise AssertionError("unreachable")
+
+
+def product_speed(dtype: torch.dtype, options: argparse.Namespace) -> float:
+    """Return the images a second if a step were its matrix products and nothing else."""
+    device = choose_device(options.device)
+    pairs = []
+    for inputs, outputs in ((PIXELS, HIDDEN), (HIDDEN, 2 * LATENT), (LATENT, HIDDEN),
+                            (HIDDEN, PIXELS)):  # fmt: skip
+        x, weight, slope = (
+            torch.randn(shape, device=device).to(dtype)
+            for shape in ((BATCH, inputs), (outputs, inputs), (BATCH, outputs))
+        )
+        pairs += [(x, weight.t()), (slope.t(), x)]
+        if inputs != PIXELS:  # nobody asks for the slopes in the pixels
+            pairs.append((slope, weight))
+    counted_from, began, steps = 0.0, time.perf_counter(), 0
+    while True:
+        for _ in range(20):
+            for one, other in pairs:
+                one @ other
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        now = time.perf_counter()
+        if now - began < 1.0:
+            counted_from = now
+            continue
+        steps += 20
+        if now - counted_from > SECONDS:
+            return steps * BATCH / (now - counted_from)
+
+
+CONTESTANTS = {
+    REFERENCE: plain_speed,
+    "matrix products fp32": lambda options: product_speed(torch.float32, options),
+    "matrix products bf16": lambda options: product_speed(torch.bfloat16, options),
+    "vae-tui fp32": lambda options: our_speed("fp32", options),
+    "vae-tui bf16": lambda options: our_speed("bf16", options),
+    "vae-tui default": lambda options: our_speed("auto", options),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

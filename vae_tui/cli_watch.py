@@ -1,0 +1,97 @@
+"""What follows a run: the screen, or plain lines where there is no terminal."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vae_tui.config import RunConfig
+from vae_tui.options import say
+from vae_tui.words import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vae_tui.network import Floats
+    from vae_tui.run import Run
+    from vae_tui.tui.parts import Parts
+    from vae_tui.tui.views.map import Embedding
+
+INTERRUPTED = 130
+
+
+def watch(run: "Run", config: RunConfig, runs_dir: Path, *, read_only: bool) -> int:
+    """Show the run on the screen; return the exit code."""
+    from vae_tui.tui import terminal
+
+    terminal.prepare()
+    from vae_tui.steering import RunSteering
+    from vae_tui.tui.app import VaeApp
+
+    # Both are shown, and copied to be pasted into a shell: what cannot be read must not be there.
+    name, name_here = printable(run.name), printable(reference(run, runs_dir))
+
+    def load(colours: str | None) -> "Parts":
+        # In a thread after the first paint: numpy and plotext take longer to import than to paint.
+        from vae_tui.tui.history import RunView
+        from vae_tui.tui.parts import Parts
+        from vae_tui.tui.pixels import palette_for
+        from vae_tui.tui.reader import RunReader
+        from vae_tui.tui.views import VIEWS
+        from vae_tui.tui.views.view import Scene
+
+        unicode = terminal.is_unicode(os.environ)
+        view = RunView(name, config, live=run.is_live(), epochs=config.epochs)
+        scene = Scene(view, palette=palette_for(colours, unicode), unicode=unicode)
+        return Parts(VIEWS, RunReader(run, view), embed, scene)
+
+    def embed(codes: "Floats", start: "Floats | None") -> "Iterator[Embedding]":
+        from vae_tui.tui.embedder import embeddings
+
+        return embeddings(codes, start)
+
+    app = VaeApp(
+        name,
+        name_here,
+        config,
+        load,
+        None if read_only else RunSteering(run, config),
+        os.environ,
+        Path.cwd(),
+    )
+    app.run()
+    if app.return_code == 0 and run.is_live():
+        say(f"{run.name} goes on; come back with: vae-tui attach {name_here}")
+    return app.return_code or 0
+
+
+def follow(run: "Run", config: RunConfig, as_json: bool, offset: int = 0) -> int:
+    """Tell of the run in plain lines; return the exit code."""
+    from vae_tui import plain
+
+    return plain.follow(run, config, as_json=as_json, offset=offset)
+
+
+def follow_own(run: "Run", config: RunConfig, as_json: bool, offset: int) -> int:
+    """Follow the trainer that this process started: what interrupts this process stops it."""
+    import signal
+
+    from vae_tui.commands import Command
+
+    interrupted = False
+
+    def interrupt(number: int, _: object) -> None:
+        nonlocal interrupted
+        if interrupted:
+            raise KeyboardInterrupt(number)  # the second time: leave without waiting for the save
+        interrupted = True
+        run.send(Command(command="stop"))
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
+    code = follow(run, config, as_json, offset)
+    return INTERRUPTED if interrupted else code
+
+
+def reference(run: "Run", runs_dir: Path) -> str:
+    """Return what names the run on a command line here: its name, or else its path."""
+    return run.name if run.path.parent == runs_dir.absolute() else str(run.path)
