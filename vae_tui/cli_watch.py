@@ -39,7 +39,8 @@ def watch(run: "Run", config: RunConfig, runs_dir: Path, *, read_only: bool) -> 
         from vae_tui.tui.views.view import Scene
 
         unicode = terminal.is_unicode(os.environ)
-        view = RunView(run.name, config, live=run.is_live(), epochs=config.epochs)
+        unread = float(run.events.exists())
+        view = RunView(run.name, config, live=run.is_live(), unread=unread, epochs=config.epochs)
         scene = Scene(view, palette=palette_for(colours, unicode), unicode=unicode)
         return Parts(VIEWS, RunReader(run, view), embed, scene)
 

@@ -89,7 +89,7 @@ class Control:
         """Leave the run of this name; ask what becomes of a live training."""
         if isinstance(self._app.screen, LeaveDialog):
             self._app.pop_screen()
-        elif self._stage.state in LIVE and self._steering:
+        elif self._is_live() and self._steering:
             self._app.push_screen(LeaveDialog(name, self._reference), self._answer)
         else:
             self._app.exit()
@@ -103,10 +103,14 @@ class Control:
 
     def _await_end(self) -> None:
         """Leave when the trainer has said its last word: the user sees that it was saved."""
-        if self._stage.state in LIVE:
+        if self._is_live():
             self._app.set_timer(0.1, self._await_end)
         else:
             self._app.exit()
+
+    def _is_live(self) -> bool:
+        run, state = self._stage.run, self._stage.state
+        return state in LIVE or (state == "reading" and run is not None and run.live)
 
     def _send_all(self, commands: Sequence[Command] | None) -> None:
         def send(steering: Steering) -> None:

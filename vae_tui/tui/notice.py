@@ -26,7 +26,7 @@ def notice_of(view: "RunView", state: str, now: float) -> str:
             return f"the trainer is alive but has said nothing for {silent} · see trainer.log"
         case "stopped":
             return f"stopped and saved at step {view.step:,} · p goes on from there"
-    return view.notice
+    return f"reading the run's events: {1 - view.unread:.0%}" if view.unread else view.notice
 
 
 def halved_lr(view: "RunView") -> float:

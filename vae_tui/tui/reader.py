@@ -1,6 +1,7 @@
 """Follows a run folder in a thread: reads, computes and posts; touches no widget."""
 
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -8,13 +9,13 @@ from dataclasses import replace
 
 from textual.message import Message
 
-from vae_tui import events
 from vae_tui.errors import VaeTuiError
-from vae_tui.events import Event, LossesMeasured
+from vae_tui.events import LossesMeasured
 from vae_tui.files import LineTail
 from vae_tui.network import load_network, load_probe
 from vae_tui.run import Run
-from vae_tui.tui.history import RunView, advance
+from vae_tui.tui.event_block import EventBlock, decode_block
+from vae_tui.tui.history import LossRows, RunView, advance
 from vae_tui.tui.messages import (
     KeptNetworkLoaded,
     KeptNetworkMissing,
@@ -31,7 +32,11 @@ POLL_SECONDS = 0.1
 LOSSES_SECONDS = 0.4
 """New losses alone are told no more often: each telling is a chart over the link."""
 LIVENESS_SECONDS = 0.5
-BLOCK_BYTES = 1 << 20
+PROGRESS_SECONDS = 0.2
+"""Between two words of how far a long log has been read."""
+BLOCK_BYTES = 1 << 17
+"""Of the log at once: a millisecond, in which no key is answered."""
+_LOSSES = (LossesMeasured, LossRows)
 
 
 class RunReader:
@@ -40,9 +45,13 @@ class RunReader:
     def __init__(self, run: Run, view: RunView) -> None:
         self._run = run
         self._tail = LineTail(run.events)
-        self._view = view
+        self._first = replace(view, unread=0.0)
+        self._view = self._first
         self._told: RunView | None = None
         self._told_at = 0.0
+        self._files_at = -math.inf
+        self._progress_at = math.inf
+        self._restarts = 0
         self._live_at = 0.0
         self._probe_told = False
         self._weights_seen: tuple[int, int] | None = None
@@ -53,10 +62,13 @@ class RunReader:
 
     def follow(self, tell: Tell, leave: threading.Event) -> None:
         """Tell what changes until ``leave`` is set."""
+        self._progress_at = time.monotonic()
         while not leave.is_set():
             more = self._read_events(tell)
-            if not more:
+            if not more or time.monotonic() - self._files_at > PROGRESS_SECONDS:
                 self._read_files(tell)
+                self._files_at = time.monotonic()
+            if not more:
                 self._wake.wait(POLL_SECONDS)
                 self._wake.clear()
             self._go_back(tell)
@@ -84,36 +96,41 @@ class RunReader:
             with contextlib.suppress(OSError):
                 since = self._run.lock.stat().st_mtime
         before = self._tail.offset
-        happened = self._take_block(tell)
-        view = advance(self._view, happened) if happened else self._view
+        block = self._take_block(tell)
+        view = advance(self._view, block.happened) if block.happened else self._view
         if (live, since, kept) != (view.live, view.live_since, view.kept):
             view = replace(view, live=live, live_since=since, kept=kept)
         self._view = view
-        urgent = any(not isinstance(event, LossesMeasured) for event in happened)
+        if before != self._tail.offset < self._tail.size:
+            self._tell_progress(tell, now)
+            return True
+        self._progress_at = now
+        urgent = any(not isinstance(event, _LOSSES) for event in block.happened)
         if view is not self._told and (urgent or now - self._told_at >= LOSSES_SECONDS):
             self._told, self._told_at = view, now
             tell(RunAdvanced(view))
-        return self._tail.offset - before > BLOCK_BYTES // 2
+        return False
 
-    def _take_block(self, tell: Tell) -> list[Event]:
-        happened: list[Event] = []
+    def _tell_progress(self, tell: Tell, now: float) -> None:
+        """Say how much is still to be read; what has been read so far would tell of the past."""
+        if now - self._progress_at >= PROGRESS_SECONDS:
+            self._told, self._progress_at = None, now
+            unread = 1 - self._tail.offset / self._tail.size
+            tell(RunAdvanced(replace(self._first, live=self._view.live, unread=unread)))
+
+    def _take_block(self, tell: Tell) -> EventBlock:
         try:
-            lines = self._tail.read(BLOCK_BYTES)
+            block = decode_block(self._tail.read_block(BLOCK_BYTES))
         except OSError as error:
             self._complain(tell, f"{self._run.events} cannot be read: {error.strerror}")
-            return []
-        for line in lines:
-            self._lines += 1
-            try:
-                event = events.decode(line)
-            except ValueError as error:
-                if line.strip():
-                    what = f"{self._run.events} line {self._lines} is no event"
-                    self._complain(tell, f"{what} ({error}); the others are shown")
-                continue
-            if event is not None:
-                happened.append(event)
-        return happened
+            return EventBlock([], [], 0)
+        if self._tail.restarts != self._restarts:
+            self._restarts, self._view, self._lines = self._tail.restarts, self._first, 0
+        for wrong in block.wrong:
+            what = f"{self._run.events} line {self._lines + wrong.line} is no event"
+            self._complain(tell, f"{what} ({wrong.why}); the others are shown")
+        self._lines += block.lines
+        return block
 
     def _read_files(self, tell: Tell) -> None:
         with contextlib.suppress(FileNotFoundError):

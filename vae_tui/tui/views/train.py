@@ -88,7 +88,7 @@ class TrainView(View):
         if scene is None or not self.is_mounted:
             return
         was, now = (one and (one.run, one.is_past and one.network) for one in (before, scene))
-        if was != now:
+        if was != now and not scene.run.unread:
             self._draw_charts()
         self._draw_digits()
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.history import RunView
 
 COLOURS = {
+    "reading": "color(250)",
     "starting": "color(250)",
     "running": "color(78)",
     "paused": "color(214)",
