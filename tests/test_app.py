@@ -474,3 +474,14 @@ async def test_nothing_but_the_waiting_line_is_there_before_the_views_are_loaded
         loaded.set()
         await until_reading(pilot, screen)
         await wait_until(pilot, lambda: pilot.app.query_one(ContentSwitcher).current != "waiting")
+
+
+async def test_a_trainer_that_cannot_be_started_ends_the_screen_with_why():
+    def refuse() -> None:
+        raise VaeTuiError("no trainer can be started in /x: no space left on device")
+
+    screen = Screen(load=refuse)
+    async with screen.at() as pilot:
+        await wait_until(pilot, lambda: screen.app.failure is not None)
+        assert "no space left" in str(screen.app.failure)
+        assert pilot.app.return_code == 1

@@ -115,10 +115,11 @@ def train(headless: bool, as_json: bool, **options: Any) -> int:
         )
     else:
         run, config = create_run(**options)
-        launch.start(run, config)
     missing = "" if headless or as_json else terminal.missing(os.environ)
     if not (headless or as_json or missing):
-        return watch(run, config, options["runs_dir"], read_only=False)
+        return watch(run, config, options["runs_dir"], read_only=False, is_new=not resumed)
+    if not resumed:
+        launch.start(run, config)
     if missing:
         complain(f"{missing}: training in plain lines, as --headless does")
     if not as_json:

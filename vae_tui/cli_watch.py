@@ -19,17 +19,25 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
-def watch(run: "Run", config: RunConfig, runs_dir: Path, *, read_only: bool) -> int:
-    """Show the run on the screen; return the exit code."""
+def watch(
+    run: "Run", config: RunConfig, runs_dir: Path, *, read_only: bool, is_new: bool = False
+) -> int:
+    """Show the run on the screen; return the exit code.
+
+    The trainer of a new run is started when the first frame is out: both want the same cores.
+    """
     from vae_tui.tui import terminal
 
     terminal.prepare()
+    from vae_tui import launch
     from vae_tui.steering import RunSteering
     from vae_tui.tui.app import VaeApp
 
     name_here = reference(run, runs_dir)
 
     def load(colours: str | None) -> "Parts":
+        if is_new:
+            launch.start(run, config)
         # In a thread after the first paint: numpy and plotext take longer to import than to paint.
         from vae_tui.tui.history import RunView
         from vae_tui.tui.parts import Parts
@@ -59,6 +67,8 @@ def watch(run: "Run", config: RunConfig, runs_dir: Path, *, read_only: bool) -> 
         Path.cwd(),
     )
     app.run()
+    if app.failure is not None:
+        raise app.failure
     if app.return_code == 0 and run.is_live():
         click.echo(f"{run.name} goes on; come back with: vae-tui attach {name_here}")
     return app.return_code or 0

@@ -3,19 +3,17 @@
 import contextlib
 import fcntl
 import os
-import platform
 import re
 import time
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from vae_tui import __version__
 from vae_tui.commands import Command
 from vae_tui.commands import encode as encode_command
 from vae_tui.config import RunConfig, from_json, to_json
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.files import append, replace
+from vae_tui.provenance import provenance
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,99}")
 _LARGEST_CONFIG = 1 << 20
@@ -172,7 +170,7 @@ def create(runs_dir: Path, name: str | None, config: RunConfig) -> Run:
         runs_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         run = Run(_new_folder(runs_dir, name, config))
         try:
-            replace(run.path / "config.json", to_json(config, **_provenance()).encode())
+            replace(run.path / "config.json", to_json(config, **provenance()).encode())
         except OSError:
             run.path.rmdir()  # half a run would take the name
             raise
@@ -250,14 +248,6 @@ def _new_folder(runs_dir: Path, name: str | None, config: RunConfig) -> Path:
             folder.mkdir(mode=0o700)
             return folder.absolute()
     raise VaeTuiError(f"{runs_dir} has too many runs named {base}; give --name")
-
-
-def _provenance() -> dict[str, object]:
-    versions = {"vae-tui": __version__, "python": platform.python_version()}
-    for package in ("torch", "numpy"):
-        with contextlib.suppress(PackageNotFoundError):
-            versions[package] = version(package)
-    return {"created": time.time(), "versions": versions}
 
 
 def _newness(folder: Path) -> float:

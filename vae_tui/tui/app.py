@@ -12,6 +12,7 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from vae_tui.config import RunConfig
+from vae_tui.errors import VaeTuiError
 from vae_tui.tui import terminal
 from vae_tui.tui.control import Control, Steering
 from vae_tui.tui.dialogs.help import HelpDialog
@@ -72,6 +73,8 @@ class VaeApp(App[None]):
             clock: Unix seconds.
         """
         super().__init__()
+        self.failure: VaeTuiError | None = None
+        """Why it ended, in words for the user."""
         self._run_name = name
         self._reference = reference
         self._config = config
@@ -122,8 +125,11 @@ class VaeApp(App[None]):
         self.run_worker(self._put_up(message.parts))
 
     def on_thread_failed(self, message: ThreadFailed) -> None:
-        """End with the thread's own traceback."""
-        raise message.error
+        """End: with what the user can act on, or with the thread's own traceback."""
+        if not isinstance(message.error, VaeTuiError):
+            raise message.error
+        self.failure = message.error
+        self.exit(return_code=message.error.exit_code)
 
     def on_run_advanced(self, message: RunAdvanced) -> None:
         """Show how far the run is."""
