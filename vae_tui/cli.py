@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
-from vae_tui import __version__, cli_explore, cli_runs, cli_steer
+from vae_tui import __version__, cli_doctor, cli_explore, cli_runs, cli_steer
 from vae_tui.cli_start import create_run, given_to_resume, resume_run
 from vae_tui.cli_watch import INTERRUPTED, follow, follow_own, watch
 from vae_tui.complaint import complain
@@ -70,7 +70,7 @@ def cli() -> None:
     """
 
 
-for _command in (cli_runs.runs, *cli_steer.COMMANDS, *cli_explore.COMMANDS):
+for _command in (cli_doctor.doctor, cli_runs.runs, *cli_steer.COMMANDS, *cli_explore.COMMANDS):
     cli.add_command(_command)
 
 
