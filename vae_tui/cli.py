@@ -134,14 +134,17 @@ def train(headless: bool, as_json: bool, **options: Any) -> int:
 def attach(run: str | None, runs_dir: Path, read_only: bool) -> int:
     """Watch a run: live, ended or lost; the newest unless one is named."""
     from vae_tui.run import find
+    from vae_tui.salvage import config_or_rest
     from vae_tui.tui import terminal
 
     found = find(runs_dir, run)
-    config = found.config()
+    config, damage = config_or_rest(found)
     if missing := terminal.missing(os.environ):
         complain(f"{missing}: plain lines; ctrl+c leaves, training goes on")
+        if damage:
+            complain(f"{damage}: the rest is shown")
         return follow(found, config, as_json=False)
-    return watch(found, config, runs_dir, read_only=read_only)
+    return watch(found, config, runs_dir, read_only=read_only, damage=damage)
 
 
 def _one_line(error: click.ClickException) -> str:

@@ -70,7 +70,8 @@ def _ask(runs_dir: Path, wanted: str | None, name: str, answers: dict[type[Any],
     """
     from vae_tui.commands import Command
     from vae_tui.run import find
-    from vae_tui.summary import ADVICE, summarise
+    from vae_tui.states import ADVICE
+    from vae_tui.summary import summarise
 
     run = find(runs_dir, wanted)
     state = summarise(run).state

@@ -19,8 +19,18 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
-def watch(run: "Run", config: RunConfig, runs_dir: Path, *, read_only: bool) -> int:
-    """Show the run on the screen; return the exit code."""
+def watch(
+    run: "Run", config: RunConfig, runs_dir: Path, *, read_only: bool, damage: str = ""
+) -> int:
+    """Show the run on the screen; return the exit code.
+
+    Args:
+        run: The run.
+        config: Of the run, or what is left of it.
+        runs_dir: The runs folder.
+        read_only: Take no control.
+        damage: What is wrong with the run's config.
+    """
     from vae_tui.tui import terminal
 
     terminal.prepare()
@@ -39,7 +49,7 @@ def watch(run: "Run", config: RunConfig, runs_dir: Path, *, read_only: bool) -> 
         from vae_tui.tui.views.view import Scene
 
         unicode = terminal.is_unicode(os.environ)
-        view = RunView(run.name, config, live=run.is_live(), epochs=config.epochs)
+        view = RunView(run.name, config, live=run.is_live(), epochs=config.epochs, damage=damage)
         scene = Scene(view, palette=palette_for(colours, unicode), unicode=unicode)
         return Parts(VIEWS, RunReader(run, view), embed, scene)
 

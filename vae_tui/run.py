@@ -17,8 +17,10 @@ from vae_tui.config import RunConfig, from_json, to_json
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.files import append, replace
 
+LARGEST_CONFIG = 1 << 20
+"""Bytes; one that is larger was not written by this program."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,99}")
-_LARGEST_CONFIG = 1 << 20
 _HISTORY_FILE = re.compile(r"\d{1,15}\.safetensors")
 
 
@@ -83,8 +85,8 @@ class Run:
         path = self.path / "config.json"
         try:
             with path.open("rb") as file:
-                text = file.read(_LARGEST_CONFIG + 1)
-            if len(text) > _LARGEST_CONFIG:
+                text = file.read(LARGEST_CONFIG + 1)
+            if len(text) > LARGEST_CONFIG:
                 raise UsageError("larger than any config")
             return from_json(text.decode("utf-8"))
         except (OSError, UnicodeDecodeError, UsageError) as error:

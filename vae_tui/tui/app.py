@@ -29,6 +29,7 @@ from vae_tui.tui.messages import (
 )
 from vae_tui.tui.notice import notice_of
 from vae_tui.tui.stage import Stage
+from vae_tui.tui.steering_keys import steering_keys
 from vae_tui.tui.takeaway import Takeaway
 from vae_tui.tui.walking import Walks
 from vae_tui.tui.widgets.status import Status, status_of, status_parts
@@ -149,6 +150,8 @@ class VaeApp(App[None]):
 
     def on_reading_failed(self, message: ReadingFailed) -> None:
         """Say which file cannot be read."""
+        if message.file and self._stage.newest is None:
+            self._stage.change(unreadable=message.file)
         self.notify(message.why, severity="warning", timeout=10, markup=False)
 
     def on_map_view_embedding_wanted(self, message: "MapView.EmbeddingWanted") -> None:
@@ -287,8 +290,10 @@ class VaeApp(App[None]):
         if self._scene is None:
             return
         run, now = self._scene.run, self._clock()
-        self.main.show_notice(notice_of(run, run.state(now), now))
-        notice = "" if self._control.is_taken else "read only"
+        state, control = run.state(now), self._control.is_taken
+        self.main.steering = steering_keys(state, control=control, changed=bool(run.changes))
+        self.main.show_notice(notice_of(run, state, now, run=self._reference, control=control))
+        notice = "" if control else "read only"
         self.main.query_one(Status).parts = status_of(run, now, notice, unicode=self._unicode)
 
     def _write_through(self, text: str) -> None:

@@ -66,3 +66,5 @@ class ReadingFailed(Message):
     """A file of the run cannot be read; the rest is shown all the same."""
 
     why: str
+    file: str = ""
+    """Its name, when nothing of it can be shown."""

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from textual.message import Message
 
@@ -44,6 +45,7 @@ class RunReader:
         self._told: RunView | None = None
         self._told_at = 0.0
         self._live_at = 0.0
+        self._caught_up = False
         self._probe_told = False
         self._weights_seen: tuple[int, int] | None = None
         self._lines = 0
@@ -78,22 +80,36 @@ class RunReader:
     def _read_events(self, tell: Tell) -> bool:
         """Take in one block of events; return whether there may be more at once."""
         now = time.monotonic()
-        live, since, kept = self._view.live, self._view.live_since, self._view.kept
+        seen = self._view
         if now - self._live_at > LIVENESS_SECONDS:
-            live, kept, self._live_at = self._run.is_live(), tuple(self._run.kept_steps()), now
-            with contextlib.suppress(OSError):
-                since = self._run.lock.stat().st_mtime
+            seen, self._live_at = self._look(seen), now
         before = self._tail.offset
         happened = self._take_block(tell)
-        view = advance(self._view, happened) if happened else self._view
-        if (live, since, kept) != (view.live, view.live_since, view.kept):
-            view = replace(view, live=live, live_since=since, kept=kept)
+        view = advance(seen, happened) if happened else seen
+        if happened and self._caught_up:
+            view = replace(view, heard_at=time.time())
         self._view = view
         urgent = any(not isinstance(event, LossesMeasured) for event in happened)
         if view is not self._told and (urgent or now - self._told_at >= LOSSES_SECONDS):
             self._told, self._told_at = view, now
             tell(RunAdvanced(view))
-        return self._tail.offset - before > BLOCK_BYTES // 2
+        more = self._tail.offset - before > BLOCK_BYTES // 2
+        self._caught_up = self._caught_up or not more
+        return more
+
+    def _look(self, view: RunView) -> RunView:
+        """Return the view with what the folder tells of the trainer and of kept weights."""
+        since, heard = view.live_since, view.heard_at
+        with contextlib.suppress(OSError):
+            since = self._run.lock.stat().st_mtime
+        pid = self._run.pid()
+        live = pid is not None or self._run.is_live()
+        kept = tuple(self._run.kept_steps())
+        heard = min(heard, time.time())  # the clock was set back: silence is counted from now on
+        news = (live, since, pid, kept, heard)
+        if news == (view.live, view.live_since, view.live_pid, view.kept, view.heard_at):
+            return view
+        return replace(view, live=live, live_since=since, live_pid=pid, kept=kept, heard_at=heard)
 
     def _take_block(self, tell: Tell) -> list[Event]:
         happened: list[Event] = []
@@ -119,22 +135,21 @@ class RunReader:
         with contextlib.suppress(FileNotFoundError):
             if not self._probe_told and self._run.probe.stat().st_size:
                 self._probe_told = True
-                self._try(tell, lambda: ProbeLoaded(load_probe(self._run.probe)))
+                self._try(tell, self._run.probe, lambda: ProbeLoaded(load_probe(self._run.probe)))
             status = self._run.weights.stat()
             # The name stays, the file is another one each time.
             if (seen := (status.st_ino, status.st_mtime_ns)) != self._weights_seen:
                 self._weights_seen = seen
-                self._try(
-                    tell, lambda: NetworkLoaded(load_network(self._run.weights, self._view.config))
-                )
+                weights, config = self._run.weights, self._view.config
+                self._try(tell, weights, lambda: NetworkLoaded(load_network(weights, config)))
 
-    def _try(self, tell: Tell, load: Callable[[], Message]) -> None:
+    def _try(self, tell: Tell, path: Path, load: Callable[[], Message]) -> None:
         try:
             tell(load())
         except VaeTuiError as error:
-            self._complain(tell, str(error))
+            self._complain(tell, str(error), path.name)
 
-    def _complain(self, tell: Tell, why: str) -> None:
+    def _complain(self, tell: Tell, why: str, file: str = "") -> None:
         if why != self._complaint:
             self._complaint = why
-            tell(ReadingFailed(printable(why)))
+            tell(ReadingFailed(printable(why), file))
