@@ -79,7 +79,7 @@ def test_a_trainer_that_never_begins_is_starting_and_then_stalled():
         ("running", True, {"app.pause": "Pause", "app.controls": "Controls"}),
         ("paused", True, {"app.pause": "Go on", "app.controls": "Controls"}),
         ("stopped", True, {"app.pause": "Go on"}),
-        ("finished", True, {}),
+        ("finished", True, {"app.pause": "Longer"}),
         ("running", False, {}),
     ],
 )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vae_tui.run import Run
     from vae_tui.tui.parts import Parts
     from vae_tui.tui.views.map import Embedding
+    from vae_tui.tui.visit import Visit
 
 INTERRUPTED = 130
 
@@ -51,7 +52,7 @@ def watch(
         unicode = terminal.is_unicode(os.environ)
         view = RunView(run.name, config, live=run.is_live(), epochs=config.epochs, damage=damage)
         scene = Scene(view, palette=palette_for(colours, unicode), unicode=unicode)
-        return Parts(VIEWS, RunReader(run, view), embed, scene)
+        return Parts(VIEWS, RunReader(run, view, _visit(run)), embed, scene)
 
     def embed(codes: "Floats", start: "Floats | None") -> "Iterator[Embedding]":
         from vae_tui.tui.embedder import embeddings
@@ -71,6 +72,17 @@ def watch(
     if app.return_code == 0 and run.is_live():
         click.echo(f"{run.name} goes on; come back with: vae-tui attach {name_here}")
     return app.return_code or 0
+
+
+def _visit(run: "Run") -> "Visit | None":
+    """Return what tells a user who comes back what they missed; None where they have no home."""
+    from platformdirs import user_state_path
+
+    from vae_tui.seen import SeenRecord
+    from vae_tui.tui.visit import Visit
+
+    folder = user_state_path("vae-tui") / "seen"
+    return Visit(run, SeenRecord(run, folder)) if folder.is_absolute() else None
 
 
 def follow(run: "Run", config: RunConfig, as_json: bool, offset: int = 0) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SystemCommand
+from textual.events import Event, Key
 from textual.screen import Screen
 
 from vae_tui.config import RunConfig
@@ -18,6 +19,7 @@ from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.keys import KEYS
 from vae_tui.tui.main_screen import MainScreen
 from vae_tui.tui.messages import (
+    CameBack,
     KeptNetworkLoaded,
     KeptNetworkMissing,
     NetworkLoaded,
@@ -33,6 +35,7 @@ from vae_tui.tui.steering_keys import steering_keys
 from vae_tui.tui.takeaway import Takeaway
 from vae_tui.tui.walking import Walks
 from vae_tui.tui.widgets.status import Status, status_of, status_parts
+from vae_tui.words import printable
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.parts import Parts
@@ -86,6 +89,8 @@ class VaeApp(App[None]):
         self._environment = environment
         self._travel: Callable[[int], None] | None = None
         self._leaving = threading.Event()
+        self._missed = ""
+        self._is_news = False
 
     def get_default_screen(self) -> MainScreen:
         """Return the screen under all dialogs."""
@@ -147,6 +152,18 @@ class VaeApp(App[None]):
     def on_probe_loaded(self, message: ProbeLoaded) -> None:
         """Show test images."""
         self._stage.change(probe=message.probe)
+
+    def on_came_back(self, message: CameBack) -> None:
+        """Say what the user missed, until a key is pressed."""
+        self._missed, self._is_news = message.missed, True
+        self._show_status()
+
+    async def on_event(self, event: Event) -> None:
+        """Take away what was missed with the first key: it was read, and is in the help."""
+        if isinstance(event, Key) and self._is_news:
+            self._is_news = False
+            self._show_status()
+        await super().on_event(event)
 
     def on_reading_failed(self, message: ReadingFailed) -> None:
         """Say which file cannot be read."""
@@ -235,6 +252,8 @@ class VaeApp(App[None]):
         view = self.main.view
         own, everywhere = self.main.keys_here()
         title, text = (view.TITLE, view.HELP) if view else ("vae-tui", "")
+        if self._missed:
+            text = f"{text}\n\n{printable(self._missed)}"
         self.push_screen(HelpDialog(title, text, own, everywhere))
 
     def action_leave(self) -> None:
@@ -292,9 +311,11 @@ class VaeApp(App[None]):
         run, now = self._scene.run, self._clock()
         state, control = run.state(now), self._control.is_taken
         self.main.steering = steering_keys(state, control=control, changed=bool(run.changes))
-        self.main.show_notice(notice_of(run, state, now, run=self._reference, control=control))
-        notice = "" if control else "read only"
-        self.main.query_one(Status).parts = status_of(run, now, notice, unicode=self._unicode)
+        news = self._missed if self._is_news else ""
+        notice = notice_of(run, state, now, run=self._reference, control=control)
+        self.main.show_notice(news, notice)
+        mode = "" if control else "read only"
+        self.main.query_one(Status).parts = status_of(run, now, mode, unicode=self._unicode)
 
     def _write_through(self, text: str) -> None:
         if self._driver is not None:

@@ -106,12 +106,13 @@ class MainScreen(Screen[None], inherit_bindings=False):
         view.focus()
         view.scene = scene
 
-    def show_notice(self, text: str) -> None:
-        """Write a line under the top line, or take it away."""
+    def show_notice(self, *lines: str) -> None:
+        """Write lines under the top line, or take them away."""
+        text = "\n".join(printable(line) for line in lines if line)
         if text != self._notice:
             self._notice = text
             notice = self.query_one("#notice", Static)
-            notice.update(printable(text))
+            notice.update(text)
             notice.set_class(bool(text), "told")
 
     def bindings_here(self) -> tuple[list[Binding], list[Binding]]:

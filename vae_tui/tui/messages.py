@@ -62,6 +62,14 @@ class ProbeLoaded(Message):
 
 
 @dataclass
+class CameBack(Message):
+    """The user was away for a while."""
+
+    missed: str
+    """What became of the run, in a sentence."""
+
+
+@dataclass
 class ReadingFailed(Message):
     """A file of the run cannot be read; the rest is shown all the same."""
 

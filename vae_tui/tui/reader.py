@@ -24,6 +24,7 @@ from vae_tui.tui.messages import (
     ReadingFailed,
     RunAdvanced,
 )
+from vae_tui.tui.visit import Visit
 from vae_tui.words import printable
 
 Tell = Callable[[Message], object]
@@ -38,8 +39,9 @@ BLOCK_BYTES = 1 << 20
 class RunReader:
     """Reads one run's folder."""
 
-    def __init__(self, run: Run, view: RunView) -> None:
+    def __init__(self, run: Run, view: RunView, visit: Visit | None = None) -> None:
         self._run = run
+        self._visit = visit
         self._tail = LineTail(run.events)
         self._view = view
         self._told: RunView | None = None
@@ -59,6 +61,8 @@ class RunReader:
             more = self._read_events(tell)
             if not more:
                 self._read_files(tell)
+                if self._visit:
+                    self._visit.look(self._view, self._tail.offset, tell)
                 self._wake.wait(POLL_SECONDS)
                 self._wake.clear()
             self._go_back(tell)

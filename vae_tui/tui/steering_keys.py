@@ -18,4 +18,6 @@ def steering_keys(state: str, *, control: bool, changed: bool) -> dict[str, str]
     if state in ADJUSTABLE:
         pause = {PAUSE: "Go on" if state == "paused" else "Pause"}
         return {**pause, CONTROLS: "Controls", **({UNDO: "Undo"} if changed else {})}
+    if state == "finished":
+        return {PAUSE: "Longer"}
     return {PAUSE: "Go on"} if state in ("stopped", "failed", "lost") else {}
