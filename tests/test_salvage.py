@@ -9,7 +9,7 @@ from tiny_runs import TINY, tiny_config
 
 from vae_tui.config import RunConfig, to_json
 from vae_tui.errors import UsageError
-from vae_tui.run import Run, create
+from vae_tui.run import Run, all_runs, create, find
 from vae_tui.salvage import config_or_rest
 from vae_tui.steering import RunSteering
 
@@ -65,6 +65,15 @@ def test_nothing_that_stands_in_the_files_is_too_much(tmp_path_factory, content,
     run = damaged(tmp_path_factory.mktemp("runs"), content)
     run.weights.write_bytes(weights)
     assert isinstance(config_or_rest(run)[0], RunConfig)
+
+
+def test_a_run_without_any_config_is_found_and_shown_as_far_as_it_goes(tmp_path):
+    run = damaged(tmp_path, "")
+    (run.path / "config.json").unlink()
+    assert all_runs(tmp_path) == []
+    run.events.touch()
+    assert find(tmp_path, run.name) == run
+    assert "config.json cannot be read: No such file" in config_or_rest(run)[1]
 
 
 def test_a_run_whose_config_is_damaged_is_not_gone_on_with(tmp_path):

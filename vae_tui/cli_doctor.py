@@ -51,7 +51,7 @@ def doctor(runs_dir: Path, data_dir: Path | None, timeout: float, as_json: bool)
             unicode = is_unicode(here.environment) and "utf" in here.encoding.lower()
             colours = colours_in_use(here.environment).system
             _print(*card(colours, unicode))
-            if here.stdin:
+            if here.stdin and here.is_direct:
                 tell(judge_link(measure(0, 1, load=colours in ("256", "truecolor"))))
         runs, data = look_at(runs_dir), look_at(_data_folder(data_dir))
         counted = count_runs(runs_dir)

@@ -127,6 +127,17 @@ class Run:
         except (OSError, ValueError):
             return None
 
+    def trains_here(self, pid: int) -> bool:
+        """Tell whether this process of this machine is a trainer of this run.
+
+        The lock may be held over a network: then the pid is another machine's.
+        """
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            return False
+        return os.fsencode(self.path) in words
+
     def take_lock(self) -> int:
         """Lock the run for a trainer and return the descriptor that holds the lock.
 
@@ -230,7 +241,7 @@ def all_runs(runs_dir: Path) -> list[Run]:
 def _holds_run(folder: Path) -> bool:
     # A name too long, a NUL in it or somebody else's folder: not a run that can be opened.
     with contextlib.suppress(OSError, ValueError):
-        return (folder / "config.json").is_file()
+        return any((folder / name).is_file() for name in ("config.json", "events.jsonl"))
     return False
 
 

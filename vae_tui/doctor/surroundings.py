@@ -41,6 +41,11 @@ class Surroundings:
         """The terminal is at the other end of a connection."""
         return not self.environment.keys().isdisjoint({"SSH_CONNECTION", "SSH_TTY"})
 
+    @property
+    def is_direct(self) -> bool:
+        """What is asked of the terminal is answered by it, and by nothing on the way."""
+        return self.environment.keys().isdisjoint({"TMUX", "STY", "MOSH_CONNECTION"})
+
 
 def look(environment: Mapping[str, str]) -> Surroundings:
     """Return the surroundings of this process."""

@@ -84,6 +84,8 @@ class RunView:
     live_since: float = -math.inf
     """When it took the lock, Unix seconds: what is older, an earlier trainer said."""
     live_pid: int | None = None
+    is_here: bool = False
+    """The live trainer is a process of this machine."""
     started: RunStarted | None = None
     ended: RunEnded | None = None
     paused: Paused | None = None

@@ -46,7 +46,8 @@ def _diverged(view: "RunView", diverged: "Diverged", on: str) -> str:
 
 
 def _silent(view: "RunView", now: float, on: str) -> str:
-    pid = view.live_pid or (view.started.pid if view.started else None)
+    # The pid of a lock held over a network is another machine's: here it would be someone else.
+    pid = view.live_pid if view.is_here else None
     who = f"the trainer (pid {pid})" if pid else "the trainer"
     end = f" · to end it: kill -9 {pid}, then {on}" if pid else ""
     told = duration(view.silent(now))

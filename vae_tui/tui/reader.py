@@ -110,10 +110,20 @@ class RunReader:
         live = pid is not None or self._run.is_live()
         kept = tuple(self._run.kept_steps())
         heard = min(heard, time.time())  # the clock was set back: silence is counted from now on
-        news = (live, since, pid, kept, heard)
-        if news == (view.live, view.live_since, view.live_pid, view.kept, view.heard_at):
+        here = pid is not None and self._run.trains_here(pid)
+        news = (live, since, pid, here, kept, heard)
+        known = (view.live, view.live_since, view.live_pid, view.is_here, view.kept, view.heard_at)
+        if news == known:
             return view
-        return replace(view, live=live, live_since=since, live_pid=pid, kept=kept, heard_at=heard)
+        return replace(
+            view,
+            live=live,
+            live_since=since,
+            live_pid=pid,
+            is_here=here,
+            kept=kept,
+            heard_at=heard,
+        )
 
     def _take_block(self, tell: Tell) -> list[Event]:
         happened: list[Event] = []
