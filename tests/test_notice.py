@@ -74,8 +74,10 @@ def test_the_reader_tells_which_process_lives_and_whether_it_is_here(tmp_path):
         lock = live(run)
         holder = None
         if is_here:
-            waiting = [sys.executable, "-c", "input()", str(run.path)]
-            holder = subprocess.Popen(waiting, stdin=subprocess.PIPE)
+            waiting = [sys.executable, "-c", "print(flush=True); input()", str(run.path)]
+            holder = subprocess.Popen(waiting, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            assert holder.stdout is not None
+            holder.stdout.readline()  # its command line is its own now
             os.pwrite(lock, f"{holder.pid:<20}\n".encode(), 0)
         told: list[RunView] = []
         leave = threading.Event()
@@ -90,7 +92,7 @@ def test_the_reader_tells_which_process_lives_and_whether_it_is_here(tmp_path):
         assert told[0].live_pid == (holder.pid if holder else 42)
         os.close(lock)
         if holder:
-            holder.communicate()
+            holder.communicate(b"\n")
 
 
 def test_a_damaged_config_is_named_as_long_as_the_screen_is_up():
