@@ -15,8 +15,10 @@ from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.files import append, replace
 from vae_tui.provenance import provenance
 
+LARGEST_CONFIG = 1 << 20
+"""Bytes; one that is larger was not written by this program."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,99}")
-_LARGEST_CONFIG = 1 << 20
 _HISTORY_FILE = re.compile(r"\d{1,15}\.safetensors")
 
 
@@ -81,8 +83,8 @@ class Run:
         path = self.path / "config.json"
         try:
             with path.open("rb") as file:
-                text = file.read(_LARGEST_CONFIG + 1)
-            if len(text) > _LARGEST_CONFIG:
+                text = file.read(LARGEST_CONFIG + 1)
+            if len(text) > LARGEST_CONFIG:
                 raise UsageError("larger than any config")
             return from_json(text.decode("utf-8"))
         except (OSError, UnicodeDecodeError, UsageError) as error:
@@ -122,6 +124,17 @@ class Run:
             return int(self.lock.read_text("ascii")[:20]) if self.is_live() else None
         except (OSError, ValueError):
             return None
+
+    def trains_here(self, pid: int) -> bool:
+        """Tell whether this process of this machine is a trainer of this run.
+
+        The lock may be held over a network: then the pid is another machine's.
+        """
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            return False
+        return os.fsencode(self.path) in words
 
     def take_lock(self) -> int:
         """Lock the run for a trainer and return the descriptor that holds the lock.
@@ -226,7 +239,7 @@ def all_runs(runs_dir: Path) -> list[Run]:
 def _holds_run(folder: Path) -> bool:
     # A name too long, a NUL in it or somebody else's folder: not a run that can be opened.
     with contextlib.suppress(OSError, ValueError):
-        return (folder / "config.json").is_file()
+        return any((folder / name).is_file() for name in ("config.json", "events.jsonl"))
     return False
 
 

@@ -9,11 +9,11 @@ from vae_tui.tui.dialogs.controls import ControlsDialog
 from vae_tui.tui.dialogs.leave import Answer, LeaveDialog
 from vae_tui.tui.notice import halved_lr
 from vae_tui.tui.stage import Stage
+from vae_tui.tui.steering_keys import ADJUSTABLE
 
 if TYPE_CHECKING:
     from textual.app import App
 
-ADJUSTABLE = ("running", "paused", "stalled")
 LIVE = ("starting", *ADJUSTABLE)
 
 
@@ -71,6 +71,9 @@ class Control:
     def adjust(self) -> None:
         """Ask for other settings."""
         run, state = self._stage.run, self._stage.state
+        if self._steering is None:
+            self._app.notify("attached read-only: no control", timeout=3)
+            return
         if run is None or state not in ADJUSTABLE:
             self._app.notify(f"settings can be changed while a run is live; it is {state}")
             return

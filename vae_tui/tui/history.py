@@ -22,7 +22,7 @@ from vae_tui.events import (
     SettingChanged,
     WeightsSaved,
 )
-from vae_tui.summary import state_of
+from vae_tui.states import has_spoken, silence, state_of
 
 MOST_POINTS = 2_048
 """A series longer than this is halved by averaging neighbours."""
@@ -96,6 +96,9 @@ class RunView:
     """When it took the lock, Unix seconds: what is older, an earlier trainer said."""
     unread: float = 0.0
     """Which share of the log has not been read yet."""
+    live_pid: int | None = None
+    is_here: bool = False
+    """The live trainer is a process of this machine."""
     started: RunStarted | None = None
     ended: RunEnded | None = None
     paused: Paused | None = None
@@ -117,7 +120,11 @@ class RunView:
     epochs: int = 0
     set_beta: float = math.nan
     last_time: float = math.nan
-    """When the newest event happened, Unix seconds."""
+    """When the newest event happened, Unix seconds, by the trainer's clock."""
+    heard_at: float = math.nan
+    """When a new event was last seen to come, Unix seconds, by this machine's clock."""
+    damage: str = ""
+    """What is wrong with the run's config."""
     notice: str = ""
     """What the user should read now: a refusal, a file that cannot be read."""
 
@@ -144,10 +151,14 @@ class RunView:
         """Return the state in one word; ``now`` in Unix seconds."""
         if self.unread:
             return "reading"
-        if self.live and (self.started is None or self.last_time < self.live_since):
-            return "starting"
-        silent = now - self.last_time if math.isfinite(self.last_time) else 0.0
-        return state_of(self.live, self.ended, paused=self.paused is not None, silent=silent)
+        spoken = has_spoken(self.started, self.live_pid, self.last_time, self.live_since)
+        paused, silent = self.paused is not None, self.silent(now)
+        state = state_of(self.live, self.ended, paused=paused, silent=silent, spoken=spoken)
+        return "starting" if state == "running" and not spoken else state
+
+    def silent(self, now: float) -> float:
+        """Return the seconds since the live trainer's last sign of life."""
+        return silence(now, self.last_time, self.heard_at, self.live_since)
 
     def seconds_left(self) -> float:
         """Return the estimated seconds until the last epoch is done; NaN when unknown."""

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from textual.message import Message
 
@@ -24,6 +25,7 @@ from vae_tui.tui.messages import (
     ReadingFailed,
     RunAdvanced,
 )
+from vae_tui.tui.visit import Visit
 from vae_tui.words import printable
 
 Tell = Callable[[Message], object]
@@ -42,8 +44,9 @@ _LOSSES = (LossesMeasured, LossRows)
 class RunReader:
     """Reads one run's folder."""
 
-    def __init__(self, run: Run, view: RunView) -> None:
+    def __init__(self, run: Run, view: RunView, visit: Visit | None = None) -> None:
         self._run = run
+        self._visit = visit
         self._tail = LineTail(run.events)
         self._first = replace(view, unread=0.0)
         self._view = self._first
@@ -53,6 +56,7 @@ class RunReader:
         self._progress_at = math.inf
         self._restarts = 0
         self._live_at = 0.0
+        self._caught_up = False
         self._probe_told = False
         self._weights_seen: tuple[int, int] | None = None
         self._lines = 0
@@ -69,6 +73,8 @@ class RunReader:
                 self._read_files(tell)
                 self._files_at = time.monotonic()
             if not more:
+                if self._visit:
+                    self._visit.look(self._view, self._tail.offset, tell)
                 self._wake.wait(POLL_SECONDS)
                 self._wake.clear()
             self._go_back(tell)
@@ -90,16 +96,13 @@ class RunReader:
     def _read_events(self, tell: Tell) -> bool:
         """Take in one block of events; return whether there may be more at once."""
         now = time.monotonic()
-        live, since, kept = self._view.live, self._view.live_since, self._view.kept
         if now - self._live_at > LIVENESS_SECONDS:
-            live, kept, self._live_at = self._run.is_live(), tuple(self._run.kept_steps()), now
-            with contextlib.suppress(OSError):
-                since = self._run.lock.stat().st_mtime
+            self._view, self._live_at = self._look(self._view), now
         before = self._tail.offset
         block = self._take_block(tell)
         view = advance(self._view, block.happened) if block.happened else self._view
-        if (live, since, kept) != (view.live, view.live_since, view.kept):
-            view = replace(view, live=live, live_since=since, kept=kept)
+        if block.happened and self._caught_up:
+            view = replace(view, heard_at=time.time())
         self._view = view
         if before != self._tail.offset < self._tail.size:
             self._tell_progress(tell, now)
@@ -109,7 +112,32 @@ class RunReader:
         if view is not self._told and (urgent or now - self._told_at >= LOSSES_SECONDS):
             self._told, self._told_at = view, now
             tell(RunAdvanced(view))
+        self._caught_up = True
         return False
+
+    def _look(self, view: RunView) -> RunView:
+        """Return the view with what the folder tells of the trainer and of kept weights."""
+        since, heard = view.live_since, view.heard_at
+        with contextlib.suppress(OSError):
+            since = self._run.lock.stat().st_mtime
+        pid = self._run.pid()
+        live = pid is not None or self._run.is_live()
+        kept = tuple(self._run.kept_steps())
+        heard = min(heard, time.time())  # the clock was set back: silence is counted from now on
+        here = pid is not None and self._run.trains_here(pid)
+        news = (live, since, pid, here, kept, heard)
+        known = (view.live, view.live_since, view.live_pid, view.is_here, view.kept, view.heard_at)
+        if news == known:
+            return view
+        return replace(
+            view,
+            live=live,
+            live_since=since,
+            live_pid=pid,
+            is_here=here,
+            kept=kept,
+            heard_at=heard,
+        )
 
     def _tell_progress(self, tell: Tell, now: float) -> None:
         """Say how much is still to be read; what has been read so far would tell of the past."""
@@ -136,22 +164,21 @@ class RunReader:
         with contextlib.suppress(FileNotFoundError):
             if not self._probe_told and self._run.probe.stat().st_size:
                 self._probe_told = True
-                self._try(tell, lambda: ProbeLoaded(load_probe(self._run.probe)))
+                self._try(tell, self._run.probe, lambda: ProbeLoaded(load_probe(self._run.probe)))
             status = self._run.weights.stat()
             # The name stays, the file is another one each time.
             if (seen := (status.st_ino, status.st_mtime_ns)) != self._weights_seen:
                 self._weights_seen = seen
-                self._try(
-                    tell, lambda: NetworkLoaded(load_network(self._run.weights, self._view.config))
-                )
+                weights, config = self._run.weights, self._view.config
+                self._try(tell, weights, lambda: NetworkLoaded(load_network(weights, config)))
 
-    def _try(self, tell: Tell, load: Callable[[], Message]) -> None:
+    def _try(self, tell: Tell, path: Path, load: Callable[[], Message]) -> None:
         try:
             tell(load())
         except VaeTuiError as error:
-            self._complain(tell, str(error))
+            self._complain(tell, str(error), path.name)
 
-    def _complain(self, tell: Tell, why: str) -> None:
+    def _complain(self, tell: Tell, why: str, file: str = "") -> None:
         if why != self._complaint:
             self._complaint = why
-            tell(ReadingFailed(printable(why)))
+            tell(ReadingFailed(printable(why), file))

@@ -66,7 +66,7 @@ def status_of(run: "RunView", now: float, notice: str, *, unicode: bool) -> tupl
         images_per_second=measured.images_per_second if measured else 0.0,
         device=f"{started.device} {started.precision}" if started else "",
         memory_bytes=measured.memory_bytes if measured else 0,
-        silent_seconds=now - run.last_time,
+        silent_seconds=run.silent(now),
         notice=notice,
         unicode=unicode,
     )
