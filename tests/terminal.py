@@ -6,6 +6,7 @@ import pty
 import select
 import signal
 import struct
+import tempfile
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -148,4 +149,5 @@ def _environment() -> dict[str, str]:
     }
     # pyte knows nothing of the kitty keyboard protocol and would show its queries.
     kitty_off = {"TEXTUAL_DISABLE_KITTY_KEY": "1"}
-    return {**kept, **kitty_off, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+    state = {"XDG_STATE_HOME": str(Path(tempfile.gettempdir(), "vae-tui-tests"))}
+    return {**kept, **kitty_off, **state, "TERM": "xterm-256color", "LANG": "C.UTF-8"}

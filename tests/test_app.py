@@ -28,6 +28,7 @@ from vae_tui.events import Diverged, Paused, Resumed, SettingChanged
 from vae_tui.tui.dialogs.ends import EndsDialog
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.dialogs.leave import LeaveDialog
+from vae_tui.tui.messages import ReadingFailed
 
 SIZES = [(60, 20), (120, 40), (200, 60), (40, 10), (1, 1), (80, 24)]
 KEYS = [
@@ -229,6 +230,57 @@ async def test_read_only_sends_nothing_and_says_so():
         await wait_until(pilot, lambda: "no control" in screen.text)
         await pilot.press("q")
         assert pilot.app.return_code == 0
+
+
+async def test_read_only_asks_for_no_other_settings():
+    screen = Screen(read_only=True)
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await pilot.press("c")
+        await wait_until(pilot, lambda: "no control" in screen.text)
+        assert pilot.app.screen is screen.app.main
+
+
+@pytest.mark.parametrize(
+    ("condition", "read_only", "keys"),
+    [
+        ("running", False, ["p Pause", "c Controls"]),
+        ("paused", False, ["p Go on", "c Controls"]),
+        ("stopped", False, ["p Go on"]),
+        ("finished", False, ["p Longer"]),
+        ("running", True, []),
+        ("nothing yet", False, []),
+    ],
+)
+async def test_the_bottom_line_shows_the_steering_keys_that_work_here_and_now(
+    condition, read_only, keys
+):
+    screen = Screen(read_only=read_only)
+    async with screen.at(160, 40) as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, condition)
+
+        def shown() -> list[str]:
+            footer = screen.text.splitlines()[-1]
+            known = ("p Pause", "p Go on", "p Longer", "c Controls", "u Undo")
+            return [key for key in known if f" {key} " in f"{footer} "]
+
+        await wait_until(pilot, lambda: shown() == keys)
+
+
+async def test_weights_that_cannot_be_read_are_named_where_the_digits_would_be():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        screen.reader.tell(
+            ReadingFailed("/runs/x/weights.safetensors is short", "weights.safetensors")
+        )
+        await wait_until(
+            pilot, lambda: "weights.safetensors cannot be read" in screen.caption("samples-caption")
+        )
+        screen.reader.load(random_network(540))
+        await wait_until(pilot, lambda: "step 540" in screen.caption("samples-caption"))
 
 
 async def test_a_refusal_is_told_and_ends_nothing():
@@ -473,3 +525,14 @@ async def test_nothing_but_the_waiting_line_is_there_before_the_views_are_loaded
         loaded.set()
         await until_reading(pilot, screen)
         await wait_until(pilot, lambda: pilot.app.query_one(ContentSwitcher).current != "waiting")
+
+
+async def test_a_trainer_that_cannot_be_started_ends_the_screen_with_why():
+    def refuse() -> None:
+        raise VaeTuiError("no trainer can be started in /x: no space left on device")
+
+    screen = Screen(load=refuse)
+    async with screen.at() as pilot:
+        await wait_until(pilot, lambda: screen.app.failure is not None)
+        assert "no space left" in str(screen.app.failure)
+        assert pilot.app.return_code == 1

@@ -173,3 +173,39 @@ def test_a_tail_begins_where_it_is_told_to(tmp_path):
     path = tmp_path / "log"
     path.write_bytes(b"old\nnew\n")
     assert LineTail(path, offset=4).read() == [b"new"]
+
+
+# A file that is no longer the one that was read
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"new\n", b"another one\nthat is longer\nthan the first\n"],
+    ids=["emptied", "cut short", "replaced by a longer one"],
+)
+def test_another_content_is_read_from_its_start(tmp_path, content):
+    path = tmp_path / "log"
+    path.write_bytes(b"first line\nsecond line\n")
+    tail = LineTail(path)
+    assert tail.read() == [b"first line", b"second line"]
+    path.write_bytes(content)
+    assert tail.read() == content.splitlines()
+    assert tail.restarts == 1
+
+
+def test_a_copy_of_the_same_file_with_more_in_it_goes_on_where_it_was(tmp_path):
+    path = tmp_path / "log"
+    path.write_bytes(b"one\n")
+    tail = LineTail(path)
+    tail.read()
+    replace(path, b"one\ntwo\n")
+    assert tail.read() == [b"two"]
+    assert tail.restarts == 0
+
+
+def test_a_file_that_is_followed_from_the_middle_begins_again_when_it_ends_before(tmp_path):
+    path = tmp_path / "log"
+    path.write_bytes(b"one\n")
+    tail = LineTail(path, offset=100)
+    assert tail.read() == [b"one"]
+    assert tail.restarts == 1

@@ -1,12 +1,14 @@
+import dataclasses
 import math
 import os
+import signal
 import time
 
 import pytest
 from logs import NOW, epoch_ended, live, losses, run_with, started
-from tiny_runs import TINY
+from tiny_runs import TINY, tiny_config
 
-from vae_tui.errors import UsageError
+from vae_tui import launch
 from vae_tui.events import (
     Paused,
     Resumed,
@@ -16,7 +18,8 @@ from vae_tui.events import (
     encode,
 )
 from vae_tui.run import Run, create
-from vae_tui.summary import ADVICE, STALLED_SECONDS, readable, state_of, summarise
+from vae_tui.states import ADVICE, STALLED_SECONDS, START_SECONDS, silence, state_of
+from vae_tui.summary import readable, summarise
 
 
 def state(run: Run, now: float = NOW, since: float | None = NOW - 1_000) -> str:
@@ -151,10 +154,95 @@ def test_runs_whose_config_cannot_be_read_are_named_beside_the_others(tmp_path):
     good, bad = create(tmp_path, "good", TINY), create(tmp_path, "bad", TINY)
     (bad.path / "config.json").write_text("{")
     found, wrong = readable([bad, good])
-    assert [row.name for row in found] == ["good"]
+    assert [(row.name, row.state) for row in found] == [("bad", "lost"), ("good", "lost")]
     assert len(wrong) == 1 and "bad/config.json" in wrong[0]
-    with pytest.raises(UsageError, match=r"bad/config\.json"):
-        summarise(bad)
+
+
+@pytest.mark.parametrize(
+    ("changes", "objective", "loss"),
+    [
+        ({}, "bce+kl", 122.5),
+        ({"model": "ae"}, "bce", 120.5),
+        ({"reconstruction": "mse"}, "se/2+kl", 122.5),
+        ({"reconstruction": "mse", "model": "ae"}, "se/2", 120.5),
+    ],
+)
+def test_a_test_loss_says_what_it_adds_up_to(tmp_path, changes, objective, loss):
+    row = summarise(run_with(tmp_path, epoch_ended(1, 120.5), **changes))
+    assert (row.objective, row.test_loss) == (objective, loss)
+
+
+def test_a_trainer_that_hangs_before_its_first_word_is_stalled_after_a_while(tmp_path):
+    run = create(tmp_path, "run", TINY)
+    assert state(run, now=NOW + START_SECONDS - 1, since=NOW) == "running"
+    assert state(run, now=NOW + START_SECONDS + 1, since=NOW) == "stalled"
+    again = run_with(tmp_path, started(), Paused(time=NOW, step=3))
+    assert state(again, now=NOW + 500, since=NOW + 400) == "stalled"
+
+
+def test_a_stalled_run_says_for_how_long(tmp_path):
+    run = run_with(tmp_path, started(), losses(3))
+    lock = live(run)
+    assert summarise(run, NOW + 100).silent_seconds == 100
+    os.close(lock)
+    assert summarise(run, NOW + 100).silent_seconds == 0
+
+
+def test_clocks_that_differ_make_no_silence_negative_and_none_of_a_trainer_that_writes(tmp_path):
+    assert silence(NOW, NOW + 500, math.nan, -math.inf) == 0
+    assert silence(NOW, NOW + 500, NOW - 3) == 3
+    run = run_with(tmp_path, started(), losses(3))
+    lock = live(run, since=NOW + 9_000)
+    os.utime(run.events, (NOW, NOW))
+    for trainers_clock in (-5_000, 0, 5_000):
+        run.events.write_bytes(b"")
+        with run.events.open("ab") as file:
+            file.write(encode(started(at=NOW + trainers_clock)))
+        os.utime(run.events, (NOW, NOW))
+        row = summarise(run, NOW + 1)
+        assert (row.state, 0 <= row.silent_seconds <= 1) == ("running", True)
+    os.close(lock)
+
+
+def test_the_live_trainer_is_known_by_its_pid_whatever_the_clocks_say(tmp_path):
+    said = dataclasses.replace(started(), pid=42)
+    run = run_with(tmp_path, said, Paused(time=NOW, step=3))
+    assert state(run, now=NOW + 100, since=NOW + 90) == "paused"
+
+
+def test_a_pid_without_a_lock_is_no_live_run(tmp_path):
+    """The folder was copied from a machine on which process 1 trained; here there is one too."""
+    run = run_with(tmp_path, started(), losses(3))
+    run.lock.write_text(f"{os.getpid()}\n")
+    row = summarise(run, NOW)
+    assert (row.state, row.pid) == ("lost", None)
+
+
+def test_a_trainer_that_is_frozen_is_stalled_and_once_thawed_running(tmp_path):
+    run = create(tmp_path, "run", tiny_config(epochs=100_000))
+    pid = launch.start(run, run.config())
+    try:
+        until(lambda: summarise(run).step > 0)
+        os.kill(pid, signal.SIGSTOP)
+        later = time.time() + STALLED_SECONDS + 5
+        row = summarise(run, later)
+        assert (row.state, row.pid) == ("stalled", pid)
+        assert row.silent_seconds > STALLED_SECONDS
+        frozen_at = row.step
+        os.kill(pid, signal.SIGCONT)
+        until(lambda: summarise(run).step > frozen_at)
+        assert summarise(run).state == "running"
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    assert summarise(run).state == "lost"
+
+
+def until(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, condition
+        time.sleep(0.05)
 
 
 def test_there_is_advice_for_every_state():

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
-from vae_tui import __version__, cli_explore, cli_runs, cli_steer
+from vae_tui import __version__, cli_doctor, cli_explore, cli_runs, cli_steer
 from vae_tui.cli_start import create_run, given_to_resume, resume_run
 from vae_tui.cli_watch import INTERRUPTED, follow, follow_own, watch
 from vae_tui.complaint import complain, show_traceback
@@ -75,7 +75,7 @@ def cli() -> None:
     """
 
 
-for _command in (cli_runs.runs, *cli_steer.COMMANDS, *cli_explore.COMMANDS):
+for _command in (cli_doctor.doctor, cli_runs.runs, *cli_steer.COMMANDS, *cli_explore.COMMANDS):
     cli.add_command(_command)
 
 
@@ -120,10 +120,11 @@ def train(headless: bool, as_json: bool, **options: Any) -> int:
         )
     else:
         run, config = create_run(**options)
-        launch.start(run, config)
     missing = "" if headless or as_json else terminal.missing(os.environ)
     if not (headless or as_json or missing):
-        return watch(run, config, options["runs_dir"], read_only=False)
+        return watch(run, config, options["runs_dir"], read_only=False, is_new=not resumed)
+    if not resumed:
+        launch.start(run, config)
     if missing:
         complain(f"{missing}: training in plain lines, as --headless does")
     if not as_json:
@@ -139,14 +140,17 @@ def train(headless: bool, as_json: bool, **options: Any) -> int:
 def attach(run: str | None, runs_dir: Path, read_only: bool) -> int:
     """Watch a run: live, ended or lost; the newest unless one is named."""
     from vae_tui.run import find
+    from vae_tui.salvage import config_or_rest
     from vae_tui.tui import terminal
 
     found = find(runs_dir, run)
-    config = found.config()
+    config, damage = config_or_rest(found)
     if missing := terminal.missing(os.environ):
         complain(f"{missing}: plain lines; ctrl+c leaves, training goes on")
+        if damage:
+            complain(f"{damage}: the rest is shown")
         return follow(found, config, as_json=False)
-    return watch(found, config, runs_dir, read_only=read_only)
+    return watch(found, config, runs_dir, read_only=read_only, damage=damage)
 
 
 def _one_line(error: click.ClickException) -> str:

@@ -69,7 +69,8 @@ def _ask(runs_dir: Path, wanted: str | None, name: str, answers: dict[type[Any],
     """
     from vae_tui.commands import Command
     from vae_tui.run import find
-    from vae_tui.summary import ADVICE, summarise
+    from vae_tui.states import ADVICE
+    from vae_tui.summary import summarise
 
     run = find(runs_dir, wanted)
     state = summarise(run).state
@@ -107,7 +108,12 @@ def _answer(run: "Run", offset: int, answers: dict[type[Any], str]) -> str:
         if not live:
             raise VaeTuiError(f"{run.name} is lost: it ended without a word; see {run.log}")
         time.sleep(0.02)
-    raise VaeTuiError(f"{run.name} has not answered within a minute; see {run.log}")
+    pid = run.pid()
+    end = f"; to end it: kill -9 {pid}, then vae-tui resume {run.path}"
+    raise VaeTuiError(
+        f"{run.name} has not answered within a minute; see {run.log}"
+        f"{end if pid and run.trains_here(pid) else ''}"
+    )
 
 
 def _lines_of(tail: "LineTail", run: "Run") -> list[bytes]:

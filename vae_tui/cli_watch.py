@@ -15,15 +15,35 @@ if TYPE_CHECKING:
     from vae_tui.run import Run
     from vae_tui.tui.parts import Parts
     from vae_tui.tui.views.map import Embedding
+    from vae_tui.tui.visit import Visit
 
 INTERRUPTED = 130
 
 
-def watch(run: "Run", config: RunConfig, runs_dir: Path, *, read_only: bool) -> int:
-    """Show the run on the screen; return the exit code."""
+def watch(
+    run: "Run",
+    config: RunConfig,
+    runs_dir: Path,
+    *,
+    read_only: bool,
+    is_new: bool = False,
+    damage: str = "",
+) -> int:
+    """Show the run on the screen; return the exit code.
+
+    Args:
+        run: The run.
+        config: Of the run, or what is left of it.
+        runs_dir: The runs folder.
+        read_only: Take no control.
+        is_new: Its trainer is still to be started, when the first frame is out: both want the
+            same cores.
+        damage: What is wrong with the run's config.
+    """
     from vae_tui.tui import terminal
 
     terminal.prepare()
+    from vae_tui import launch
     from vae_tui.steering import RunSteering
     from vae_tui.tui.app import VaeApp
 
@@ -31,6 +51,8 @@ def watch(run: "Run", config: RunConfig, runs_dir: Path, *, read_only: bool) -> 
     name, name_here = printable(run.name), printable(reference(run, runs_dir))
 
     def load(colours: str | None) -> "Parts":
+        if is_new:
+            launch.start(run, config)
         # In a thread after the first paint: numpy and plotext take longer to import than to paint.
         from vae_tui.tui.history import RunView
         from vae_tui.tui.parts import Parts
@@ -40,9 +62,16 @@ def watch(run: "Run", config: RunConfig, runs_dir: Path, *, read_only: bool) -> 
         from vae_tui.tui.views.view import Scene
 
         unicode = terminal.is_unicode(os.environ)
-        view = RunView(name, config, live=run.is_live(), epochs=config.epochs)
+        view = RunView(
+            name,
+            config,
+            live=run.is_live(),
+            unread=float(run.events.exists()),
+            epochs=config.epochs,
+            damage=damage,
+        )
         scene = Scene(view, palette=palette_for(colours, unicode), unicode=unicode)
-        return Parts(VIEWS, RunReader(run, view), embed, scene)
+        return Parts(VIEWS, RunReader(run, view, _visit(run)), embed, scene)
 
     def embed(codes: "Floats", start: "Floats | None") -> "Iterator[Embedding]":
         from vae_tui.tui.embedder import embeddings
@@ -59,9 +88,22 @@ def watch(run: "Run", config: RunConfig, runs_dir: Path, *, read_only: bool) -> 
         Path.cwd(),
     )
     app.run()
+    if app.failure is not None:
+        raise app.failure
     if app.return_code == 0 and run.is_live():
         say(f"{run.name} goes on; come back with: vae-tui attach {name_here}")
     return app.return_code or 0
+
+
+def _visit(run: "Run") -> "Visit | None":
+    """Return what tells a user who comes back what they missed; None where they have no home."""
+    from platformdirs import user_state_path
+
+    from vae_tui.seen import SeenRecord
+    from vae_tui.tui.visit import Visit
+
+    folder = user_state_path("vae-tui") / "seen"
+    return Visit(run, SeenRecord(run, folder)) if folder.is_absolute() else None
 
 
 def follow(run: "Run", config: RunConfig, as_json: bool, offset: int = 0) -> int:

@@ -24,6 +24,8 @@ def check_device(name: str) -> None:
 
 def check_processes(count: int, device: str) -> None:
     """Raise UsageError unless so many processes have a CUDA device, or else a core, each."""
+    if count == 1:  # asking the driver takes a moment
+        return
     devices = _cuda_devices() if device in ("auto", "cuda") else 0
     most, what = (devices, "CUDA devices") if devices else (os.cpu_count() or 1, "cores")
     if count > most:

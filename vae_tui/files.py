@@ -9,6 +9,8 @@ from pathlib import Path
 
 from vae_tui.strangers import open_own, open_regular
 
+_MARK_BYTES = 256
+
 
 def append(path: Path, line: bytes) -> None:
     """Append one line in a single write; a torn line of someone's crash is closed first."""
@@ -42,29 +44,50 @@ def replace(path: Path, content: bytes) -> None:
 
 
 class LineTail:
-    """Follows a growing file: complete lines only, each once, in bounded pieces."""
+    """Follows a growing file: complete lines only, each once, in bounded pieces.
+
+    It begins again when the file was cut short or is another one.
+    """
 
     def __init__(self, path: Path, offset: int = 0) -> None:
         self.offset = offset
+        self.size = offset
+        """Of the file when it was read last."""
+        self.restarts = 0
+        """How often it began again: what was read before that is of no file any more."""
         self._path = path
+        self._mark = b""
+        """The bytes before the offset: at that place of another file there are others."""
 
     def read(self, limit: int = 1 << 20) -> list[bytes]:
         """Return the complete lines that have come, about ``limit`` bytes at most.
 
         A line longer than ``limit`` is passed over. A file that does not exist has no lines.
         """
+        return self.read_block(limit).splitlines()
+
+    def read_block(self, limit: int = 1 << 20) -> bytes:
+        """Return what ``read`` does, as it stands in the file."""
         try:
             with open_regular(self._path) as file:
-                file.seek(self.offset)
-                block = file.read(limit)
+                self.size = os.fstat(file.fileno()).st_size
+                marked = self.offset - len(self._mark)
+                file.seek(marked)
+                block = file.read(len(self._mark) + limit)
+                if self.size < self.offset or not block.startswith(self._mark):
+                    self.offset, self._mark = 0, b""
+                    self.restarts += 1
+                    file.seek(0)
+                    block = file.read(limit)
         except FileNotFoundError:
-            return []
+            return b""
+        block = block[len(self._mark) :]
         end = block.rfind(b"\n") + 1
-        if end == 0:
-            self.offset += limit if len(block) == limit else 0
-            return []
-        self.offset += end
-        return block[:end].splitlines()
+        passed = end or (limit if len(block) == limit else 0)
+        if passed:
+            self.offset += passed
+            self._mark = block[max(passed - _MARK_BYTES, 0) : passed]
+        return block[:end]
 
 
 def read_lines(path: Path) -> Iterator[bytes]:

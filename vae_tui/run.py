@@ -4,25 +4,25 @@ import contextlib
 import fcntl
 import itertools
 import os
-import platform
 import re
 import time
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from vae_tui import __version__
 from vae_tui.commands import Command
 from vae_tui.commands import encode as encode_command
 from vae_tui.config import RunConfig, from_json, to_json
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.files import append, replace
+from vae_tui.provenance import provenance
 from vae_tui.strangers import open_own, open_regular, read_bounded
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,99}")
-_LARGEST_CONFIG = 1 << 20
+LARGEST_CONFIG = 1 << 20
+"""Bytes; one that is larger was not written by this program."""
+
 _MOST_ENTRIES = 10_000
 """Of the history's folder, looked at twice a second; a trainer keeps 64."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,99}")
 _HISTORY_FILE = re.compile(r"\d{1,15}\.safetensors")
 
 
@@ -86,7 +86,7 @@ class Run:
         """Read ``config.json``; UsageError names the file and what is wrong with it."""
         path = self.path / "config.json"
         try:
-            return from_json(read_bounded(path, _LARGEST_CONFIG).decode("utf-8"))
+            return from_json(read_bounded(path, LARGEST_CONFIG).decode("utf-8"))
         except (OSError, ValueError, UsageError) as error:
             raise UsageError(f"{path} cannot be read: {_reason(error)}") from None
 
@@ -123,6 +123,17 @@ class Run:
                 return int(lock.read(20))
         except (OSError, ValueError):
             return None
+
+    def trains_here(self, pid: int) -> bool:
+        """Tell whether this process of this machine is a trainer of this run.
+
+        The lock may be held over a network: then the pid is another machine's.
+        """
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            return False
+        return os.fsencode(self.path) in words
 
     def take_lock(self) -> int:
         """Lock the run for a trainer and return the descriptor that holds the lock.
@@ -171,7 +182,7 @@ def create(runs_dir: Path, name: str | None, config: RunConfig) -> Run:
         runs_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         run = Run(_new_folder(runs_dir, name, config))
         try:
-            replace(run.path / "config.json", to_json(config, **_provenance()).encode())
+            replace(run.path / "config.json", to_json(config, **provenance()).encode())
         except OSError:
             run.path.rmdir()  # half a run would take the name
             raise
@@ -227,7 +238,7 @@ def all_runs(runs_dir: Path) -> list[Run]:
 def _holds_run(folder: Path) -> bool:
     # A name too long, a NUL in it or somebody else's folder: not a run that can be opened.
     with contextlib.suppress(OSError, ValueError):
-        return (folder / "config.json").is_file()
+        return any((folder / name).is_file() for name in ("config.json", "events.jsonl"))
     return False
 
 
@@ -249,14 +260,6 @@ def _new_folder(runs_dir: Path, name: str | None, config: RunConfig) -> Path:
             folder.mkdir(mode=0o700)
             return folder.absolute()
     raise VaeTuiError(f"{runs_dir} has too many runs named {base}; give --name")
-
-
-def _provenance() -> dict[str, object]:
-    versions = {"vae-tui": __version__, "python": platform.python_version()}
-    for package in ("torch", "numpy"):
-        with contextlib.suppress(PackageNotFoundError):
-            versions[package] = version(package)
-    return {"created": time.time(), "versions": versions}
 
 
 def _newness(folder: Path) -> float:

@@ -24,13 +24,14 @@ class RunSteering:
         """Start a trainer on the last save, with other ``settings`` (beta, lr, epochs) if any.
 
         Raises:
-            UsageError: The run is live.
+            UsageError: The run is live, or its config is damaged.
             VaeTuiError: There is no save to start from.
         """
         if self.run.weights.exists() and not self.run.state.exists():
             raise VaeTuiError(
                 f"{self.run.state} is not there: {self.run.name} cannot go on; start anew"
             )
+        self.run.config()  # the trainer reads it itself, and what is left of one is not enough
         launch.start(self.run, self.config)
         for name, value in settings.items():
             self.run.send(Command(command="set", setting=name, value=value))

@@ -5,10 +5,10 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from vae_tui import events
 from vae_tui.config import RANGES, RunConfig
-from vae_tui.errors import UsageError
 from vae_tui.events import (
     EpochEnded,
     Event,
@@ -21,22 +21,9 @@ from vae_tui.events import (
 )
 from vae_tui.files import read_lines
 from vae_tui.run import Run
+from vae_tui.salvage import config_or_rest
+from vae_tui.states import ADVICE, has_spoken, silence, state_of
 from vae_tui.strangers import open_regular
-
-STALLED_SECONDS = 30.0
-"""A live trainer that has reported nothing for so long, without being paused, is stalled."""
-
-_REASONS = ("finished", "stopped", "failed")
-
-ADVICE = {
-    "running": "watch it with: vae-tui attach {name}",
-    "paused": "go on with: vae-tui resume {name}",
-    "finished": "look at it with: vae-tui attach {name}",
-    "stopped": "go on with: vae-tui resume {name}",
-    "failed": "see why: vae-tui attach {name}; go on from the last save: vae-tui resume {name}",
-    "lost": "its process is gone; go on from the last save: vae-tui resume {name}",
-    "stalled": "its process is alive but silent; vae-tui stop {name} asks it to end",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +41,60 @@ class Summary:
     """Of the newest test, z sampled, nats per image; NaN before the first."""
     pid: int | None
     path: str
+    objective: str = ""
+    """What the test loss adds up to: bce+kl, bce, se/2+kl or se/2; losses of others differ."""
+    silent_seconds: float = 0.0
+    """Since its trainer's last sign of life, while it lives."""
+    next: str = ""
+    """What to do next, as a line."""
 
 
 def summarise(run: Run, now: float | None = None) -> Summary:
-    """Read the run's files; raises UsageError when its config cannot be read."""
-    config = run.config()
+    """Read the run's files; a damaged config as far as it goes."""
+    return _summarise(run, config_or_rest(run)[0], time.time() if now is None else now)
+
+
+def readable(runs: list[Run]) -> tuple[list[Summary], list[str]]:
+    """Return the summaries of the runs, and what is wrong with the configs of some."""
+    now = time.time()
+    known = [config_or_rest(run) for run in runs]
+    found = [_summarise(run, config, now) for run, (config, _) in zip(runs, known, strict=True)]
+    return found, [
+        why
+        for run, (_, wrong) in zip(runs, known, strict=True)
+        for why in (wrong, _unreadable(run.events))
+        if why
+    ]
+
+
+def _unreadable(path: Path) -> str:
+    """Return why a file cannot be read, where it is there."""
+    try:
+        with contextlib.suppress(FileNotFoundError), open_regular(path):
+            pass
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror}"
+    return ""
+
+
+def test_loss(tested: EpochEnded, config: RunConfig) -> float:
+    """Return the test loss with z sampled, nats per image; an auto-encoder's has no KL in it."""
+    return tested.test_bce + (tested.test_kl if config.model == "vae" else 0.0)
+
+
+def objective(config: RunConfig) -> str:
+    """Return what the test loss adds up to."""
+    reconstruction = "bce" if config.reconstruction == "bce" else "se/2"
+    return f"{reconstruction}+kl" if config.model == "vae" else reconstruction
+
+
+def _summarise(run: Run, config: RunConfig, now: float) -> Summary:
     pid = run.pid()
     live = run.is_live()
-    now = time.time() if now is None else now
-    began = _trainer_began(run) if live else -math.inf
+    began = _modified(run.lock) if live else -math.inf
     epoch, epochs = 0.0, config.epochs
     tests: list[tuple[int, float]] = []
+    begun: RunStarted | None = None
     ended: RunEnded | None = None
     newest: Event | None = None
     paused = False
@@ -75,7 +105,7 @@ def summarise(run: Run, now: float | None = None) -> Summary:
                 tests = [test for test in tests if test[0] <= event.step]  # the others are void
                 epoch = event.step / max(event.steps_per_epoch, 1)
                 epochs = event.epochs or epochs
-                ended, paused = None, False
+                begun, ended, paused = event, None, False
             case LossesMeasured():
                 epoch, paused = event.epoch, False
             case EpochEnded():
@@ -87,14 +117,17 @@ def summarise(run: Run, now: float | None = None) -> Summary:
             case RunEnded():
                 ended = event
     heard = newest.time if newest else -math.inf
+    silent = silence(now, heard, began, _modified(run.events)) if live else 0.0
+    state = state_of(
+        live,
+        ended,
+        paused=paused,
+        silent=silent,
+        spoken=has_spoken(begun, pid, heard, began),
+    )
     return Summary(
         name=run.name,
-        state=state_of(
-            live,
-            ended,
-            paused=paused and began <= heard,
-            silent=now - max(heard, began),
-        ),
+        state=state,
         dataset=config.dataset,
         epoch=epoch,
         epochs=epochs,
@@ -102,30 +135,10 @@ def summarise(run: Run, now: float | None = None) -> Summary:
         test_loss=tests[-1][1] if tests else math.nan,
         pid=pid,
         path=str(run.path),
+        objective=objective(config),
+        silent_seconds=silent,
+        next=ADVICE[state].format(name=run.name),
     )
-
-
-def state_of(live: bool, ended: Event | None, *, paused: bool, silent: float) -> str:
-    """Return a run's state in one word.
-
-    Args:
-        live: A trainer holds its lock.
-        ended: The last word of the newest trainer, if it said one.
-        paused: Its last report was that it pauses.
-        silent: Seconds since its last report.
-    """
-    if not live:
-        if isinstance(ended, RunEnded) and ended.reason in _REASONS:
-            return ended.reason
-        return "lost"
-    if paused:
-        return "paused"
-    return "stalled" if silent > STALLED_SECONDS else "running"
-
-
-def test_loss(tested: EpochEnded, config: RunConfig) -> float:
-    """Return the test loss with z sampled, nats per image; an auto-encoder's has no KL in it."""
-    return tested.test_bce + (tested.test_kl if config.model == "vae" else 0.0)
 
 
 def _telling_events(run: Run) -> Iterator[Event]:
@@ -149,24 +162,9 @@ def _decoded(line: bytes) -> Iterator[Event]:
             yield event
 
 
-def _trainer_began(run: Run) -> float:
-    """Return when the live trainer took the lock, Unix seconds; it writes its pid there."""
+def _modified(path: Path) -> float:
+    """Return when a file was last written to, Unix seconds: of the lock, when it was taken."""
     try:
-        return run.lock.stat().st_mtime
+        return path.stat().st_mtime
     except OSError:
         return -math.inf
-
-
-def readable(runs: list[Run]) -> tuple[list[Summary], list[str]]:
-    """Return the summaries of the runs whose config can be read, and what is wrong with others."""
-    found, wrong = [], []
-    for run in runs:
-        try:
-            found.append(summarise(run))
-            with contextlib.suppress(FileNotFoundError), open_regular(run.events):
-                pass
-        except UsageError as error:
-            wrong.append(str(error))
-        except OSError as error:
-            wrong.append(f"{run.events} cannot be read: {error.strerror}")
-    return found, wrong

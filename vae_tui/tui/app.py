@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SystemCommand
+from textual.events import Event, Key
 from textual.screen import Screen
 
 from vae_tui.config import RunConfig
+from vae_tui.errors import VaeTuiError
 from vae_tui.tui import terminal
 from vae_tui.tui.control import Control, Steering
 from vae_tui.tui.dialogs.help import HelpDialog
@@ -20,6 +22,7 @@ from vae_tui.tui.input_driver import InputDriver
 from vae_tui.tui.keys import KEYS
 from vae_tui.tui.main_screen import MainScreen
 from vae_tui.tui.messages import (
+    CameBack,
     KeptNetworkLoaded,
     KeptNetworkMissing,
     NetworkLoaded,
@@ -31,9 +34,11 @@ from vae_tui.tui.messages import (
 )
 from vae_tui.tui.notice import notice_of
 from vae_tui.tui.stage import Stage
+from vae_tui.tui.steering_keys import steering_keys
 from vae_tui.tui.takeaway import Takeaway
 from vae_tui.tui.walking import Walks
 from vae_tui.tui.widgets.status import Status, status_of, status_parts
+from vae_tui.words import printable
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.parts import Parts
@@ -74,6 +79,8 @@ class VaeApp(App[None]):
             clock: Unix seconds.
         """
         super().__init__(driver_class=InputDriver)
+        self.failure: VaeTuiError | None = None
+        """Why it ended, in words for the user."""
         self._run_name = name
         self._reference = reference
         self._config = config
@@ -87,6 +94,8 @@ class VaeApp(App[None]):
         self._environment = environment
         self._travel: Callable[[int], None] | None = None
         self._leaving = threading.Event()
+        self._missed = ""
+        self._is_news = False
 
     def get_default_screen(self) -> MainScreen:
         """Return the screen under all dialogs."""
@@ -124,8 +133,11 @@ class VaeApp(App[None]):
         self.run_worker(self._put_up(message.parts))
 
     def on_thread_failed(self, message: ThreadFailed) -> None:
-        """End with the thread's own traceback."""
-        raise message.error
+        """End: with what the user can act on, or with the thread's own traceback."""
+        if not isinstance(message.error, VaeTuiError):
+            raise message.error
+        self.failure = message.error
+        self.exit(return_code=message.error.exit_code)
 
     def on_run_advanced(self, message: RunAdvanced) -> None:
         """Show how far the run is."""
@@ -149,8 +161,22 @@ class VaeApp(App[None]):
         """Show test images."""
         self._stage.change(probe=message.probe)
 
+    def on_came_back(self, message: CameBack) -> None:
+        """Say what the user missed, until a key is pressed."""
+        self._missed, self._is_news = message.missed, True
+        self._show_status()
+
+    async def on_event(self, event: Event) -> None:
+        """Take away what was missed with the first key: it was read, and is in the help."""
+        if isinstance(event, Key) and self._is_news:
+            self._is_news = False
+            self._show_status()
+        await super().on_event(event)
+
     def on_reading_failed(self, message: ReadingFailed) -> None:
         """Say which file cannot be read."""
+        if message.file and self._stage.newest is None:
+            self._stage.change(unreadable=message.file)
         self.notify(message.why, severity="warning", timeout=10, markup=False)
 
     def on_map_view_embedding_wanted(self, message: "MapView.EmbeddingWanted") -> None:
@@ -240,6 +266,8 @@ class VaeApp(App[None]):
         view = self.main.view
         own, everywhere = self.main.keys_here()
         title, text = (view.TITLE, view.HELP) if view else ("vae-tui", "")
+        if self._missed:
+            text = f"{text}\n\n{printable(self._missed)}"
         self.push_screen(HelpDialog(title, text, own, everywhere))
 
     def action_leave(self) -> None:
@@ -299,9 +327,13 @@ class VaeApp(App[None]):
         if self._scene is None:
             return
         run, now = self._scene.run, self._clock()
-        self.main.show_notice(notice_of(run, run.state(now), now))
-        notice = "" if self._control.is_taken else "read only"
-        self.main.query_one(Status).parts = status_of(run, now, notice, unicode=self._unicode)
+        state, control = run.state(now), self._control.is_taken
+        self.main.steering = steering_keys(state, control=control, changed=bool(run.changes))
+        news = self._missed if self._is_news else ""
+        notice = notice_of(run, state, now, run=self._reference, control=control)
+        self.main.show_notice(news, notice)
+        mode = "" if control else "read only"
+        self.main.query_one(Status).parts = status_of(run, now, mode, unicode=self._unicode)
 
     def _write_through(self, text: str) -> None:
         if self._driver is not None:

@@ -9,12 +9,12 @@ from vae_tui.tui.dialogs.controls import ControlsDialog
 from vae_tui.tui.dialogs.leave import Answer, LeaveDialog
 from vae_tui.tui.notice import halved_lr
 from vae_tui.tui.stage import Stage
+from vae_tui.tui.steering_keys import ADJUSTABLE
 from vae_tui.words import printable
 
 if TYPE_CHECKING:
     from textual.app import App
 
-ADJUSTABLE = ("running", "paused", "stalled")
 LIVE = ("starting", *ADJUSTABLE)
 
 
@@ -72,6 +72,9 @@ class Control:
     def adjust(self) -> None:
         """Ask for other settings."""
         run, state = self._stage.run, self._stage.state
+        if self._steering is None:
+            self._app.notify("attached read-only: no control", timeout=3)
+            return
         if run is None or state not in ADJUSTABLE:
             self._app.notify(f"settings can be changed while a run is live; it is {state}")
             return
@@ -90,7 +93,7 @@ class Control:
         """Leave the run of this name; ask what becomes of a live training."""
         if isinstance(self._app.screen, LeaveDialog):
             self._app.pop_screen()
-        elif self._stage.state in LIVE and self._steering:
+        elif self._is_live() and self._steering:
             self._app.push_screen(LeaveDialog(name, self._reference), self._answer)
         else:
             self._app.exit()
@@ -104,10 +107,14 @@ class Control:
 
     def _await_end(self) -> None:
         """Leave when the trainer has said its last word: the user sees that it was saved."""
-        if self._stage.state in LIVE:
+        if self._is_live():
             self._app.set_timer(0.1, self._await_end)
         else:
             self._app.exit()
+
+    def _is_live(self) -> bool:
+        run, state = self._stage.run, self._stage.state
+        return state in LIVE or (state == "reading" and run is not None and run.live)
 
     def _send_all(self, commands: Sequence[Command] | None) -> None:
         def send(steering: Steering) -> None:

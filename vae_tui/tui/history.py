@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from vae_tui.config import RANGES, RunConfig
 from vae_tui.events import (
@@ -22,7 +22,7 @@ from vae_tui.events import (
     SettingChanged,
     WeightsSaved,
 )
-from vae_tui.summary import state_of
+from vae_tui.states import has_spoken, silence, state_of
 
 MOST_POINTS = 2_048
 """A series longer than this is halved by averaging neighbours."""
@@ -48,10 +48,10 @@ class Losses:
             rows = np.vstack([rows, self.pending.mean(0)])
         return rows[:, 1], rows[:, 2], rows[:, 3]
 
-    def add(self, new: list[tuple[float, float, float, float]]) -> "Losses":
-        """Return the series with ``new`` (step, epoch, reconstruction, KL) after it."""
+    def add(self, new: ArrayLike) -> "Losses":
+        """Return the series with ``new`` (N, 4; step, epoch, reconstruction, KL) after it."""
         rows, stride = self.rows, self.stride
-        pending = np.vstack([self.pending, np.array(new, dtype=float)]) if new else self.pending
+        pending = np.vstack([self.pending, np.asarray(new, dtype=float).reshape(-1, 4)])
         while True:
             whole = len(pending) // stride * stride
             means = pending[:whole].reshape(-1, stride, 4).mean(1)
@@ -74,6 +74,17 @@ class Losses:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class LossRows:
+    """Many loss events in a row, without what only the newest of them tells.
+
+    A ``LossesMeasured`` comes right after them.
+    """
+
+    rows: Column
+    """(N, 4): step, epoch, reconstruction, KL."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class RunView:
     """All that a screen shows of a run."""
 
@@ -83,6 +94,11 @@ class RunView:
     """A trainer holds the run's lock."""
     live_since: float = -math.inf
     """When it took the lock, Unix seconds: what is older, an earlier trainer said."""
+    unread: float = 0.0
+    """Which share of the log has not been read yet."""
+    live_pid: int | None = None
+    is_here: bool = False
+    """The live trainer is a process of this machine."""
     started: RunStarted | None = None
     ended: RunEnded | None = None
     paused: Paused | None = None
@@ -104,7 +120,11 @@ class RunView:
     epochs: int = 0
     set_beta: float = math.nan
     last_time: float = math.nan
-    """When the newest event happened, Unix seconds."""
+    """When the newest event happened, Unix seconds, by the trainer's clock."""
+    heard_at: float = math.nan
+    """When a new event was last seen to come, Unix seconds, by this machine's clock."""
+    damage: str = ""
+    """What is wrong with the run's config."""
     notice: str = ""
     """What the user should read now: a refusal, a file that cannot be read."""
 
@@ -129,10 +149,16 @@ class RunView:
 
     def state(self, now: float) -> str:
         """Return the state in one word; ``now`` in Unix seconds."""
-        if self.live and (self.started is None or self.last_time < self.live_since):
-            return "starting"
-        silent = now - self.last_time if math.isfinite(self.last_time) else 0.0
-        return state_of(self.live, self.ended, paused=self.paused is not None, silent=silent)
+        if self.unread:
+            return "reading"
+        spoken = has_spoken(self.started, self.live_pid, self.last_time, self.live_since)
+        paused, silent = self.paused is not None, self.silent(now)
+        state = state_of(self.live, self.ended, paused=paused, silent=silent, spoken=spoken)
+        return "starting" if state == "running" and not spoken else state
+
+    def silent(self, now: float) -> float:
+        """Return the seconds since the live trainer's last sign of life."""
+        return silence(now, self.last_time, self.heard_at, self.live_since)
 
     def seconds_left(self) -> float:
         """Return the estimated seconds until the last epoch is done; NaN when unknown."""
@@ -142,16 +168,19 @@ class RunView:
         return max(images, 0.0) / self.measured.images_per_second
 
 
-def advance(view: RunView, events: Iterable[Event]) -> RunView:
+def advance(view: RunView, events: Iterable[Event | LossRows]) -> RunView:
     """Return the view after ``events``; bounded in size however many there were."""
-    train: list[tuple[float, float, float, float]] = []
+    train: list[Column] = []
     for event in events:
         match event:
+            case LossRows():
+                train.append(event.rows)
+                continue
             case LossesMeasured():
-                train.append((event.step, event.epoch, event.bce, event.kl))
+                train.append(np.array([(event.step, event.epoch, event.bce, event.kl)]))
                 view = replace(view, measured=event, paused=None)
             case RunStarted():
-                view = _restart(replace(view, train=view.train.add(train)), event)
+                view = _restart(replace(view, train=_longer(view.train, train)), event)
                 train = []
             case EpochEnded():
                 view = _test(view, event)
@@ -160,7 +189,11 @@ def advance(view: RunView, events: Iterable[Event]) -> RunView:
             case _:
                 view = _note(view, event)
         view = replace(view, last_time=event.time)
-    return replace(view, train=view.train.add(train)) if train else view
+    return replace(view, train=_longer(view.train, train)) if train else view
+
+
+def _longer(losses: Losses, new: list[Column]) -> Losses:
+    return losses.add(np.vstack(new)) if new else losses
 
 
 def _restart(view: RunView, event: RunStarted) -> RunView:

@@ -1,15 +1,17 @@
 """The screen of one run: top line, notice, the views, the keys."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.events import Resize
+from textual.reactive import var
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
 
+from vae_tui.tui.steering_keys import STEERING
 from vae_tui.tui.widgets.key_bar import KeyBar, KeyHint
 from vae_tui.tui.widgets.status import Status
 from vae_tui.words import printable
@@ -46,6 +48,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
     MainScreen.small #too-small { display: block; }
     """
 
+    steering: var[Mapping[str, str]] = var({})
+    """What the keys that steer are called, those of them that work here and now."""
+
     def __init__(self, status: tuple[Text, ...]) -> None:
         """Show ``status`` until there is more to say."""
         super().__init__()
@@ -65,6 +70,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Follow the bindings."""
+        self.watch(self, "steering", lambda _: self._show_keys(), init=False)
         self.bindings_updated_signal.subscribe(self, lambda _: self._show_keys())
 
     def on_resize(self, event: Resize) -> None:
@@ -100,12 +106,13 @@ class MainScreen(Screen[None], inherit_bindings=False):
         view.focus()
         view.scene = scene
 
-    def show_notice(self, text: str) -> None:
-        """Write a line under the top line, or take it away."""
+    def show_notice(self, *lines: str) -> None:
+        """Write lines under the top line, or take them away."""
+        text = "\n".join(printable(line) for line in lines if line)
         if text != self._notice:
             self._notice = text
             notice = self.query_one("#notice", Static)
-            notice.update(printable(text))
+            notice.update(text)
             notice.set_class(bool(text), "told")
 
     def bindings_here(self) -> tuple[list[Binding], list[Binding]]:
@@ -135,12 +142,13 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.query_one(KeyBar).hints = tuple(
             KeyHint(
                 binding.key_display or self.app.get_key_display(binding),
-                binding.description,
+                self.steering.get(binding.id or "", binding.description),
                 binding.key,
                 _rank(binding.id or ""),
             )
             for binding in found
             if binding.show and binding.description
+            if binding.id not in STEERING or binding.id in self.steering
             if binding.id != "app.next-view" or digits_are_taken
         )
 

@@ -62,7 +62,17 @@ class ProbeLoaded(Message):
 
 
 @dataclass
+class CameBack(Message):
+    """The user was away for a while."""
+
+    missed: str
+    """What became of the run, in a sentence."""
+
+
+@dataclass
 class ReadingFailed(Message):
     """A file of the run cannot be read; the rest is shown all the same."""
 
     why: str
+    file: str = ""
+    """Its name, when nothing of it can be shown."""

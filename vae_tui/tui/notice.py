@@ -5,28 +5,54 @@ from typing import TYPE_CHECKING
 from vae_tui.words import duration
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
+    from vae_tui.events import Diverged
     from vae_tui.tui.history import RunView
 
 
-def notice_of(view: "RunView", state: str, now: float) -> str:
-    """Return the line for a run in this state, or nothing; ``now`` in Unix seconds."""
-    match state:
-        case "failed" if view.diverged is not None:
-            what, good = view.diverged.what, view.diverged.last_good_step
-            return (
-                f"{what} is not finite at step {view.diverged.step:,} · "
-                f"p rolls back to step {good:,} with lr {halved_lr(view):g} · q leaves"
-            )
-        case "failed":
-            return f"{view.notice or 'it failed without a word'} · p goes on from the last save"
-        case "lost":
-            return "the trainer's process is gone · p goes on from the last save"
-        case "stalled":
-            silent = duration(now - view.last_time)
-            return f"the trainer is alive but has said nothing for {silent} · see trainer.log"
-        case "stopped":
-            return f"stopped and saved at step {view.step:,} · p goes on from there"
-    return view.notice
+def notice_of(view: "RunView", state: str, now: float, *, run: str, control: bool) -> str:
+    """Return the line for a run in this state, or nothing.
+
+    Args:
+        view: Of the run.
+        state: Of it, in one word.
+        now: Unix seconds.
+        run: What names it on a command line.
+        control: The keys steer; where they do not, the shell does.
+    """
+    on = "p" if control else f"vae-tui resume {run}"
+    parts = [_of_state(view, state, now, on), view.damage and f"{view.damage}: the rest is shown"]
+    return " · ".join(filter(None, parts))
+
+
+def _of_state(view: "RunView", state: str, now: float, on: str) -> str:
+    told = {
+        "starting": "",  # whatever an earlier trainer said
+        "reading": f"reading the run's events: {1 - view.unread:.0%}",
+        "failed": f"{view.notice or 'it failed without a word'} · {on} goes on from the last save",
+        "lost": f"the trainer's process is gone · {on} goes on from the last save",
+        "stopped": f"stopped and saved at step {view.step:,} · {on} goes on from there",
+        "paused": f"{view.notice or 'paused'} · {on} goes on",
+    }
+    if state == "failed" and view.diverged is not None:
+        return _diverged(view, view.diverged, on)
+    return _silent(view, now, on) if state == "stalled" else told.get(state, view.notice)
+
+
+def _diverged(view: "RunView", diverged: "Diverged", on: str) -> str:
+    news = f" with lr {halved_lr(view):g}" if on == "p" else ""
+    return (
+        f"{diverged.what} is not finite at step {diverged.step:,} · "
+        f"{on} rolls back to step {diverged.last_good_step:,}{news} · q leaves"
+    )
+
+
+def _silent(view: "RunView", now: float, on: str) -> str:
+    # The pid of a lock held over a network is another machine's: here it would be someone else.
+    pid = view.live_pid if view.is_here else None
+    who = f"the trainer (pid {pid})" if pid else "the trainer"
+    end = f" · to end it: kill -9 {pid}, then {on}" if pid else ""
+    told = duration(view.silent(now))
+    return f"{who} is alive but has said nothing for {told} · see trainer.log{end}"
 
 
 def halved_lr(view: "RunView") -> float:

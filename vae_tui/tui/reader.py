@@ -1,20 +1,22 @@
 """Follows a run folder in a thread: reads, computes and posts; touches no widget."""
 
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from textual.message import Message
 
-from vae_tui import events
 from vae_tui.errors import VaeTuiError
-from vae_tui.events import Event, LossesMeasured
+from vae_tui.events import LossesMeasured
 from vae_tui.files import LineTail
 from vae_tui.network import load_network, load_probe
 from vae_tui.run import Run
-from vae_tui.tui.history import RunView, advance
+from vae_tui.tui.event_block import EventBlock, decode_block
+from vae_tui.tui.history import LossRows, RunView, advance
 from vae_tui.tui.messages import (
     KeptNetworkLoaded,
     KeptNetworkMissing,
@@ -23,6 +25,7 @@ from vae_tui.tui.messages import (
     ReadingFailed,
     RunAdvanced,
 )
+from vae_tui.tui.visit import Visit
 from vae_tui.words import printable
 
 Tell = Callable[[Message], object]
@@ -31,19 +34,29 @@ POLL_SECONDS = 0.1
 LOSSES_SECONDS = 0.4
 """New losses alone are told no more often: each telling is a chart over the link."""
 LIVENESS_SECONDS = 0.5
-BLOCK_BYTES = 1 << 20
+PROGRESS_SECONDS = 0.2
+"""Between two words of how far a long log has been read."""
+BLOCK_BYTES = 1 << 17
+"""Of the log at once: a millisecond, in which no key is answered."""
+_LOSSES = (LossesMeasured, LossRows)
 
 
 class RunReader:
     """Reads one run's folder."""
 
-    def __init__(self, run: Run, view: RunView) -> None:
+    def __init__(self, run: Run, view: RunView, visit: Visit | None = None) -> None:
         self._run = run
+        self._visit = visit
         self._tail = LineTail(run.events)
-        self._view = view
+        self._first = replace(view, unread=0.0)
+        self._view = self._first
         self._told: RunView | None = None
         self._told_at = 0.0
+        self._files_at = -math.inf
+        self._progress_at = math.inf
+        self._restarts = 0
         self._live_at = 0.0
+        self._caught_up = False
         self._probe_told = False
         self._weights_seen: tuple[int, int] | None = None
         self._lines = self._odd_lines = 0
@@ -55,10 +68,15 @@ class RunReader:
 
     def follow(self, tell: Tell, leave: threading.Event) -> None:
         """Tell what changes until ``leave`` is set."""
+        self._progress_at = time.monotonic()
         while not leave.is_set():
             more = self._read_events(tell)
-            if not more:
+            if not more or time.monotonic() - self._files_at > PROGRESS_SECONDS:
                 self._read_files(tell)
+                self._files_at = time.monotonic()
+            if not more:
+                if self._visit:
+                    self._visit.look(self._view, self._tail.offset, tell)
                 self._wake.wait(POLL_SECONDS)
                 self._wake.clear()
             self._go_back(tell)
@@ -80,68 +98,99 @@ class RunReader:
     def _read_events(self, tell: Tell) -> bool:
         """Take in one block of events; return whether there may be more at once."""
         now = time.monotonic()
-        live, since, kept = self._view.live, self._view.live_since, self._view.kept
         if now - self._live_at > LIVENESS_SECONDS:
-            live, kept, self._live_at = self._run.is_live(), tuple(self._run.kept_steps()), now
-            with contextlib.suppress(OSError):
-                since = self._run.lock.stat().st_mtime
+            self._view, self._live_at = self._look(self._view), now
         before = self._tail.offset
-        happened = self._take_block(tell)
-        view = advance(self._view, happened) if happened else self._view
-        if (live, since, kept) != (view.live, view.live_since, view.kept):
-            view = replace(view, live=live, live_since=since, kept=kept)
+        block = self._take_block(tell)
+        view = advance(self._view, block.happened) if block.happened else self._view
+        if block.happened and self._caught_up:
+            view = replace(view, heard_at=time.time())
         self._view = view
-        urgent = any(not isinstance(event, LossesMeasured) for event in happened)
+        if before != self._tail.offset < self._tail.size:
+            self._tell_progress(tell, now)
+            return True
+        self._progress_at = now
+        urgent = any(not isinstance(event, _LOSSES) for event in block.happened)
         if view is not self._told and (urgent or now - self._told_at >= LOSSES_SECONDS):
             self._told, self._told_at = view, now
             tell(RunAdvanced(view))
-        return self._tail.offset - before > BLOCK_BYTES // 2
+        self._caught_up = True
+        return False
 
-    def _take_block(self, tell: Tell) -> list[Event]:
-        happened: list[Event] = []
-        odd = ""
+    def _look(self, view: RunView) -> RunView:
+        """Return the view with what the folder tells of the trainer and of kept weights."""
+        since, heard = view.live_since, view.heard_at
+        with contextlib.suppress(OSError):
+            since = self._run.lock.stat().st_mtime
+        pid = self._run.pid()
+        live = pid is not None or self._run.is_live()
+        kept = tuple(self._run.kept_steps())
+        heard = min(heard, time.time())  # the clock was set back: silence is counted from now on
+        here = pid is not None and self._run.trains_here(pid)
+        news = (live, since, pid, here, kept, heard)
+        known = (view.live, view.live_since, view.live_pid, view.is_here, view.kept, view.heard_at)
+        if news == known:
+            return view
+        return replace(
+            view,
+            live=live,
+            live_since=since,
+            live_pid=pid,
+            is_here=here,
+            kept=kept,
+            heard_at=heard,
+        )
+
+    def _tell_progress(self, tell: Tell, now: float) -> None:
+        """Say how much is still to be read; what has been read so far would tell of the past."""
+        if now - self._progress_at >= PROGRESS_SECONDS:
+            self._told, self._progress_at = None, now
+            unread = 1 - self._tail.offset / self._tail.size
+            tell(RunAdvanced(replace(self._first, live=self._view.live, unread=unread)))
+
+    def _take_block(self, tell: Tell) -> EventBlock:
         try:
-            lines = self._tail.read(BLOCK_BYTES)
+            block = decode_block(self._tail.read_block(BLOCK_BYTES))
         except OSError as error:
             self._complain(tell, f"{self._run.events} cannot be read: {error.strerror}")
-            return []
-        for line in lines:
-            self._lines += 1
-            try:
-                event = events.decode(line)
-            except ValueError as error:
-                if line.strip():
-                    self._odd_lines += 1
-                    odd = odd or f"line {self._lines} is no event ({error})"
-                continue
-            if event is not None:
-                happened.append(event)
-        if odd and self._odd_lines >= self._odd_told:
-            self._odd_told = 10 * self._odd_lines
-            more = f", nor are {self._odd_lines - 1:,} others" if self._odd_lines > 1 else ""
-            self._complain(tell, f"{self._run.events} {odd}{more}; what is one is shown")
-        return happened
+            return EventBlock([], [], 0)
+        if self._tail.restarts != self._restarts:
+            self._restarts, self._view, self._lines = self._tail.restarts, self._first, 0
+        if block.wrong:
+            self._complain_of_lines(tell, block)
+        self._lines += block.lines
+        return block
+
+    def _complain_of_lines(self, tell: Tell, block: EventBlock) -> None:
+        """Say which line is no event; of many once, and again when they are ten times as many."""
+        self._odd_lines += len(block.wrong)
+        if self._odd_lines < self._odd_told:
+            return
+        self._odd_told = 10 * self._odd_lines
+        first = block.wrong[0]
+        what = f"{self._run.events} line {self._lines + first.line} is no event ({first.why})"
+        more = f", nor are {self._odd_lines - 1:,} others" if self._odd_lines > 1 else ""
+        self._complain(tell, f"{what}{more}; what is one is shown")
 
     def _read_files(self, tell: Tell) -> None:
         with contextlib.suppress(OSError):  # not there yet; what else is wrong, reading tells
             if not self._probe_told and self._run.probe.stat().st_size:
                 self._probe_told = True
-                self._try(tell, lambda: ProbeLoaded(load_probe(self._run.probe)))
+                self._try(tell, self._run.probe, lambda: ProbeLoaded(load_probe(self._run.probe)))
             status = self._run.weights.stat()
             # The name stays, the file is another one each time.
             if (seen := (status.st_ino, status.st_mtime_ns)) != self._weights_seen:
                 self._weights_seen = seen
-                self._try(
-                    tell, lambda: NetworkLoaded(load_network(self._run.weights, self._view.config))
-                )
+                weights, config = self._run.weights, self._view.config
+                self._try(tell, weights, lambda: NetworkLoaded(load_network(weights, config)))
 
-    def _try(self, tell: Tell, load: Callable[[], Message]) -> None:
+    def _try(self, tell: Tell, path: Path, load: Callable[[], Message]) -> None:
         try:
             tell(load())
         except VaeTuiError as error:
-            self._complain(tell, str(error))
+            self._complain(tell, str(error), path.name)
 
-    def _complain(self, tell: Tell, why: str) -> None:
+    def _complain(self, tell: Tell, why: str, file: str = "") -> None:
         if why != self._complaint:
             self._complaint = why
-            tell(ReadingFailed(printable(why)))
+            tell(ReadingFailed(printable(why), file))

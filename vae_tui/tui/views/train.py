@@ -88,7 +88,7 @@ class TrainView(View):
         if scene is None or not self.is_mounted:
             return
         was, now = (one and (one.run, one.is_past and one.network) for one in (before, scene))
-        if was != now:
+        if was != now and not scene.run.unread:
             self._draw_charts()
         self._draw_digits()
 
@@ -177,7 +177,10 @@ class TrainView(View):
         scene = self.scene
         caption = self.query_one("#samples-caption", Caption)
         if scene is None or scene.network is None:
-            caption.text = "digits: with the first weights"
+            unreadable = scene.unreadable if scene else ""
+            caption.text = (
+                f"{unreadable} cannot be read" if unreadable else "digits: with the first weights"
+            )
             return
         network = scene.network
         self._show("samples", self._samples(network), scene)

@@ -24,6 +24,8 @@ class Scene:
     probe: Probe | None = None
     weights: str = ""
     """Which weights draw the pictures, and how old they are, in words."""
+    unreadable: str = ""
+    """The name of the file from which there should be weights, and are not."""
     is_past: bool = False
     """The weights are not the newest: the user went back in time."""
     palette: Palette = Palette.GREYS

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.history import RunView
 
 COLOURS = {
+    "reading": "color(250)",
     "starting": "color(250)",
     "running": "color(78)",
     "paused": "color(214)",
@@ -65,7 +66,7 @@ def status_of(run: "RunView", now: float, notice: str, *, unicode: bool) -> tupl
         images_per_second=measured.images_per_second if measured else 0.0,
         device=f"{started.device} {started.precision}" if started else "",
         memory_bytes=measured.memory_bytes if measured else 0,
-        silent_seconds=now - run.last_time,
+        silent_seconds=run.silent(now),
         notice=notice,
         unicode=unicode,
     )
