@@ -55,9 +55,9 @@ def _value(text: str, name: str) -> str | float | None:
         return None
     try:
         value = json.loads(found[1])
-    except ValueError:
+        return value if isinstance(value, str) else float(value)
+    except (ValueError, OverflowError):
         return None
-    return value if isinstance(value, str) else float(value)
 
 
 def _sizes(weights: Path) -> dict[str, float]:
@@ -68,5 +68,5 @@ def _sizes(weights: Path) -> dict[str, float]:
             header: Any = json.loads(file.read(length)) if length <= _LARGEST_HEADER else {}
         hidden, latent_dim = header["decoder.0.weight"]["shape"]
         return {"latent_dim": float(latent_dim), "hidden": float(hidden)}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return {}

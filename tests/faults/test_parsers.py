@@ -51,7 +51,7 @@ def test_whatever_can_be_read_of_a_log_can_be_told_and_shown(seed):
         assert teller.tell(event).isprintable()
         view = advance(view, [event])
         state = view.state(NOW)
-        assert len(printable(notice_of(view, state, NOW))) < 3_000
+        assert len(printable(notice_of(view, state, NOW, run="run", control=True))) < 3_000
         parts = status_parts(
             "run", state, view.epoch, view.epochs, seconds_left=view.seconds_left(),
             images_per_second=view.measured.images_per_second if view.measured else 0.0,
