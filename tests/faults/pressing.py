@@ -8,6 +8,7 @@ import os
 import pty
 import random
 import select
+import signal
 import sys
 import termios
 import time
@@ -251,7 +252,8 @@ class Pressed:
         self._pid = 0
         self._drain(0.05)
         code = os.waitstatus_to_exitcode(status)
-        if code:
+        given_back = self._tail.rpartition(b"\x1b[?1049l")[2]
+        if code and not (code == -signal.SIGINT and b"^C" in given_back):  # the shell's ctrl+c
             self._fail(f"exit code {code}")
         if b"\x1b[?1049l" not in self._tail:
             self._fail("the terminal's own screen is not back")
