@@ -89,7 +89,9 @@ class VaeApp(App[None]):
         self._control = Control(self, steering, reference, self._stage)
         self._unicode = terminal.is_unicode(environment)
         self._takeaway = Takeaway(self, folder, self._start_thread)
-        self._walks = Walks(self, lambda: self.main.views, self.action_view)
+        self._walks = Walks(
+            self, lambda: self.main.views if self.screen_stack else (), self.action_view
+        )
         self._clock = clock
         self._environment = environment
         self._travel: Callable[[int], None] | None = None
@@ -206,6 +208,10 @@ class VaeApp(App[None]):
                     run = partial(self.run_action, binding.action, place)
                     yield SystemCommand(binding.description, binding.tooltip, run)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Allow no key while the screens are taken down."""
+        return bool(self.screen_stack) and super().check_action(action, parameters)
+
     def action_command_palette(self) -> None:
         """Offer what the keys do here by name."""
         if self.screen is self.main:
@@ -312,7 +318,7 @@ class VaeApp(App[None]):
         self._start_thread("reader", follow)
 
     def _show_scene(self, scene: "Scene") -> None:
-        if view := self.main.view:
+        if self.screen_stack and (view := self.main.view):
             view.scene = scene
 
     @property
@@ -324,7 +330,7 @@ class VaeApp(App[None]):
             self._show_status()
 
     def _show_status(self) -> None:
-        if self._scene is None:
+        if self._scene is None or not self.screen_stack:
             return
         run, now = self._scene.run, self._clock()
         state, control = run.state(now), self._control.is_taken

@@ -85,13 +85,14 @@ class MainScreen(Screen[None], inherit_bindings=False):
     @property
     def views(self) -> "Sequence[View]":
         """The views, in the order of their keys; none before they are put up."""
-        children = self.query_one(ContentSwitcher).children
+        switchers = self.query(ContentSwitcher)  # none any more while the screen is taken down
+        children = [child for switcher in switchers for child in switcher.children]
         return [child for child in children if child.id != "waiting"]  # type: ignore[misc]
 
     @property
     def view(self) -> "View | None":
         """The view that is up."""
-        current = self.query_one(ContentSwitcher).current
+        current = next((switcher.current for switcher in self.query(ContentSwitcher)), None)
         return next((view for view in self.views if view.id == current), None)
 
     async def put_up(self, views: "Sequence[View]") -> None:
