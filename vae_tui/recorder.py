@@ -33,8 +33,13 @@ from vae_tui.train import Trainer
 
 SAVE_SECONDS = 2.0
 """How old the newest save grows; a killed run loses about so much."""
-SAVE_SHARE, SHOW_SHARE, HISTORY_SHARE = 0.012, 0.004, 0.004
-"""Of the time: everything that a resume needs, weights to look at in between, kept weights."""
+SAVE_SHARE, SHOW_SHARE, HISTORY_SHARE = 0.05, 0.004, 0.004
+"""Of the time: everything that a resume needs, weights to look at in between, kept weights.
+
+A save takes 0.02 s, 0.1 s on a busy machine: it must be affordable every ``SAVE_SECONDS``.
+"""
+SAVE_CREDIT = 0.3
+"""Seconds of saving before their share is earned: the first seconds of a run are worth no less."""
 LONGEST_SAVE_SECONDS = 30.0
 """The newest save grows no older than this, however slow the disk."""
 HISTORY_CREDIT = 0.05
@@ -63,7 +68,9 @@ class Recorder:
         self._best: tuple[int, dict[str, Tensor]] | None = None
         self._best_loss = float("inf")
         self._untrained_tested = False
-        self._saving = Pace(SAVE_SHARE, 0.0, lambda _: SAVE_SECONDS, longest=LONGEST_SAVE_SECONDS)
+        self._saving = Pace(
+            SAVE_SHARE, SAVE_CREDIT, lambda _: SAVE_SECONDS, longest=LONGEST_SAVE_SECONDS
+        )
         # Early on pictures change from one moment to the next: new weights come sooner.
         self._showing = Pace(SHOW_SHARE, 0.02, lambda elapsed: min(2.0, max(0.25, elapsed / 8)))
         self._keeping = Pace(HISTORY_SHARE, HISTORY_CREDIT, lambda _: 0.0)
