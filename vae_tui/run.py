@@ -74,6 +74,11 @@ class Run:
         return self.path / "trainer.log"
 
     @property
+    def reserve(self) -> Path:
+        """Room for the last words, while a trainer is live."""
+        return self.path / ".room"
+
+    @property
     def lock(self) -> Path:
         """Locked by a live trainer, whose pid it holds."""
         return self.path / "trainer.lock"

@@ -159,11 +159,7 @@ def _train(run: Run, config: RunConfig, control: CommandFile | Silence, ranks: R
         # The whole process: report in words, keep the traceback in the log, fail.
         _log(traceback.format_exc())
         if recorder:
-            message = _in_words(error)
-            with contextlib.suppress(OSError):
-                recorder.append(
-                    RunEnded(time=time.time(), step=step, reason="failed", message=message)
-                )
+            recorder.fail(step, _in_words(error))
         return error.exit_code if isinstance(error, VaeTuiError) else 1
     return 1 if isinstance(last, RunEnded) and last.reason == "failed" else 0
 
