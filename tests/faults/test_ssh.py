@@ -181,6 +181,17 @@ def test_a_frozen_link_stops_neither_training_nor_screen_and_thaws_or_breaks(rem
     assert_none_left_but_the_trainer(shell)
 
 
+def test_a_screen_on_a_frozen_link_can_be_terminated(remote, shell):
+    connection = train(remote)
+    connection.terminal.wait_for("reconstructed")
+    block(connection)
+    parting = part(connection.screen, lambda: os.kill(connection.screen, signal.SIGTERM))
+    print(f"frozen, then terminated: {parting}")  # noqa: T201
+    assert_it_goes_on(shell.run)
+    os.kill(connection.session, signal.SIGCONT)
+    assert connection.terminal.wait_for_end() == 128 + signal.SIGTERM
+
+
 def test_ssh_without_a_terminal_gets_a_line_why_and_plain_lines(remote, shell):
     terminal = remote.plain("--epochs", "2", "--hidden", "16")
     assert terminal.wait_for_end(60) == 0
