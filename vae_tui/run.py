@@ -19,6 +19,7 @@ LARGEST_CONFIG = 1 << 20
 """Bytes; one that is larger was not written by this program."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,99}")
+_PID_WIDTH = 20
 _HISTORY_FILE = re.compile(r"\d{1,15}\.safetensors")
 
 
@@ -126,7 +127,7 @@ class Run:
     def pid(self) -> int | None:
         """Return the process id of the live trainer."""
         try:
-            return int(self.lock.read_text("ascii")[:20]) if self.is_live() else None
+            return int(self.lock.read_text("ascii")[:_PID_WIDTH]) if self.is_live() else None
         except (OSError, ValueError):
             return None
 
@@ -155,6 +156,8 @@ class Run:
         for attempt in range(20):
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.fstat(lock).st_size:
+                    os.pwrite(lock, b" " * _PID_WIDTH, 0)  # of an earlier trainer
                 return lock
             except BlockingIOError:  # a trainer, or someone who only asks and lets go at once
                 if attempt == 0 and self.pid() is not None:

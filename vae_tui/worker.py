@@ -127,6 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             config = replace(config, data_dir=options.data_dir)
         if ranks.size == 1:
             lock = run.take_lock() if options.lock_fd is None else options.lock_fd
+            os.set_inheritable(lock, False)  # a child that outlives the trainer must not hold it
             os.pwrite(lock, f"{os.getpid():<20}\n".encode(), 0)
         return _train(run, config, control, ranks)
     except VaeTuiError as error:
@@ -204,7 +205,8 @@ def _log(text: str) -> None:
 
 
 def _in_words(error: Exception) -> str:
-    if isinstance(error, torch.OutOfMemoryError):
+    # On the CPU torch has no error of its own for it.
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "allocate memory" in str(error):
         return "out of memory on the device; a smaller --batch-size or --hidden needs less"
     if isinstance(error, VaeTuiError):
         return str(error)
