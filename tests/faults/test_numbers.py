@@ -15,7 +15,6 @@ from vae_tui.checkpoint import load_state
 from vae_tui.events import Diverged, LossesMeasured, RunEnded, RunStarted, SettingChanged
 from vae_tui.recorder import Recorder
 from vae_tui.run import Run, create
-from vae_tui.steering import RunSteering
 from vae_tui.summary import summarise
 from vae_tui.train import Trainer
 
@@ -91,17 +90,3 @@ def test_the_screen_marks_where_it_diverged_and_p_rolls_back_with_half_the_rate(
         assert (changed.name, changed.new) == ("lr", 0.0005)
         measured = wait_until(lambda: [e for e in only(LossesMeasured, told(run)) if e.step > step])
         assert measured[-1].lr == 0.0005
-
-
-def test_a_run_that_diverges_again_and_again_halves_its_rate_each_time(tmp_path):
-    config = tiny_config(epochs=1_000_000, batch_size=256, lr=10.0, beta=1e6)
-    run = create(tmp_path, "run", config)
-    with none_left(run):
-        lr = config.lr
-        for _ in range(2):
-            RunSteering(run, config).restart(lr=lr)
-            wait_until(lambda: not run.is_live())
-            last = told(run)[-1]
-            assert isinstance(last, RunEnded)
-            assert last.message.endswith(f"--lr {lr / 2:g}")
-            lr /= 2

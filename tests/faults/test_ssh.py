@@ -141,7 +141,7 @@ def test_a_lost_connection_ends_the_screen_alone_and_attach_brings_all_of_it_bac
         assert_it_goes_on(shell.run)
         assert_none_left_but_the_trainer(shell)
         connection = remote.screen("attach")
-        assert_has_history_and_control(connection, shell)
+    assert_has_history_and_control(connection, shell)
 
 
 def block(connection: Connection) -> None:

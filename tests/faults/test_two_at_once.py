@@ -86,6 +86,15 @@ def test_of_many_resumes_at_once_one_starts_a_trainer_and_the_others_name_it(
     assert len(only(RunStarted, told(live))) == 2
 
 
+def test_a_child_of_the_trainer_does_not_inherit_its_lock(live: Run):
+    """Or the run would be live for as long as any process that the trainer left behind."""
+    folder = Path(f"/proc/{live.pid()}")
+    (lock,) = (fd for fd in (folder / "fd").iterdir() if fd.readlink() == live.lock)
+    flags = re.search(r"flags:\s*([0-7]+)", (folder / "fdinfo" / lock.name).read_text())
+    assert flags is not None
+    assert int(flags[1], 8) & os.O_CLOEXEC
+
+
 @pytest.mark.parametrize("order", [("stop", "pause"), ("pause", "stop"), ("stop", "stop")])
 def test_a_stop_beside_another_wish_ends_the_run_and_both_are_answered_truly(
     shell: Shell, live: Run, order
