@@ -201,7 +201,7 @@ class Recorder:
     def _sweep(self) -> None:
         """Remove the unfinished files of a trainer that was killed while it saved."""
         folders = (self._run.path, self._run.history)
-        patterns = (".*.safetensors.*", ".state.pt.*")
+        patterns = (".*.safetensors.*", ".state.pt.*", f".{self._run.reserve.name}.*")
         for folder, pattern in itertools.product(folders, patterns):
             for file in folder.glob(pattern):
                 file.unlink(missing_ok=True)

@@ -86,7 +86,8 @@ class Victim:
         self.kills.append(Kill(inside_a_save, lost, redone))
 
     def _unfinished(self) -> list[Path]:
-        return [*self.run.path.glob(".*"), *self.run.history.glob(".*")]
+        hidden = [*self.run.path.glob(".*"), *self.run.history.glob(".*")]
+        return [file for file in hidden if file != self.run.reserve]
 
     def _assert_all_is_readable(self) -> None:
         if self.run.events.exists():
