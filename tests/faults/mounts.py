@@ -2,6 +2,7 @@
 
 import contextlib
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,8 +32,10 @@ def read_only(path: Path) -> Iterator[None]:
     if done.returncode:
         pytest.skip(f"nothing can be mounted: {done.stderr.strip()}")
     try:
-        done = _mount("-o", "remount,bind,ro", str(path))
-        assert done.returncode == 0, done.stderr
+        deadline = time.monotonic() + 10
+        while (done := _mount("-o", "remount,bind,ro", str(path))).returncode:
+            # Busy: somebody is just writing there.
+            assert time.monotonic() < deadline, done.stderr
         yield
     finally:
         subprocess.run(["umount", "-l", str(path)], check=True)
