@@ -124,16 +124,18 @@ class RunReader:
             since = self._run.lock.stat().st_mtime
         pid = self._run.pid()
         live = pid is not None or self._run.is_live()
+        gone = not live and not self._run.path.is_dir()
         kept = tuple(self._run.kept_steps())
         heard = min(heard, time.time())  # the clock was set back: silence is counted from now on
         here = pid is not None and self._run.trains_here(pid)
         news = (live, since, pid, here, kept, heard)
         known = (view.live, view.live_since, view.live_pid, view.is_here, view.kept, view.heard_at)
-        if news == known:
+        if news == known and gone == view.gone:
             return view
         return replace(
             view,
             live=live,
+            gone=gone,
             live_since=since,
             live_pid=pid,
             is_here=here,
