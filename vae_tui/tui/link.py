@@ -56,6 +56,7 @@ class Link:
         self._questions: deque[_Question] = deque()
         self._recent: deque[tuple[float, int]] = deque()
         self._way_seconds = PATIENCE_SECONDS
+        self._lately: deque[float] = deque(maxlen=10)
         self._backlog, self._backlog_at = 0.0, 0.0
         self._speed_at = 0.0
         self._tries, self._next_try_at = 0, 0.0
@@ -110,8 +111,11 @@ class Link:
             self.speed = speed
         elif question.is_pressed:
             self.speed = max(speed, self.speed / 2)
-        if self.speed is not None and self.speed * self._way_seconds < LEAST_BYTES:
-            self._way_seconds = seconds  # the way may have become longer
+        self._lately.append(seconds)
+        if self.speed * (self._way_seconds + QUEUE_SECONDS) < LEAST_BYTES:
+            # The way may have become longer. One late answer says nothing: taken for the way, it
+            # would allow a queue as long, which then looks like the way for ever.
+            self._way_seconds = min(self._lately)
 
     # What the outlet asks
 
