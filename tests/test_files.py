@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vae_tui.files import LineTail, append, read_lines, replace
+from vae_tui.files import LineTail, Reserve, append, read_lines, replace
 
 
 def append_many(path: Path, letter: str) -> None:
@@ -209,3 +209,17 @@ def test_a_file_that_is_followed_from_the_middle_begins_again_when_it_ends_befor
     tail = LineTail(path, offset=100)
     assert tail.read() == [b"one"]
     assert tail.restarts == 1
+
+
+def test_a_reserve_takes_its_room_once_and_gives_it_back(tmp_path):
+    path = tmp_path / "room"
+    reserve = Reserve(path, 5_000)
+    reserve.release()  # nothing is kept yet
+    reserve.take()
+    kept = path.stat()
+    assert kept.st_size == 5_000
+    assert kept.st_blocks * 512 >= 5_000, "a hole in a file keeps no room"
+    reserve.take()
+    assert path.stat().st_ino == kept.st_ino
+    reserve.release()
+    assert list(tmp_path.iterdir()) == []

@@ -33,7 +33,7 @@ NAN = Diverged(time=NOW, step=543, what="bce", last_good_step=540)
         ("running", (), ""),
         ("starting", (END,), ""),
         ("paused", (Paused(time=NOW, step=3),), "paused · p goes on"),
-        ("paused", (Paused(time=NOW, step=3, why="no room"),), "no room · p goes on"),
+        ("paused", (Paused(time=NOW, step=3, why="no room"),), "no room"),
         ("stopped", (losses(540),), "stopped and saved at step 540 · p goes on from there"),
         ("lost", (), "the trainer's process is gone · p goes on from the last save"),
         ("failed", (END,), "CUDA is out of memory · p goes on from the last save"),

@@ -405,6 +405,26 @@ def test_a_run_broken_off_anywhere_goes_on_bit_for_bit(tmp_path_factory, cuts, c
     assert same_weights(whole, resumed)
 
 
+def test_the_losses_of_a_run_broken_off_between_two_reports_tell_of_every_step_once():
+    trainer = tiny_trainer()
+    happened = []
+    for events in trainer.run(Unasked()):
+        happened += events
+        if trainer.step > 1 and not only(LossesMeasured, events):
+            break
+    broken_off = trainer.step
+    assert only(LossesMeasured, happened)[-1].step < broken_off < trainer.total_steps
+    resumed = tiny_trainer()
+    resumed.load_state(trainer.state())
+    happened += finish(resumed)
+    told = done = 0.0
+    for event in only(LossesMeasured, happened):
+        told += event.bce * (event.step - done)
+        done = event.step
+    of_epochs = sum(event.train_bce for event in only(EpochEnded, happened)[1:])
+    assert told == pytest.approx(of_epochs * trainer.steps_per_epoch)
+
+
 def test_a_resumed_run_has_its_settings_and_can_still_undo_them():
     trainer = tiny_trainer()
     finish(trainer, Script((at(6), change("beta", 4.0)), (at(6), wish("stop"))))

@@ -19,6 +19,7 @@ from vae_tui.errors import VaeTuiError
 from vae_tui.options import (
     data_dir_option,
     debug_option,
+    fps_option,
     option,
     run_argument,
     runs_dir_option,
@@ -107,12 +108,15 @@ for _command in (cli_doctor.doctor, cli_runs.runs, *cli_steer.COMMANDS, *cli_exp
 @option("--json", "as_json", is_flag=True, help="With --headless: the events, as JSON lines.")
 @option("--offline", is_flag=True, help="Never download.")
 @click.option("--resume", "resumed", metavar="RUN", help="Go on with a run from its last save.")
+@fps_option
 @debug_option
-def train(headless: bool, as_json: bool, **options: Any) -> int:
+def train(headless: bool, as_json: bool, fps: int | None, **options: Any) -> int:
     """Create a run, start its trainer and watch it."""
     from vae_tui import launch
     from vae_tui.tui import terminal
+    from vae_tui.tui.governor import check_fps
 
+    check_fps(fps)
     offset = 0
     if resumed := options.pop("resumed"):
         run, config, offset = resume_run(
@@ -122,7 +126,7 @@ def train(headless: bool, as_json: bool, **options: Any) -> int:
         run, config = create_run(**options)
     missing = "" if headless or as_json else terminal.missing(os.environ)
     if not (headless or as_json or missing):
-        return watch(run, config, options["runs_dir"], read_only=False, is_new=not resumed)
+        return watch(run, config, options["runs_dir"], read_only=False, fps=fps, is_new=not resumed)
     if not resumed:
         launch.start(run, config)
     if missing:
@@ -136,13 +140,16 @@ def train(headless: bool, as_json: bool, **options: Any) -> int:
 @run_argument
 @runs_dir_option
 @click.option("--read-only", is_flag=True, help="Take no control.")
+@fps_option
 @debug_option
-def attach(run: str | None, runs_dir: Path, read_only: bool) -> int:
+def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None) -> int:
     """Watch a run: live, ended or lost; the newest unless one is named."""
     from vae_tui.run import find
     from vae_tui.salvage import config_or_rest
     from vae_tui.tui import terminal
+    from vae_tui.tui.governor import check_fps
 
+    check_fps(fps)
     found = find(runs_dir, run)
     config, damage = config_or_rest(found)
     if missing := terminal.missing(os.environ):
@@ -150,7 +157,7 @@ def attach(run: str | None, runs_dir: Path, read_only: bool) -> int:
         if damage:
             complain(f"{damage}: the rest is shown")
         return follow(found, config, as_json=False)
-    return watch(found, config, runs_dir, read_only=read_only, damage=damage)
+    return watch(found, config, runs_dir, read_only=read_only, fps=fps, damage=damage)
 
 
 def _one_line(error: click.ClickException) -> str:

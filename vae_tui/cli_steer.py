@@ -93,6 +93,7 @@ def _answer(run: "Run", offset: int, answers: dict[type[Any], str]) -> str:
 
     from vae_tui import events
     from vae_tui.files import LineTail
+    from vae_tui.summary import summarise
 
     tail = LineTail(run.events, offset)
     deadline = time.monotonic() + 60
@@ -106,6 +107,8 @@ def _answer(run: "Run", offset: int, answers: dict[type[Any], str]) -> str:
                 if type(event) in answers:
                     return answers[type(event)]
         if not live:
+            if (state := summarise(run).state) != "lost":  # its last word came before our wish
+                return state
             raise VaeTuiError(f"{run.name} is lost: it ended without a word; see {run.log}")
         time.sleep(0.02)
     pid = run.pid()

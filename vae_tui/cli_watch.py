@@ -26,6 +26,7 @@ def watch(
     runs_dir: Path,
     *,
     read_only: bool,
+    fps: int | None,
     is_new: bool = False,
     damage: str = "",
 ) -> int:
@@ -36,6 +37,7 @@ def watch(
         config: Of the run, or what is left of it.
         runs_dir: The runs folder.
         read_only: Take no control.
+        fps: How often a second to redraw; None heeds the link.
         is_new: Its trainer is still to be started, when the first frame is out: both want the
             same cores.
         damage: What is wrong with the run's config.
@@ -54,6 +56,7 @@ def watch(
         if is_new:
             launch.start(run, config)
         # In a thread after the first paint: numpy and plotext take longer to import than to paint.
+        from vae_tui.tui.governor import Governor
         from vae_tui.tui.history import RunView
         from vae_tui.tui.parts import Parts
         from vae_tui.tui.pixels import palette_for
@@ -71,7 +74,9 @@ def watch(
             damage=damage,
         )
         scene = Scene(view, palette=palette_for(colours, unicode), unicode=unicode)
-        return Parts(VIEWS, RunReader(run, view, _visit(run)), embed, scene)
+        governor = Governor(fps, is_remote="SSH_CONNECTION" in os.environ)
+        reader = RunReader(run, view, _visit(run), governor)
+        return Parts(VIEWS, reader, embed, scene, governor)
 
     def embed(codes: "Floats", start: "Floats | None") -> "Iterator[Embedding]":
         from vae_tui.tui.embedder import embeddings

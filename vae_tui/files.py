@@ -43,6 +43,26 @@ def replace(path: Path, content: bytes) -> None:
         raise
 
 
+class Reserve:
+    """Room on a disk that is kept for the last words, should it become full."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        self._path = path
+        self._size = size
+
+    def take(self) -> None:
+        """Keep the room, unless it is kept already; raises OSError."""
+        with contextlib.suppress(FileNotFoundError):
+            if self._path.stat().st_size == self._size:
+                return
+        replace(self._path, bytes(self._size))
+
+    def release(self) -> None:
+        """Give the room to whoever writes next."""
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+
+
 class LineTail:
     """Follows a growing file: complete lines only, each once, in bounded pieces.
 

@@ -47,6 +47,15 @@ def debug_option(function: _Function) -> _Function:
     )(function)
 
 
+def fps_option(function: _Function) -> _Function:
+    """Add ``--fps``."""
+    return option(
+        "--fps", type=int, metavar="N",
+        help="Redraw pictures and charts at most N times a second, 1 to 60, however slow the "
+        "link; unless given they slow down with it.",
+    )(function)  # fmt: skip
+
+
 def step_option(function: _Function) -> _Function:
     """Add ``--step``."""
     return option("--step", type=int, help="With the weights kept at this step, not the newest.")(

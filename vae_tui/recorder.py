@@ -26,7 +26,7 @@ from vae_tui.events import (
     SettingChanged,
     WeightsSaved,
 )
-from vae_tui.files import append, read_lines
+from vae_tui.files import Reserve, append, read_lines
 from vae_tui.keeping import is_kept, superfluous
 from vae_tui.pace import Pace
 from vae_tui.run import Run
@@ -34,8 +34,13 @@ from vae_tui.train import Trainer
 
 SAVE_SECONDS = 2.0
 """How old the newest save grows; a killed run loses about so much."""
-SAVE_SHARE, SHOW_SHARE, HISTORY_SHARE = 0.012, 0.004, 0.004
-"""Of the time: everything that a resume needs, weights to look at in between, kept weights."""
+SAVE_SHARE, SHOW_SHARE, HISTORY_SHARE = 0.05, 0.004, 0.004
+"""Of the time: everything that a resume needs, weights to look at in between, kept weights.
+
+A save takes 0.02 s, 0.1 s on a busy machine: it must be affordable every ``SAVE_SECONDS``.
+"""
+SAVE_CREDIT = 0.3
+"""Seconds of saving before their share is earned: the first seconds of a run are worth no less."""
 LONGEST_SAVE_SECONDS = 30.0
 """The newest save grows no older than this, however slow the disk."""
 HISTORY_CREDIT = 0.05
@@ -45,8 +50,17 @@ RETRY_SECONDS = 0.5
 """Between two looks whether a full disk has room again."""
 _SAVED_AT_ONCE = (RunStarted, Paused, SettingChanged)
 """What a kill right after must not lose: that there is a run, and what was asked of it."""
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""The last is a limit on the size of files: ``ulimit -f``."""
+_RESERVE_BYTES = 1 << 16
+_UNWRITABLE = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk is full",
+    errno.EFBIG: "a file may not grow (ulimit -f)",
+    errno.EROFS: "the run folder is read-only",
+    errno.EACCES: "the run folder may not be written",
+    errno.EPERM: "the run folder may not be written",
+    errno.EIO: "the disk fails",
+}
+"""What may mend: training waits rather than lose what is in memory alone."""
 
 
 class Recorder:
@@ -61,11 +75,14 @@ class Recorder:
     def __init__(self, run: Run, config: RunConfig, is_told_to_stop: Callable[[], bool]) -> None:
         self._run = run
         self._is_told_to_stop = is_told_to_stop
+        self._reserve = Reserve(run.reserve, _RESERVE_BYTES)
         self._latent_loss = config.model == "vae"
         self._best: tuple[int, dict[str, Tensor]] | None = None
         self._best_loss = float("inf")
         self._untrained_tested = False
-        self._saving = Pace(SAVE_SHARE, 0.0, lambda _: SAVE_SECONDS, longest=LONGEST_SAVE_SECONDS)
+        self._saving = Pace(
+            SAVE_SHARE, SAVE_CREDIT, lambda _: SAVE_SECONDS, longest=LONGEST_SAVE_SECONDS
+        )
         # Early on pictures change from one moment to the next: new weights come sooner.
         self._showing = Pace(SHOW_SHARE, 0.02, lambda elapsed: min(2.0, max(0.25, elapsed / 8)))
         self._keeping = Pace(HISTORY_SHARE, HISTORY_CREDIT, lambda _: 0.0)
@@ -76,6 +93,7 @@ class Recorder:
         if self._run.history.is_symlink():
             raise VaeTuiError(f"{self._run.history} is a link: nothing is written or swept there")
         self._sweep()
+        self._insist(trainer, self._reserve.take)
         if not self._run.probe.exists():
             probe = {
                 "images": images.test[:PROBE_IMAGES],
@@ -108,15 +126,18 @@ class Recorder:
             elif happened and self._showing.is_due():
                 with self._showing.working():
                     self._save_weights(trainer)
+        if ended:
+            self._reserve.release()
         for event in after_the_save:
             self._append(trainer, event)
 
-    def append(self, event: Event) -> None:
-        """Append one event; raises OSError."""
-        append(self._run.events, events.encode(event))
+    def fail(self, step: int, message: str) -> None:
+        """Append that the run has failed, if that is possible."""
+        self._reserve.release()
+        self._try_to_append(RunEnded(time=time.time(), step=step, reason="failed", message=message))
 
     def _append(self, trainer: Trainer, event: Event) -> None:
-        self._insist(trainer, lambda: self.append(event))
+        self._insist(trainer, lambda: append(self._run.events, events.encode(event)))
 
     def _save(self, trainer: Trainer) -> None:
         """Save all that a resume needs, unless it is broken: the last good save stays."""
@@ -186,30 +207,34 @@ class Recorder:
     def _sweep(self) -> None:
         """Remove the unfinished files of a trainer that was killed while it saved."""
         folders = (self._run.path, self._run.history)
-        patterns = (".*.safetensors.*", ".state.pt.*")
+        patterns = (".*.safetensors.*", ".state.pt.*", f".{self._run.reserve.name}.*")
         for folder, pattern in itertools.product(folders, patterns):
             for file in folder.glob(pattern):
                 file.unlink(missing_ok=True)
 
     def _insist(self, trainer: Trainer, write: Callable[[], Any]) -> None:
-        """Write; while the disk is full, wait and try again, and say so when that is possible."""
-        told = False
+        """Write; while that is impossible, wait and try again, and say so if that can be said."""
+        told = ""
         while True:
             try:
+                if told:
+                    self._reserve.take()  # first: what was freed to say so is no room yet
                 write()
                 break
             except OSError as error:
-                if error.errno not in _DISK_FULL:
+                why = _UNWRITABLE.get(error.errno or 0)
+                if why is None:
                     raise
                 if self._is_told_to_stop():
                     raise VaeTuiError(
-                        f"the disk of {self._run.path} is full: stopped at step {trainer.step}, "
+                        f"{why} ({self._run.path}): stopped at step {trainer.step}, "
                         f"saved at step {trainer.last_good_step}; "
-                        f"make room, then: vae-tui resume {self._run.path}"
+                        f"mend that, then: vae-tui resume {self._run.path}"
                     ) from None
                 if not told:
-                    told = True
-                    self._tell(Paused(time=time.time(), step=trainer.step, why="the disk is full"))
+                    told = f"{why}: training waits and goes on when it can save"
+                    self._reserve.release()
+                    self._tell(Paused(time=time.time(), step=trainer.step, why=told))
                 time.sleep(RETRY_SECONDS)
         if told:
             self._tell(Resumed(time=time.time(), step=trainer.step))
@@ -217,8 +242,11 @@ class Recorder:
     def _tell(self, event: Event) -> None:
         with contextlib.suppress(OSError):  # the log may lie on the same full disk
             print(events.encode(event).decode().strip(), file=sys.stderr, flush=True)  # noqa: T201
+        self._try_to_append(event)
+
+    def _try_to_append(self, event: Event) -> None:
         with contextlib.suppress(OSError):
-            self.append(event)
+            append(self._run.events, events.encode(event))
 
 
 def _parted(happened: list[Event]) -> tuple[list[Event], list[Event]]:

@@ -23,6 +23,7 @@ LARGEST_CONFIG = 1 << 20
 _MOST_ENTRIES = 10_000
 """Of the history's folder, looked at twice a second; a trainer keeps 64."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,99}")
+_PID_WIDTH = 20
 _HISTORY_FILE = re.compile(r"\d{1,15}\.safetensors")
 
 
@@ -78,6 +79,11 @@ class Run:
         return self.path / "trainer.log"
 
     @property
+    def reserve(self) -> Path:
+        """Room for the last words, while a trainer is live."""
+        return self.path / ".room"
+
+    @property
     def lock(self) -> Path:
         """Locked by a live trainer, whose pid it holds."""
         return self.path / "trainer.lock"
@@ -120,7 +126,7 @@ class Run:
             if not self.is_live():
                 return None
             with open_regular(self.lock) as lock:
-                return int(lock.read(20))
+                return int(lock.read(_PID_WIDTH))
         except (OSError, ValueError):
             return None
 
@@ -149,6 +155,8 @@ class Run:
         for attempt in range(20):
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.fstat(lock).st_size:
+                    os.pwrite(lock, b" " * _PID_WIDTH, 0)  # of an earlier trainer
                 return lock
             except BlockingIOError:  # a trainer, or someone who only asks and lets go at once
                 if attempt == 0 and self.pid() is not None:

@@ -136,6 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             config = replace(config, data_dir=options.data_dir)
         if ranks.size == 1:
             lock = run.take_lock() if options.lock_fd is None else options.lock_fd
+            os.set_inheritable(lock, False)  # a child that outlives the trainer must not hold it
             os.pwrite(lock, f"{os.getpid():<20}\n".encode(), 0)
         return _train(run, config, control, ranks)
     except VaeTuiError as error:
@@ -168,11 +169,7 @@ def _train(run: Run, config: RunConfig, control: CommandFile | Silence, ranks: R
         # The whole process: report in words, keep the traceback in the log, fail.
         _log(traceback.format_exc())
         if recorder:
-            message = _in_words(error)
-            with contextlib.suppress(OSError):
-                recorder.append(
-                    RunEnded(time=time.time(), step=step, reason="failed", message=message)
-                )
+            recorder.fail(step, _in_words(error))
         return error.exit_code if isinstance(error, VaeTuiError) else 1
     return 1 if isinstance(last, RunEnded) and last.reason == "failed" else 0
 
@@ -235,7 +232,8 @@ def _log(text: str) -> None:
 
 
 def _in_words(error: Exception) -> str:
-    if isinstance(error, torch.OutOfMemoryError):
+    # On the CPU torch has no error of its own for it.
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "allocate memory" in str(error):
         return "out of memory on the device; a smaller --batch-size or --hidden needs less"
     if isinstance(error, VaeTuiError):
         return str(error)

@@ -18,8 +18,8 @@ from vae_tui.tui import terminal
 from vae_tui.tui.control import Control, Steering
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.dialogs.palette import Palette
-from vae_tui.tui.input_driver import InputDriver
 from vae_tui.tui.keys import KEYS
+from vae_tui.tui.link_driver import LinkDriver
 from vae_tui.tui.main_screen import MainScreen
 from vae_tui.tui.messages import (
     CameBack,
@@ -33,9 +33,11 @@ from vae_tui.tui.messages import (
     ThreadFailed,
 )
 from vae_tui.tui.notice import notice_of
+from vae_tui.tui.outlet import Outlet
 from vae_tui.tui.stage import Stage
 from vae_tui.tui.steering_keys import steering_keys
 from vae_tui.tui.takeaway import Takeaway
+from vae_tui.tui.traffic import Traffic
 from vae_tui.tui.walking import Walks
 from vae_tui.tui.widgets.status import Status, status_of, status_parts
 from vae_tui.words import printable
@@ -78,7 +80,8 @@ class VaeApp(App[None]):
             folder: Where exports are written.
             clock: Unix seconds.
         """
-        super().__init__(driver_class=InputDriver)
+        super().__init__(driver_class=LinkDriver)
+        self._traffic: Traffic | None = None
         self.failure: VaeTuiError | None = None
         """Why it ended, in words for the user."""
         self._run_name = name
@@ -274,7 +277,16 @@ class VaeApp(App[None]):
         title, text = (view.TITLE, view.HELP) if view else ("vae-tui", "")
         if self._missed:
             text = f"{text}\n\n{printable(self._missed)}"
+        if self._traffic is not None and (link := self._traffic.words()):
+            title = f"{title} · {link} to this terminal"
         self.push_screen(HelpDialog(title, text, own, everywhere))
+
+    def action_redraw(self) -> None:
+        """Draw everything again."""
+        if self._outlet is not None:
+            self._outlet.forget()
+        self.refresh(layout=True)
+        self.screen.refresh(layout=True)
 
     def action_leave(self) -> None:
         """Leave; ask what becomes of a live training."""
@@ -310,6 +322,9 @@ class VaeApp(App[None]):
         self._stage.scene = parts.scene
         self._travel = parts.reader.travel
         self._embed = parts.embed
+        if self._outlet is not None:
+            parts.governor.heed(self._outlet)
+            self._traffic = Traffic(self._outlet)
         self.action_view(0)
 
         def follow() -> None:
@@ -339,7 +354,16 @@ class VaeApp(App[None]):
         notice = notice_of(run, state, now, run=self._reference, control=control)
         self.main.show_notice(news, notice)
         mode = "" if control else "read only"
-        self.main.query_one(Status).parts = status_of(run, now, mode, unicode=self._unicode)
+        link = self._traffic.words() if self._traffic else ""
+        is_slow = self._traffic is not None and self._traffic.is_slow
+        self.main.query_one(Status).parts = status_of(
+            run, now, mode, link=link, link_is_slow=is_slow, unicode=self._unicode
+        )
+
+    @property
+    def _outlet(self) -> Outlet | None:
+        """What is between us and the terminal; nothing in tests."""
+        return self._driver.outlet if isinstance(self._driver, LinkDriver) else None
 
     def _write_through(self, text: str) -> None:
         if self._driver is not None:
@@ -347,5 +371,4 @@ class VaeApp(App[None]):
 
     def _come_back(self, _: object) -> None:
         """Repaint everything: the terminal shows nothing of ours after ``fg``."""
-        self.refresh(layout=True)
-        self.screen.refresh(layout=True)
+        self.action_redraw()

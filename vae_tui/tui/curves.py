@@ -63,6 +63,7 @@ def _curves(
     smooth: bool,
     recent: bool,
 ) -> tuple[Series, ...]:
+    train = _until_it_diverged(view, *train)
     since = view.epoch * (1 - RECENT_SHARE) if recent else -math.inf
     (xs, ys), (test_xs, test_ys) = (_since(*pair, since) for pair in (train, test))
     points = Series(test_xs, test_ys, TEST, "test", "points")
@@ -74,6 +75,14 @@ def _curves(
         Series(xs, even, TRAIN, "train, smoothed", "line"),
         points,
     )
+
+
+def _until_it_diverged(view: RunView, xs: Column, ys: Column) -> tuple[Column, Column]:
+    """Return the line with the value at its end that was not finite: the chart marks it."""
+    if view.diverged is None or view.started is None:
+        return xs, ys
+    epoch = view.diverged.step / max(view.started.steps_per_epoch, 1)
+    return np.append(xs, epoch), np.append(ys, math.nan)
 
 
 def _since(xs: Column, ys: Column, since: float) -> tuple[Column, Column]:

@@ -96,6 +96,8 @@ class RunView:
     """When it took the lock, Unix seconds: what is older, an earlier trainer said."""
     unread: float = 0.0
     """Which share of the log has not been read yet."""
+    gone: bool = False
+    """The run's folder is there no more."""
     live_pid: int | None = None
     is_here: bool = False
     """The live trainer is a process of this machine."""

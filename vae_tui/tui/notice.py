@@ -19,6 +19,8 @@ def notice_of(view: "RunView", state: str, now: float, *, run: str, control: boo
         run: What names it on a command line.
         control: The keys steer; where they do not, the shell does.
     """
+    if view.gone:
+        return "the run's folder is gone: what is shown is all there is · q leaves"
     on = "p" if control else f"vae-tui resume {run}"
     parts = [_of_state(view, state, now, on), view.damage and f"{view.damage}: the rest is shown"]
     return " · ".join(filter(None, parts))
@@ -33,6 +35,8 @@ def _of_state(view: "RunView", state: str, now: float, on: str) -> str:
         "stopped": f"stopped and saved at step {view.step:,} · {on} goes on from there",
         "paused": f"{view.notice or 'paused'} · {on} goes on",
     }
+    if state == "paused" and view.paused is not None and view.paused.why:
+        return view.paused.why  # nobody asked for it: it goes on by itself, when that is mended
     if state == "failed" and view.diverged is not None:
         return _diverged(view, view.diverged, on)
     return _silent(view, now, on) if state == "stalled" else told.get(state, view.notice)

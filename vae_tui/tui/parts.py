@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from textual.message import Message
 
 from vae_tui.network import Floats
+from vae_tui.tui.governor import Governor
 from vae_tui.tui.views.map import Embedding
 from vae_tui.tui.views.view import Scene, View
 
@@ -32,3 +33,5 @@ class Parts:
     """Runs t-SNE on codes (N, d), from an earlier embedding (N, 2) where there is one; slow."""
     scene: Scene
     """What is known before anything is read."""
+    governor: Governor = field(default_factory=Governor)
+    """What the reader heeds."""

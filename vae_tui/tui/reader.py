@@ -11,11 +11,12 @@ from pathlib import Path
 from textual.message import Message
 
 from vae_tui.errors import VaeTuiError
-from vae_tui.events import LossesMeasured
+from vae_tui.events import EpochEnded, LossesMeasured, WeightsSaved
 from vae_tui.files import LineTail
 from vae_tui.network import load_network, load_probe
 from vae_tui.run import Run
 from vae_tui.tui.event_block import EventBlock, decode_block
+from vae_tui.tui.governor import Governor
 from vae_tui.tui.history import LossRows, RunView, advance
 from vae_tui.tui.messages import (
     KeptNetworkLoaded,
@@ -30,28 +31,32 @@ from vae_tui.words import printable
 
 Tell = Callable[[Message], object]
 
-POLL_SECONDS = 0.1
-LOSSES_SECONDS = 0.4
-"""New losses alone are told no more often: each telling is a chart over the link."""
 LIVENESS_SECONDS = 0.5
 PROGRESS_SECONDS = 0.2
 """Between two words of how far a long log has been read."""
 BLOCK_BYTES = 1 << 17
 """Of the log at once: a millisecond, in which no key is answered."""
-_LOSSES = (LossesMeasured, LossRows)
+_ROUTINE = (LossesMeasured, LossRows, EpochEnded, WeightsSaved)
+"""What comes all the time: told when charts are due; everything else at once."""
 
 
 class RunReader:
     """Reads one run's folder."""
 
-    def __init__(self, run: Run, view: RunView, visit: Visit | None = None) -> None:
+    def __init__(
+        self,
+        run: Run,
+        view: RunView,
+        visit: Visit | None = None,
+        governor: Governor | None = None,
+    ) -> None:
         self._run = run
         self._visit = visit
+        self._governor = governor or Governor()
         self._tail = LineTail(run.events)
         self._first = replace(view, unread=0.0)
         self._view = self._first
         self._told: RunView | None = None
-        self._told_at = 0.0
         self._files_at = -math.inf
         self._progress_at = math.inf
         self._restarts = 0
@@ -77,7 +82,7 @@ class RunReader:
             if not more:
                 if self._visit:
                     self._visit.look(self._view, self._tail.offset, tell)
-                self._wake.wait(POLL_SECONDS)
+                self._wake.wait(self._governor.poll_seconds)
                 self._wake.clear()
             self._go_back(tell)
 
@@ -110,9 +115,9 @@ class RunReader:
             self._tell_progress(tell, now)
             return True
         self._progress_at = now
-        urgent = any(not isinstance(event, _LOSSES) for event in block.happened)
-        if view is not self._told and (urgent or now - self._told_at >= LOSSES_SECONDS):
-            self._told, self._told_at = view, now
+        urgent = any(not isinstance(event, _ROUTINE) for event in block.happened)
+        if view is not self._told and (urgent or self._governor.charts_due()):
+            self._told = view
             tell(RunAdvanced(view))
         self._caught_up = True
         return False
@@ -124,16 +129,18 @@ class RunReader:
             since = self._run.lock.stat().st_mtime
         pid = self._run.pid()
         live = pid is not None or self._run.is_live()
+        gone = not live and not self._run.path.is_dir()
         kept = tuple(self._run.kept_steps())
         heard = min(heard, time.time())  # the clock was set back: silence is counted from now on
         here = pid is not None and self._run.trains_here(pid)
         news = (live, since, pid, here, kept, heard)
         known = (view.live, view.live_since, view.live_pid, view.is_here, view.kept, view.heard_at)
-        if news == known:
+        if news == known and gone == view.gone:
             return view
         return replace(
             view,
             live=live,
+            gone=gone,
             live_since=since,
             live_pid=pid,
             is_here=here,
@@ -179,7 +186,8 @@ class RunReader:
                 self._try(tell, self._run.probe, lambda: ProbeLoaded(load_probe(self._run.probe)))
             status = self._run.weights.stat()
             # The name stays, the file is another one each time.
-            if (seen := (status.st_ino, status.st_mtime_ns)) != self._weights_seen:
+            seen = (status.st_ino, status.st_mtime_ns)
+            if seen != self._weights_seen and self._governor.pictures_due():
                 self._weights_seen = seen
                 weights, config = self._run.weights, self._view.config
                 self._try(tell, weights, lambda: NetworkLoaded(load_network(weights, config)))

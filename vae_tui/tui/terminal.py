@@ -6,10 +6,12 @@
 import asyncio
 import base64
 import codecs
+import contextlib
 import os
 import select
 import signal
 import sys
+import termios
 import threading
 import time
 import unicodedata
@@ -18,7 +20,8 @@ from collections.abc import Callable, Mapping
 _MORE_THAN_16_COLOURS = {"xterm", "screen", "tmux", "alacritty", "foot", "xterm-ghostty", "ghostty"}
 """Names from which nothing is learnt of colours, of terminals that have 256."""
 _NO_SCREEN = {"dumb", "unknown", ""}
-_PARTING_SECONDS = 0.8
+_PARTING_SECONDS, _ENDING_SECONDS = 0.6, 3.0
+"""To leave in order: when the terminal is gone, and when only its link may be frozen."""
 _LIKENESSES = dict(zip("─━╌│┃·●•×…←→↑↓", "---||-oox.<>^v", strict=True))
 
 
@@ -80,11 +83,17 @@ def copy(text: str, environment: Mapping[str, str], write: Callable[[str], None]
 def answer_signals(leave: Callable[[int], object]) -> None:
     """Let SIGHUP and SIGTERM call ``leave`` with the exit code, on the running loop.
 
-    Textual's default dies at once and leaves the terminal raw.
+    Textual's default dies at once and leaves the terminal raw. A loop that waits for a frozen
+    link hears nothing: the process then ends all the same, with the terminal as it was.
     """
     loop = asyncio.get_running_loop()
+
+    def insist(number: int, _: object) -> None:
+        _end_in(_ENDING_SECONDS, 128 + number)
+
     for number in (signal.SIGHUP, signal.SIGTERM):
         loop.add_signal_handler(number, leave, 128 + number)
+        signal.signal(number, insist)  # beside the loop's: python runs it even while that waits
 
 
 def watch_for_hangup(leave: Callable[[], None], return_code: int) -> None:
@@ -95,11 +104,31 @@ def watch_for_hangup(leave: Callable[[], None], return_code: int) -> None:
         poll.register(0, 0)  # hang-up and error are told without asking
         while not any(flags & (select.POLLHUP | select.POLLERR) for _, flags in poll.poll()):
             time.sleep(0.1)
+        _end_in(_PARTING_SECONDS, return_code)  # first: leaving may take for ever
         leave()
-        time.sleep(_PARTING_SECONDS)
-        os._exit(return_code)
 
     threading.Thread(target=wait, name="hangup", daemon=True).start()
+
+
+def _end_in(seconds: float, return_code: int) -> None:
+    """End the process by force, with the terminal usable, unless it ends by itself before."""
+
+    def end() -> None:
+        time.sleep(seconds)
+        with contextlib.suppress(termios.error):
+            _make_sane()
+        os._exit(return_code)
+
+    threading.Thread(target=end, name="end", daemon=True).start()
+
+
+def _make_sane() -> None:
+    """Take the terminal out of raw mode; nothing is written, so nothing can block."""
+    input_, output, control, local, *rest = termios.tcgetattr(0)
+    input_ |= termios.ICRNL | termios.IXON
+    output |= termios.OPOST
+    local |= termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG
+    termios.tcsetattr(0, termios.TCSANOW, [input_, output, control, local, *rest])
 
 
 def _likeness(error: UnicodeError) -> tuple[str, int]:

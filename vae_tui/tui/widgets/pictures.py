@@ -3,6 +3,7 @@
 import numpy as np
 from textual.events import Resize
 from textual.reactive import var
+from textual.strip import Strip
 
 from vae_tui.network import Bytes
 from vae_tui.tui.pixels import Palette, half_blocks, shrink, tile
@@ -42,6 +43,12 @@ class Pictures(Drawing):
     def on_resize(self, _: Resize) -> None:
         """Redraw: rows that were outside are known only now."""
         self._draw()
+
+    def render_line(self, y: int) -> Strip:
+        """Return one row; half-blocks have all their colours, which saves adding the widget's."""
+        if self.palette is Palette.GREYS and y < len(self._rows):
+            return self._rows[y].adjust_cell_length(self.size.width, self.rich_style)
+        return super().render_line(y)
 
     def _draw(self) -> None:
         if not len(self.images) or self.columns < 1 or self.pixels < 1:

@@ -54,7 +54,15 @@ class Status(Drawing):
         self.show_text([line])
 
 
-def status_of(run: "RunView", now: float, notice: str, *, unicode: bool) -> tuple[Text, ...]:
+def status_of(
+    run: "RunView",
+    now: float,
+    notice: str,
+    *,
+    link: str = "",
+    link_is_slow: bool = False,
+    unicode: bool,
+) -> tuple[Text, ...]:
     """Return the top line's parts for a run; ``now`` in Unix seconds."""
     measured, started = run.measured, run.started
     return status_parts(
@@ -68,6 +76,8 @@ def status_of(run: "RunView", now: float, notice: str, *, unicode: bool) -> tupl
         memory_bytes=measured.memory_bytes if measured else 0,
         silent_seconds=run.silent(now),
         notice=notice,
+        link=link,
+        link_is_slow=link_is_slow,
         unicode=unicode,
     )
 
@@ -84,6 +94,8 @@ def status_parts(
     memory_bytes: int = 0,
     silent_seconds: float = 0.0,
     notice: str = "",
+    link: str = "",
+    link_is_slow: bool = False,
     unicode: bool = True,
 ) -> tuple[Text, ...]:
     """Return the top line's parts; a percentage is of all epochs of the run."""
@@ -103,6 +115,10 @@ def status_parts(
         parts.append(Text(f"{count(images_per_second)} img/s"))
     if device:
         parts.append(Text(f"{device} {size(memory_bytes)}" if live and memory_bytes else device))
+    if link and link_is_slow:
+        parts.insert(3, Text(link, "color(214)"))
+    elif link and state == "running":  # else telling it would be all the traffic there is
+        parts.append(Text(link))
     if notice:
         parts.insert(2, Text(notice, "color(214)"))
     return tuple(parts)

@@ -1,0 +1,9 @@
+import pytest
+from shells import Shell
+
+
+@pytest.fixture
+def shell(tmp_path):
+    made = Shell(tmp_path)
+    yield made
+    made.end_everything()

@@ -1,0 +1,97 @@
+"""What the kernel says of processes: are they there, whose they are, the CPU time they took."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process as /proc showed it."""
+
+    pid: int
+    parent: int
+    session: int
+    cpu_seconds: float
+    """Of all its threads, since it began."""
+
+
+def process(pid: int) -> Process | None:
+    """Return the process; None when it has ended, reaped or not."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    if fields[0] in "ZX":
+        return None
+    cpu = (int(fields[11]) + int(fields[12])) / TICKS
+    return Process(pid, int(fields[1]), int(fields[3]), cpu)
+
+
+def processes() -> list[Process]:
+    """Return all that run now."""
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [found for pid in pids if (found := process(pid))]
+
+
+def command_line(pid: int) -> str:
+    """Return the arguments of a process, joined by spaces."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+def of_folder(folder: Path) -> dict[int, str]:
+    """Return the command lines of the processes that name the folder or work in it, by pid."""
+    found = {}
+    for each in processes():
+        line = command_line(each.pid)
+        if each.pid != os.getpid() and (str(folder) in line or _works_in(each.pid, folder)):
+            found[each.pid] = line
+    return found
+
+
+def _works_in(pid: int, folder: Path) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cwd").readlink() == folder
+    except OSError:
+        return False
+
+
+def cpu_share(pid: int, seconds: float) -> float:
+    """Return which part of a core a process takes over so many seconds from now."""
+    began, before = time.monotonic(), process(pid)
+    time.sleep(seconds)
+    after, ended = process(pid), time.monotonic()
+    if before is None or after is None:
+        return 0.0
+    return (after.cpu_seconds - before.cpu_seconds) / (ended - began)
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """How a process went after something happened to it."""
+
+    seconds: float
+    """Until it was gone."""
+    cpu_seconds: float
+    """Of them, at work."""
+
+
+def part(pid: int, happen: Callable[[], object], patience: float = 15.0) -> Parting:
+    """Let something happen, wait until the process is gone, and tell how it went."""
+    before = last = process(pid)
+    assert before is not None, f"{pid} is gone already"
+    began = time.monotonic()
+    happen()
+    while now := process(pid):
+        last = now
+        assert time.monotonic() - began < patience, f"{pid} is still there: {command_line(pid)}"
+        time.sleep(0.005)
+    assert last is not None
+    return Parting(time.monotonic() - began, last.cpu_seconds - before.cpu_seconds)

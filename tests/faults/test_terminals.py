@@ -1,0 +1,184 @@
+"""Terminals of many kinds and none: each gets a readable picture, or one line that says why not."""
+
+import os
+import re
+import signal
+import sys
+
+import pytest
+from processes import of_folder, part, process
+from shells import PROGRAM, RawTerminal, Shell, assert_it_goes_on, assert_restored, wait_until
+from terminal import Terminal
+
+TRUE_COLOUR, COLOUR_OF_256 = b"38;2;", b"38;5;"
+HALF_BLOCKS, SHADES = set("▀▄"), set("░▒▓")
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory):
+    """Return a shell with one finished run."""
+    shell = Shell(tmp_path_factory.mktemp("ended"))
+    assert shell.answer("--epochs", "2", "--hidden", "16").returncode == 0
+    yield shell
+    shell.end_everything()
+
+
+def picture(shell: Shell, **environment: str) -> RawTerminal:
+    """Return the terminal with the screen's samples on it."""
+    terminal = shell.screen("attach", **environment)
+    terminal.wait_for("reconstructed")
+    terminal.type("2")
+    terminal.wait_for("seed 1")
+    drawn = HALF_BLOCKS | SHADES | set("#%@*+=:.-")
+    terminal.wait_for(lambda text: len(drawn & set(text.split("\n")[8])) > 0)
+    return terminal
+
+
+def leave(terminal: RawTerminal) -> None:
+    terminal.type("q")
+    assert terminal.wait_for_end() == 0
+    assert_restored(terminal)
+    assert b"Traceback" not in terminal.raw
+
+
+@pytest.mark.parametrize(
+    ("environment", "colours", "drawn"),
+    [
+        ({"TERM": "xterm"}, COLOUR_OF_256, HALF_BLOCKS),
+        ({"TERM": "xterm-256color"}, COLOUR_OF_256, HALF_BLOCKS),
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, TRUE_COLOUR, HALF_BLOCKS),
+        ({"TERM": "screen"}, COLOUR_OF_256, HALF_BLOCKS),
+        ({"TERM": "tmux-256color"}, COLOUR_OF_256, HALF_BLOCKS),
+        ({"TERM": "linux"}, None, SHADES),
+        ({"TERM": "vt100"}, None, SHADES),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, COLOUR_OF_256, SHADES),
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C"}, TRUE_COLOUR, set()),
+    ],
+    ids=lambda value: " ".join(value.values()) if isinstance(value, dict) else "",
+)
+def test_a_terminal_gets_the_picture_that_it_can_show(ended, environment, colours, drawn):
+    terminal = picture(ended, **environment)
+    sent = bytes(terminal.raw.replace(b"48;", b"38;"))
+    used = {kind for kind in (TRUE_COLOUR, COLOUR_OF_256) if kind in sent}
+    assert used == ({colours} if colours else set())
+    if "NO_COLOR" in environment:
+        assert all(map(is_grey, colours_of(terminal)))
+    assert drawn & set(terminal.text) if drawn else sent.isascii()
+    leave(terminal)
+
+
+def colours_of(terminal: RawTerminal) -> set[str]:
+    cells = [cell for row in terminal.screen.buffer.values() for cell in row.values()]
+    return {colour for cell in cells for colour in (cell.fg, cell.bg)}
+
+
+def is_grey(colour: str) -> bool:
+    return colour in ("default", "black", "white") or colour[:2] == colour[2:4] == colour[4:]
+
+
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_terminal_without_a_cursor_gets_one_line_why_and_plain_lines(ended, term):
+    terminal = ended.screen("attach", TERM=term)
+    assert terminal.wait_for_end() == 0
+    assert terminal.text.count("vae-tui: ") == 1
+    assert "the terminal says it is" in terminal.text
+    assert "finished at step" in terminal.text
+    assert b"\x1b" not in terminal.raw
+
+
+@pytest.mark.parametrize(
+    ("line", "stream"),
+    [
+        ("{} < /dev/null", "stdin"),
+        ("{} > out", "stdout"),
+        ("{} 2> out", "stderr"),
+        ("nohup {} > out 2>&1", "stdout"),
+    ],
+)
+def test_a_redirected_stream_gets_one_line_why_and_plain_lines(ended, line, stream):
+    command = line.format(" ".join([*PROGRAM, "attach"]))
+    with RawTerminal(
+        ["sh", "-c", command], environment=ended.environment, cwd=ended.folder
+    ) as terminal:
+        assert terminal.wait_for_end() == 0
+        out = ended.folder / "out"
+        told = terminal.text + (out.read_text() if out.exists() else "")
+        out.unlink(missing_ok=True)
+        assert told.count("vae-tui: ") == 1
+        assert f"vae-tui: {stream} is no terminal: plain lines" in told
+        assert "finished at step" in told
+        assert b"\x1b" not in terminal.raw
+
+
+def shell_prompt(shell: Shell) -> RawTerminal:
+    """Return a terminal with a person's shell in it."""
+    terminal = RawTerminal(
+        ["bash", "--norc", "--noprofile", "-i"],
+        environment={**shell.environment, "PS1": "ready> "},
+        cwd=shell.folder,
+    )
+    shell.terminals.append(terminal)
+    terminal.wait_for("ready>")
+    return terminal
+
+
+def test_ctrl_z_gives_the_shell_back_and_fg_the_screen_while_training_goes_on(shell: Shell):
+    terminal = shell_prompt(shell)
+    terminal.type(" ".join([*PROGRAM, "--epochs", "500000", "--hidden", "16"]) + "\n")
+    terminal.wait_for("reconstructed")
+    terminal.type("\x1a")
+    terminal.wait_for("Stopped")
+    terminal.type("stty -a; echo $((6 * 7))\n")
+    terminal.wait_for("42")
+    assert re.search(r"(?<!-)icanon.*(?<!-)echo\b", terminal.text, re.DOTALL)
+    assert_it_goes_on(shell.run)
+    # A screen that is stopped sends nothing: what the shell shows is left alone.
+    terminal.type("clear; fg\n")
+    terminal.wait_for("reconstructed")
+    terminal.type("2")
+    terminal.wait_for("seed 1")
+    terminal.type("\x1a")
+    terminal.wait_for("Stopped")
+    (screen,) = (pid for pid, line in of_folder(shell.folder).items() if "--epochs" in line)
+    part(screen, terminal.hang_up)  # gone while it is stopped
+    os.waitpid(terminal.pid, 0)
+    terminal.pid = 0
+    assert_it_goes_on(shell.run)
+    wait_until(lambda: all("worker" in line for line in of_folder(shell.folder).values()))
+
+
+@pytest.mark.parametrize("before", ["trap '' HUP;", "setsid --wait"])
+def test_a_screen_started_to_survive_hangups_ends_when_its_terminal_is_gone(ended, before):
+    """Spinning for ever on a terminal that is not there would be the worst of surviving."""
+    command = " ".join([*PROGRAM, "attach"])
+    terminal = RawTerminal(
+        ["bash", "-c", f"{before} {command}; true"],
+        environment=ended.environment,
+        cwd=ended.folder,
+    )
+    terminal.wait_for("finished")
+    pid = terminal.pid
+    terminal.hang_up()
+    wait_until(lambda: not of_folder(ended.folder))
+    os.waitpid(pid, 0)
+
+
+BLOCKED = """
+import os, time
+from vae_tui.tui import terminal
+terminal.watch_for_hangup(lambda: time.sleep(1_000), 129)
+print("watching", flush=True)
+time.sleep(1_000)
+"""
+
+
+def test_a_screen_that_never_answers_is_ended_when_its_terminal_is_gone():
+    terminal = Terminal([sys.executable, "-c", BLOCKED])
+    terminal.wait_for("watching")
+    pid = terminal.pid
+    assert process(pid)
+    os.kill(pid, signal.SIGSTOP)
+    os.kill(pid, signal.SIGCONT)
+    terminal.hang_up()
+    wait_until(lambda: os.waitpid(pid, os.WNOHANG)[0] == pid, seconds=10)
+    terminal.pid = 0

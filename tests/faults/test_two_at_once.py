@@ -1,0 +1,197 @@
+"""Two who want the same run at the same time, and versions that do not know each other."""
+
+import json
+import os
+import re
+import resource
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from logs import epoch_ended, losses, run_with, started
+from real_runs import ENDLESS, ended, newest_step, running, told, wait_until
+from shells import PROGRAM, Shell, assert_it_goes_on
+from tiny_runs import only
+
+from vae_tui.checkpoint import load_state
+from vae_tui.events import Paused, Resumed, RunEnded, RunStarted, SettingChanged
+from vae_tui.run import Run
+from vae_tui.summary import summarise
+
+
+def at_once(shell: Shell, *commands: str) -> list[subprocess.CompletedProcess[str]]:
+    """Run commands of the shell side by side; return how they ended."""
+    begun = [
+        subprocess.Popen(
+            [*PROGRAM, command],
+            env={**os.environ, **shell.environment},
+            cwd=shell.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for command in commands
+    ]
+    done = []
+    for process in begun:
+        out, errors = process.communicate(timeout=60)
+        done.append(subprocess.CompletedProcess(process.args, process.returncode, out, errors))
+    return done
+
+
+@pytest.fixture
+def live(shell: Shell) -> Iterator[Run]:
+    """Give a run that trains, with no screen."""
+    with running(shell.runs_dir, ENDLESS) as run:
+        wait_until(lambda: newest_step(run) > 0)
+        yield run
+
+
+def test_two_screens_steer_one_run_and_both_show_what_either_did(shell: Shell, live: Run):
+    one, two = shell.screen("attach"), shell.screen("attach")
+    for each in (one, two):
+        each.wait_for("reconstructed")
+    for state in ("paused", "running"):
+        for each in (one, two):  # both at the same moment, from the same state
+            each.type("p")
+        for each in (one, two):
+            each.wait_for(state)
+    assert [type(event) for event in told(live) if isinstance(event, (Paused, Resumed))] == [
+        Paused,
+        Resumed,
+    ]
+    two.type("q")
+    two.wait_for("stop and save")
+    two.type("s")
+    assert two.wait_for_end() == 0
+    one.wait_for("stopped and saved at step")
+    one.type("p")
+    one.wait_for("running")
+    assert_it_goes_on(live)
+
+
+def test_of_many_resumes_at_once_one_starts_a_trainer_and_the_others_name_it(
+    shell: Shell, live: Run
+):
+    assert shell.answer("stop").returncode == 0
+    wait_until(lambda: not live.is_live())
+    answers = at_once(shell, *["resume"] * 4)
+    assert sorted(done.returncode for done in answers) == [0, 2, 2, 2], answers
+    pid = live.pid()
+    for done in answers:
+        assert f"(pid {pid})" in (done.stdout or done.stderr)
+    wait_until(lambda: only(RunStarted, told(live))[-1].pid == pid)
+    assert len(only(RunStarted, told(live))) == 2
+
+
+def test_a_child_of_the_trainer_does_not_inherit_its_lock(live: Run):
+    """Or the run would be live for as long as any process that the trainer left behind."""
+    folder = Path(f"/proc/{live.pid()}")
+    (lock,) = (fd for fd in (folder / "fd").iterdir() if fd.readlink() == live.lock)
+    flags = re.search(r"flags:\s*([0-7]+)", (folder / "fdinfo" / lock.name).read_text())
+    assert flags is not None
+    assert int(flags[1], 8) & os.O_CLOEXEC
+
+
+@pytest.mark.parametrize("order", [("stop", "pause"), ("pause", "stop"), ("stop", "stop")])
+def test_a_stop_beside_another_wish_ends_the_run_and_both_are_answered_truly(
+    shell: Shell, live: Run, order
+):
+    for done in at_once(shell, *order):
+        words = done.stdout + done.stderr
+        assert re.search(r"is (stopped|paused)", words), words
+    wait_until(lambda: not live.is_live())
+    last = told(live)[-1]
+    assert isinstance(last, RunEnded)
+    assert last.reason == "stopped"
+    assert load_state(live.state)["step"] == last.step
+
+
+def old_run(folder: Path) -> Run:
+    return run_with(folder, started(), epoch_ended(0, 200.0), losses(3), epoch_ended(1, 90.0))
+
+
+def rewrite(path: Path, change) -> None:
+    lines = [change(json.loads(line)) for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def test_a_run_of_an_older_version_is_shown(shell: Shell):
+    """Of the fields, only those that the first version had: the rest has to have a default."""
+    run = run_with(
+        shell.runs_dir, started(), epoch_ended(0, 200.0), losses(3), epoch_ended(1, 90.0)
+    )
+    later = {"epochs", "test_images", "floor", "collapse", "memory_bytes"}
+    rewrite(run.events, lambda event: {k: v for k, v in event.items() if k not in later})
+    terminal = shell.screen("attach")
+    terminal.wait_for("lost")
+    terminal.wait_for("test 92.0 z sampled")
+    terminal.type("q")
+    assert terminal.wait_for_end() == 0
+    assert shell.state == "lost"
+
+
+def test_a_run_of_a_newer_version_is_shown_as_far_as_it_is_known(shell: Shell):
+    run = run_with(
+        shell.runs_dir, started(), epoch_ended(0, 200.0), losses(3), epoch_ended(1, 90.0)
+    )
+    rewrite(run.events, lambda event: {**event, "entropy": 1.5, "more": {"nested": [1]}})
+    with run.events.open("a") as file:
+        file.write('{"event":"moon_rose","time":1.0,"step":7,"phase":"full"}\n')
+    config = json.loads((run.path / "config.json").read_text())
+    (run.path / "config.json").write_text(json.dumps({**config, "optimizer": "lion"}))
+    (run.path / "moon.bin").write_bytes(b"\0")
+    terminal = shell.screen("attach")
+    terminal.wait_for("test 92.0 z sampled")
+    terminal.read(0.5)
+    assert "is no event" not in terminal.text
+    terminal.type("q")
+    assert terminal.wait_for_end() == 0
+    assert summarise(run).test_loss == 92.0
+
+
+def test_commands_of_a_newer_version_are_refused_in_words_and_harm_nothing(shell: Shell, live: Run):
+    terminal = shell.screen("attach")
+    terminal.wait_for("reconstructed")
+    with live.commands.open("a") as file:
+        file.write('{"command":"prune","id":"n1","amount":0.5}\n')
+        file.write('{"command":"set","setting":"beta","value":2.0,"id":"n2","why":"new"}\n')
+    terminal.wait_for("no command 'prune'")
+    (changed,) = wait_until(lambda: only(SettingChanged, told(live)))
+    assert (changed.command_id, changed.new) == ("n2", 2.0)
+    assert_it_goes_on(live)
+
+
+def test_a_trainer_that_gets_no_more_memory_fails_in_words_and_goes_on_later(
+    shell: Shell, live: Run
+):
+    pid = live.pid()
+    assert pid is not None
+    resource.prlimit(pid, resource.RLIMIT_AS, (1 << 20, resource.RLIM_INFINITY))
+    last = ended(live)
+    assert last.reason == "failed"
+    assert last.message.startswith("out of memory")
+    assert shell.answer("resume").returncode == 0
+    assert_it_goes_on(live)
+
+
+def test_a_runs_folder_may_have_any_name(tmp_path):
+    folder = tmp_path / "über\n数字 $(touch x);'\""
+    folder.mkdir()
+    shell = Shell(folder)
+    try:
+        assert shell.answer("--epochs", "1", "--hidden", "16").returncode == 0
+        path = str(shell.run.path)
+        listed = json.loads(shell.answer("runs", "--json").stdout)
+        assert [row["path"] for row in listed] == [path]
+        again = shell.answer("resume", path)
+        assert again.returncode == 2
+        assert again.stderr.startswith(f"vae-tui: {shell.run.name} has finished its 1 epochs")
+        terminal = shell.screen("attach", path)
+        terminal.wait_for("finished")
+        terminal.type("q")
+        assert terminal.wait_for_end() == 0
+    finally:
+        shell.end_everything()

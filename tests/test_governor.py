@@ -1,0 +1,101 @@
+from dataclasses import dataclass
+
+import pytest
+
+from vae_tui.errors import UsageError
+from vae_tui.tui.governor import LOCAL, REMOTE, Governor, check_fps
+
+
+@dataclass
+class FakeLoad:
+    busy_seconds: float = 0.0
+    seconds_behind: float = 0.0
+
+
+class Day:
+    """A governor, its link, and time."""
+
+    def __init__(self, **settings) -> None:
+        self.now, self.load = 0.0, FakeLoad()
+        self.governor = Governor(clock=lambda: self.now, **settings)
+        self.governor.heed(self.load)
+
+    def counts(self, seconds: float, share: float = 0.0) -> tuple[int, int]:
+        """Return how often pictures and charts were due while the link was full for a share."""
+        pictures = charts = 0
+        for _ in range(round(seconds * 100)):
+            self.now += 0.01
+            self.load.busy_seconds += 0.01 * share
+            pictures += self.governor.pictures_due()
+            charts += self.governor.charts_due()
+        return pictures, charts
+
+
+def test_on_a_free_link_pictures_and_charts_keep_their_rates():
+    pictures, charts = Day().counts(20)
+    assert pictures == pytest.approx(20 * LOCAL.pictures, rel=0.05)
+    assert charts == pytest.approx(20 * LOCAL.charts, rel=0.05)
+
+
+def test_over_ssh_the_rates_are_lower():
+    pictures, charts = Day(is_remote=True).counts(20)
+    assert pictures == pytest.approx(20 * REMOTE.pictures, abs=1)
+    assert charts == pytest.approx(20 * REMOTE.charts, abs=1)
+    assert REMOTE.pictures < LOCAL.pictures and REMOTE.charts < LOCAL.charts
+
+
+def test_pictures_slow_down_before_charts():
+    day = Day()
+    day.counts(20)
+    pictures, charts = day.counts(20, share=0.35)
+    assert pictures < 5
+    assert charts == pytest.approx(20 * LOCAL.charts, rel=0.05)
+
+
+def test_charts_slow_down_on_a_link_that_is_always_full():
+    day = Day()
+    day.counts(20)
+    _, charts = day.counts(20, share=1.0)
+    assert charts < 5
+
+
+def test_pictures_wait_while_anything_is_behind_and_charts_while_much_is():
+    day = Day()
+    day.load.seconds_behind = 0.5
+    assert day.counts(2)[0] == 0
+    assert day.counts(2)[1] > 0
+    day.load.seconds_behind = 2.0
+    assert day.counts(2) == (0, 0)
+    day.load.seconds_behind = 0.0
+    assert all(day.counts(2))
+
+
+def test_after_a_key_was_held_for_long_pictures_come_back_within_16_seconds():
+    day = Day()
+    day.counts(60, share=1.0)
+    assert day.counts(17)[0] > 0
+
+
+@pytest.mark.parametrize("fps", [1, 7, 60])
+def test_fps_pins_both_rates_whatever_the_link(fps):
+    day = Day(fps=fps, is_remote=True)
+    day.load.seconds_behind = 9.0
+    pictures, charts = day.counts(20, share=1.0)
+    assert pictures == charts == pytest.approx(20 * fps, rel=0.2)
+    assert day.governor.poll_seconds <= 1 / fps
+
+
+@pytest.mark.parametrize(
+    ("fps", "words"),
+    [
+        (0, "1 or more, not 0; the nearest is 1"),
+        (-3, "the nearest is 1"),
+        (61, "60 or less, not 61; the nearest is 60"),
+    ],
+)
+def test_fps_out_of_range_is_refused_with_the_nearest(fps, words):
+    with pytest.raises(UsageError, match=words) as refusal:
+        check_fps(fps)
+    assert refusal.value.exit_code == 2
+    check_fps(60)
+    check_fps(None)

@@ -1,0 +1,169 @@
+"""What stands in the cells of a terminal, read from the escape codes that Textual writes.
+
+Textual writes an update as positions followed by runs of text, each in its own style. Looks that
+a person cannot tell apart become the same `Cell`, so that cells compare by identity.
+"""
+
+import re
+from collections.abc import Iterator
+
+from rich.cells import cell_len
+
+LOWER_HALF, UPPER_HALF = "▄", "▀"
+DEFAULT = ""
+"""A terminal's own foreground or background."""
+
+Style = tuple[str, str, str, str]
+"""Foreground, background, attributes and link. Colours are what follows 38 or 48 in SGR
+(``5;240``, ``2;8;8;8``), or one of the 16 by its number; attributes are SGR parameters."""
+
+PLAIN: Style = (DEFAULT, DEFAULT, "", "")
+
+
+class Cell:
+    """What one cell shows; there is one of each.
+
+    A blank has no foreground, and half-blocks of two colours are told as lower ones. The second
+    half of a wide character has no ``text``.
+    """
+
+    __slots__ = ("style", "text")
+
+    def __init__(self, text: str, style: Style) -> None:
+        self.text = text
+        self.style = style
+
+
+_POSITION = re.compile(r"\x1b\[(\d+);(\d+)H")
+_RUN = re.compile(
+    r"((?:\x1b\[[\d;]*m|\x1b\]8;[^\x07\x1b]*\x1b\\)*+)([^\x00-\x1f\x7f-\x9f]*+)"
+)  # styles, then text in the last of them
+_CODE = re.compile(r"\x1b\[([\d;]*)m|\x1b\]8;([^\x07\x1b]*)\x1b\\")
+_UNSEEN_ON_BLANKS = {"1", "2", "3"}
+"""Bold, dim, italic."""
+_MOST_RUNS = 30_000
+"""So many are remembered, then all are learnt again."""
+
+
+class CellReader:
+    """Reads updates; remembers what it has read, since most of what is drawn comes again."""
+
+    def __init__(self) -> None:
+        self._runs: dict[tuple[str, Style, str], tuple[Style, list[Cell]]] = {}
+        self._cells: dict[tuple[str, Style], Cell] = {}
+
+    def rows(self, update: str) -> Iterator[tuple[int, int, list[Cell]]] | None:
+        """Return ``(row, column, cells)`` of each stretch; None when it is no update of cells."""
+        before, *parts = _POSITION.split(update)
+        if before or not parts:
+            return None
+        found = []
+        for row, column, text in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+            cells = self._stretch(text.removesuffix("\n"))
+            if cells is None:
+                return None
+            found.append((int(row) - 1, int(column) - 1, cells))
+        return iter(found)
+
+    def _stretch(self, text: str) -> list[Cell] | None:
+        """Return the cells of runs that begin in the plain style; None if not only runs."""
+        cells: list[Cell] = []
+        style, runs, read = PLAIN, self._runs, 0
+        for codes, letters in _RUN.findall(text):
+            read += len(codes) + len(letters)
+            known = runs.get((codes, style, letters))
+            if known is None:
+                known = self._learnt(codes, style, letters)
+            style, more = known
+            cells += more
+        return cells if read == len(text) else None
+
+    def _learnt(self, codes: str, style: Style, letters: str) -> tuple[Style, list[Cell]]:
+        key = (codes, style, letters)
+        for parameters, link in _CODE.findall(codes):
+            style = styled(style, parameters) if not link else (*style[:3], linked(link))
+        if len(self._runs) >= _MOST_RUNS:
+            self._runs.clear()
+        cells: list[Cell] = []
+        for character in letters:
+            width = cell_len(character)
+            if width == 0 and cells:  # it joins what stands before it
+                cells[-1] = self._cell(cells[-1].text + character, style)
+                continue
+            cells.append(self._cell(character, style))
+            cells += [self._cell("", style)] * (width - 1)
+        self._runs[key] = style, cells
+        return style, cells
+
+    def _cell(self, text: str, style: Style) -> Cell:
+        key = _canonical(text, style)
+        return self._cells.setdefault(key, Cell(*key))
+
+
+def linked(parameters: str) -> str:
+    """Return an OSC 8 link's ``parameters;address``; nothing where the link ends."""
+    return "" if parameters.endswith(";") else parameters
+
+
+def styled(style: Style, parameters: str) -> Style:
+    """Return ``style`` after SGR with these parameters."""
+    foreground, background, attributes, link = style
+    rest = iter(parameters.split(";"))
+    for code in rest:
+        number = int(code or 0)
+        if number == 0:
+            foreground, background, attributes = DEFAULT, DEFAULT, ""
+        elif number in (38, 48):
+            kind = next(rest, "")
+            values = [next(rest, "") for _ in range(3 if kind == "2" else 1)]
+            colour = _shortened(";".join([kind, *values]))
+            foreground, background = (colour, background) if number == 38 else (foreground, colour)
+        elif 30 <= number <= 39 or 90 <= number <= 97:
+            foreground = _basic(number)
+        elif 40 <= number <= 49 or 100 <= number <= 107:
+            background = _basic(number - 10)
+        else:
+            attributes = f"{attributes};{code}" if attributes else code
+    return foreground, background, attributes, link
+
+
+def _basic(number: int) -> str:
+    """Return one of the 16 colours by its number, from the code of a foreground."""
+    if number == 39:
+        return DEFAULT
+    return str(number - 30 if number < 90 else number - 82)
+
+
+def is_pair(text: str, style: Style) -> bool:
+    """Tell whether a cell is two pixels, whose colours may change places with the half-block.
+
+    A terminal's own colours may not, nor may those that an attribute changes.
+    """
+    foreground, background, attributes, _ = style
+    return text in (LOWER_HALF, UPPER_HALF) and not attributes and DEFAULT not in (
+        foreground, background
+    )  # fmt: skip
+
+
+def _canonical(text: str, style: Style) -> tuple[str, Style]:
+    """Return one of all texts and styles that look the same."""
+    foreground, background, attributes, link = style
+    if text == " " and _UNSEEN_ON_BLANKS.issuperset(filter(None, attributes.split(";"))):
+        return " ", (DEFAULT, background, "", link)
+    if text == UPPER_HALF and is_pair(text, style):
+        return LOWER_HALF, (background, foreground, "", link)
+    return text, style
+
+
+def _shortened(colour: str) -> str:
+    """Return a truecolor grey as the entry of the 256-colour palette that is no other to the eye.
+
+    Truecolor greys take twice the bytes. Up to two steps lighter counts as the entry: so light are
+    the greys that `pixels` asks Rich for.
+    """
+    kind, *levels = colour.split(";")
+    if kind == "2" and len(set(levels)) == 1 and levels[0].isdecimal():
+        entry, beyond = divmod(int(levels[0]) - 8, 10)
+        if 0 <= entry < 24 and beyond <= 2:
+            return f"5;{232 + entry}"
+    return colour

@@ -1,0 +1,59 @@
+"""The driver with an outlet that heeds the link."""
+
+import signal
+import sys
+from typing import Any
+
+from textual.app import App
+from textual.events import CursorPosition, Resize
+from textual.message import Message
+
+from vae_tui.tui.input_driver import InputDriver
+from vae_tui.tui.link import Link
+from vae_tui.tui.outlet import Outlet
+
+ANSWER_SECONDS = 0.5
+"""So long the last answer is waited for before the terminal is given back."""
+
+
+class LinkDriver(InputDriver):
+    """Writes through an `Outlet`; the terminal's cursor reports are its answers."""
+
+    def __init__(self, app: App[Any], **settings: Any) -> None:
+        super().__init__(app, **settings)
+        terminal = sys.__stderr__
+        assert terminal is not None
+        encoding, errors = terminal.encoding, terminal.errors or "strict"
+        self.outlet = Outlet(terminal.fileno(), lambda text: text.encode(encoding, errors), Link())
+        self._file = self.outlet  # type: ignore[assignment]
+
+    def start_application_mode(self) -> None:
+        """Start; from then on every change of size makes unknown what the terminal shows."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        resize = signal.getsignal(signal.SIGWINCH)
+
+        def forget_and_resize(number: int, frame: Any) -> None:
+            self.outlet.forget()
+            if callable(resize):
+                resize(number, frame)
+
+        signal.signal(signal.SIGWINCH, forget_and_resize)
+
+    def process_message(self, message: Message) -> None:
+        """Keep the answers; pass on everything else."""
+        if isinstance(message, CursorPosition):
+            self.outlet.answered()
+        else:
+            if isinstance(message, Resize):
+                self.outlet.forget()
+            super().process_message(message)
+
+    def stop_application_mode(self) -> None:
+        """Wait for the last answer, then give the terminal back."""
+        self.outlet.settle(ANSWER_SECONDS)
+        super().stop_application_mode()
+
+    def close(self) -> None:
+        """Wait until the terminal has been given back."""
+        super().close()
+        self.outlet.settle()
