@@ -32,6 +32,7 @@ from vae_tui.tui.parts import Parts
 from vae_tui.tui.reader import RunReader
 from vae_tui.tui.views import VIEWS
 from vae_tui.tui.views.view import Scene
+from vae_tui.words import printable
 from vae_tui.worker import CommandFile, _load
 
 SECONDS = 20
@@ -115,9 +116,9 @@ def wrong_with(code: object, out: str, errors: str, names: tuple[str, ...]) -> s
         return f"tells too much: {text[:300]!r}"
     if not all(line.startswith("vae-tui: ") for line in lines) or "--debug shows" in errors:
         return f"no word of ours: {errors[:300]!r}"
-    known = {name.encode("ascii", "replace").decode() for name in names}
+    known = {printable(" ".join(name.split())) for name in names}
     ended_failed = code == 1 and "failed at step" in out
-    if code and not ended_failed and not any(name in errors for name in known | set(names)):
+    if code and not ended_failed and not any(name in errors for name in known):
         return f"does not say which file: {errors!r:.300}"
     return ""
 
