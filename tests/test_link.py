@@ -34,7 +34,7 @@ class Way:
         self.link.sent(count)
         self.sent += count
         self.waiting += count
-        if self.link.is_to_be_asked or is_question:
+        if self.link.is_to_be_asked(0) or is_question:
             self.link.asked(is_pressed=is_pressed)
             self._answers.append(self.clock.now + self.queue_seconds + self.seconds)
 
@@ -84,6 +84,18 @@ def test_a_link_that_becomes_slow_is_found_out():
     assert max(way.press(5.0)) < 0.4
 
 
+def test_what_was_sent_long_before_its_question_is_not_taken_for_fast():
+    way = Way(20_000, 0.02)
+    way.send(500, is_pressed=False)
+    way.pass_time(1.0)
+    way.press(5.0)
+    way.link.sent(4000)
+    way.pass_time(1.0)
+    way.send(4, is_question=True)
+    way.pass_time(1.0)
+    assert way.link.speed < 25_000
+
+
 def test_one_late_answer_does_not_let_the_queue_grow():
     way = Way(20_000, 0.02)
     way.send(500, is_pressed=False)
@@ -124,7 +136,7 @@ def test_a_terminal_that_never_answers_is_asked_few_times():
     link, asked = Link(clock), 0
     for _ in range(1000):
         link.sent(1000)
-        if link.is_to_be_asked:
+        if link.is_to_be_asked(0):
             link.asked()
             asked += 1
         clock.now += TRY_SECONDS / 10
@@ -136,13 +148,22 @@ def test_a_terminal_that_never_answers_is_asked_few_times():
 def test_without_answers_a_write_that_had_to_wait_tells_the_speed():
     clock = Clock()
     link = Link(clock)
-    link.sent(20_000)
-    clock.now += 1.0
-    link.waited(20_000, 1.0, is_pressed=True)
+    link.sent(BUFFER_BYTES + 10_000)
+    clock.now += 0.5
+    link.waited(BUFFER_BYTES + 10_000, 0.5, is_pressed=True)
     assert link.speed == 20_000
     assert link.allowance() == 0  # what the terminal's buffer holds comes first
     clock.now += BUFFER_BYTES / 20_000
     assert 1000 < link.allowance() < 4000
+
+
+def test_a_small_write_that_took_long_waited_for_something_else():
+    clock = Clock()
+    link = Link(clock)
+    link.sent(50)
+    clock.now += 3.0  # for one of the machine's cores
+    link.waited(50, 3.0, is_pressed=False)
+    assert link.allowance() is None
 
 
 def test_an_answer_that_got_lost_does_not_stop_the_screen():

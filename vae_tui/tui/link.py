@@ -24,8 +24,10 @@ ASK_BYTES = 256
 """A question costs four bytes and an answer eight: less than this is not asked after."""
 BUFFER_BYTES = 15_000
 """What a pseudo-terminal holds on Linux: full when a write had to wait."""
-WAITED_SECONDS = 0.02
-"""A write that took so long had to wait."""
+WAITED_SECONDS = 0.05
+"""A write that took so long had to wait, if there can have been too much for the buffer."""
+UNKNOWN_SECONDS = 2.0
+"""Before the speed is known, what was sent in so long is thought to be in the buffer still."""
 FASTER_SECONDS, FASTER = 20.0, 1.5
 """Without answers: how soon a link that did not let us wait is taken for so much faster."""
 RATE_SECONDS = 4.0
@@ -53,6 +55,7 @@ class Link:
         self._clock = clock
         self._sent = 0
         self._answered, self._answered_at = 0, clock()
+        self._flight_at = clock()
         self._questions: deque[_Question] = deque()
         self._recent: deque[tuple[float, int]] = deque()
         self._way_seconds = PATIENCE_SECONDS
@@ -71,6 +74,8 @@ class Link:
         """Take in that ``count`` bytes are about to be written."""
         now = self._clock()
         self._backlog, self._backlog_at = self._pending(now) + count, now
+        if self._sent == self._answered:
+            self._flight_at = now
         self._sent += count
         self._recent.append((now, count))
 
@@ -79,8 +84,8 @@ class Link:
         if self.answers:
             return
         now = self._clock()
-        if seconds > WAITED_SECONDS:
-            self.speed, self._speed_at = count / seconds, now
+        if seconds > WAITED_SECONDS and (through := self._through(count)) > 0:
+            self.speed, self._speed_at = through / seconds, now
             self._backlog, self._backlog_at = float(BUFFER_BYTES), now
         elif self.speed is not None and is_pressed and now - self._speed_at > FASTER_SECONDS:
             self.speed, self._speed_at = self.speed * FASTER, now
@@ -91,7 +96,8 @@ class Link:
         if not self.answers:
             self._tries += 1
             self._next_try_at = now + TRY_SECONDS
-        since = self._answered_at if self._questions else now
+        # Not since now: what was sent long before its question would seem to have come at once.
+        since = max(self._answered_at, self._flight_at)
         self._questions.append(_Question(self._sent, now, self._answered, since, is_pressed))
 
     def answered(self) -> None:
@@ -119,13 +125,15 @@ class Link:
 
     # What the outlet asks
 
-    @property
-    def is_to_be_asked(self) -> bool:
-        """Enough is on the way, or nothing is known of the terminal yet, and it was not asked."""
+    def is_to_be_asked(self, coming: int) -> bool:
+        """Tell whether to ask behind the next ``coming`` bytes.
+
+        Enough is on the way then, or nothing is known of the terminal yet.
+        """
         if not self.answers:
             return self._tries < TRIES and self._clock() >= self._next_try_at
         asked = self._questions[-1].sent if self._questions else self._answered
-        return self._sent - asked >= ASK_BYTES
+        return self._sent + coming - asked >= ASK_BYTES
 
     @property
     def is_stuck(self) -> bool:
@@ -141,10 +149,10 @@ class Link:
         """Return how many bytes may go out now; None for as many as there are."""
         now = self._clock()
         if not self.answers:
-            if self._questions and now - self._questions[-1].asked_at < FIRST_SECONDS:
-                return max(FIRST_BYTES - (self._sent - self._answered), 0)
-            self._answered = self._sent
             if self.speed is None:
+                if self._questions and now - self._questions[-1].asked_at < FIRST_SECONDS:
+                    return max(FIRST_BYTES - (self._sent - self._answered), 0)
+                self._answered = self._sent
                 return None
             free = self.speed * QUEUE_SECONDS - self._pending(now)
             return max(int(free), 0)
@@ -163,6 +171,17 @@ class Link:
         while self._recent and self._recent[0][0] < since:
             self._recent.popleft()
         return sum(count for _, count in tuple(self._recent)) / RATE_SECONDS
+
+    def _through(self, count: int) -> float:
+        """Return how many of the bytes just written did not fit into the buffer any more.
+
+        None where all did: then it was not the link that the write waited for.
+        """
+        before = self._backlog - count
+        if self.speed is None:  # nothing is known of what drains
+            since = self._clock() - UNKNOWN_SECONDS
+            before = sum(size for at, size in self._recent if at > since) - count
+        return min(before + count - BUFFER_BYTES, count)
 
     def _pending(self, now: float) -> float:
         """Return what is thought to be on the way, without answers."""

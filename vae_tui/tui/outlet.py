@@ -161,10 +161,12 @@ class Outlet:
                 if changes and self._syncs:
                     changes = SYNC_BEGIN + changes + SYNC_END
                 if aside or changes:
-                    question = QUESTION if changes and self.link.is_to_be_asked else ""
-                    return self._encode(aside + changes + question), not self._glass.is_settled
+                    block = self._encode(aside + changes)
+                    if changes and self.link.is_to_be_asked(len(block)):
+                        block += QUESTION.encode()
+                    return block, not self._glass.is_settled
             if self._has_more() and self.link.is_stuck:
-                return QUESTION.encode(), True
+                return QUESTION.encode(), False
             if self._has_more():
                 # Without answers nobody says when there is room again.
                 self._turn.wait(ANSWER_SECONDS if self.link.answers else POLL_SECONDS)
