@@ -184,3 +184,21 @@ def test_the_rate_is_of_the_last_seconds():
     assert link.bytes_per_second > 0
     clock.now += 60
     assert link.bytes_per_second == 0
+
+
+def test_a_terminal_for_which_something_else_answered_once_is_taken_for_silent_again():
+    clock = Clock()
+    link = Link(clock)
+    link.sent(2000)
+    link.asked(is_pressed=True)
+    clock.now += 1.0
+    link.answered()  # a key that looks like an answer
+    assert link.answers
+    for _ in range(2):
+        while link.allowance():
+            link.sent(500)
+        link.asked(is_pressed=True)
+        clock.now += PATIENCE_SECONDS + 1
+        assert link.allowance() != 0
+    assert not link.answers
+    assert link.allowance() is None

@@ -54,7 +54,7 @@ _RESERVE_BYTES = 1 << 16
 _UNWRITABLE = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk is full",
-    errno.EFBIG: "a file may not grow (ulimit -f)",
+    errno.EFBIG: "the disk is full for this process (ulimit -f)",
     errno.EROFS: "the run folder is read-only",
     errno.EACCES: "the run folder may not be written",
     errno.EPERM: "the run folder may not be written",

@@ -182,6 +182,8 @@ class Pressed:
                 continue
             self._heard = b""
             self._write(b"?")
+            self._drain(0.1)
+            self._write(b"\x0c")  # all anew: what was there already is not sent again
             until = time.monotonic() + 2.0
             while time.monotonic() < until and HELP_SAYS not in self._heard:
                 self._drain(0.02)

@@ -28,7 +28,7 @@ KEYS = (
             tooltip="What this view shows and its keys"),
     Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; training may go on"),
     Binding("ctrl+c,ctrl+q", "leave", show=False, priority=True, id="app.interrupt"),
-    Binding("ctrl+l", "redraw", show=False, id="app.redraw",
+    Binding("ctrl+l", "redraw", show=False, priority=True, id="app.redraw",
             tooltip="Draw everything again, when something else wrote on the terminal"),
     Binding("ctrl+z", "suspend_process", show=False, priority=True, id="app.suspend",
             tooltip="To the shell; fg comes back"),

@@ -20,6 +20,8 @@ TRIES, TRY_SECONDS = 3, 10.0
 """How often, and how far apart, a terminal that has not answered yet is asked."""
 PATIENCE_SECONDS = 3.0
 """After which an answer is taken for lost."""
+MOST_LOST = 2
+"""So many in a row, and the terminal is taken for silent: something else had answered for it."""
 ASK_BYTES = 256
 """A question costs four bytes and an answer eight: less than this is not asked after."""
 BUFFER_BYTES = 15_000
@@ -60,6 +62,7 @@ class Link:
         self._recent: deque[tuple[float, int]] = deque()
         self._way_seconds = PATIENCE_SECONDS
         self._lately: deque[float] = deque(maxlen=10)
+        self._lost = 0
         self._backlog, self._backlog_at = 0.0, 0.0
         self._speed_at = 0.0
         self._tries, self._next_try_at = 0, 0.0
@@ -105,6 +108,7 @@ class Link:
         if not self._questions:
             return
         now, question = self._clock(), self._questions.popleft()
+        self._lost = 0
         if not self.answers:
             self.answers, self.speed = True, None
         seconds = max(now - question.asked_at, 1e-4)
@@ -157,8 +161,8 @@ class Link:
             free = self.speed * QUEUE_SECONDS - self._pending(now)
             return max(int(free), 0)
         if self._questions and now - self._questions[0].asked_at > PATIENCE_SECONDS:
-            self._questions.clear()
-            self._answered, self._answered_at = self._sent, now
+            self._lose_answers(now)
+            return self.allowance()
         window = int((self.speed or 0.0) * (self._way_seconds + QUEUE_SECONDS))
         return max(max(window, LEAST_BYTES) - (self._sent - self._answered), 0)
 
@@ -171,6 +175,14 @@ class Link:
         while self._recent and self._recent[0][0] < since:
             self._recent.popleft()
         return sum(count for _, count in tuple(self._recent)) / RATE_SECONDS
+
+    def _lose_answers(self, now: float) -> None:
+        self._questions.clear()
+        self._answered, self._answered_at = self._sent, now
+        self._lost += 1
+        if self._lost >= MOST_LOST:
+            self.answers, self.speed, self._lost = False, None, 0
+            self._tries, self._next_try_at = 0, now + TRY_SECONDS
 
     def _through(self, count: int) -> float:
         """Return how many of the bytes just written did not fit into the buffer any more.

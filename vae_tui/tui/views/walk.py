@@ -199,9 +199,10 @@ class WalkView(View):
 
     def action_start_at_image(self) -> None:
         """Go to the mean of a random test digit."""
-        probe = self.scene.probe if self.scene else None
-        if probe is not None:
-            self._go(self._test_digit(int(self._random.integers(len(probe.labels)))))
+        scene = self.scene
+        if scene is not None and scene.network is not None and scene.probe is not None:
+            labels = scene.probe.labels
+            self._go(self._test_digit(int(self._random.integers(len(labels)))))
 
     def action_mark(self, name: str) -> None:
         """Remember where we are as an end of a way."""
