@@ -62,10 +62,9 @@ def environment(config: RunConfig) -> dict[str, str]:
     paths = [_PACKAGE_PARENT, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     if "OMP_WAIT_POLICY" not in variables:
-        # Threads that spin for long while they wait for each other come to a crawl as soon as
-        # anything else wants a core; threads that sleep at once are woken 50 times a step, which
-        # halves the speed of an idle machine. This is some 30 microseconds (GNU OpenMP).
-        variables.setdefault("GOMP_SPINCOUNT", "1000")
+        # Threads that sleep at once when they wait for each other are woken 50 times a step, which
+        # takes half the speed of an idle machine. This is a third of a millisecond (GNU OpenMP).
+        variables.setdefault("GOMP_SPINCOUNT", "10000")
     if not _is_exported("OPENBLAS_NUM_THREADS"):
         # The screen's own, for its numpy: a trainer has the threads that a shell would give it.
         variables.pop("OPENBLAS_NUM_THREADS", None)

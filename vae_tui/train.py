@@ -34,6 +34,7 @@ from vae_tui.settings import Settings
 from vae_tui.stepper import Stepper, capture_on_cuda
 from vae_tui.streams import Order, stream_seed
 from vae_tui.tally import Tally
+from vae_tui.threads import Threads
 
 CHUNK_SECONDS = 0.05
 """Between two looks at losses and commands: reading a loss makes the CPU wait for the GPU."""
@@ -89,6 +90,9 @@ class Trainer:
         )
         self._totals = (0.0, 0.0)
         self._tally = Tally(CHUNK_SECONDS)
+        # On another device the CPU's threads have nothing to do.
+        threads = torch.get_num_threads() if device.type == "cpu" else 1
+        self._threads = Threads(threads, torch.set_num_threads, time.monotonic)
         self._order = Order(config.seed, len(images.train), device)
         self._paused = False
         self._stopped = False
@@ -172,7 +176,7 @@ class Trainer:
             1 if self.step < SETTLING_STEPS else max(1, int(CHUNK_SECONDS / self._step_seconds)),
             next_kept(self.step, self.steps_per_epoch) - self.step,
         )
-        steps = self._ranks.share(steps)
+        steps = self._ranks.share(min(steps, self._threads.most_steps or steps))
         began = time.perf_counter()
         for _ in range(steps):
             self._take_step()
@@ -180,6 +184,8 @@ class Trainer:
         bce, kl = self._totals = tuple(self._ranks.sum(self._stepper.sums).tolist())
         seconds = time.perf_counter() - began
         self._step_seconds = seconds / steps
+        if self.step > SETTLING_STEPS:
+            self._threads.took(self._step_seconds)
         if not math.isfinite(bce + kl):
             return self._diverged("BCE" if not math.isfinite(bce) else "KL")
         events: list[Event] = self._measured(bce, kl, seconds)

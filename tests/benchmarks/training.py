@@ -51,7 +51,7 @@ def main() -> int:
     speeds = defaultdict(list)
     for _, name in itertools.product(range(options.rounds), CONTESTANTS):
         speeds[name].append(measured_alone(name, options))
-    print_table(rows(speeds), as_json=options.json)
+    print_table(list(rows(speeds)), as_json=options.json)
     return 0
 
 
