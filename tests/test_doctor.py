@@ -193,7 +193,7 @@ def test_the_data_sets_that_are_there_are_named(tmp_path):
 
 
 def test_a_home_that_nobody_knows_is_told():
-    level, words = said(judge_data(Folder(path="/work/~/.cache")), "data")
+    level, words = said(judge_data(Folder(path="/data/~/.cache")), "data")
     assert level == "note" and "--data-dir DIR" in words
 
 

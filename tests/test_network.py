@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 from tiny_runs import tiny_config
 
-from vae_tui.checkpoint import load_weights, save_tensors, save_weights
+from vae_tui.checkpoint import save_tensors, save_weights
 from vae_tui.errors import VaeTuiError
 from vae_tui.model import VAE
 from vae_tui.network import load_network, load_probe
@@ -99,8 +99,6 @@ def test_a_tensor_of_another_shape_is_refused_by_name_and_shapes(tmp_path, name)
     save_weights(path, {**weights(), name: wrong}, 1)
     right = tuple(weights()[name].shape)
     assert error_of(path) == f"{path}: {name} is (3, 5), this run's network has {right}"
-    with pytest.raises(VaeTuiError, match=rf"{name} is \(3, 5\)"):
-        load_weights(path, weights())
 
 
 def test_a_missing_tensor_is_refused_by_name(tmp_path):
@@ -108,14 +106,6 @@ def test_a_missing_tensor_is_refused_by_name(tmp_path):
     del state["decoder.0.bias"]
     save_weights(tmp_path / "w.safetensors", state, 1)
     assert error_of(tmp_path / "w.safetensors").endswith("has no tensor decoder.0.bias")
-    with pytest.raises(VaeTuiError, match=r"decoder\.0\.bias"):
-        load_weights(tmp_path / "w.safetensors", weights())
-
-
-def test_a_tensor_too_many_is_refused_by_the_trainer(tmp_path):
-    save_weights(tmp_path / "w.safetensors", {**weights(), "extra": torch.zeros(1)}, 1)
-    with pytest.raises(VaeTuiError, match="extra"):
-        load_weights(tmp_path / "w.safetensors", weights())
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
@@ -147,12 +137,8 @@ def test_a_pickle_dressed_as_weights_is_refused_and_never_run(tmp_path):
     path, sprung = tmp_path / "w.safetensors", tmp_path / "sprung"
     path.write_bytes(pickle.dumps(Trap(sprung)))
     error_of(path)
-    with pytest.raises(VaeTuiError, match="no weights"):
-        load_weights(path, weights())
     torch.save({"decoder.0.bias": Trap(sprung)}, path)
     error_of(path)
-    with pytest.raises(VaeTuiError, match="no weights"):
-        load_weights(path, weights())
     assert not sprung.exists()
     pickle.loads(pickle.dumps(Trap(sprung)))
     assert sprung.exists()  # it would have

@@ -1,7 +1,6 @@
 """Weights and the state of training, saved atomically and loaded without trust."""
 
 import io
-import json
 import os
 import zipfile
 from collections.abc import Mapping
@@ -9,8 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor
 
 from vae_tui.errors import VaeTuiError
@@ -27,25 +25,9 @@ def save_weights(
     replace(path, save(plain, {"step": str(step)}))
 
 
-def load_weights(path: Path, like: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the state dict in the file, float32 on the CPU.
-
-    Raises:
-        VaeTuiError: It is no safetensors file, or a name or shape differs from ``like``.
-    """
-    try:
-        with open_regular(path):
-            weights = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise VaeTuiError(f"{path} holds no weights: {error}") from None
-    check_shapes(path, {name: tuple(value.shape) for name, value in weights.items()}, like)
-    return {name: value.float() for name, value in weights.items()}
-
-
-def save_tensors(path: Path, tensors: dict[str, Tensor], **metadata: object) -> None:
-    """Write tensors as safetensors; metadata values as JSON."""
-    text = {name: json.dumps(value) for name, value in metadata.items()}
-    replace(path, save({name: value.contiguous() for name, value in tensors.items()}, text))
+def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Write tensors as safetensors."""
+    replace(path, save({name: value.contiguous() for name, value in tensors.items()}))
 
 
 def save_state(path: Path, state: Mapping[str, Any]) -> None:
@@ -89,19 +71,3 @@ def _check_archive(file: BinaryIO, largest: int) -> None:
     if max(size, sum(member.file_size for member in members)) > largest:
         raise ValueError("too large")
     file.seek(0)
-
-
-def check_shapes(
-    path: Path, found: Mapping[str, tuple[int, ...]], like: Mapping[str, Tensor]
-) -> None:
-    """Raise VaeTuiError, naming tensor and shapes, unless ``found`` is what ``like`` is."""
-    for name, value in like.items():
-        if name not in found:
-            raise VaeTuiError(f"{path} has no tensor {name}: weights of another network")
-        if found[name] != tuple(value.shape):
-            raise VaeTuiError(
-                f"{path}: {name} is {found[name]}, this run's network has {tuple(value.shape)}"
-            )
-    for name in found:
-        if name not in like:
-            raise VaeTuiError(f"{path} has a tensor {name:.80} that this run's network lacks")
