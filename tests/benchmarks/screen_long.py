@@ -2,7 +2,6 @@
 
 import argparse
 import random
-import re
 import shutil
 import statistics
 import time
@@ -16,7 +15,7 @@ from vae_tui.events import Event, LossesMeasured, RunEnded, RunStarted, WeightsS
 
 SHORT, LONG = 1_000, 1_000_000
 LOSSES_A_SECOND, STEPS_A_LOSS, STEPS_AN_EPOCH, SECONDS_A_SAVE = 20, 20, 235, 2
-CHART = re.compile(rb"finished.*train", re.DOTALL)
+
 PAUSE_SECONDS = 0.05
 LIMITS = {
     "first paint": ("s", "1.5x of minimal"),
@@ -62,7 +61,7 @@ def attached(folder: Path, name: str) -> dict[str, float]:
     found = {
         "first paint": screen.until(PAINTED),
         "first digits": screen.until(DIGITS),
-        "complete chart": screen.until(CHART),
+        "complete chart": screen.until(is_whole),
         "peak memory": screen.memory_peak(),
     }
     screen.kill()
@@ -71,6 +70,11 @@ def attached(folder: Path, name: str) -> dict[str, float]:
         "key while reading, median": statistics.median(latencies),
         "key while reading, worst": max(latencies),
     }
+
+
+def is_whole(received: bytes) -> bool:
+    """Tell whether the state at the log's end and the chart have come, in whichever order."""
+    return b"finished" in received and b"train" in received
 
 
 def keys_while_reading(folder: Path, name: str) -> list[float]:
@@ -82,8 +86,9 @@ def keys_while_reading(folder: Path, name: str) -> list[float]:
     latencies: list[float] = []
     while b"finished" not in screen.received or not latencies:
         began = time.monotonic()
+        drawn = screen.since_now(DIGITS)  # of the caption only the figure that changed is sent
         screen.type(" ")
-        screen.until(f"seed {len(latencies) + 2} ".encode())
+        screen.until(drawn)
         latencies.append(time.monotonic() - began)
         screen.take(PAUSE_SECONDS)
     screen.kill()
