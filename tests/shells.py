@@ -4,32 +4,15 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 
-from terminal import Terminal
+from terminal import PROGRAM, RawTerminal
 
 from vae_tui.run import Run, all_runs
 
-PROGRAM = [sys.executable, "-m", "vae_tui"]
 LEAVE_ALTERNATE_SCREEN = b"\x1b[?1049l"
 SHOW_CURSOR = b"\x1b[?25h"
-
-
-class RawTerminal(Terminal):
-    """A terminal that also keeps what was sent to it."""
-
-    def __init__(self, *arguments, **more):
-        self.raw = bytearray()
-        super().__init__(*arguments, **more)
-        feed = self._stream.feed
-
-        def keep(block: bytes) -> None:
-            self.raw += block
-            feed(block)
-
-        self._stream.feed = keep  # type: ignore[method-assign]
 
 
 class Shell:

@@ -6,6 +6,7 @@ import pty
 import select
 import signal
 import struct
+import sys
 import tempfile
 import termios
 import time
@@ -13,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pyte
+
+PROGRAM = [sys.executable, "-m", "vae_tui"]
 
 
 class Terminal:
@@ -33,10 +36,10 @@ class Terminal:
         self.began = time.monotonic()
         self.pid, self.descriptor = pty.fork()
         if self.pid == 0:
-            _set_size(0, columns, rows)  # before the program can ask
+            set_size(0, columns, rows)  # before the program can ask
             if cwd is not None:
                 os.chdir(cwd)
-            os.execvpe(command[0], list(command), {**_environment(), **(environment or {})})
+            os.execvpe(command[0], list(command), {**plain_environment(), **(environment or {})})
 
     @property
     def text(self) -> str:
@@ -50,7 +53,7 @@ class Terminal:
 
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size."""
-        _set_size(self.descriptor, columns, rows)
+        set_size(self.descriptor, columns, rows)
         self._screen.resize(rows, columns)
 
     def type(self, keys: str) -> None:
@@ -136,11 +139,26 @@ class Terminal:
         os.waitpid(self.pid, 0)
 
 
-def _set_size(descriptor: int, columns: int, rows: int) -> None:
+class RawTerminal(Terminal):
+    """A terminal that also keeps what was sent to it."""
+
+    def __init__(self, *arguments, **more):
+        self.raw = bytearray()
+        super().__init__(*arguments, **more)
+        feed = self._stream.feed
+
+        def keep(block: bytes) -> None:
+            self.raw += block
+            feed(block)
+
+        self._stream.feed = keep  # type: ignore[method-assign]
+
+
+def set_size(descriptor: int, columns: int, rows: int) -> None:
     fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
 
-def _environment() -> dict[str, str]:
+def plain_environment() -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()

@@ -4,29 +4,12 @@ import base64
 import os
 import re
 import subprocess
-import sys
 
-from terminal import Terminal
+from terminal import PROGRAM, RawTerminal
 
 from vae_tui.explorer import parse_code
 
-PROGRAM = [sys.executable, "-m", "vae_tui"]
 COPIED = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07")
-
-
-class RecordingTerminal(Terminal):
-    """A terminal that also keeps what was sent to it."""
-
-    def __init__(self, *arguments, **more):
-        self.raw = bytearray()
-        super().__init__(*arguments, **more)
-        feed = self._stream.feed
-
-        def keep(block: bytes) -> None:
-            self.raw += block
-            feed(block)
-
-        self._stream.feed = keep  # type: ignore[method-assign]
 
 
 def picture(terminal):
@@ -50,7 +33,7 @@ def test_one_walks_marks_morphs_travels_to_step_0_and_reads_map_and_dimensions(t
         env={**os.environ, **environment}, cwd=tmp_path, check=True, capture_output=True,
         timeout=60,
     )  # fmt: skip
-    with RecordingTerminal(
+    with RawTerminal(
         [*PROGRAM, "attach", "small"], environment=environment, cwd=tmp_path
     ) as terminal:
         terminal.wait_for("finished")

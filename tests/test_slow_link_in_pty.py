@@ -1,13 +1,11 @@
 """The real screen at the far end of a slow link; pyte reads what comes through."""
 
-import sys
 from pathlib import Path
 
 import pytest
 from slow_terminal import SlowTerminal
-from terminal import Terminal
+from terminal import PROGRAM, Terminal
 
-PROGRAM = [sys.executable, "-m", "vae_tui"]
 RUNS = {"VAE_TUI_RUNS_DIR": str(Path(__file__).parents[1] / "checkpoints")}
 ATTACH = [*PROGRAM, "attach", "mnist-d20"]
 RATE = 60_000

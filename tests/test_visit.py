@@ -7,8 +7,7 @@ import threading
 import pytest
 from fakes import Clock, Screen, become, until_reading, wait_until
 from logs import NOW, epoch_ended, losses, run_with, started
-from shells import PROGRAM
-from terminal import Terminal
+from terminal import PROGRAM, Terminal
 from tiny_runs import TINY
 
 from vae_tui.events import CommandRefused, RunEnded, encode

@@ -21,9 +21,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from terminal import Terminal
+from terminal import PROGRAM, Terminal
 
-PROGRAM = [sys.executable, "-m", "vae_tui"]
 PRESSES, WARM_UP = 60, 10
 HELD_SECONDS, HELD_RATE = 3.0, 30.0
 WATCHED_SECONDS = 1.5

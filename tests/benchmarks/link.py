@@ -24,9 +24,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from slow_terminal import SlowTerminal
 from table import Row, add_json_option, print_table
-from terminal import Terminal
+from terminal import PROGRAM, Terminal
 
-PROGRAM = [sys.executable, "-m", "vae_tui"]
 SHIPPED = {"VAE_TUI_RUNS_DIR": str(Path(__file__).parents[2] / "checkpoints")}
 VIEWS = {"1": "Train", "2": "Samples", "3": "Walk", "4": "Map", "5": "Dimensions"}
 SIZES = ((80, 24), (200, 60))

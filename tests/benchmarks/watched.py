@@ -12,7 +12,6 @@ from pathlib import Path
 
 from terminal import Terminal
 
-PROGRAM = [sys.executable, "-m", "vae_tui"]
 MINIMAL = [sys.executable, str(Path(__file__).with_name("minimal_app.py"))]
 CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
 PAINTED = b"loading ..."

@@ -14,7 +14,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from hostile_text import NUMBERS, STEERING, a_config, a_log, lines_of_commands, lines_of_events
+from hostile_text import (
+    NUMBERS,
+    STEERING,
+    a_config,
+    a_log,
+    cut,
+    flipped,
+    lines_of_commands,
+    lines_of_events,
+)
 from safetensors.numpy import load, save
 from tiny_runs import tiny_trainer
 
@@ -217,7 +226,7 @@ def a_state(good: bytes, dice: random.Random, canary: Path) -> bytes:
         case 0 | 1:
             return _executable(dice, canary)
         case 2:
-            return dice.choice((_cut, _flipped, _bomb))(good, dice)
+            return dice.choice((cut, flipped, _bomb))(good, dice)
         case 3:
             buffer = io.BytesIO()
             torch.save(torch.load(io.BytesIO(good)), buffer, _use_new_zipfile_serialization=False)
@@ -249,17 +258,6 @@ def _executable(dice: random.Random, canary: Path) -> bytes:
     buffer = io.BytesIO()
     torch.save(wrapped, buffer, _use_new_zipfile_serialization=dice.random() < 0.7)
     return buffer.getvalue()
-
-
-def _cut(good: bytes, dice: random.Random) -> bytes:
-    return good[: dice.randrange(len(good))]
-
-
-def _flipped(good: bytes, dice: random.Random) -> bytes:
-    damaged = bytearray(good)
-    for _ in range(dice.randint(1, 60)):
-        damaged[dice.randrange(len(damaged))] = dice.randrange(256)
-    return bytes(damaged)
 
 
 def _bomb(good: bytes, _: random.Random) -> bytes:

@@ -114,11 +114,13 @@ def _mutated(record: dict[str, object], dice: random.Random) -> dict[str, object
     return record
 
 
-def _cut(good: bytes, dice: random.Random) -> bytes:
+def cut(good: bytes, dice: random.Random) -> bytes:
+    """Return a beginning of ``good``."""
     return good[: dice.randrange(len(good))]
 
 
-def _flipped(good: bytes, dice: random.Random) -> bytes:
+def flipped(good: bytes, dice: random.Random) -> bytes:
+    """Return ``good`` with some of its bytes others."""
     damaged = bytearray(good)
     for _ in range(dice.randint(1, 40)):
         damaged[dice.randrange(len(damaged))] = dice.randrange(256)
@@ -139,8 +141,8 @@ def _digits(good: bytes, dice: random.Random) -> bytes:
 
 
 DAMAGES: tuple[Callable[[bytes, random.Random], bytes], ...] = (
-    _cut,
-    _flipped,
+    cut,
+    flipped,
     _nested,
     _digits,
     lambda good, dice: b"",

@@ -9,14 +9,13 @@ import pty
 import random
 import select
 import signal
-import sys
 import termios
 import time
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
-from terminal import _environment, _set_size
+from terminal import PROGRAM, plain_environment, set_size
 
 PATIENCE_SECONDS = 20.0
 LONGEST_DRAIN_SECONDS = 0.1
@@ -139,9 +138,9 @@ class Pressed:
         self._tail = b""
         self._pid, self._descriptor = pty.fork()
         if self._pid == 0:
-            _set_size(0, 100, 30)
+            set_size(0, 100, 30)
             os.chdir(self._folder)
-            os.execvpe(self._command[0], list(self._command), _environment())
+            os.execvpe(self._command[0], list(self._command), plain_environment())
         os.set_blocking(self._descriptor, False)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while FIRST_SAYS not in self._tail or self._echoes():
@@ -163,14 +162,14 @@ class Pressed:
     def _resize(self, columns: int, rows: int) -> None:
         self._did.append((columns, rows))
         self.resizes += 1
-        _set_size(self._descriptor, columns, rows)
+        set_size(self._descriptor, columns, rows)
         self._drain(0.01)
 
     def _ask(self) -> None:
         """Ask for help, whatever is open; the program must answer."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         for rows in (69, 70):  # a size that is no other is not told
-            _set_size(self._descriptor, 110, rows)
+            set_size(self._descriptor, 110, rows)
             self._drain(0.02)
         while time.monotonic() < deadline:
             self._write(b"\x1b[201~")
@@ -272,4 +271,4 @@ class Pressed:
 
 
 def program(run: Path, *more: str) -> list[str]:
-    return [sys.executable, "-m", "vae_tui", "attach", str(run), *more]
+    return [*PROGRAM, "attach", str(run), *more]

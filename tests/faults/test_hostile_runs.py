@@ -6,7 +6,6 @@ import os
 import random
 import re
 import struct
-import sys
 import threading
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from hostile_files import a_state, lair
 from hostile_text import STEERING, lines_of_events
 from logs import live
 from real_runs import DIGITS, ended, none_left, wait_until
-from terminal import Terminal
+from terminal import PROGRAM, RawTerminal
 from tiny_runs import tiny_config, tiny_trainer
 
 from vae_tui import data, launch
@@ -31,7 +30,6 @@ from vae_tui.tui.history import RunView
 from vae_tui.tui.messages import ReadingFailed
 from vae_tui.tui.reader import RunReader
 
-PROGRAM = [sys.executable, "-m", "vae_tui"]
 CONTROLS = re.compile(
     "[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]"
 )
@@ -141,21 +139,6 @@ def test_a_log_full_of_what_is_no_event_is_complained_of_a_few_times(tmp_path):
     assert "line 1 is no event" in why[0]
 
 
-class Recording(Terminal):
-    """Keeps what was sent to it."""
-
-    def __init__(self, *arguments, **more):
-        self.raw = bytearray()
-        super().__init__(*arguments, **more)
-        feed = self._stream.feed
-
-        def keep(block: bytes) -> None:
-            self.raw += block
-            feed(block)
-
-        self._stream.feed = keep
-
-
 def stranger(folder: Path, name: str, text: str) -> Run:
     """Make a run in which everything that can be text is ``text``."""
     run = explored_run(folder, "run")
@@ -180,7 +163,7 @@ def test_nothing_of_a_stranger_reaches_the_terminal_raw(tmp_path, state):
         lock = live(run)
     else:
         append(run.events, encode(RunEnded(time=2e9, step=8, reason="failed", message=text)))
-    with Recording(
+    with RawTerminal(
         [*PROGRAM, "attach", "--runs-dir", str(run.path.parent)], cwd=tmp_path, columns=120, rows=40
     ) as terminal:
         terminal.wait_for(state)

@@ -10,7 +10,8 @@ from time import time as clock
 import pytest
 from logs import live
 from processes import process
-from shells import RawTerminal, Shell
+from shells import Shell
+from terminal import RawTerminal
 
 from vae_tui.events import EpochEnded, Event, LossesMeasured, RunStarted, WeightsSaved, encode
 from vae_tui.run import Run

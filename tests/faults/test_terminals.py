@@ -7,8 +7,8 @@ import sys
 
 import pytest
 from processes import of_folder, part, process
-from shells import PROGRAM, RawTerminal, Shell, assert_it_goes_on, assert_restored, wait_until
-from terminal import Terminal
+from shells import Shell, assert_it_goes_on, assert_restored, wait_until
+from terminal import PROGRAM, RawTerminal, Terminal
 
 TRUE_COLOUR, COLOUR_OF_256 = b"38;2;", b"38;5;"
 HALF_BLOCKS, SHADES = set("▀▄"), set("░▒▓")

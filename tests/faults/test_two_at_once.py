@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from logs import epoch_ended, losses, run_with, started
 from real_runs import ENDLESS, ended, newest_step, running, told, wait_until
-from shells import PROGRAM, Shell, assert_it_goes_on
+from shells import Shell, assert_it_goes_on
+from terminal import PROGRAM
 from tiny_runs import only
 
 from vae_tui.checkpoint import load_state
