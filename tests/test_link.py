@@ -2,7 +2,14 @@
 
 import pytest
 
-from vae_tui.tui.link import BUFFER_BYTES, PATIENCE_SECONDS, TRIES, TRY_SECONDS, Link
+from vae_tui.tui.link import (
+    BUFFER_BYTES,
+    FIRST_SECONDS,
+    PATIENCE_SECONDS,
+    TRIES,
+    TRY_SECONDS,
+    Link,
+)
 
 TICK = 0.005
 
@@ -59,6 +66,67 @@ class Way:
             self.pass_time(TICK)
             queues.append(self.queue_seconds)
         return queues
+
+
+class Silent:
+    """A terminal without answers: takes ``rate`` bytes a second, its buffer lets writes wait."""
+
+    def __init__(self, rate: float) -> None:
+        self.clock = Clock()
+        self.link = Link(self.clock)
+        self.rate = rate
+        self.waiting = 0.0
+        self.shown = 0.0
+
+    def press(self, seconds: float) -> None:
+        """Send all that may be sent."""
+        end = self.clock.now + seconds
+        while self.clock.now < end:
+            allowed = self.link.allowance()
+            if allowed is None or allowed > 0:
+                self._write(2000 if allowed is None else min(allowed, 2000))
+            self._pass_time(TICK)
+
+    def stop(self, seconds: float) -> None:
+        """Take nothing for so long; one write waits for the end of it."""
+        self.link.sent(BUFFER_BYTES + 50)
+        self.clock.now += seconds
+        self.link.waited(BUFFER_BYTES + 50, seconds)
+        self.waiting = float(BUFFER_BYTES)
+
+    def _write(self, count: int) -> None:
+        self.link.sent(count)
+        began = self.clock.now
+        self.waiting += count
+        while self.waiting > BUFFER_BYTES:
+            self._pass_time(TICK / 100)
+        self.link.waited(count, self.clock.now - began)
+
+    def _pass_time(self, seconds: float) -> None:
+        self.clock.now += seconds
+        through = min(self.waiting, self.rate * seconds)
+        self.shown += through
+        self.waiting -= through
+
+
+@pytest.mark.parametrize("rate", [5_000, 20_000, 100_000])
+def test_without_answers_a_slow_link_is_used(rate):
+    way = Silent(rate)
+    way.press(60.0)
+    before = way.shown
+    way.press(120.0)
+    assert way.shown - before > 0.5 * rate * 120
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1.0, 10.0, 3600.0])
+def test_a_silent_terminal_that_stopped_for_a_moment_is_fast_again_soon(seconds):
+    way = Silent(1_000_000)
+    way.press(3.0 + FIRST_SECONDS)
+    way.stop(seconds)
+    way.press(6.0)
+    before = way.shown
+    way.press(1.0)
+    assert way.shown - before > 100_000
 
 
 @pytest.mark.parametrize("rate", [5_000, 20_000, 100_000, 2_000_000])
@@ -150,7 +218,7 @@ def test_without_answers_a_write_that_had_to_wait_tells_the_speed():
     link = Link(clock)
     link.sent(BUFFER_BYTES + 10_000)
     clock.now += 0.5
-    link.waited(BUFFER_BYTES + 10_000, 0.5, is_pressed=True)
+    link.waited(BUFFER_BYTES + 10_000, 0.5)
     assert link.speed == 20_000
     assert link.allowance() == 0  # what the terminal's buffer holds comes first
     clock.now += BUFFER_BYTES / 20_000
@@ -162,7 +230,7 @@ def test_a_small_write_that_took_long_waited_for_something_else():
     link = Link(clock)
     link.sent(50)
     clock.now += 3.0  # for one of the machine's cores
-    link.waited(50, 3.0, is_pressed=False)
+    link.waited(50, 3.0)
     assert link.allowance() is None
 
 

@@ -47,6 +47,9 @@ ODD = [
 ]  # fmt: skip
 PLACES = (0, 1, 2, 10, 40, 79, 80, 99, 120, 299, 300, 5_000, 65_536, 2**31, 2**40)
 
+SHELLS_KEYS = {signal.SIGINT: b"^C", signal.SIGQUIT: b"^\\"}
+"""What ends a program, too late for it to be the program's own key, and what is echoed then."""
+
 
 class Pressed:
     """A program on a terminal of its own, and what has been done to it."""
@@ -254,7 +257,7 @@ class Pressed:
         self._drain(0.05)
         code = os.waitstatus_to_exitcode(status)
         given_back = self._tail.rpartition(b"\x1b[?1049l")[2]
-        if code and not (code == -signal.SIGINT and b"^C" in given_back):  # the shell's ctrl+c
+        if code and SHELLS_KEYS.get(-code, b"none") not in given_back:
             self._fail(f"exit code {code}")
         if b"\x1b[?1049l" not in self._tail:
             self._fail("the terminal's own screen is not back")

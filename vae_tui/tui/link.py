@@ -30,8 +30,16 @@ WAITED_SECONDS = 0.05
 """A write that took so long had to wait, if there can have been too much for the buffer."""
 UNKNOWN_SECONDS = 2.0
 """Before the speed is known, what was sent in so long is thought to be in the buffer still."""
-FASTER_SECONDS, FASTER = 20.0, 1.5
-"""Without answers: how soon a link that did not let us wait is taken for so much faster."""
+LEAST_SPEED = 1000.0
+"""Bytes a second: what was slower had stopped for a moment, it is not slow."""
+PROBE_SECONDS, MOST_PROBE_SECONDS = 1.0, 60.0
+"""Without answers: how soon more is sent than can fit if the speed is right, to see whether it is.
+
+A probe that was right is the longer until the next: on a slow link each of them fills the buffer.
+"""
+MARGIN_SECONDS = 0.25
+FASTER = 2.0
+"""A probe that did not have to wait: the link is taken for so much faster."""
 RATE_SECONDS = 4.0
 """What `bytes_per_second` is a mean of."""
 
@@ -64,7 +72,7 @@ class Link:
         self._lately: deque[float] = deque(maxlen=10)
         self._lost = 0
         self._backlog, self._backlog_at = 0.0, 0.0
-        self._speed_at = 0.0
+        self._probe_seconds, self._probed_at = PROBE_SECONDS, 0.0
         self._tries, self._next_try_at = 0, 0.0
         self.answers = False
         """The terminal answers."""
@@ -82,16 +90,24 @@ class Link:
         self._sent += count
         self._recent.append((now, count))
 
-    def waited(self, count: int, seconds: float, *, is_pressed: bool) -> None:
+    def waited(self, count: int, seconds: float) -> None:
         """Take in how long the writing of ``count`` bytes took."""
         if self.answers:
             return
         now = self._clock()
         if seconds > WAITED_SECONDS and (through := self._through(count)) > 0:
-            self.speed, self._speed_at = through / seconds, now
-            self._backlog, self._backlog_at = float(BUFFER_BYTES), now
-        elif self.speed is not None and is_pressed and now - self._speed_at > FASTER_SECONDS:
-            self.speed, self._speed_at = self.speed * FASTER, now
+            speed = max(through / seconds, LEAST_SPEED)
+            if self.speed is None or speed < self.speed / FASTER**2:
+                self._probe_seconds = PROBE_SECONDS
+            else:
+                self._probe_seconds = min(2 * self._probe_seconds, MOST_PROBE_SECONDS)
+            self.speed = speed
+        elif self.speed is not None and self._pending(now) > BUFFER_BYTES + self._margin / 2:
+            self.speed *= FASTER
+        else:
+            return
+        self._probed_at = now
+        self._backlog, self._backlog_at = float(BUFFER_BYTES), now
 
     def asked(self, *, is_pressed: bool = False) -> None:
         """Take in that the terminal was asked, behind all that was sent."""
@@ -158,8 +174,10 @@ class Link:
                     return max(FIRST_BYTES - (self._sent - self._answered), 0)
                 self._answered = self._sent
                 return None
-            free = self.speed * QUEUE_SECONDS - self._pending(now)
-            return max(int(free), 0)
+            pending = self._pending(now)
+            if now - self._probed_at > self._probe_seconds:
+                return max(int(BUFFER_BYTES + self._margin - pending), 0)
+            return max(int(self.speed * QUEUE_SECONDS - pending), 0)
         if self._questions and now - self._questions[0].asked_at > PATIENCE_SECONDS:
             self._lose_answers(now)
             return self.allowance()
@@ -187,13 +205,18 @@ class Link:
     def _through(self, count: int) -> float:
         """Return how many of the bytes just written did not fit into the buffer any more.
 
-        None where all did: then it was not the link that the write waited for.
+        Zero or less where all did: then it was not the link that the write waited for.
         """
         before = self._backlog - count
         if self.speed is None:  # nothing is known of what drains
             since = self._clock() - UNKNOWN_SECONDS
             before = sum(size for at, size in self._recent if at > since) - count
         return min(before + count - BUFFER_BYTES, count)
+
+    @property
+    def _margin(self) -> float:
+        """How many bytes more than fit a probe sends."""
+        return max(LEAST_BYTES, MARGIN_SECONDS * (self.speed or 0.0))
 
     def _pending(self, now: float) -> float:
         """Return what is thought to be on the way, without answers."""
