@@ -3,7 +3,15 @@ from dataclasses import dataclass
 import pytest
 
 from vae_tui.errors import UsageError
-from vae_tui.tui.governor import LOCAL, REMOTE, Governor, check_fps
+from vae_tui.tui.governor import (
+    CPU_SHARE,
+    FEW_CORES,
+    LOCAL,
+    MOST_THRIFTY_SECONDS,
+    REMOTE,
+    Governor,
+    check_fps,
+)
 
 
 @dataclass
@@ -17,7 +25,8 @@ class Day:
 
     def __init__(self, **settings) -> None:
         self.now, self.load = 0.0, FakeLoad()
-        self.governor = Governor(clock=lambda: self.now, **settings)
+        self.cpu, self.seconds_a_drawing = 0.0, 0.0
+        self.governor = Governor(clock=lambda: self.now, cpu_clock=lambda: self.cpu, **settings)
         self.governor.heed(self.load)
 
     def counts(self, seconds: float, share: float = 0.0) -> tuple[int, int]:
@@ -26,8 +35,9 @@ class Day:
         for _ in range(round(seconds * 100)):
             self.now += 0.01
             self.load.busy_seconds += 0.01 * share
-            pictures += self.governor.pictures_due()
-            charts += self.governor.charts_due()
+            drawn = self.governor.pictures_due(), self.governor.charts_due()
+            pictures, charts = pictures + drawn[0], charts + drawn[1]
+            self.cpu += self.seconds_a_drawing * sum(drawn)
         return pictures, charts
 
 
@@ -42,6 +52,30 @@ def test_over_ssh_the_rates_are_lower():
     assert pictures == pytest.approx(20 * REMOTE.pictures, abs=1)
     assert charts == pytest.approx(20 * REMOTE.charts, abs=1)
     assert REMOTE.pictures < LOCAL.pictures and REMOTE.charts < LOCAL.charts
+
+
+@pytest.mark.parametrize("seconds", [0.005, 0.012])
+def test_on_few_cores_the_screen_keeps_to_its_share_of_one(seconds):
+    day = Day(cores=FEW_CORES)
+    day.seconds_a_drawing = seconds
+    day.counts(20)
+    before = day.cpu
+    pictures, charts = day.counts(60)
+    assert 0.5 * CPU_SHARE < (day.cpu - before) / 60 < 1.1 * CPU_SHARE
+    assert pictures > 30 and charts > 30
+
+
+def test_on_few_cores_news_are_never_long_apart_whatever_they_cost():
+    day = Day(cores=1)
+    day.seconds_a_drawing = 0.5
+    assert all(count >= 60 / MOST_THRIFTY_SECONDS - 2 for count in day.counts(60))
+
+
+def test_where_cores_are_to_spare_and_where_fps_is_given_it_does_not_matter_what_drawing_takes():
+    for settings in ({"cores": FEW_CORES + 1}, {"cores": 1, "fps": 2}):
+        day = Day(**settings)
+        day.seconds_a_drawing = 0.1
+        assert day.counts(20)[0] == pytest.approx(20 * LOCAL.pictures, rel=0.05)
 
 
 def test_pictures_slow_down_before_charts():

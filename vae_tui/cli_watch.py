@@ -74,7 +74,9 @@ def watch(
             damage=damage,
         )
         scene = Scene(view, palette=palette_for(colours, unicode), unicode=unicode)
-        governor = Governor(fps, is_remote="SSH_CONNECTION" in os.environ)
+        governor = Governor(
+            fps, is_remote="SSH_CONNECTION" in os.environ, cores=os.cpu_count() or 1
+        )
         reader = RunReader(run, view, _visit(run), governor)
         return Parts(VIEWS, reader, embed, scene, governor)
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from table import Row
-from watched import CHECKPOINTS, DIGITS, PAINTED, PROGRAM, Watched, row
+from terminal import PROGRAM
+from watched import CHECKPOINTS, DIGITS, PAINTED, Watched, row
 
 from vae_tui.events import Event, LossesMeasured, RunEnded, RunStarted, WeightsSaved, encode
 

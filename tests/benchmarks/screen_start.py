@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 
 from table import Row
-from watched import CHECKPOINTS, DIGITS, MINIMAL, PAINTED, PROGRAM, Watched, row
+from terminal import PROGRAM
+from watched import CHECKPOINTS, DIGITS, MINIMAL, PAINTED, Watched, row
 
 
 def start(folder: Path, options: argparse.Namespace) -> list[Row]:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import latency
 from table import Row
-from watched import DIGITS, MINIMAL, PAINTED, PROGRAM, Watched, memory_peak, row
+from terminal import PROGRAM
+from watched import DIGITS, MINIMAL, PAINTED, Watched, memory_peak, row
 
 from vae_tui.run import Run
 

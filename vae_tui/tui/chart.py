@@ -1,8 +1,6 @@
 """Series and a size to text: curves drawn by plotext, everything around them by us.
 
-The only user of plotext (6.1.0), which aborts the process on a NaN and when two threads draw: main
-thread only. It gets finite dot positions inside a canvas, at most two a column, and a fresh figure
-for each curve; ranges, logarithms, ticks, labels and colours are ours.
+Main thread only, as `plotted` is. Ranges, logarithms, ticks, labels and colours are ours.
 """
 
 import math
@@ -10,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import plotext
-from numpy.typing import NDArray
 from rich.cells import cell_len
 from rich.text import Span, Text
 
@@ -27,7 +23,8 @@ from vae_tui.tui.axis import (
     short_number,
 )
 from vae_tui.tui.canvas import ASCII, UNICODE, Canvas, Glyphs, narrow_text
-from vae_tui.tui.series import Curve, Series, safe_curve, shown_value, two_a_column
+from vae_tui.tui.plotted import plotted
+from vae_tui.tui.series import Curve, Series, safe_curve, shown_value
 
 __all__ = ["Level", "Series", "draw_chart"]
 
@@ -43,7 +40,6 @@ _WIDTH_WITH_X_LABEL = 30
 """From here on the gutter is wide enough for what x counts."""
 
 _NOT_FINITE = ("nan", "inf", "-inf")
-_POINT = "•"
 _BRAILLE = 0x2800
 
 
@@ -271,50 +267,13 @@ def _draw_level_labels(
 
 
 def _draw_curve(canvas: Canvas, frame: _Frame, curve: Curve, glyphs: Glyphs) -> None:
-    for row, line in enumerate(_plot(frame, curve)):
+    x_dots, y_dots = frame.x_dots(curve.xs), frame.y_dots(curve.ys)
+    for row, line in enumerate(plotted(curve, x_dots, y_dots, frame.columns, frame.rows)):
         for column, character in enumerate(line):
             if character != " ":
                 pattern = ord(character) - _BRAILLE
                 drawn = glyphs.cells[pattern] if 0 <= pattern < 256 else glyphs.points
                 canvas.write(row, column, drawn, curve.colour, takes=True)
-
-
-def _plot(frame: _Frame, curve: Curve) -> list[str]:
-    """Return the curve alone, as plotext draws it: one string of ``frame.columns`` a row."""
-    if not len(curve.xs):
-        return []
-    x_dots = frame.x_dots(curve.xs)
-    # Far outside is as good as just outside, and plotext walks every dot of a line.
-    y_dots = frame.y_dots(curve.ys).clip(-8, 4 * frame.rows + 8)
-    kept = two_a_column(x_dots // 2, y_dots)
-    joined = _joined_to_previous(curve, kept)
-    alone = ~joined & ~np.append(joined[1:], False)  # one braille dot would be lost on the reader
-    xs, ys = (x_dots[kept] + 0.5) / 2, frame.rows - (y_dots[kept] + 0.5) / 4
-    plotext.terminal.limit(False, False)
-    figure = type(plotext.figure)(plotext.terminal)
-    figure.plot_size(frame.columns, frame.rows)
-    figure.axes(False)
-    figure.canvas("default")
-    figure.ruler("x").lim(0, frame.columns).frequency(0).alignment("edge")
-    figure.ruler("y").lim(0, frame.rows).frequency(0).alignment("edge")
-    if not alone.all():
-        signal = figure.signal(xs[~alone].tolist(), ys[~alone].tolist(), marker="braille").lines()
-        for index in np.flatnonzero(~joined[~alone]).tolist():
-            signal.line(index, False)
-        figure.draw(signal)
-    if alone.any():
-        figure.draw(figure.signal(xs[alone].tolist(), ys[alone].tolist(), marker=_POINT))
-    drawn: str = figure.build().string(colorless=True)
-    return drawn.split("\n")[: frame.rows]
-
-
-def _joined_to_previous(curve: Curve, kept: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Return for each kept point whether a line leads to it: not over a gap, never for points."""
-    if curve.kind == "points":
-        return np.zeros(len(kept), dtype=bool)
-    gaps = np.cumsum(curve.after_gap)[kept]
-    joined: NDArray[np.bool_] = np.diff(gaps, prepend=-1) == 0
-    return joined
 
 
 def _draw_cuts(canvas: Canvas, frame: _Frame, curves: Sequence[Curve], glyphs: Glyphs) -> None:

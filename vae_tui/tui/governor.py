@@ -1,7 +1,8 @@
 """How often news of the run are told to the screen, so that keys find the link free.
 
 Pictures give way first, then charts; what a key changes never waits for either. Knows the link
-only by what is behind on it.
+only by what is behind on it. Where there are few cores, each moment of drawing is one in which the
+training does not go on: news come more seldom while the screen takes more than a small share.
 """
 
 import math
@@ -22,6 +23,12 @@ CHARTS_BEHIND_SECONDS = 1.0
 """So much is behind that charts wait too; pictures wait as soon as anything is."""
 PICTURES_BEHIND_SECONDS = 0.1
 """Nobody sees that much, and a busy machine is that late."""
+FEW_CORES = 4
+"""With so many or fewer, a trainer on the CPU wants them all."""
+CPU_SHARE = 0.02
+"""Of a core, that the screen may take there before news come more seldom."""
+MOST_THRIFTY_SECONDS = 1.25
+"""News are never further apart than this for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +64,16 @@ class Governor:
         fps: int | None = None,
         *,
         is_remote: bool = False,
+        cores: int = FEW_CORES + 1,
         clock: Callable[[], float] = time.monotonic,
+        cpu_clock: Callable[[], float] = time.process_time,
     ) -> None:
-        """Pin both rates to ``fps``; None heeds the link."""
+        """Pin both rates to ``fps``; None heeds the link, and what drawing takes of few cores."""
         self._is_pinned = fps is not None
         rates = Rates(fps, fps) if fps else REMOTE if is_remote else LOCAL
-        self._pictures = _Turns(rates.pictures, PICTURES_SHARE, PICTURES_BEHIND_SECONDS, clock)
-        self._charts = _Turns(rates.charts, CHARTS_SHARE, CHARTS_BEHIND_SECONDS, clock)
+        cpu = cpu_clock if cores <= FEW_CORES and not self._is_pinned else None
+        self._pictures = _Turns(rates.pictures, PICTURES_SHARE, PICTURES_BEHIND_SECONDS, clock, cpu)
+        self._charts = _Turns(rates.charts, CHARTS_SHARE, CHARTS_BEHIND_SECONDS, clock, cpu)
         self.poll_seconds = min(MOST_POLL_SECONDS, 1 / rates.charts)
         """How often it is worth asking."""
 
@@ -85,19 +95,27 @@ class _Turns:
     """When one kind of drawing has its turn."""
 
     def __init__(
-        self, rate: float, share: float, behind: float, clock: Callable[[], float]
+        self,
+        rate: float,
+        share: float,
+        behind: float,
+        clock: Callable[[], float],
+        cpu_clock: Callable[[], float] | None,
     ) -> None:
         self._seconds = 1 / rate
         self._share = share
         self._behind = behind
         self._clock = clock
-        self._last, self._busy_then = -math.inf, 0.0
+        self._cpu_clock = cpu_clock
+        self._last, self._busy_then, self._cpu_then = -math.inf, 0.0, 0.0
         self.load: Load | None = None
 
     def is_due(self) -> bool:
         now = self._clock()
         since = now - self._last
-        if since < self._seconds:
+        cpu = self._cpu_clock() if self._cpu_clock else 0.0
+        thrifty_seconds = min((cpu - self._cpu_then) / CPU_SHARE, MOST_THRIFTY_SECONDS)
+        if since < max(self._seconds, thrifty_seconds):
             return False
         if self.load is not None:
             busy = self.load.busy_seconds
@@ -105,7 +123,7 @@ class _Turns:
             if burst > self._share * since or self.load.seconds_behind > self._behind:
                 return False
             self._busy_then = busy
-        self._last = now
+        self._last, self._cpu_then = now, cpu
         return True
 
 

@@ -122,6 +122,8 @@ class TrainView(View):
         self._draw_digits()
 
     _columns, _rows = LEAST_COLUMNS, 1
+    _shows: tuple[object, ...] = ()
+    """What the digits on the screen were drawn of."""
 
     def _draw_charts(self) -> None:
         if self.scene is None:
@@ -183,8 +185,12 @@ class TrainView(View):
             )
             return
         network = scene.network
-        self._show("samples", self._samples(network), scene)
         caption.text = f"[b]{scene.weights}[/b] · fixed z"
+        shows = (network, scene.probe, scene.palette, self.seed, self._columns, self._rows)
+        if shows == self._shows:
+            return
+        self._shows = shows
+        self._show("samples", self._samples(network), scene)
         if scene.probe is None:
             return
         images = scene.probe.images[: self._columns]
