@@ -17,6 +17,8 @@ class Drawing(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._rows: list[Strip] = []
+        self.base = Style()
+        """What the widget's own colours add to its rows."""
 
     def show_rows(self, rows: Sequence[Strip]) -> None:
         """Replace the content; rows equal to the ones there are not repainted."""
@@ -32,9 +34,14 @@ class Drawing(Widget):
         console = self.app.console
         self.show_rows([Strip(line.render(console, end="")) for line in lines])
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return rows for the screen; the widget's own style, dear to ask for, is asked once."""
+        self.base = self.rich_style
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Return one row of the content."""
-        width, style = self.size.width, self.rich_style
+        width, style = self.size.width, self.base
         if y >= len(self._rows):
             return Strip.blank(width, style)
         return self._rows[y].adjust_cell_length(width).apply_style(style)

@@ -47,7 +47,7 @@ class Pictures(Drawing):
     def render_line(self, y: int) -> Strip:
         """Return one row; half-blocks have all their colours, which saves adding the widget's."""
         if self.palette is Palette.GREYS and y < len(self._rows):
-            return self._rows[y].adjust_cell_length(self.size.width, self.rich_style)
+            return self._rows[y].adjust_cell_length(self.size.width, self.base)
         return super().render_line(y)
 
     def _draw(self) -> None:
