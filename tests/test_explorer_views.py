@@ -1,12 +1,14 @@
 """The explorer's part of the views: where z come from, ways, the map, dimensions, time travel."""
 
 import base64
+import csv
 import dataclasses
 import io
 import re
 import shlex
 import threading
 from itertools import pairwise
+from pathlib import Path
 
 import fakes
 import numpy as np
@@ -307,6 +309,23 @@ async def test_e_writes_the_samples_the_digit_and_the_way_into_the_folder(tmp_pa
             there.seek(frame)
             wanted.seek(frame)
             np.testing.assert_array_equal(np.asarray(there), np.asarray(wanted))
+
+
+async def test_e_writes_the_dimensions_as_a_table_whose_sum_is_the_kl(tmp_path):
+    screen = Screen(folder=tmp_path)
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "5")
+        path = Path(await exported(pilot, screen))
+    assert path.name.endswith("-dimensions-step540.csv")
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    means, logvars = FIRST.encode(probe().images)
+    kl = 0.5 * (means**2 + np.exp(logvars) - logvars - 1).mean(0)
+    assert [int(row["dimension"]) for row in rows] == list(range(1, len(kl) + 1))
+    np.testing.assert_allclose([float(row["kl"]) for row in rows], kl, rtol=1e-4)
+    for row in rows:
+        parts = float(row["kl_of_mean"]) + float(row["kl_of_variance"])
+        assert parts == pytest.approx(float(row["kl"]), rel=1e-4)
+        assert int(row["active"]) == (float(row["variance_of_mean"]) > 0.01)
 
 
 async def test_e_into_a_folder_that_is_gone_is_one_line_and_ends_nothing(tmp_path):

@@ -1,5 +1,8 @@
 """View 5: what each latent dimension carries, and what to make of it."""
 
+import csv
+import io
+
 import numpy as np
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -7,8 +10,10 @@ from textual.reactive import var
 from textual.widgets import Static
 
 from vae_tui.diagnosis import Measured, diagnose
+from vae_tui.network import Floats
+from vae_tui.output import write
 from vae_tui.tui.views.samples import waiting
-from vae_tui.tui.views.view import Scene, View
+from vae_tui.tui.views.view import Export, Scene, View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.kl_bars import KlBars, KlParts
 
@@ -55,6 +60,14 @@ class DimensionsView(View):
         """Return the command that prints these numbers, and more."""
         return f"vae-tui eval {run}{self.scene.step_option}" if self.scene else None
 
+    def export(self) -> Export | None:
+        """Return the numbers of each dimension as a CSV."""
+        scene = self.scene
+        if scene is None or scene.network is None or scene.probe is None:
+            return None
+        content = _csv(*_measured(scene))
+        return Export(f"dimensions-step{scene.network.step}.csv", lambda path: write(path, content))
+
     def _draw(self) -> None:
         scene = self.scene
         if scene is None or not self.is_mounted:
@@ -62,21 +75,39 @@ class DimensionsView(View):
         if scene.network is None or scene.probe is None:
             self.query_one(Caption).text = waiting(scene)
             return
-        mean, logvar = scene.codes
-        mean_part = np.square(mean).mean(0) / 2
-        variance_part = (np.exp(logvar) - logvar - 1).mean(0) / 2
+        mean_part, variance_part, variance = _measured(scene)
         total = mean_part + variance_part
         order = np.argsort(-total, kind="stable") if self.by_kl else np.arange(len(total))
         self.query_one(KlBars).parts = KlParts(
             variance_part.tolist(), mean_part.tolist(), order.tolist(), scene.unicode
         )
-        active = int((mean.var(0) > ACTIVE_VARIANCE).sum())
+        active = int((variance > ACTIVE_VARIANCE).sum())
         self.query_one(Caption).text = (
             f"[b]KL {total.sum():.1f}[/b] nats · {scene.weights} · mean {mean_part.sum():.1f} + "
             f"variance {variance_part.sum():.1f} · {active} of {len(total)} active"
             f"{_charted(scene)}"
         )
         self.query_one("#advice", Static).update(_advice(scene, total.tolist()), layout=True)
+
+
+def _measured(scene: Scene) -> tuple[Floats, Floats, Floats]:
+    """Return, of each dimension, both parts of the KL in nats, and the variance of the mean."""
+    mean, logvar = scene.codes
+    mean_part = np.square(mean).mean(0) / 2
+    variance_part = (np.exp(logvar) - logvar - 1).mean(0) / 2
+    return mean_part, variance_part, mean.var(0)
+
+
+def _csv(mean_part: Floats, variance_part: Floats, variance: Floats) -> bytes:
+    names = "dimension", "kl", "kl_of_mean", "kl_of_variance", "variance_of_mean", "active"
+    columns = mean_part + variance_part, mean_part, variance_part, variance
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(names)
+    for number, values in enumerate(zip(*columns, strict=True), 1):
+        rounded = [f"{value:.6g}" for value in values]
+        table.writerow([number, *rounded, int(values[-1] > ACTIVE_VARIANCE)])
+    return text.getvalue().encode()
 
 
 def _charted(scene: Scene) -> str:

@@ -45,7 +45,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A picture of what a view shows."""
+    """A file of what a view shows: a picture, or a table."""
 
     name: str
     """Of the file, with its suffix."""
