@@ -165,15 +165,27 @@ def test_what_was_sent_long_before_its_question_is_not_taken_for_fast():
 
 
 def test_one_late_answer_does_not_let_the_queue_grow():
-    way = Way(20_000, 0.02)
+    way = Way(3_000, 0.02)
     way.send(500, is_pressed=False)
     way.pass_time(1.0)
     way.press(5.0)
     way.rate = 1.0  # nothing gets through for a moment
     way.pass_time(1.5)
-    way.rate = 20_000
+    way.rate = 3_000
     way.press(10.0)
-    assert max(way.press(5.0)) < 0.4
+    assert max(way.press(5.0)) < 0.5
+
+
+def test_a_way_that_becomes_much_longer_does_not_stop_the_link_being_used():
+    way = Way(100_000, 0.02)
+    way.send(500, is_pressed=False)
+    way.pass_time(1.0)
+    way.press(30.0)
+    way.seconds = 1.0
+    way.press(30.0)
+    before = way.sent
+    way.press(5.0)
+    assert way.sent - before > 0.3 * 100_000 * 5
 
 
 def test_a_link_that_becomes_fast_is_found_out():
