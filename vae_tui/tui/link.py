@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from vae_tui.tui.write_speed import WriteSpeed
+
 QUEUE_SECONDS = 0.12
 """So long may what is on the way take, beyond the way itself: what a key waits for at most."""
 FIRST_BYTES, FIRST_SECONDS = 32_000, 1.0
@@ -24,22 +26,6 @@ MOST_LOST = 2
 """So many in a row, and the terminal is taken for silent: something else had answered for it."""
 ASK_BYTES = 256
 """A question costs four bytes and an answer eight: less than this is not asked after."""
-BUFFER_BYTES = 15_000
-"""What a pseudo-terminal holds on Linux: full when a write had to wait."""
-WAITED_SECONDS = 0.05
-"""A write that took so long had to wait, if there can have been too much for the buffer."""
-UNKNOWN_SECONDS = 2.0
-"""Before the speed is known, what was sent in so long is thought to be in the buffer still."""
-LEAST_SPEED = 1000.0
-"""Bytes a second: what was slower had stopped for a moment, it is not slow."""
-PROBE_SECONDS, MOST_PROBE_SECONDS = 1.0, 60.0
-"""Without answers: how soon more is sent than can fit if the speed is right, to see whether it is.
-
-A probe that was right is the longer until the next: on a slow link each of them fills the buffer.
-"""
-MARGIN_SECONDS = 0.25
-FASTER = 2.0
-"""A probe that did not have to wait: the link is taken for so much faster."""
 RATE_SECONDS = 4.0
 """What `bytes_per_second` is a mean of."""
 
@@ -71,43 +57,28 @@ class Link:
         self._way_seconds = PATIENCE_SECONDS
         self._lately: deque[float] = deque(maxlen=10)
         self._lost = 0
-        self._backlog, self._backlog_at = 0.0, 0.0
-        self._probe_seconds, self._probed_at = PROBE_SECONDS, 0.0
+        self._writes = WriteSpeed(clock)
         self._tries, self._next_try_at = 0, 0.0
         self.answers = False
         """The terminal answers."""
-        self.speed: float | None = None
-        """Bytes a second that get through, once something has been learnt of it."""
+        self._speed = 0.0
+        """Bytes a second that get through, as answers tell."""
 
     # What the outlet tells
 
     def sent(self, count: int) -> None:
         """Take in that ``count`` bytes are about to be written."""
         now = self._clock()
-        self._backlog, self._backlog_at = self._pending(now) + count, now
+        self._writes.sent(count)
         if self._sent == self._answered:
             self._flight_at = now
         self._sent += count
         self._recent.append((now, count))
 
-    def waited(self, count: int, seconds: float) -> None:
+    def waited(self, count: int, seconds: float, *, is_pressed: bool) -> None:
         """Take in how long the writing of ``count`` bytes took."""
-        if self.answers:
-            return
-        now = self._clock()
-        if seconds > WAITED_SECONDS and (through := self._through(count)) > 0:
-            speed = max(through / seconds, LEAST_SPEED)
-            if self.speed is None or speed < self.speed / FASTER**2:
-                self._probe_seconds = PROBE_SECONDS
-            else:
-                self._probe_seconds = min(2 * self._probe_seconds, MOST_PROBE_SECONDS)
-            self.speed = speed
-        elif self.speed is not None and self._pending(now) > BUFFER_BYTES + self._margin / 2:
-            self.speed *= FASTER
-        else:
-            return
-        self._probed_at = now
-        self._backlog, self._backlog_at = float(BUFFER_BYTES), now
+        if not self.answers:
+            self._writes.waited(count, seconds, is_pressed=is_pressed)
 
     def asked(self, *, is_pressed: bool = False) -> None:
         """Take in that the terminal was asked, behind all that was sent."""
@@ -126,19 +97,19 @@ class Link:
         now, question = self._clock(), self._questions.popleft()
         self._lost = 0
         if not self.answers:
-            self.answers, self.speed = True, None
+            self.answers, self._speed = True, 0.0
         seconds = max(now - question.asked_at, 1e-4)
         self._way_seconds = min(self._way_seconds, seconds)
         speed = (question.sent - question.answered) / max(now - question.answered_at, 1e-4)
         self._answered, self._answered_at = question.sent, now
         # What was not pressed was slow because there was no more to send; one slow answer may be
         # a hiccup.
-        if self.speed is None or speed > self.speed:
-            self.speed = speed
+        if speed > self._speed:
+            self._speed = speed
         elif question.is_pressed:
-            self.speed = max(speed, self.speed / 2)
+            self._speed = max(speed, self._speed / 2)
         self._lately.append(seconds)
-        if self.speed * (self._way_seconds + QUEUE_SECONDS) < LEAST_BYTES:
+        if self._speed * (self._way_seconds + QUEUE_SECONDS) < LEAST_BYTES:
             # The way may have become longer. One late answer says nothing: taken for the way, it
             # would allow a queue as long, which then looks like the way for ever.
             self._way_seconds = min(self._lately)
@@ -169,19 +140,15 @@ class Link:
         """Return how many bytes may go out now; None for as many as there are."""
         now = self._clock()
         if not self.answers:
-            if self.speed is None:
-                if self._questions and now - self._questions[-1].asked_at < FIRST_SECONDS:
-                    return max(FIRST_BYTES - (self._sent - self._answered), 0)
-                self._answered = self._sent
-                return None
-            pending = self._pending(now)
-            if now - self._probed_at > self._probe_seconds:
-                return max(int(BUFFER_BYTES + self._margin - pending), 0)
-            return max(int(self.speed * QUEUE_SECONDS - pending), 0)
+            is_first = self._questions and now - self._questions[-1].asked_at < FIRST_SECONDS
+            if is_first and self._writes.speed is None:
+                return max(FIRST_BYTES - (self._sent - self._answered), 0)
+            self._answered = self._sent
+            return self._writes.allowance(QUEUE_SECONDS)
         if self._questions and now - self._questions[0].asked_at > PATIENCE_SECONDS:
             self._lose_answers(now)
             return self.allowance()
-        window = int((self.speed or 0.0) * (self._way_seconds + QUEUE_SECONDS))
+        window = int(self._speed * (self._way_seconds + QUEUE_SECONDS))
         return max(max(window, LEAST_BYTES) - (self._sent - self._answered), 0)
 
     # What the governor and the screen ask
@@ -199,27 +166,6 @@ class Link:
         self._answered, self._answered_at = self._sent, now
         self._lost += 1
         if self._lost >= MOST_LOST:
-            self.answers, self.speed, self._lost = False, None, 0
+            self.answers, self._lost = False, 0
+            self._writes = WriteSpeed(self._clock)
             self._tries, self._next_try_at = 0, now + TRY_SECONDS
-
-    def _through(self, count: int) -> float:
-        """Return how many of the bytes just written did not fit into the buffer any more.
-
-        Zero or less where all did: then it was not the link that the write waited for.
-        """
-        before = self._backlog - count
-        if self.speed is None:  # nothing is known of what drains
-            since = self._clock() - UNKNOWN_SECONDS
-            before = sum(size for at, size in self._recent if at > since) - count
-        return min(before + count - BUFFER_BYTES, count)
-
-    @property
-    def _margin(self) -> float:
-        """How many bytes more than fit a probe sends."""
-        return max(LEAST_BYTES, MARGIN_SECONDS * (self.speed or 0.0))
-
-    def _pending(self, now: float) -> float:
-        """Return what is thought to be on the way, without answers."""
-        if self.speed is None:
-            return 0.0
-        return max(self._backlog - self.speed * (now - self._backlog_at), 0.0)

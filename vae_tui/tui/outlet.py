@@ -147,7 +147,7 @@ class Outlet:
                 self._is_broken = True
             with self._turn:
                 self._is_writing = False
-                self.link.waited(len(block), self._clock() - began)
+                self.link.waited(len(block), self._clock() - began, is_pressed=is_pressed)
                 self._turn.notify_all()
 
     def _next_block(self) -> tuple[bytes, bool]:

@@ -1,0 +1,117 @@
+"""The speed of links without answers, learnt in simulated time."""
+
+import pytest
+
+from vae_tui.tui.link import QUEUE_SECONDS
+from vae_tui.tui.write_speed import BUFFER_BYTES, LEAST_SPEED, WriteSpeed
+
+TICK = 0.005
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Silent:
+    """A terminal without answers: takes ``rate`` bytes a second, its buffer lets writes wait."""
+
+    def __init__(self, rate: float) -> None:
+        self.clock = Clock()
+        self.speed = WriteSpeed(self.clock)
+        self.rate = rate
+        self.waiting = 0.0
+        self.shown = 0.0
+
+    def press(self, seconds: float) -> None:
+        """Send all that may be sent."""
+        end = self.clock.now + seconds
+        while self.clock.now < end:
+            allowed = self.speed.allowance(QUEUE_SECONDS)
+            if allowed is None or allowed > 0:
+                self._write(2000 if allowed is None else min(allowed, 2000))
+            self._pass_time(TICK)
+
+    def queues(self, seconds: float) -> list[float]:
+        """Send all that may be sent; return how long the queue was at each moment."""
+        queues, end = [], self.clock.now + seconds
+        while self.clock.now < end:
+            self.press(TICK)
+            queues.append(self.waiting / self.rate)
+        return queues
+
+    def stop(self, seconds: float) -> None:
+        """Take nothing for so long; one write waits for the end of it."""
+        self.speed.sent(BUFFER_BYTES + 50)
+        self.clock.now += seconds
+        self.speed.waited(BUFFER_BYTES + 50, seconds, is_pressed=True)
+        self.waiting = float(BUFFER_BYTES)
+
+    def _write(self, count: int) -> None:
+        self.speed.sent(count)
+        began = self.clock.now
+        self.waiting += count
+        while self.waiting > BUFFER_BYTES:
+            self._pass_time(TICK / 100)
+        self.speed.waited(count, self.clock.now - began, is_pressed=True)
+
+    def _pass_time(self, seconds: float) -> None:
+        self.clock.now += seconds
+        through = min(self.waiting, self.rate * seconds)
+        self.shown += through
+        self.waiting -= through
+
+
+@pytest.mark.parametrize("rate", [5_000, 20_000, 100_000])
+def test_a_slow_link_is_used_and_its_queue_is_mostly_short(rate):
+    way = Silent(rate)
+    way.press(30.0)
+    before = way.shown
+    queues = sorted(way.queues(60.0))
+    assert way.shown - before > 0.5 * rate * 60
+    assert queues[int(0.5 * len(queues))] < 0.2
+    assert queues[int(0.8 * len(queues))] < 0.4
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1.0, 10.0, 3600.0])
+def test_a_terminal_that_stopped_for_a_moment_is_fast_again_soon(seconds):
+    way = Silent(1_000_000)
+    way.press(3.0)
+    way.stop(seconds)
+    way.press(0.5)
+    before = way.shown
+    way.press(1.0)
+    assert way.shown - before > 100_000
+
+
+def test_before_a_write_had_to_wait_anything_may_be_written():
+    assert WriteSpeed(Clock()).allowance(QUEUE_SECONDS) is None
+
+
+def test_a_small_write_that_took_long_waited_for_something_else():
+    clock = Clock()
+    speed = WriteSpeed(clock)
+    speed.sent(50)
+    clock.now += 3.0  # for one of the machine's cores
+    speed.waited(50, 3.0, is_pressed=False)
+    assert speed.allowance(QUEUE_SECONDS) is None
+
+
+def test_a_probe_that_waited_for_a_core_is_not_taken_for_a_slow_link():
+    way = Silent(20_000)
+    way.press(0.4)
+    way.rate = 1_000
+    while way.speed.speed is None and not way.speed._probes:
+        way.press(TICK)
+    way.rate = 20_000
+    way.press(3.0)
+    assert way.speed.speed > 10_000
+
+
+def test_no_link_is_thought_to_be_slower_than_any_is():
+    way = Silent(200.0)
+    way.press(200.0)
+    assert way.speed.speed >= LEAST_SPEED
