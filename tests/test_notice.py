@@ -136,3 +136,9 @@ def test_only_the_keys_that_steer_here_and_now_are_offered(state, control, keys)
 
 def test_undo_is_offered_when_there_is_something_to_undo():
     assert "app.undo" in steering_keys("running", control=True, changed=True)
+
+
+def test_a_folder_that_is_read_only_is_said_whatever_the_state():
+    for state in ("running", "paused", "stalled"):
+        assert "read-only now" in told(state, read_only=True)
+    assert "read-only" not in told("stalled")

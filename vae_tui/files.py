@@ -110,6 +110,14 @@ class LineTail:
         return block[:end]
 
 
+def is_read_only(folder: Path) -> bool:
+    """Tell whether the folder's file system takes no writes from anybody."""
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+
+
 def read_lines(path: Path) -> Iterator[bytes]:
     """Yield the complete lines of a file as it is now."""
     tail = LineTail(path)

@@ -10,6 +10,7 @@ from processes import cpu_share, process
 from real_runs import metadata, newest_step, none_left, told, wait_until
 from safetensors.torch import load_file
 from shells import Shell
+from terminal import PROGRAM, Terminal
 from tiny_runs import only, tiny_config
 
 from vae_tui import launch
@@ -98,8 +99,10 @@ def test_a_folder_that_turns_read_only_makes_the_training_wait_until_it_can_save
     with none_left(run):
         pid = launch.start(run, config)
         wait_until(lambda: newest_step(run) > 100)
-        with read_only(run.path):
+        watch = [*PROGRAM, "attach", "--read-only", str(run.path)]
+        with read_only(run.path), Terminal(watch, cwd=tmp_path, columns=120) as screen:
             wait_until(lambda: "the run folder is read-only" in run.log.read_text())
+            screen.wait_for("read-only now: training waits until it can be written again")
             step = newest_step(run)
             assert cpu_share(pid, 1.0) < 0.5
             assert_every_file_is_whole(run)

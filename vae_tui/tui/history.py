@@ -98,6 +98,8 @@ class RunView:
     """Which share of the log has not been read yet."""
     gone: bool = False
     """The run's folder is there no more."""
+    read_only: bool = False
+    """The run's folder is on a file system that is read-only now: nothing can be told there."""
     live_pid: int | None = None
     is_here: bool = False
     """The live trainer is a process of this machine."""

@@ -27,6 +27,8 @@ def notice_of(view: "RunView", state: str, now: float, *, run: str, control: boo
 
 
 def _of_state(view: "RunView", state: str, now: float, on: str) -> str:
+    if view.read_only:
+        return "the run's folder is read-only now: training waits until it can be written again"
     told = {
         "starting": "",  # whatever an earlier trainer said
         "reading": f"reading the run's events: {1 - view.unread:.0%}",

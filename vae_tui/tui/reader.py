@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from textual.message import Message
 
 from vae_tui.errors import VaeTuiError
 from vae_tui.events import EpochEnded, LossesMeasured, WeightsSaved
-from vae_tui.files import LineTail
+from vae_tui.files import LineTail, is_read_only
 from vae_tui.network import load_network, load_probe
 from vae_tui.run import Run
 from vae_tui.tui.event_block import EventBlock, decode_block
@@ -124,29 +125,25 @@ class RunReader:
 
     def _look(self, view: RunView) -> RunView:
         """Return the view with what the folder tells of the trainer and of kept weights."""
-        since, heard = view.live_since, view.heard_at
+        since = view.live_since
         with contextlib.suppress(OSError):
             since = self._run.lock.stat().st_mtime
         pid = self._run.pid()
         live = pid is not None or self._run.is_live()
-        gone = not live and not self._run.path.is_dir()
-        kept = tuple(self._run.kept_steps())
-        heard = min(heard, time.time())  # the clock was set back: silence is counted from now on
-        here = pid is not None and self._run.trains_here(pid)
-        news = (live, since, pid, here, kept, heard)
-        known = (view.live, view.live_since, view.live_pid, view.is_here, view.kept, view.heard_at)
-        if news == known and gone == view.gone:
+        seen: dict[str, Any] = {
+            "live": live,
+            "gone": not live and not self._run.path.is_dir(),
+            "read_only": live and is_read_only(self._run.path),
+            "live_since": since,
+            "live_pid": pid,
+            "is_here": pid is not None and self._run.trains_here(pid),
+            "kept": tuple(self._run.kept_steps()),
+            # The clock was set back: silence is counted from now on.
+            "heard_at": min(view.heard_at, time.time()),
+        }
+        if all(getattr(view, name) == value for name, value in seen.items()):
             return view
-        return replace(
-            view,
-            live=live,
-            gone=gone,
-            live_since=since,
-            live_pid=pid,
-            is_here=here,
-            kept=kept,
-            heard_at=heard,
-        )
+        return replace(view, **seen)
 
     def _tell_progress(self, tell: Tell, now: float) -> None:
         """Say how much is still to be read; what has been read so far would tell of the past."""
