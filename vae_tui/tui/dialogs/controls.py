@@ -24,7 +24,7 @@ class ControlsDialog(ClosesOnce, ModalScreen[list[Command] | None]):
     """Takes new values; dismissed with the commands that ask for them."""
 
     BINDINGS = [
-        Binding("enter", "apply", "Apply", priority=True, id="controls.apply"),
+        Binding("enter", "apply", "Apply", id="controls.apply"),
         Binding("ctrl+s", "save", "Save now", priority=True, id="controls.save"),
         Binding("escape", "leave", "Cancel", id="controls.cancel"),
     ]
@@ -55,6 +55,10 @@ class ControlsDialog(ClosesOnce, ModalScreen[list[Command] | None]):
                     yield Static(_WHAT[name], classes="what")
             yield Static(id="wrong")
             yield Static("[b]enter[/b] apply   [b]ctrl+s[/b] save now   [b]escape[/b] cancel")
+
+    def on_input_submitted(self) -> None:
+        """Apply: the line told of enter after all keys that came before it."""
+        self.action_apply()
 
     def action_apply(self) -> None:
         """Ask for what differs from now, unless a value cannot be right."""

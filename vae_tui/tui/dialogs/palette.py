@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.events import Click
+from textual.events import Click, Key
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
@@ -49,8 +49,14 @@ class Palette(ClosesOnce, ModalScreen[SystemCommand | None]):
         with Vertical() as box:
             box.border_title = "Commands"
             box.border_subtitle = "enter runs, escape closes"
-            yield Input(placeholder="a part of its name", compact=True)
+            # Selected on focus, what came early would give way to the next letter.
+            yield Input(placeholder="a part of its name", compact=True, select_on_focus=False)
             yield Static(self._list(), id="found")
+
+    def on_key(self, event: Key) -> None:
+        """Take in what was typed before the line had the focus."""
+        if event.character and event.is_printable and not isinstance(self.focused, Input):
+            self.query_one(Input).insert_text_at_cursor(event.character)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """List what holds every word that was typed."""
