@@ -3,6 +3,7 @@
 import pytest
 
 from vae_tui.tui.link import PATIENCE_SECONDS, TRIES, TRY_SECONDS, Link
+from vae_tui.tui.write_speed import BLOCK_BYTES
 
 TICK = 0.005
 
@@ -51,9 +52,8 @@ class Way:
         """Send all that may be sent; return how long the queue was at each moment."""
         queues, end = [], self.clock.now + seconds
         while self.clock.now < end:
-            allowed = self.link.allowance()
-            if allowed is None or allowed > 0:
-                self.send(2000 if allowed is None else min(allowed, 2000))
+            if allowed := self.link.allowance():
+                self.send(min(allowed, 2000))
             elif self.link.is_stuck:
                 self.send(4, is_question=True)
             self.pass_time(TICK)
@@ -139,8 +139,8 @@ def test_the_first_screen_goes_out_at_once_and_no_more_before_the_first_answer()
     assert max(way.press(10.0)[-1000:]) < 0.4
 
 
-def test_before_anything_is_known_everything_may_go_out():
-    assert Link(Clock()).allowance() is None
+def test_before_anything_is_known_much_may_go_out():
+    assert Link(Clock()).allowance() == BLOCK_BYTES
 
 
 def test_a_terminal_that_never_answers_is_asked_few_times():
@@ -154,7 +154,7 @@ def test_a_terminal_that_never_answers_is_asked_few_times():
         clock.now += TRY_SECONDS / 10
     assert asked == TRIES
     assert not link.awaits_answer
-    assert link.allowance() is None
+    assert link.allowance() == BLOCK_BYTES
 
 
 def test_an_answer_that_got_lost_does_not_stop_the_screen():
@@ -192,4 +192,4 @@ def test_a_terminal_for_which_something_else_answered_once_is_taken_for_silent_a
         clock.now += PATIENCE_SECONDS + 1
         assert link.allowance() != 0
     assert not link.answers
-    assert link.allowance() is None
+    assert link.allowance() == BLOCK_BYTES

@@ -136,15 +136,15 @@ class Link:
         """An answer is on its way, or lost."""
         return self.answers and bool(self._questions)
 
-    def allowance(self) -> int | None:
-        """Return how many bytes may go out now; None for as many as there are."""
+    def allowance(self) -> int:
+        """Return how many bytes may go out now."""
         now = self._clock()
         if not self.answers:
-            is_first = self._questions and now - self._questions[-1].asked_at < FIRST_SECONDS
-            if is_first and self._writes.speed is None:
-                return max(FIRST_BYTES - (self._sent - self._answered), 0)
+            allowance = self._writes.allowance(QUEUE_SECONDS)
+            if self._questions and now - self._questions[-1].asked_at < FIRST_SECONDS:
+                return max(min(FIRST_BYTES - (self._sent - self._answered), allowance), 0)
             self._answered = self._sent
-            return self._writes.allowance(QUEUE_SECONDS)
+            return allowance
         if self._questions and now - self._questions[0].asked_at > PATIENCE_SECONDS:
             self._lose_answers(now)
             return self.allowance()
