@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from clocks import Clock
 from rich.cells import cell_len
 from textual.message import Message
 from textual.pilot import Pilot
@@ -56,16 +57,6 @@ STARTED = RunStarted(
     floor=46.6,
     collapse=213.8,
 )
-
-
-class Clock:
-    """Tells the time that it was set to."""
-
-    def __init__(self, now: float = NOW) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class FakeReader:
@@ -145,7 +136,7 @@ class Screen:
         **scene: Any,
     ) -> None:
         view = RunView(name, config, live=live, epochs=config.epochs)
-        self.clock = Clock()
+        self.clock = Clock(NOW)
         self.reader = FakeReader(view)
         self.steering = steering or FakeSteering()
 

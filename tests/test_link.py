@@ -1,19 +1,12 @@
 """The link's speed, learnt on links that are simulated: no time passes."""
 
 import pytest
+from clocks import Clock
 
 from vae_tui.tui.link import PATIENCE_SECONDS, TRIES, TRY_SECONDS, Link
 from vae_tui.tui.write_speed import BLOCK_BYTES
 
 TICK = 0.005
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Way:

@@ -1,12 +1,6 @@
+from clocks import Clock
+
 from vae_tui.pace import Pace
-
-
-class Clock:
-    def __init__(self):
-        self.now = 100.0
-
-    def __call__(self):
-        return self.now
 
 
 def test_work_is_due_once_an_interval():

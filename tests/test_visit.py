@@ -5,7 +5,8 @@ import os
 import threading
 
 import pytest
-from fakes import Clock, Screen, become, until_reading, wait_until
+from clocks import Clock
+from fakes import Screen, become, until_reading, wait_until
 from logs import NOW, epoch_ended, losses, run_with, started
 from terminal import PROGRAM, Terminal
 from tiny_runs import TINY

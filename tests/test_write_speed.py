@@ -1,19 +1,12 @@
 """The speed of links without answers, learnt in simulated time."""
 
 import pytest
+from clocks import Clock
 
 from vae_tui.tui.link import QUEUE_SECONDS
 from vae_tui.tui.write_speed import BLOCK_BYTES, BUFFER_BYTES, LEAST_SPEED, WriteSpeed
 
 TICK = 0.005
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Silent:

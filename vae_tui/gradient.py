@@ -10,7 +10,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from vae_tui.model import PIXELS, VAE
+from vae_tui.config import PIXELS
+from vae_tui.model import VAE
 
 _HALVINGS = 4
 """784 is 16 x 49: so often a batch's pixels are multiplied in pairs before the logarithm."""

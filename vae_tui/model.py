@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-PIXELS = 784
+from vae_tui.config import PIXELS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
