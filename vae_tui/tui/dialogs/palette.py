@@ -56,7 +56,8 @@ class Palette(ClosesOnce, ModalScreen[SystemCommand | None]):
     def on_key(self, event: Key) -> None:
         """Take in what was typed before the line had the focus."""
         if event.character and event.is_printable and not isinstance(self.focused, Input):
-            self.query_one(Input).insert_text_at_cursor(event.character)
+            for line in self.query(Input):  # none before it is made
+                line.insert_text_at_cursor(event.character)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """List what holds every word that was typed."""
