@@ -123,7 +123,12 @@ class VaeApp(App[None]):
             return
         terminal.answer_signals(partial(self.exit, None))
         hung_up = 128 + signal.SIGHUP
-        leave = partial(self.call_from_thread, self.exit, None, hung_up)
+
+        def leave() -> None:
+            if self._outlet is not None:
+                self._outlet.abandon()
+            self.call_from_thread(self.exit, None, hung_up)
+
         terminal.watch_for_hangup(leave, hung_up)
         self.app_resume_signal.subscribe(self, self._come_back)
 

@@ -130,6 +130,12 @@ class Outlet:
                     break
                 self._turn.wait(min(left, POLL_SECONDS))
 
+    def abandon(self) -> None:
+        """Take the terminal for gone: nothing more is written, and nothing waited for."""
+        with self._turn:
+            self._is_broken = True
+            self._turn.notify_all()
+
     # The thread
 
     def _send(self) -> None:
