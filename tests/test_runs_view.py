@@ -152,7 +152,7 @@ async def test_a_broken_run_is_one_line_that_says_so():
         await open_runs(pilot, screen, listed("bad", "lost", why), HERE)
         assert re.fullmatch(rf"bad +{why}", table(screen)[1].strip())
         await pilot.press("up")
-        assert screen.caption("details").startswith(f"bad · {why}")
+        assert screen.caption("details").startswith("bad · config.json cannot be read · not JSON")
 
 
 async def test_the_runs_are_read_only_while_they_are_looked_at():

@@ -131,6 +131,7 @@ class VaeApp(App[None]):
         self.main.call_after_refresh(self._start_loading)
         if self.is_headless:
             return
+        terminal.heed_interrupts()
         terminal.answer_signals(partial(self.exit, None))
         hung_up = 128 + signal.SIGHUP
         leave = partial(self.call_from_thread, self.exit, None, hung_up)
@@ -197,6 +198,8 @@ class VaeApp(App[None]):
             self.notify(message.why, severity="warning", timeout=6, markup=False)
         else:
             self.chosen = message.path
+            if not self.is_headless:
+                terminal.hold_interrupts()
             self.exit()
 
     def on_came_back(self, message: CameBack) -> None:

@@ -97,6 +97,22 @@ def answer_signals(leave: Callable[[int], object]) -> None:
         signal.signal(number, insist)  # beside the loop's: python runs it even while that waits
 
 
+def hold_interrupts() -> None:
+    """Ignore the shell's keys that end a program: the terminal is between two screens of ours."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def heed_interrupts() -> None:
+    """End what ``hold_interrupts`` began; the driver has its own answer to SIGTSTP by then."""
+    for number, usual in (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGQUIT, signal.SIG_DFL),
+    ):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
+
+
 def watch_for_hangup(leave: Callable[[], None], return_code: int) -> Callable[[], None]:
     """Call ``leave`` when the terminal is gone; end the process if that does not.
 

@@ -191,14 +191,15 @@ def _caption(scene: Scene | None) -> str:
     if not runs.is_whole:
         return f"[b]{len(runs.rows)} of {runs.found} runs read ...[/b]"
     count = f"{runs.found} run{'s' if runs.found > 1 else ''}"
-    return f"[b]{count}[/b] in {folder} · {attached_mark(scene.unicode)} on the screen · x over it"
+    here = attached_mark(scene.unicode)
+    return f"[b]{count}[/b] in {folder} · {here} on the screen · x laid over it"
 
 
 def _details(row: ListedRun) -> str:
     """Return what the table may have no room for."""
     summary = row.summary
     if row.wrong:
-        parts = [row.wrong, summary.state]
+        parts = [*row.wrong.split(": "), summary.state]  # cut where there is little room
     else:
         loss = f"{summary.objective} {summary.test_loss:.2f}"
         parts = [
