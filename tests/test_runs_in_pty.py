@@ -5,7 +5,7 @@ import termios
 from pathlib import Path
 
 import pytest
-from shells import Shell, assert_it_goes_on, assert_restored
+from shells import LEAVE_ALTERNATE_SCREEN, Shell, assert_it_goes_on, assert_restored
 
 from vae_tui.run import Run
 
@@ -104,3 +104,25 @@ def test_x_lays_a_run_over_this_one_and_the_run_that_vanished_is_a_note(shell):
     terminal.wait_for("reconstructed")
     terminal.type("q")
     assert terminal.wait_for_end() == 0
+
+
+def test_ctrl_c_between_two_screens_ends_nothing(shell):
+    shell.answer("train", *SHORT, "--name", "ended", "--epochs", "1")
+    first = shell.screen(
+        "--name", "live", "--dataset", "digits", "--epochs", "5000", "--hidden", "32"
+    )
+    first.wait_for("reconstructed")
+    first.type("qk")
+    first.wait_for_end()
+    terminal = shell.screen("attach", "ended")
+    terminal.wait_for("reconstructed")
+    terminal.type("6")
+    terminal.wait_for("live")
+    terminal.type("\x1b[H\r")
+    terminal.wait_for(lambda _: LEAVE_ALTERNATE_SCREEN in terminal.raw)
+    terminal.type("\x03")
+    terminal.wait_for(re.compile(r"^ live +running", re.MULTILINE).search)
+    terminal.type("\x03")  # opens the question, or closes the one that the first key opened
+    terminal.type("\x1b")
+    terminal.wait_for("reconstructed")
+    assert_it_goes_on(Run(shell.runs_dir / "live"))
