@@ -26,10 +26,21 @@ from vae_tui.config import RunConfig
 from vae_tui.events import EpochEnded, Event, LossesMeasured, RunStarted
 from vae_tui.latent import prior
 from vae_tui.network import Bytes, Floats, Network, Probe
+from vae_tui.summary import Summary
 from vae_tui.tui.app import VaeApp
+from vae_tui.tui.governor import Governor
 from vae_tui.tui.history import RunView, advance
-from vae_tui.tui.messages import KeptNetworkLoaded, NetworkLoaded, ProbeLoaded, RunAdvanced
+from vae_tui.tui.messages import (
+    KeptNetworkLoaded,
+    NetworkLoaded,
+    OverlayAdvanced,
+    ProbeLoaded,
+    RunAdvanced,
+    RunsListed,
+)
+from vae_tui.tui.overlay import Overlay
 from vae_tui.tui.parts import Parts
+from vae_tui.tui.run_list import ListedRun, RunList
 from vae_tui.tui.views import VIEWS
 from vae_tui.tui.views.map import Embedding
 from vae_tui.tui.views.view import Scene, View
@@ -90,6 +101,63 @@ class FakeReader:
         self.tell(KeptNetworkLoaded(network))
 
 
+class FakeRuns:
+    """Tells of other runs what the test tells it to; remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.governor = Governor()
+        self.closed: dict[Path, str] = {}
+        """Why a run cannot be opened."""
+        self.listings: list[threading.Event] = []
+        """For each time the list was asked for, what ends it."""
+        self.overlays: list[tuple[Path, threading.Event]] = []
+
+    def follow(self, tell: Callable[[Message], object], leave: threading.Event) -> None:
+        self.tell = tell
+        self.listings.append(leave)
+        leave.wait()
+
+    def overlay(
+        self, path: Path, tell: Callable[[Message], object], leave: threading.Event
+    ) -> None:
+        self.tell = tell
+        self.overlays.append((path, leave))
+        leave.wait()
+
+    def why_closed(self, path: Path) -> str:
+        return self.closed.get(path, "")
+
+    def list(self, *rows: ListedRun, found: int | None = None, attached: str = "") -> None:
+        here = Path("/runs", attached or "digits-1123-0713")
+        count = len(rows) if found is None else found
+        self.tell(RunsListed(RunList("checkpoints", here, rows, count)))
+
+    def lay_over(self, path: Path, run: RunView, network: Network | None = None) -> None:
+        self.tell(OverlayAdvanced(Overlay(path, run, network)))
+
+
+def listed(name: str, state: str = "finished", wrong: str = "", **changes: Any) -> ListedRun:
+    """Return a row of the list of runs."""
+    values: dict[str, Any] = {
+        "name": name,
+        "state": state,
+        "dataset": "mnist",
+        "epoch": 12.0,
+        "epochs": 20,
+        "step": 2820,
+        "test_loss": 105.5,
+        "best_test_loss": 104.25,
+        "pid": None,
+        "path": f"/runs/{name}",
+        "objective": "bce+kl",
+        "next": f"look at it with: vae-tui attach {name}",
+        "latent_dim": 20,
+        "beta": 4.0,
+        "lr": 5e-4,
+    }
+    return ListedRun(Path("/runs", name), Summary(**{**values, **changes}), wrong)
+
+
 class FakeSteering:
     """Remembers what was asked."""
 
@@ -138,11 +206,12 @@ class Screen:
         view = RunView(name, config, live=live, epochs=config.epochs)
         self.clock = Clock(NOW)
         self.reader = FakeReader(view)
+        self.runs = FakeRuns()
         self.steering = steering or FakeSteering()
 
         def parts(_: str | None) -> Parts:
             load()
-            return Parts(VIEWS, self.reader, embed, Scene(view, **scene))
+            return Parts(VIEWS, self.reader, embed, Scene(view, **scene), self.runs)
 
         self.app = VaeApp(
             name,

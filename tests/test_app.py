@@ -63,6 +63,7 @@ async def test_nothing_is_cut_or_overlaps_at_80x24(condition):
             ("3", "x Digit"),
             ("4", "m Method"),
             ("tab", "s Sort"),  # on the map a digit is a class
+            ("6", "x Overlay"),
         ):
             await pilot.press(view)
             await wait_until(pilot, lambda own=own: own in screen.text)
@@ -140,7 +141,7 @@ async def test_every_key_is_safe_while_the_views_are_still_loading():
         assert pilot.app.return_code is None
 
 
-@pytest.mark.parametrize("view", ["1", "2", "3", "4", "5"])
+@pytest.mark.parametrize("view", ["1", "2", "3", "4", "5", "6"])
 @pytest.mark.parametrize("condition", ["nothing yet", "running"])
 async def test_every_key_is_safe(view, condition):
     screen = Screen()
@@ -377,6 +378,7 @@ async def test_the_way_back_stands_on_one_line_when_leaving():
         ("1", "Train", ["Logarithmic loss axis", "Smoothed line"]),
         ("2", "Samples", ["Raise the temperature", "Lower the temperature"]),
         ("3", "Walk", ["Choose the dimension", "Set the chosen number to 0"]),
+        ("6", "Runs", ["Choose a run", "Show this run", "over this run's, in view 1"]),
     ],
 )
 async def test_help_tells_this_views_keys_and_the_common_ones(view, title, keys):
@@ -401,7 +403,7 @@ async def test_any_size_and_any_change_of_size_is_survived_in_each_view(conditio
     async with screen.at(80, 24) as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, condition)
-        for view in "12345":
+        for view in "123456":
             for width, height in SIZES:
                 await pilot.resize_terminal(width, height)
                 await pilot.press(view)

@@ -50,6 +50,7 @@ from vae_tui.tui.widgets.scatter import Cloud, Scatter, Window
 
 FIRST, SECOND = random_network(540), random_network(576)
 VIEWS = "12345"
+"""Those that draw with weights; Runs draws with none."""
 
 
 def told(screen):

@@ -13,11 +13,14 @@ if TYPE_CHECKING:
 
     from vae_tui.network import Floats
     from vae_tui.run import Run
+    from vae_tui.tui.app import VaeApp
     from vae_tui.tui.parts import Parts
     from vae_tui.tui.views.map import Embedding
     from vae_tui.tui.visit import Visit
 
 INTERRUPTED = 130
+_SIGNALLED = 128
+"""Codes above it: the terminal has gone, or somebody wants the process to."""
 
 
 def watch(
@@ -30,7 +33,7 @@ def watch(
     is_new: bool = False,
     damage: str = "",
 ) -> int:
-    """Show the run on the screen; return the exit code.
+    """Show the run on the screen, and others that are opened there; return the exit code.
 
     Args:
         run: The run.
@@ -45,8 +48,40 @@ def watch(
     from vae_tui.tui import terminal
 
     terminal.prepare()
+    from vae_tui.run import Run
+    from vae_tui.salvage import config_or_rest
+
+    while True:
+        app = _screen(run, config, runs_dir, read_only=read_only, fps=fps, is_new=is_new,
+                      damage=damage)  # fmt: skip
+        app.run()
+        if app.failure is not None:
+            raise app.failure
+        if (app.return_code or 0) > _SIGNALLED:
+            os._exit(app.return_code or 0)  # nobody is there to wait for threads that may not end
+        if app.return_code or app.chosen is None:
+            break
+        run, is_new = Run(app.chosen), False
+        config, damage = config_or_rest(run)
+    if app.return_code == 0 and run.is_live():
+        say(f"{run.name} goes on; come back with: vae-tui attach {reference(run, runs_dir)}")
+    return app.return_code or 0
+
+
+def _screen(
+    run: "Run",
+    config: RunConfig,
+    runs_dir: Path,
+    *,
+    read_only: bool,
+    fps: int | None,
+    is_new: bool,
+    damage: str,
+) -> "VaeApp":
+    """Return the screen of one run, to be run; the arguments are those of ``watch``."""
     from vae_tui import launch
     from vae_tui.steering import RunSteering
+    from vae_tui.tui import terminal
     from vae_tui.tui.app import VaeApp
 
     # Both are shown, and copied to be pasted into a shell: what cannot be read must not be there.
@@ -61,6 +96,7 @@ def watch(
         from vae_tui.tui.parts import Parts
         from vae_tui.tui.pixels import palette_for
         from vae_tui.tui.reader import RunReader
+        from vae_tui.tui.runs_folder import RunsFolder
         from vae_tui.tui.views import VIEWS
         from vae_tui.tui.views.view import Scene
 
@@ -74,18 +110,20 @@ def watch(
             damage=damage,
         )
         scene = Scene(view, palette=palette_for(colours, unicode), unicode=unicode)
-        governor = Governor(
-            fps, is_remote="SSH_CONNECTION" in os.environ, cores=os.cpu_count() or 1
+        governor, for_others = (
+            Governor(fps, is_remote="SSH_CONNECTION" in os.environ, cores=os.cpu_count() or 1)
+            for _ in range(2)
         )
         reader = RunReader(run, view, _visit(run), governor)
-        return Parts(VIEWS, reader, embed, scene, governor)
+        others = RunsFolder(runs_dir, run.path, for_others)
+        return Parts(VIEWS, reader, embed, scene, others, governor)
 
     def embed(codes: "Floats", start: "Floats | None") -> "Iterator[Embedding]":
         from vae_tui.tui.embedder import embeddings
 
         return embeddings(codes, start)
 
-    app = VaeApp(
+    return VaeApp(
         name,
         name_here,
         config,
@@ -94,12 +132,6 @@ def watch(
         os.environ,
         Path.cwd(),
     )
-    app.run()
-    if app.failure is not None:
-        raise app.failure
-    if app.return_code == 0 and run.is_live():
-        say(f"{run.name} goes on; come back with: vae-tui attach {name_here}")
-    return app.return_code or 0
 
 
 def _visit(run: "Run") -> "Visit | None":

@@ -216,7 +216,7 @@ def find(runs_dir: Path, wanted: str | None) -> Run:
     """
     if wanted:
         for exact in (runs_dir / wanted, Path(wanted)):
-            if _holds_run(exact):
+            if holds_run(exact):
                 return Run(exact.absolute())
     runs = all_runs(runs_dir)
     if not runs:
@@ -239,11 +239,12 @@ def all_runs(runs_dir: Path) -> list[Run]:
         folders = [Path(entry.path).absolute() for entry in os.scandir(runs_dir)]
     except OSError:
         return []
-    found = [folder for folder in folders if _holds_run(folder)]
+    found = [folder for folder in folders if holds_run(folder)]
     return [Run(folder) for folder in sorted(found, key=_newness, reverse=True)]
 
 
-def _holds_run(folder: Path) -> bool:
+def holds_run(folder: Path) -> bool:
+    """Tell whether a folder holds a run, even a damaged one."""
     # A name too long, a NUL in it or somebody else's folder: not a run that can be opened.
     with contextlib.suppress(OSError, ValueError):
         return any((folder / name).is_file() for name in ("config.json", "events.jsonl"))

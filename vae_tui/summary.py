@@ -3,27 +3,14 @@
 import contextlib
 import math
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vae_tui import events
-from vae_tui.config import RANGES, RunConfig
-from vae_tui.events import (
-    EpochEnded,
-    Event,
-    LossesMeasured,
-    Paused,
-    Resumed,
-    RunEnded,
-    RunStarted,
-    SettingChanged,
-)
-from vae_tui.files import read_lines
+from vae_tui.config import RunConfig
+from vae_tui.ledger import Ledger
 from vae_tui.run import Run
 from vae_tui.salvage import config_or_rest
 from vae_tui.states import ADVICE, has_spoken, silence, state_of
-from vae_tui.strangers import open_regular
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,39 +34,66 @@ class Summary:
     """Since its trainer's last sign of life, while it lives."""
     next: str = ""
     """What to do next, as a line."""
+    best_test_loss: float = math.nan
+    """The lowest of all tests, as ``test_loss``."""
+    model: str = "vae"
+    reconstruction: str = "bce"
+    latent_dim: int = 20
+    beta: float = 1.0
+    """As it was set last."""
+    lr: float = 1e-3
+    """As it was set last."""
+
+
+class KnownRun:
+    """One run; each look at it costs only what is new since the last one."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._ledger = Ledger(run.events)
+        self._config: RunConfig | None = None
+        self._config_seen: tuple[int, int, int] | None = None
+
+    def look(self, now: float) -> tuple[Summary, tuple[str, ...]]:
+        """Return the run's summary, ``now`` in Unix seconds, and what of its files is wrong."""
+        config, wrong = self._read_config()
+        complaints = [wrong] if wrong else []
+        # First: a trainer that ends in between has said so in what is read then.
+        pid, live = self._run.pid(), self._run.is_live()
+        try:
+            self._ledger.read()
+        except OSError as error:
+            complaints.append(f"{self._run.events} cannot be read: {error.strerror}")
+        return _summary(self._run, config, self._ledger, pid, live, now), tuple(complaints)
+
+    def _read_config(self) -> tuple[RunConfig, str]:
+        """Return the config, or what is left of it: that is read each time, it may be mended."""
+        seen = None
+        with contextlib.suppress(OSError):
+            status = (self._run.path / "config.json").stat()
+            seen = status.st_ino, status.st_size, status.st_mtime_ns
+        if self._config is not None and seen == self._config_seen:
+            return self._config, ""
+        config, wrong = config_or_rest(self._run)
+        self._config, self._config_seen = (None if wrong else config), seen
+        return config, wrong
 
 
 def summarise(run: Run, now: float | None = None) -> Summary:
     """Read the run's files; a damaged config as far as it goes."""
-    return _summarise(run, config_or_rest(run)[0], time.time() if now is None else now)
+    return KnownRun(run).look(time.time() if now is None else now)[0]
 
 
 def readable(runs: list[Run]) -> tuple[list[Summary], list[str]]:
-    """Return the summaries of the runs, and what is wrong with the configs of some."""
+    """Return the summaries of the runs, and what is wrong with the files of some."""
     now = time.time()
-    known = [config_or_rest(run) for run in runs]
-    found = [_summarise(run, config, now) for run, (config, _) in zip(runs, known, strict=True)]
-    return found, [
-        why
-        for run, (_, wrong) in zip(runs, known, strict=True)
-        for why in (wrong, _unreadable(run.events))
-        if why
-    ]
+    looks = [KnownRun(run).look(now) for run in runs]
+    return [summary for summary, _ in looks], [why for _, wrong in looks for why in wrong]
 
 
-def _unreadable(path: Path) -> str:
-    """Return why a file cannot be read, where it is there."""
-    try:
-        with contextlib.suppress(FileNotFoundError), open_regular(path):
-            pass
-    except OSError as error:
-        return f"{path} cannot be read: {error.strerror}"
-    return ""
-
-
-def test_loss(tested: EpochEnded, config: RunConfig) -> float:
-    """Return the test loss with z sampled, nats per image; an auto-encoder's has no KL in it."""
-    return tested.test_bce + (tested.test_kl if config.model == "vae" else 0.0)
+def test_loss(reconstruction: float, kl: float, config: RunConfig) -> float:
+    """Return what both terms come to, nats per image; an auto-encoder's loss has no KL in it."""
+    return reconstruction + (kl if config.model == "vae" else 0.0)
 
 
 def objective(config: RunConfig) -> str:
@@ -88,78 +102,40 @@ def objective(config: RunConfig) -> str:
     return f"{reconstruction}+kl" if config.model == "vae" else reconstruction
 
 
-def _summarise(run: Run, config: RunConfig, now: float) -> Summary:
-    pid = run.pid()
-    live = run.is_live()
+def _summary(
+    run: Run, config: RunConfig, told: Ledger, pid: int | None, live: bool, now: float
+) -> Summary:
     began = _modified(run.lock) if live else -math.inf
-    epoch, epochs = 0.0, config.epochs
-    tests: list[tuple[int, float]] = []
-    begun: RunStarted | None = None
-    ended: RunEnded | None = None
-    newest: Event | None = None
-    paused = False
-    for event in _telling_events(run):
-        newest = event
-        match event:
-            case RunStarted():
-                tests = [test for test in tests if test[0] <= event.step]  # the others are void
-                epoch = event.step / max(event.steps_per_epoch, 1)
-                epochs = event.epochs or epochs
-                begun, ended, paused = event, None, False
-            case LossesMeasured():
-                epoch, paused = event.epoch, False
-            case EpochEnded():
-                tests.append((event.step, test_loss(event, config)))
-            case SettingChanged(name="epochs") if event.new in RANGES["epochs"]:
-                epochs = int(event.new)
-            case Paused() | Resumed():
-                paused = isinstance(event, Paused)
-            case RunEnded():
-                ended = event
-    heard = newest.time if newest else -math.inf
+    heard = told.newest.time if told.newest else -math.inf
     silent = silence(now, heard, began, _modified(run.events)) if live else 0.0
     state = state_of(
         live,
-        ended,
-        paused=paused,
+        told.ended,
+        paused=told.paused,
         silent=silent,
-        spoken=has_spoken(begun, pid, heard, began),
+        spoken=has_spoken(told.begun, pid, heard, began),
     )
+    losses = [test_loss(bce, kl, config) for _, bce, kl in told.tests]
     return Summary(
         name=run.name,
         state=state,
         dataset=config.dataset,
-        epoch=epoch,
-        epochs=epochs,
-        step=newest.step if newest else 0,
-        test_loss=tests[-1][1] if tests else math.nan,
+        epoch=told.epoch,
+        epochs=told.epochs or config.epochs,
+        step=told.newest.step if told.newest else 0,
+        test_loss=losses[-1] if losses else math.nan,
         pid=pid,
         path=str(run.path),
         objective=objective(config),
         silent_seconds=silent,
         next=ADVICE[state].format(name=run.name),
+        best_test_loss=min(filter(math.isfinite, losses), default=math.nan),
+        model=config.model,
+        reconstruction=config.reconstruction,
+        latent_dim=config.latent_dim,
+        beta=told.settings.get("beta", config.beta),
+        lr=told.settings.get("lr", config.lr),
     )
-
-
-def _telling_events(run: Run) -> Iterator[Event]:
-    """Yield the events that tell of the state: of many losses in a row only the last."""
-    losses = b""
-    with contextlib.suppress(OSError):
-        for line in read_lines(run.events):
-            if b'"losses_measured"' in line[:40]:
-                losses = line
-                continue
-            yield from _decoded(losses)
-            yield from _decoded(line)
-            losses = b""
-    yield from _decoded(losses)
-
-
-def _decoded(line: bytes) -> Iterator[Event]:
-    """Yield the event of a line, when it is one."""
-    with contextlib.suppress(ValueError):
-        if event := events.decode(line):
-            yield event
 
 
 def _modified(path: Path) -> float:

@@ -27,7 +27,9 @@ from table import Row, add_json_option, print_table
 from terminal import PROGRAM, Terminal
 
 SHIPPED = {"VAE_TUI_RUNS_DIR": str(Path(__file__).parents[2] / "checkpoints")}
-VIEWS = {"1": "Train", "2": "Samples", "3": "Walk", "4": "Map", "5": "Dimensions"}
+VIEWS = {
+    "1": "Train", "2": "Samples", "3": "Walk", "4": "Map", "5": "Dimensions", "6": "Runs",
+}  # fmt: skip
 SIZES = ((80, 24), (200, 60))
 COLOURS = {"256": {}, "truecolor": {"COLORTERM": "truecolor"}}
 SETTLE_SECONDS, QUIET_SECONDS = 6.0, 2.0
@@ -125,13 +127,14 @@ def watched(screen: Terminal, seconds: float) -> list[Row]:
     rows: list[Row] = []
     for key, name in VIEWS.items():
         before = screen.bytes_received
-        screen.type("\t" * 5 if key == "1" and not rows else key if name != "Dimensions" else "\t")
+        screen.type("\t" * 6 if key == "1" and not rows else key if name != "Dimensions" else "\t")
+        # Dimensions by tab: in the map digits are classes.
         take(screen, SETTLE_SECONDS if seconds > QUIET_SECONDS else QUIET_SECONDS)
         drawn, began = screen.bytes_received, time.monotonic()
         take(screen, seconds)
         rate = (screen.bytes_received - drawn) / (time.monotonic() - began)
         rows.append({"view": name, "drawn bytes": drawn - before, "bytes/s": round(rate)})
-    screen.type("\t")  # from Dimensions; in the map digits are classes
+    screen.type("1")
     take(screen, 0.5)
     return rows
 

@@ -17,7 +17,7 @@ from watched import DIGITS, MINIMAL, PAINTED, Watched, memory_peak, row
 
 from vae_tui.run import Run
 
-VIEWS, VIEW_SECONDS = "12345", 2.0
+VIEWS, VIEW_SECONDS = "12364\t", 2.0
 SETTLE_SECONDS, WINDOW_SECONDS = 1.5, 5.0
 """Left out after the screen has come or gone, and then measured."""
 PAIRS_A_ROUND = 3
@@ -63,7 +63,7 @@ def memory(folder: Path, options: argparse.Namespace) -> list[Row]:
         screen.kill()
     return [
         row("peak memory: screen, Train view", [first], "MB", reference, "120 MB"),
-        row("peak memory: screen, five views", [all_views], "MB", reference, "120 MB"),
+        row("peak memory: screen, six views", [all_views], "MB", reference, "120 MB"),
         row("peak memory: trainer", [trainer], "MB", reference, ""),
     ]
 

@@ -30,6 +30,7 @@ from vae_tui.tui.app import VaeApp
 from vae_tui.tui.history import RunView
 from vae_tui.tui.parts import Parts
 from vae_tui.tui.reader import RunReader
+from vae_tui.tui.runs_folder import RunsFolder
 from vae_tui.tui.views import VIEWS
 from vae_tui.tui.views.view import Scene
 from vae_tui.words import printable
@@ -39,7 +40,7 @@ SECONDS = 20
 MEGABYTES = 300
 """More than so much for one reading of a small network is no longer bounded."""
 IMAGES = random_images()
-SEES = ["1", "2", "3", "4", "5", "comma", "full_stop", "end", "question_mark", "escape", "1"]
+SEES = ["1", "2", "3", "6", "4", "tab", "comma", "full_stop", "end", "question_mark", "escape", "1"]
 FIRST = ["runs"], ["attach", "RUN"]
 DRAWN = (
     ["sample", "RUN", "-n", "4", "-o", "a.png"],
@@ -162,7 +163,8 @@ async def watch(run: Run) -> None:
 
     app = VaeApp(
         run.name, run.name, config,
-        lambda _: Parts(VIEWS, Reader(run, view), lambda codes, start: iter(()), Scene(view)),
+        lambda _: Parts(VIEWS, Reader(run, view), lambda codes, start: iter(()), Scene(view),
+                        RunsFolder(run.path.parent, run.path)),
         RunSteering(run, config), {"LANG": "C.UTF-8"}, run.path.parent,
     )  # fmt: skip
     async with app.run_test(size=(100, 30)) as pilot:

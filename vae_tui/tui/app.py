@@ -26,13 +26,18 @@ from vae_tui.tui.messages import (
     KeptNetworkLoaded,
     KeptNetworkMissing,
     NetworkLoaded,
+    OpeningTried,
+    OverlayAdvanced,
+    OverlayMissing,
     PartsLoaded,
     ProbeLoaded,
     ReadingFailed,
     RunAdvanced,
+    RunsListed,
     ThreadFailed,
 )
 from vae_tui.tui.notice import notice_of
+from vae_tui.tui.others import Others
 from vae_tui.tui.outlet import Outlet
 from vae_tui.tui.stage import Stage
 from vae_tui.tui.steering_keys import steering_keys
@@ -45,6 +50,7 @@ from vae_tui.words import printable
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.parts import Parts
     from vae_tui.tui.views.map import MapView
+    from vae_tui.tui.views.runs import RunsView
     from vae_tui.tui.views.view import Scene
 
 
@@ -84,6 +90,8 @@ class VaeApp(App[None]):
         self._traffic: Traffic | None = None
         self.failure: VaeTuiError | None = None
         """Why it ended, in words for the user."""
+        self.chosen: Path | None = None
+        """The run that is to be shown next: why it ended."""
         self._run_name = name
         self._reference = reference
         self._config = config
@@ -95,12 +103,14 @@ class VaeApp(App[None]):
         self._walks = Walks(
             self, lambda: self.main.views if self.screen_stack else (), self.action_view
         )
+        self._others = Others(self, self._stage, self._start_thread)
         self._clock = clock
         self._environment = environment
         self._travel: Callable[[int], None] | None = None
         self._leaving = threading.Event()
         self._missed = ""
         self._is_news = False
+        self._end_watch: Callable[[], None] = lambda: None
 
     def get_default_screen(self) -> MainScreen:
         """Return the screen under all dialogs."""
@@ -121,6 +131,7 @@ class VaeApp(App[None]):
         self.main.call_after_refresh(self._start_loading)
         if self.is_headless:
             return
+        terminal.heed_interrupts()
         terminal.answer_signals(partial(self.exit, None))
         hung_up = 128 + signal.SIGHUP
 
@@ -129,12 +140,15 @@ class VaeApp(App[None]):
                 self._outlet.abandon()
             self.call_from_thread(self.exit, None, hung_up)
 
-        terminal.watch_for_hangup(leave, hung_up)
+        self._end_watch = terminal.watch_for_hangup(leave, hung_up)
         self.app_resume_signal.subscribe(self, self._come_back)
 
     def on_unmount(self) -> None:
-        """Let the reader end."""
+        """Let the threads end."""
         self._leaving.set()
+        self._others.leave()
+        self._end_watch()
+        self._end_watch = lambda: None
 
     # What threads tell
 
@@ -171,6 +185,28 @@ class VaeApp(App[None]):
         """Show test images."""
         self._stage.change(probe=message.probe)
 
+    def on_runs_listed(self, message: RunsListed) -> None:
+        """Show the other runs."""
+        self._stage.change(runs=message.runs)
+
+    def on_overlay_advanced(self, message: OverlayAdvanced) -> None:
+        """Show more of the run that is laid over this one."""
+        self._others.take_overlay(message.overlay)
+
+    def on_overlay_missing(self, message: OverlayMissing) -> None:
+        """Say why a run cannot be laid over this one."""
+        self._others.miss_overlay(message.path, message.why)
+
+    def on_opening_tried(self, message: OpeningTried) -> None:
+        """Give way to the run that the user chose, or say why it cannot be opened."""
+        if message.why:
+            self.notify(message.why, severity="warning", timeout=6, markup=False)
+        else:
+            self.chosen = message.path
+            if not self.is_headless:
+                terminal.hold_interrupts()
+            self.exit()
+
     def on_came_back(self, message: CameBack) -> None:
         """Say what the user missed, until a key is pressed."""
         self._missed, self._is_news = message.missed, True
@@ -203,6 +239,17 @@ class VaeApp(App[None]):
         """Walk from a place of the map."""
         self._walks.start_at(message.code, message.origin)
 
+    def on_runs_view_open_wanted(self, message: "RunsView.OpenWanted") -> None:
+        """Open another run, or go back to the views of this one."""
+        if message.is_attached:
+            self.action_view(0)
+        else:
+            self._others.open(message.path)
+
+    def on_runs_view_overlay_wanted(self, message: "RunsView.OverlayWanted") -> None:
+        """Lay another run over this one, or take it away."""
+        self._others.turn_overlay(message.path)
+
     # Keys
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -230,6 +277,7 @@ class VaeApp(App[None]):
         views = self.main.views
         if 0 <= number < len(views):
             self.main.bring_up(views[number], self._scene)
+            self._others.list(wanted=views[number].LISTS_RUNS)
 
     def action_next_view(self, steps: int) -> None:
         """Bring up the view after this one, or before it."""
@@ -327,8 +375,10 @@ class VaeApp(App[None]):
         self._stage.scene = parts.scene
         self._travel = parts.reader.travel
         self._embed = parts.embed
+        self._others.runs = parts.runs
         if self._outlet is not None:
             parts.governor.heed(self._outlet)
+            parts.runs.governor.heed(self._outlet)
             self._traffic = Traffic(self._outlet)
         self.action_view(0)
 

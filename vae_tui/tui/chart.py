@@ -39,6 +39,9 @@ _LEAST_WIDTH, _LEAST_HEIGHT = 8, 3
 _WIDTH_WITH_X_LABEL = 30
 """From here on the gutter is wide enough for what x counts."""
 
+_ALL, _NAMES, _NONE = range(3)
+"""Which labels of the title row stand where it is narrow."""
+
 _NOT_FINITE = ("nan", "inf", "-inf")
 _BRAILLE = 0x2800
 
@@ -311,23 +314,26 @@ def _heading(
     word = title.split(" ")[0]
     place = "" if cursor is None else f" @{short_number(cursor)}"
     legend = []
-    for curve in curves:
+    for curve in sorted(curves, key=lambda curve: curve.is_named):
         if curve.label:
             glyph = glyphs.line if curve.kind == "line" else glyphs.points
             value = shown_value(curve, cursor)
-            legend.append((glyph, narrow_text(curve.label, glyphs), value, curve.colour))
-    for name, with_labels, gap in (
-        (title + place, True, "  "),
-        (title + place, True, " "),
-        (word + place, True, "  "),
-        (word + place, True, " "),
-        (word + place, False, " "),
-        (word, False, " "),
-        ("", False, " "),
+            label = narrow_text(curve.label, glyphs)
+            legend.append((glyph, label, value, curve.colour, curve.is_named))
+    for name, labels, gap in (
+        (title + place, _ALL, "  "),
+        (title + place, _ALL, " "),
+        (word + place, _ALL, "  "),
+        (word + place, _ALL, " "),
+        (word + place, _NAMES, " "),
+        (word + place, _NONE, " "),
+        (word, _NONE, " "),
+        ("", _NONE, " "),
     ):
         heading = Text(name, spans=[Span(0, len(name), _TITLE)])
-        for glyph, label, value, colour in legend:
-            words = (glyph, label, value) if with_labels else (glyph[:1], value)
+        for glyph, label, value, colour, is_named in legend:
+            has_label = labels == _ALL or (labels == _NAMES and is_named)
+            words = (glyph, label, value) if has_label else (glyph[:1], value)
             heading.append(gap if heading else "").append(words[0], colour)
             heading.append(" " + " ".join(words[1:]), _ALARM if value in _NOT_FINITE else "")
         if len(heading) <= width:

@@ -1,16 +1,20 @@
 """Which curves and reference lines a run's charts show."""
 
 import math
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vae_tui.tui.chart import Level, Series
 from vae_tui.tui.history import RunView
+from vae_tui.tui.overlay import OVERLAID, short_name
 
 Column = NDArray[np.float64]
 
 TRAIN, TEST, RAW, REFERENCE = "color(39)", "color(214)", "color(24)", "color(244)"
+NAMES = {"bce": "BCE", "mse": "SE/2"}
+"""Of the reconstruction terms; SE/2 is half the squared error, summed over the pixels."""
 RECENT_SHARE = 0.25
 """How much of the run the recent part is."""
 SMOOTHING_SHARE = 0.04
@@ -29,6 +33,41 @@ def kl_curves(view: RunView, *, smooth: bool, recent: bool) -> tuple[Series, ...
     train_epochs, _, train = view.train.columns
     test_epochs, _, test = view.test.columns
     return _curves(view, (train_epochs, train), (test_epochs, test), smooth=smooth, recent=recent)
+
+
+def overlay_curves(
+    term: Literal["reconstruction", "kl"],
+    view: RunView,
+    other: RunView,
+    *,
+    smooth: bool,
+    recent: bool,
+) -> tuple[Series, ...]:
+    """Return train line and test points of another run, on the epochs of the run on the screen.
+
+    Args:
+        term: Which of the loss.
+        view: The run on the screen, whose newest epochs are the recent ones.
+        other: The run laid over it.
+        smooth: Draw the smoothed line instead of the raw one.
+        recent: Only what lies in the recent part.
+    """
+    place = 1 if term == "reconstruction" else 2
+    train, test = other.train.columns, other.test.columns
+    xs, ys = _until_it_diverged(other, train[0], train[place])
+    test_xs, test_ys = test[0], test[place]
+    if smooth:
+        ys = smoothed(ys, SMOOTHING_SHARE * len(ys))
+    if recent:
+        span = view.epoch * (1 - RECENT_SHARE), view.epoch
+        (xs, ys), (test_xs, test_ys) = _within(xs, ys, *span), _within(test_xs, test_ys, *span)
+    kind = other.config.reconstruction
+    differs = term == "reconstruction" and kind != view.config.reconstruction
+    label = f"{short_name(other.name)} {NAMES[kind]}" if differs else short_name(other.name)
+    return (
+        Series(xs, ys, OVERLAID, label, "line", is_named=True),
+        Series(test_xs, test_ys, OVERLAID, "", "points"),
+    )
 
 
 def reconstruction_levels(view: RunView) -> tuple[Level, ...]:
@@ -65,7 +104,7 @@ def _curves(
 ) -> tuple[Series, ...]:
     train = _until_it_diverged(view, *train)
     since = view.epoch * (1 - RECENT_SHARE) if recent else -math.inf
-    (xs, ys), (test_xs, test_ys) = (_since(*pair, since) for pair in (train, test))
+    (xs, ys), (test_xs, test_ys) = (_within(*pair, since) for pair in (train, test))
     points = Series(test_xs, test_ys, TEST, "test", "points")
     if not smooth:
         return Series(xs, ys, TRAIN, "train", "line"), points
@@ -85,6 +124,6 @@ def _until_it_diverged(view: RunView, xs: Column, ys: Column) -> tuple[Column, C
     return np.append(xs, epoch), np.append(ys, math.nan)
 
 
-def _since(xs: Column, ys: Column, since: float) -> tuple[Column, Column]:
-    chosen = xs >= since
+def _within(xs: Column, ys: Column, since: float, until: float = math.inf) -> tuple[Column, Column]:
+    chosen = (xs >= since) & (xs <= until)
     return xs[chosen], ys[chosen]

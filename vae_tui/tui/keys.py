@@ -4,7 +4,7 @@ from textual.binding import Binding
 
 KEYS = (
     Binding("1", "view(0)", "View", key_display="1-6", id="app.view1",
-            tooltip="Views: 1 Train, 2 Samples, 3 Walk, 4 Map, 5 Dimensions"),
+            tooltip="Views: 1 Train, 2 Samples, 3 Walk, 4 Map, 5 Dimensions, 6 Runs"),
     *(Binding(str(key), f"view({key - 1})", show=False, id=f"app.view{key}")
       for key in range(2, 7)),
     Binding("tab", "next_view(1)", "View", id="app.next-view",

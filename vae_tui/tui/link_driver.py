@@ -57,3 +57,4 @@ class LinkDriver(InputDriver):
         """Wait until the terminal has been given back."""
         super().close()
         self.outlet.settle()
+        self.outlet.end()

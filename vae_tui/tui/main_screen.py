@@ -104,7 +104,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def bring_up(self, view: "View", scene: "Scene | None") -> None:
         """Show one view."""
         self.query_one(ContentSwitcher).current = view.id
-        view.focus()
+        self.set_focus(view)  # at once: the next key may be on its way
         view.scene = scene
 
     def show_notice(self, *lines: str) -> None:

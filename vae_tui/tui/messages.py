@@ -1,6 +1,7 @@
 """What threads tell the app."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -8,7 +9,9 @@ from textual.message import Message
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.network import Network, Probe
     from vae_tui.tui.history import RunView
+    from vae_tui.tui.overlay import Overlay
     from vae_tui.tui.parts import Parts
+    from vae_tui.tui.run_list import RunList
 
 
 @dataclass
@@ -76,3 +79,34 @@ class ReadingFailed(Message):
     why: str
     file: str = ""
     """Its name, when nothing of it can be shown."""
+
+
+@dataclass
+class RunsListed(Message):
+    """The runs of the folder have been read again."""
+
+    runs: "RunList"
+
+
+@dataclass
+class OverlayAdvanced(Message):
+    """There is more to show of the run that is laid over this one."""
+
+    overlay: "Overlay"
+
+
+@dataclass
+class OverlayMissing(Message):
+    """A run cannot be laid over this one."""
+
+    path: Path
+    why: str
+
+
+@dataclass
+class OpeningTried(Message):
+    """It was looked whether another run can be opened."""
+
+    path: Path
+    why: str
+    """Why it cannot; empty when it can."""

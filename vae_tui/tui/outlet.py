@@ -136,12 +136,20 @@ class Outlet:
             self._is_broken = True
             self._turn.notify_all()
 
+    def end(self) -> None:
+        """Let the thread end; another write begins a new one."""
+        with self._turn:
+            self._thread = None
+            self._turn.notify_all()
+
     # The thread
 
     def _send(self) -> None:
         while not self._is_broken:
             with self._turn:
                 block, is_pressed = self._next_block()
+                if not block:
+                    return
                 self._is_writing = True
                 self.link.sent(len(block))
                 if block.endswith(QUESTION.encode()):  # its answer may come before the write ends
@@ -157,8 +165,11 @@ class Outlet:
                 self._turn.notify_all()
 
     def _next_block(self) -> tuple[bytes, bool]:
-        """Wait until something may go out; return it, and whether more was to go."""
-        while True:
+        """Wait until something may go out; return it, and whether more was to go.
+
+        Nothing when the thread is to end.
+        """
+        while self._thread is threading.current_thread():
             self._heed_forgetting()
             allowance = self.link.allowance()
             if self._aside or (not self._glass.is_settled and allowance != 0):
@@ -179,6 +190,7 @@ class Outlet:
             else:
                 self._take_stock()
                 self._turn.wait()
+        return b"", False
 
     def _heed_forgetting(self) -> None:
         if self._is_stale:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from textual.message import Message
@@ -23,6 +24,23 @@ class Reader(Protocol):
         """Ask for the weights kept at ``step``; only the newest wish counts."""
 
 
+class Runs(Protocol):
+    """Reads the other runs; each method in a thread of its own."""
+
+    governor: Governor
+
+    def follow(self, tell: Callable[[Message], object], leave: threading.Event) -> None:
+        """Tell of all runs, again and again, until ``leave`` is set."""
+
+    def overlay(
+        self, path: Path, tell: Callable[[Message], object], leave: threading.Event
+    ) -> None:
+        """Tell all of one run until ``leave`` is set."""
+
+    def why_closed(self, path: Path) -> str:
+        """Return why a run cannot be opened, or nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything that is imported late."""
@@ -33,5 +51,6 @@ class Parts:
     """Runs t-SNE on codes (N, d), from an earlier embedding (N, 2) where there is one; slow."""
     scene: Scene
     """What is known before anything is read."""
+    runs: Runs
     governor: Governor = field(default_factory=Governor)
     """What the reader heeds."""

@@ -181,6 +181,7 @@ class RunReader:
             if not self._probe_told and self._run.probe.stat().st_size:
                 self._probe_told = True
                 self._try(tell, self._run.probe, lambda: ProbeLoaded(load_probe(self._run.probe)))
+        with contextlib.suppress(OSError):
             status = self._run.weights.stat()
             # The name stays, the file is another one each time.
             seen = (status.st_ino, status.st_mtime_ns)

@@ -20,6 +20,8 @@ class Series:
     label: str
     """The word in the title row; an empty one keeps the series out of it."""
     kind: Literal["line", "points"] = "line"
+    is_named: bool = False
+    """The label is a name, which nothing else tells: it gives way last."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +31,7 @@ class Curve:
     colour: str
     label: str
     kind: str
+    is_named: bool
     all_xs: Floats
     """Finite and sorted."""
     all_ys: Floats
@@ -62,7 +65,7 @@ def safe_curve(series: Series, log: bool) -> Curve:
     after_gap = np.diff(np.cumsum(~shown)[shown], prepend=0) > 0
     lost_above = all_ys[~shown] == np.inf
     return Curve(
-        series.colour, series.label, series.kind, all_xs, all_ys,
+        series.colour, series.label, series.kind, series.is_named, all_xs, all_ys,
         all_xs[shown], ys, after_gap, all_xs[~shown], lost_above,
     )  # fmt: skip
 

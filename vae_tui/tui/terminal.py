@@ -16,6 +16,7 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import partial
 
 _MORE_THAN_16_COLOURS = {"xterm", "screen", "tmux", "alacritty", "foot", "xterm-ghostty", "ghostty"}
 """Names from which nothing is learnt of colours, of terminals that have 256."""
@@ -96,18 +97,49 @@ def answer_signals(leave: Callable[[int], object]) -> None:
         signal.signal(number, insist)  # beside the loop's: python runs it even while that waits
 
 
-def watch_for_hangup(leave: Callable[[], None], return_code: int) -> None:
-    """Call ``leave`` when the terminal is gone; end the process if that does not."""
+def hold_interrupts() -> None:
+    """Ignore the shell's keys that end a program: the terminal is between two screens of ours."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def heed_interrupts() -> None:
+    """End what ``hold_interrupts`` began; the driver has its own answer to SIGTSTP by then."""
+    for number, usual in (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGQUIT, signal.SIG_DFL),
+    ):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
+
+
+def watch_for_hangup(leave: Callable[[], None], return_code: int) -> Callable[[], None]:
+    """Call ``leave`` when the terminal is gone; end the process if that does not.
+
+    Returns:
+        What ends the watch: another screen may follow in the same process.
+    """
+    told, ending = os.pipe()
 
     def wait() -> None:
         poll = select.poll()
-        poll.register(0, 0)  # hang-up and error are told without asking
-        while not any(flags & (select.POLLHUP | select.POLLERR) for _, flags in poll.poll()):
+        for descriptor in (0, told):
+            poll.register(descriptor, 0)  # hang-up and error are told without asking
+        while not (gone := _hung_up(poll)):
             time.sleep(0.1)
-        _end_in(_PARTING_SECONDS, return_code)  # first: leaving may take for ever
-        leave()
+        os.close(told)
+        if 0 in gone:
+            _end_in(_PARTING_SECONDS, return_code)  # first: leaving may take for ever
+            leave()
 
     threading.Thread(target=wait, name="hangup", daemon=True).start()
+    return partial(os.close, ending)
+
+
+def _hung_up(poll: "select.poll") -> set[int]:
+    """Wait; return the descriptors whose other end is gone."""
+    gone = select.POLLHUP | select.POLLERR
+    return {descriptor for descriptor, flags in poll.poll() if flags & gone}
 
 
 def _end_in(seconds: float, return_code: int) -> None:

@@ -2,18 +2,27 @@
 
 from collections.abc import Sequence
 
+from rich.markup import escape
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.events import Resize
+from textual.geometry import Size
 from textual.reactive import var
 
 from vae_tui.explorer import samples
 from vae_tui.images import write_digits
 from vae_tui.network import Bytes, Network
 from vae_tui.tui.chart import Level, Series
-from vae_tui.tui.curves import kl_curves, reconstruction_curves, reconstruction_levels
+from vae_tui.tui.curves import (
+    NAMES,
+    kl_curves,
+    overlay_curves,
+    reconstruction_curves,
+    reconstruction_levels,
+)
 from vae_tui.tui.history import RunView
+from vae_tui.tui.overlay import OVERLAID, Overlay, short_name
 from vae_tui.tui.views.view import Export, Scene, View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.loss_chart import LossChart, Plot
@@ -22,8 +31,6 @@ from vae_tui.tui.widgets.pictures import Pictures
 SIZES = (28, 24, 20, 16, 14, 12, 10, 8)
 CAPTIONS = 3
 LEAST_COLUMNS = 3
-_NAMES = {"bce": "BCE", "mse": "SE/2"}
-"""Half the squared error, summed over the pixels."""
 CURSOR_STEPS = 100
 """The cursor moves by this part of the run."""
 
@@ -36,7 +43,9 @@ class TrainView(View):
         "Losses in nats per image: the line is the training data, points are the test set with z "
         "sampled. floor: a perfect copy of the test digits. collapse: the mean digit for every "
         "input, nothing learnt of any. untrained: before the first step. The digits below come "
-        "from the same z all the time, so that you see them sharpen; z's are drawn anew with space."
+        "from the same z all the time, so that you see them sharpen; z's are drawn anew with "
+        "space. A run laid over this one (view 6, x) has its losses on the same axes, and its "
+        "digits of the same z where the test digits were."
     )
     BINDINGS = [
         Binding("l", "turn('log_axis')", "Log", id="train.log", tooltip="Logarithmic loss axis"),
@@ -74,6 +83,8 @@ class TrainView(View):
         with Vertical(id="digits"):
             yield Caption(id="samples-caption")
             yield Pictures(id="samples")
+            yield Caption(id="overlay-caption")
+            yield Pictures(id="overlay")
             yield Caption(id="inputs-caption")
             yield Pictures(id="inputs")
             yield Caption(id="copies-caption")
@@ -87,7 +98,10 @@ class TrainView(View):
         """Redraw the charts, and the digits when weights or images are others."""
         if scene is None or not self.is_mounted:
             return
-        was, now = (one and (one.run, one.is_past and one.network) for one in (before, scene))
+        was, now = (
+            one and (one.run, one.is_past and one.network, one.overlay and one.overlay.run)
+            for one in (before, scene)
+        )
         if was != now and not scene.run.unread:
             self._draw_charts()
         self._draw_digits()
@@ -111,33 +125,60 @@ class TrainView(View):
 
     def on_resize(self, event: Resize) -> None:
         """Choose the size of the digits."""
-        width, height = event.size
-        size, columns, rows = digit_layout(width, height)
-        self.query_one("#digits").styles.width = size * columns
-        for name in ("samples", "inputs", "copies"):
-            pictures = self.query_one(f"#{name}", Pictures)
-            pictures.pixels, pictures.columns = size, columns
-            pictures.styles.height = (rows if name == "samples" else 1) * size // 2
-        self._columns, self._rows = columns, rows
+        self._room = event.size
+        self._lay_out()
         self._draw_digits()
 
+    _room = Size(80, 22)
     _columns, _rows = LEAST_COLUMNS, 1
+    _over: "bool | None" = None
+    """Whether the other run's digits stand there; None while no run is laid over this one."""
     _shows: tuple[object, ...] = ()
     """What the digits on the screen were drawn of."""
+
+    def _lay_out(self) -> None:
+        """Give every picture its place; the other run's digits take that of the test digits."""
+        width, height = self._room
+        lines = height - (self._over is False)
+        size, columns, rows = digit_layout(width, lines, overlaid=bool(self._over))
+        self.query_one("#digits").styles.width = size * columns
+        for name in ("samples", "overlay", "inputs", "copies"):
+            pictures = self.query_one(f"#{name}", Pictures)
+            pictures.pixels, pictures.columns = size, columns
+            is_block = name in ("samples", "overlay")
+            pictures.styles.height = (rows if is_block else 1) * size // 2
+            if name != "samples":
+                pictures.display = bool(self._over) == (name == "overlay")
+        self.query_one("#overlay-caption").display = self._over is not None
+        for name in ("inputs", "copies"):
+            self.query_one(f"#{name}-caption").display = not self._over
+        self._columns, self._rows = columns, rows
 
     def _draw_charts(self) -> None:
         if self.scene is None:
             return
         run = self.scene.run
-        name = _NAMES[run.config.reconstruction]
+        name = NAMES[run.config.reconstruction]
         kl_name = "KL nats/image" if run.config.model == "vae" else "KL (not in the loss)"
         self._draw_losses(run)
         how = {"smooth": self.smooth, "recent": self.recent}
         levels = reconstruction_levels(run)
-        self._plot(
-            "reconstruction", f"{name} nats/image", reconstruction_curves(run, **how), levels
+        over, kl_over = self._overlay_curves()
+        curves = (*over, *reconstruction_curves(run, **how))
+        self._plot("reconstruction", f"{name} nats/image", curves, levels)
+        self._plot("kl", kl_name, (*kl_over, *kl_curves(run, **how)), ())
+
+    def _overlay_curves(self) -> tuple[Sequence[Series], Sequence[Series]]:
+        """Return the curves of the run laid over this one: reconstruction and KL."""
+        assert self.scene is not None
+        run, overlay = self.scene.run, self.scene.overlay
+        if overlay is None or overlay.run.unread:
+            return (), ()
+        how = {"smooth": self.smooth, "recent": self.recent}
+        return (
+            overlay_curves("reconstruction", run, overlay.run, **how),
+            overlay_curves("kl", run, overlay.run, **how),
         )
-        self._plot("kl", kl_name, kl_curves(run, **how), ())
 
     def _draw_losses(self, run: RunView) -> None:
         """Write the newest test loss as a whole, with each estimator's name."""
@@ -186,11 +227,14 @@ class TrainView(View):
             return
         network = scene.network
         caption.text = f"[b]{scene.weights}[/b] · fixed z"
-        shows = (network, scene.probe, scene.palette, self.seed, self._columns, self._rows)
+        other = self._make_room(scene.overlay, network)
+        shows = (network, other, scene.probe, scene.palette, self.seed, self._columns, self._rows)
         if shows == self._shows:
             return
         self._shows = shows
         self._show("samples", self._samples(network), scene)
+        if other is not None:
+            self._show("overlay", self._samples(other), scene)
         if scene.probe is None:
             return
         images = scene.probe.images[: self._columns]
@@ -202,7 +246,23 @@ class TrainView(View):
         numbers = " · ".join(f"{loss:.0f}" for loss in losses)
         self.query_one(
             "#copies-caption", Caption
-        ).text = f"[b]reconstructed[/b] {_NAMES[kind]} {numbers}"
+        ).text = f"[b]reconstructed[/b] {NAMES[kind]} {numbers}"
+
+    def _make_room(self, overlay: Overlay | None, network: Network) -> Network | None:
+        """Name the run laid over this one; return its weights if its digits can be shown."""
+        over, other = None, None
+        if overlay is not None:
+            why = overlay.why_no_digits(network)
+            over, other = not why, None if why else overlay.network
+            step = f"step {other.step:,} · same z" if other is not None else why
+            name = escape(short_name(overlay.run.name))
+            self.query_one(
+                "#overlay-caption", Caption
+            ).text = f"[b {OVERLAID}]{name}[/] · {escape(step)}"
+        if over != self._over:
+            self._over = over
+            self._lay_out()
+        return other
 
     def export(self) -> Export | None:
         """Return the samples of the fixed z as a PNG."""
@@ -231,16 +291,17 @@ class TrainView(View):
         pictures.images = images
 
 
-def digit_layout(width: int, height: int) -> tuple[int, int, int]:
+def digit_layout(width: int, height: int, *, overlaid: bool = False) -> tuple[int, int, int]:
     """Return ``(pixels, columns, rows of samples)`` for a view of so many cells.
 
     Half the width at most is for digits; the largest size is taken that leaves room for
-    ``LEAST_COLUMNS`` and, except for the small sizes, for two rows of samples.
+    ``LEAST_COLUMNS`` and, except for the small sizes, for two rows of samples. ``overlaid``: as
+    many rows of another run's samples stand where the test digits would.
     """
-    room = height - CAPTIONS
+    room = height - (2 if overlaid else CAPTIONS)
     for pixels in SIZES:
         rows = room // (pixels // 2)
         columns = min(width // 2 // pixels, 8)
-        if columns >= LEAST_COLUMNS and rows >= (4 if pixels > 14 else 3):
-            return pixels, columns, rows - 2
+        if columns >= LEAST_COLUMNS and rows >= (4 if overlaid or pixels > 14 else 3):
+            return pixels, columns, rows // 2 if overlaid else rows - 2
     return SIZES[-1], max(1, min(width // 2 // SIZES[-1], 8)), 1

@@ -12,7 +12,9 @@ from textual.reactive import var
 
 from vae_tui.network import Floats, Network, Probe
 from vae_tui.tui.history import RunView
+from vae_tui.tui.overlay import Overlay
 from vae_tui.tui.pixels import Palette
+from vae_tui.tui.run_list import RunList
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +30,10 @@ class Scene:
     """The name of the file from which there should be weights, and are not."""
     is_past: bool = False
     """The weights are not the newest: the user went back in time."""
+    overlay: Overlay | None = None
+    """The run that is laid over this one."""
+    runs: RunList | None = None
+    """All runs of the folder, once they have been asked for."""
     palette: Palette = Palette.GREYS
     unicode: bool = True
 
@@ -62,6 +68,8 @@ class View(Container, can_focus=True):
     """In the footer, beside its key."""
     HELP: ClassVar[str] = ""
     """What it shows, for the help."""
+    LISTS_RUNS: ClassVar[bool] = False
+    """Whether the runs of the folder are read while it is up."""
 
     scene: var[Scene | None] = var(None)
 
