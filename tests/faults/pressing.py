@@ -201,6 +201,8 @@ class Pressed:
     def _leave(self) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
+            self._write(b"\x1b")  # on a busy machine a key may just have opened something
+            self._drain(0.5)
             self._write(b"q")
             self._drain(0.5)
             if not self._is_there():
