@@ -16,7 +16,7 @@ from vae_tui.tui.curves import (
     reconstruction_levels,
     smoothed,
 )
-from vae_tui.tui.history import RunView, advance
+from vae_tui.tui.history import MOST_POINTS, RunView, advance
 
 HAPPENED = [
     STARTED,
@@ -97,6 +97,13 @@ def test_the_recent_part_is_the_newest_quarter_of_the_run(smooth):
 def test_the_levels_are_those_of_the_data_and_the_untrained_network():
     levels = {level.label: level.y for level in reconstruction_levels(VIEW)}
     assert levels == {"collapse": 213.8, "floor": 46.6, "untrained": 544.0}
+
+
+def test_a_run_so_long_that_its_points_are_averaged_keeps_the_untrained_level():
+    long = advance(VIEW, [epoch_ended(epoch) for epoch in range(11, 3 * MOST_POINTS)])
+    assert long.test.columns[0][0] > 0
+    (level,) = (one for one in reconstruction_levels(long) if one.label == "untrained")
+    assert level.y == 544.0
 
 
 def test_a_level_that_is_not_known_is_left_out():

@@ -76,9 +76,7 @@ def reconstruction_levels(view: RunView) -> tuple[Level, ...]:
     if view.started is not None:
         levels.append(Level(view.started.collapse, "collapse", REFERENCE))
         levels.append(Level(view.started.floor, "floor", REFERENCE))
-    _, test, _ = view.test.columns
-    if len(test) and view.test.rows.size and view.test.rows[0, 1] == 0:
-        levels.append(Level(float(test[0]), "untrained", REFERENCE))
+    levels.append(Level(view.untrained_bce, "untrained", REFERENCE))
     return tuple(level for level in levels if math.isfinite(level.y))
 
 

@@ -111,7 +111,9 @@ class RunView:
     diverged: Diverged | None = None
     train: Losses = field(default_factory=Losses)
     test: Losses = field(default_factory=Losses)
-    """With z sampled; the first point is the untrained network."""
+    """With z sampled; the first point is the untrained network, until points are averaged."""
+    untrained_bce: float = math.nan
+    """The untrained network's own, however long the run became."""
     best_test_loss: float = math.nan
     best_step: int = 0
     last_test_loss: float = math.nan
@@ -244,6 +246,7 @@ def _test(view: RunView, event: EpochEnded) -> RunView:
         last_test_loss=loss,
         best_test_loss=loss if best else view.best_test_loss,
         best_step=event.step if best else view.best_step,
+        untrained_bce=event.test_bce if event.epoch == 0 else view.untrained_bce,
     )
 
 
