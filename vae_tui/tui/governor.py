@@ -27,7 +27,7 @@ FEW_CORES = 4
 """With so many or fewer, a trainer on the CPU wants them all."""
 CPU_SHARE = 0.02
 """Of a core, that the screen may take there before news come more seldom."""
-MOST_THRIFTY_SECONDS = 1.25
+MOST_THRIFTY_SECONDS = 2.0
 """News are never further apart than this for that."""
 
 
