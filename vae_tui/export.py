@@ -1,7 +1,5 @@
 """A run's weights as other programs read them, and its losses as a table."""
 
-import csv
-import io
 import math
 
 import numpy as np
@@ -12,6 +10,7 @@ from vae_tui.errors import UsageError
 from vae_tui.events import EpochEnded, Event, LossesMeasured, RunStarted, decode, in_force
 from vae_tui.files import read_lines
 from vae_tui.network import Floats, Network
+from vae_tui.output import csv_table
 from vae_tui.run import Run
 
 _LAYERS = ("encoder.0", "encoder.2", "decoder.0", "decoder.2")
@@ -45,21 +44,16 @@ def losses_csv(run: Run, config: RunConfig) -> bytes:
     if not happened:
         raise UsageError(f"{run.name} has no losses yet; see how it is: vae-tui attach {run.name}")
     loss = "bce" if config.reconstruction == "bce" else "half_squared_error"
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(
-        [
-            *("event", "time_unix_seconds", "step", "epoch"),
-            *(f"train_{loss}_nats_per_image", "train_kl_nats_per_image"),
-            *("beta", "lr", "images_per_second"),
-            *(f"test_{loss}_nats_per_image", "test_kl_nats_per_image"),
-            *(f"test_{loss}_at_mean_nats_per_image", "active_units", "seconds"),
-            *(f"test_kl_z{number}_nats_per_image" for number in range(1, config.latent_dim + 1)),
-        ]
-    )
-    for event in happened:
-        table.writerow([_shown(value) for value in _row(event, config.latent_dim)])
-    return text.getvalue().encode()
+    names = [
+        *("event", "time_unix_seconds", "step", "epoch"),
+        *(f"train_{loss}_nats_per_image", "train_kl_nats_per_image"),
+        *("beta", "lr", "images_per_second"),
+        *(f"test_{loss}_nats_per_image", "test_kl_nats_per_image"),
+        *(f"test_{loss}_at_mean_nats_per_image", "active_units", "seconds"),
+        *(f"test_kl_z{number}_nats_per_image" for number in range(1, config.latent_dim + 1)),
+    ]
+    rows = ([_shown(value) for value in _row(event, config.latent_dim)] for event in happened)
+    return csv_table(names, rows)
 
 
 def _row(event: LossesMeasured | EpochEnded, latent_dim: int) -> list[object]:

@@ -1,9 +1,11 @@
 """A file that the user asked for with ``-o``: refused early, written whole or not at all."""
 
+import csv
 import difflib
 import errno
+import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from vae_tui.errors import UsageError, VaeTuiError
@@ -25,6 +27,15 @@ def check_output(path: Path, suffixes: Sequence[str]) -> None:
         raise UsageError(f"-o {path} is a folder; give the name of a file")
     if not path.parent.is_dir():
         raise UsageError(f"-o {path}: there is no folder {path.parent}")
+
+
+def csv_table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """Return a table as CSV in UTF-8, the names of the columns first."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(names)
+    table.writerows(rows)
+    return text.getvalue().encode()
 
 
 def write(path: Path, content: bytes) -> None:

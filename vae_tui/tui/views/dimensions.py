@@ -1,8 +1,5 @@
 """View 5: what each latent dimension carries, and what to make of it."""
 
-import csv
-import io
-
 import numpy as np
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -11,7 +8,7 @@ from textual.widgets import Static
 
 from vae_tui.diagnosis import Measured, diagnose
 from vae_tui.network import Floats
-from vae_tui.output import write
+from vae_tui.output import csv_table, write
 from vae_tui.tui.views.samples import waiting
 from vae_tui.tui.views.view import Export, Scene, View
 from vae_tui.tui.widgets.caption import Caption
@@ -101,13 +98,11 @@ def _measured(scene: Scene) -> tuple[Floats, Floats, Floats]:
 def _csv(mean_part: Floats, variance_part: Floats, variance: Floats) -> bytes:
     names = "dimension", "kl", "kl_of_mean", "kl_of_variance", "variance_of_mean", "active"
     columns = mean_part + variance_part, mean_part, variance_part, variance
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(names)
-    for number, values in enumerate(zip(*columns, strict=True), 1):
-        rounded = [f"{value:.6g}" for value in values]
-        table.writerow([number, *rounded, int(values[-1] > ACTIVE_VARIANCE)])
-    return text.getvalue().encode()
+    rows = (
+        [number, *(f"{value:.6g}" for value in values), int(values[-1] > ACTIVE_VARIANCE)]
+        for number, values in enumerate(zip(*columns, strict=True), 1)
+    )
+    return csv_table(names, rows)
 
 
 def _charted(scene: Scene) -> str:

@@ -1,7 +1,5 @@
 """View 6: all runs of the folder, to open one or to lay it over the one on the screen."""
 
-import csv
-import io
 import math
 import shlex
 from collections.abc import Sequence
@@ -13,7 +11,7 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.reactive import var
 
-from vae_tui.output import write
+from vae_tui.output import csv_table, write
 from vae_tui.tui.run_list import ListedRun, RunList
 from vae_tui.tui.views.view import Export, Scene, View
 from vae_tui.tui.widgets.caption import Caption
@@ -214,12 +212,8 @@ def _details(row: ListedRun) -> str:
 
 
 def _csv(rows: Sequence[ListedRun]) -> bytes:
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow([*FIELDS, "wrong"])
-    for row in rows:
-        table.writerow([*(_shown(getattr(row.summary, name)) for name in FIELDS), row.wrong])
-    return text.getvalue().encode()
+    values = ([*(_shown(getattr(row.summary, name)) for name in FIELDS), row.wrong] for row in rows)
+    return csv_table([*FIELDS, "wrong"], values)
 
 
 def _shown(value: object) -> object:
