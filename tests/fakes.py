@@ -76,6 +76,7 @@ class FakeReader:
     def __init__(self, view: RunView) -> None:
         self.view = view
         self.wanted_steps: list[int] = []
+        self.hastened = 0
         self.follows = threading.Event()
         self.left = threading.Event()
 
@@ -91,6 +92,9 @@ class FakeReader:
 
     def travel(self, step: int) -> None:
         self.wanted_steps.append(step)
+
+    def hasten(self) -> None:
+        self.hastened += 1
 
     def load(self, *values: Network | Probe) -> None:
         for value in values:

@@ -184,6 +184,7 @@ async def test_p_pauses_and_then_resumes():
         screen.reader.report(Resumed(time=screen.clock.now, step=540))
         await wait_until(pilot, lambda: "running" in screen.status)
         assert screen.steering.sent == ["pause", "resume"]
+        assert screen.reader.hastened == 2
 
 
 @pytest.mark.parametrize(

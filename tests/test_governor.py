@@ -4,11 +4,14 @@ import pytest
 
 from vae_tui.errors import UsageError
 from vae_tui.tui.governor import (
+    CHARTS_AWAITED_SECONDS,
     CPU_SHARE,
     FEW_CORES,
     LOCAL,
     MOST_THRIFTY_SECONDS,
     REMOTE,
+    THRIFTY_POLL_SECONDS,
+    TOGETHER_SECONDS,
     Governor,
     check_fps,
 )
@@ -69,6 +72,32 @@ def test_on_few_cores_news_are_never_long_apart_whatever_they_cost():
     day = Day(cores=1)
     day.seconds_a_drawing = 0.5
     assert all(count >= 60 / MOST_THRIFTY_SECONDS - 2 for count in day.counts(60))
+
+
+def test_on_few_cores_pictures_are_drawn_with_the_charts():
+    day = Day(cores=FEW_CORES)
+    charts_at, apart = 0.0, []
+    for _ in range(240):
+        day.now += THRIFTY_POLL_SECONDS
+        if day.governor.charts_due():
+            charts_at = day.now
+            day.cpu += 0.04
+        if day.governor.pictures_due():
+            apart.append(day.now - charts_at)
+            day.cpu += 0.01
+    assert len(apart) > 25
+    assert max(apart[1:]) <= TOGETHER_SECONDS
+
+
+def test_on_few_cores_pictures_wait_for_charts_that_do_not_come_but_not_for_long():
+    day = Day(cores=FEW_CORES)
+    assert day.governor.pictures_due()
+    day.cpu += 1.0
+    began = day.now
+    while not day.governor.pictures_due():
+        day.now += 0.1
+    longest = MOST_THRIFTY_SECONDS + CHARTS_AWAITED_SECONDS
+    assert day.now - began == pytest.approx(longest, abs=0.11)
 
 
 def test_where_cores_are_to_spare_and_where_fps_is_given_it_does_not_matter_what_drawing_takes():

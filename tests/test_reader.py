@@ -12,7 +12,9 @@ from logs import epoch_ended, losses, run_with, started
 from textual.message import Message
 
 from vae_tui.events import RunEnded, encode
+from vae_tui.files import append
 from vae_tui.run import Run
+from vae_tui.tui.governor import Governor
 from vae_tui.tui.history import RunView, advance
 from vae_tui.tui.messages import NetworkLoaded, ReadingFailed, RunAdvanced
 from vae_tui.tui.reader import BLOCK_BYTES, RunReader
@@ -25,15 +27,15 @@ PATIENCE = 60.0
 class Listener:
     """Follows a run in a thread, as the app does, and keeps what it is told."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, governor: Governor | None = None) -> None:
         self.run = run
         self.told: list[Message] = []
         self.first = RunView(run.name, run.config(), epochs=3)
         self._news = threading.Condition()
         self._leave = threading.Event()
-        self._reader = RunReader(run, self.first)
+        self.reader = RunReader(run, self.first, governor=governor)
         self._thread = threading.Thread(
-            target=self._reader.follow, args=(self._take, self._leave), daemon=True
+            target=self.reader.follow, args=(self._take, self._leave), daemon=True
         )
 
     def __enter__(self) -> "Listener":
@@ -42,7 +44,7 @@ class Listener:
 
     def __exit__(self, *_: object) -> None:
         self._leave.set()
-        self._reader.travel(0)  # wakes it
+        self.reader.travel(0)  # wakes it
         self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
 
@@ -114,6 +116,16 @@ def test_what_is_appended_is_told_and_nothing_twice(tmp_path):
                 file.write(encode(losses(step)))
             view = listener.until_read(step)
     assert view.train.rows[:, 0].tolist() == [1, 2, 3, 4]
+
+
+def test_an_answer_that_the_user_waits_for_is_looked_for_at_once(tmp_path):
+    governor = Governor()
+    governor.poll_seconds = 2 * PATIENCE
+    with Listener(run_with(tmp_path, started()), governor) as listener:
+        listener.until(lambda: listener.views)
+        append(listener.run.events, encode(RunEnded(time=2.0, step=7, reason="stopped")))
+        listener.reader.hasten()
+        listener.until_read(7)
 
 
 @pytest.mark.parametrize("how", ["cut", "replaced"])

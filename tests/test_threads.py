@@ -1,3 +1,5 @@
+import random
+
 import torch
 from tiny_runs import random_images
 
@@ -12,6 +14,9 @@ class Machine:
 
     def __init__(self, most: int) -> None:
         self.now, self.count, self.busy = 0.0, most, False
+        self.share_met = 0.0
+        """Of the chunks, that meet something short."""
+        self._chance = random.Random(1)
         self.used = dict.fromkeys(range(most + 1), 0.0)
         self.threads = Threads(most, self.use, lambda: self.now)
 
@@ -26,9 +31,11 @@ class Machine:
         end = self.now + seconds
         while self.now < end:
             steps = self.threads.most_steps or max(1, round(0.05 / self.step_seconds()))
-            self.used[self.count] += steps * self.step_seconds()
-            self.now += steps * self.step_seconds()
-            self.threads.took(self.step_seconds())
+            is_met = self._chance.random() < self.share_met
+            seconds = self.step_seconds() * (2.5 if is_met else 1)
+            self.used[self.count] += steps * seconds
+            self.now += steps * seconds
+            self.threads.took(seconds)
 
 
 def test_an_idle_machines_threads_are_all_used_and_tries_cost_next_to_nothing():
@@ -50,6 +57,13 @@ def test_where_threads_crawl_one_is_left_soon_and_the_others_come_back_when_it_i
     machine.busy = False
     machine.run(2 * LONGEST_SECONDS)
     assert machine.count == 2
+
+
+def test_a_screen_that_draws_now_and_then_is_no_reason_for_fewer_threads():
+    machine = Machine(2)
+    machine.share_met = 0.1
+    machine.run(300)
+    assert machine.used[1] < 0.02 * machine.used[2]
 
 
 def test_many_threads_are_halved_step_by_step_until_it_is_no_better():

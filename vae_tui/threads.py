@@ -4,12 +4,16 @@ Threads that wait for each other come to a crawl as soon as another process want
 alone never waits. What is computed does not depend on their number.
 """
 
+import statistics
+from collections import deque
 from collections.abc import Callable
 
 TRY_STEPS = 6
 """Steps with another number, few: it may be ten times slower."""
 FIRST_TRY_SECONDS, LONGEST_SECONDS = 1.0, 30.0
 """Until the first try, and between two of them after many in vain."""
+LATELY = 7
+"""Chunks of steps whose median is what a step takes: one alone may have met a screen's drawing."""
 MUCH_SLOWER = 1.5
 """Than the best with this number: something else has come, and it is worth trying at once."""
 WORTH = 0.9
@@ -33,7 +37,8 @@ class Threads:
         self._clock = clock
         self._at = 0
         self._tried: int | None = None
-        self._seconds = self._best = float("inf")
+        self._lately: deque[float] = deque(maxlen=LATELY)
+        self._best = float("inf")
         self._pause = FIRST_TRY_SECONDS
         self._next_try = clock() + self._pause
         self._turn = 0
@@ -46,15 +51,20 @@ class Threads:
     def took(self, seconds: float) -> None:
         """Take in how long each of the last steps took; choose the number for the next."""
         if self._tried is None:
-            self._seconds = seconds
-            self._best = min(self._best, seconds)
-            if self._is_time():
-                self._try_another()
+            self._lately.append(seconds)
+            if len(self._lately) == LATELY:
+                self._best = min(self._best, self._usual)
+                if self._is_time():
+                    self._try_another()
         else:
             self._judge(seconds)
 
+    @property
+    def _usual(self) -> float:
+        return statistics.median(self._lately)
+
     def _is_time(self) -> bool:
-        has_slowed = self._seconds > MUCH_SLOWER * self._best
+        has_slowed = self._usual > MUCH_SLOWER * self._best
         if has_slowed:
             self._pause = min(self._pause, FIRST_TRY_SECONDS)
             self._next_try = min(self._next_try, self._clock() + self._pause)
@@ -70,12 +80,13 @@ class Threads:
 
     def _judge(self, seconds: float) -> None:
         assert self._tried is not None
-        if seconds < WORTH * self._seconds:
-            self._at, self._seconds, self._best = self._tried, seconds, seconds
+        if seconds < WORTH * self._usual:
+            self._at, self._best = self._tried, seconds
+            self._lately.clear()
             self._pause = FIRST_TRY_SECONDS
         else:
             self._use(self._counts[self._at])
-            self._best = self._seconds  # slower or not, it is what there is
+            self._best = self._usual  # slower or not, it is what there is
             self._pause = min(2 * self._pause, LONGEST_SECONDS)
         self._tried = None
         self._next_try = self._clock() + self._pause

@@ -1,5 +1,6 @@
 """Routes messages to state and keys to actions."""
 
+import gc
 import signal
 import threading
 import time
@@ -149,6 +150,7 @@ class VaeApp(App[None]):
         self._others.leave()
         self._end_watch()
         self._end_watch = lambda: None
+        gc.unfreeze()
 
     # What threads tell
 
@@ -373,7 +375,7 @@ class VaeApp(App[None]):
     async def _put_up(self, parts: "Parts") -> None:
         await self.main.put_up([view(id=view.__name__.lower()) for view in parts.views])
         self._stage.scene = parts.scene
-        self._travel = parts.reader.travel
+        self._travel, self._control.asked = parts.reader.travel, parts.reader.hasten
         self._embed = parts.embed
         self._others.runs = parts.runs
         if self._outlet is not None:
@@ -386,6 +388,8 @@ class VaeApp(App[None]):
             parts.reader.follow(self.post_message, self._leaving)
 
         self._start_thread("reader", follow)
+        if not self.is_headless:
+            gc.freeze()  # to walk all modules and widgets now and then would take 50 ms each time
 
     def _show_scene(self, scene: "Scene") -> None:
         if self.screen_stack and (view := self.main.view):

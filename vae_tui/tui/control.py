@@ -49,6 +49,8 @@ class Control:
         self._steering = steering
         self._reference = reference
         self._stage = stage
+        self.asked: Callable[[], None] = lambda: None
+        """Is called when the trainer was asked for something."""
 
     @property
     def is_taken(self) -> bool:
@@ -129,5 +131,6 @@ class Control:
             return
         try:
             ask(self._steering)
+            self.asked()
         except VaeTuiError as error:
             self._app.notify(printable(str(error)), severity="error", timeout=10, markup=False)

@@ -29,6 +29,11 @@ CPU_SHARE = 0.02
 """Of a core, that the screen may take there before news come more seldom."""
 MOST_THRIFTY_SECONDS = 2.0
 """News are never further apart than this for that."""
+THRIFTY_POLL_SECONDS = 0.25
+TOGETHER_SECONDS = 0.1
+"""Pictures so soon after charts are drawn with them, at half the cost of being drawn apart."""
+CHARTS_AWAITED_SECONDS = 1.0
+"""So much longer do pictures wait to be drawn with the charts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,8 @@ class Governor:
         cpu = cpu_clock if cores <= FEW_CORES and not self._is_pinned else None
         self._pictures = _Turns(rates.pictures, PICTURES_SHARE, PICTURES_BEHIND_SECONDS, clock, cpu)
         self._charts = _Turns(rates.charts, CHARTS_SHARE, CHARTS_BEHIND_SECONDS, clock, cpu)
-        self.poll_seconds = min(MOST_POLL_SECONDS, 1 / rates.charts)
+        most = MOST_POLL_SECONDS if cpu is None else THRIFTY_POLL_SECONDS
+        self.poll_seconds = min(most, 1 / rates.charts)
         """How often it is worth asking."""
 
     def heed(self, load: Load) -> None:
@@ -84,7 +90,7 @@ class Governor:
 
     def pictures_due(self) -> bool:
         """Tell whether newer weights may be drawn with."""
-        return self._pictures.is_due()
+        return self._pictures.is_due(beside=self._charts)
 
     def charts_due(self) -> bool:
         """Tell whether newer losses may be drawn."""
@@ -110,12 +116,12 @@ class _Turns:
         self._last, self._busy_then, self._cpu_then = -math.inf, 0.0, 0.0
         self.load: Load | None = None
 
-    def is_due(self) -> bool:
+    def is_due(self, beside: "_Turns | None" = None) -> bool:
+        """Tell whether it is time; where thrift matters, best when it just was for ``beside``."""
         now = self._clock()
         since = now - self._last
         cpu = self._cpu_clock() if self._cpu_clock else 0.0
-        thrifty_seconds = min((cpu - self._cpu_then) / CPU_SHARE, MOST_THRIFTY_SECONDS)
-        if since < max(self._seconds, thrifty_seconds):
+        if since < max(self._seconds, self._thrifty_seconds(now, cpu, beside)):
             return False
         if self.load is not None:
             busy = self.load.busy_seconds
@@ -125,6 +131,18 @@ class _Turns:
             self._busy_then = busy
         self._last, self._cpu_then = now, cpu
         return True
+
+    def _thrifty_seconds(self, now: float, cpu: float, beside: "_Turns | None") -> float:
+        seconds = self._paid_off_seconds(cpu)
+        if beside is None or not self._cpu_clock:
+            return seconds
+        if now - beside._last < TOGETHER_SECONDS:
+            return 0.0
+        return max(seconds, beside._paid_off_seconds(cpu)) + CHARTS_AWAITED_SECONDS
+
+    def _paid_off_seconds(self, cpu: float) -> float:
+        """Return for how long what was drawn since the last turn is too much of a core."""
+        return min((cpu - self._cpu_then) / CPU_SHARE, MOST_THRIFTY_SECONDS)
 
 
 def check_fps(fps: int | None) -> None:

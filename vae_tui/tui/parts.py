@@ -23,6 +23,9 @@ class Reader(Protocol):
     def travel(self, step: int) -> None:
         """Ask for the weights kept at ``step``; only the newest wish counts."""
 
+    def hasten(self) -> None:
+        """Look often for a while: the trainer was asked for something, the user waits for it."""
+
 
 class Runs(Protocol):
     """Reads the other runs; each method in a thread of its own."""

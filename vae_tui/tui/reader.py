@@ -35,6 +35,8 @@ Tell = Callable[[Message], object]
 LIVENESS_SECONDS = 0.5
 PROGRESS_SECONDS = 0.2
 """Between two words of how far a long log has been read."""
+HASTE_SECONDS, HASTY_POLL_SECONDS = 1.0, 0.05
+"""For so long after the trainer was asked for something its answer is looked for so often."""
 BLOCK_BYTES = 1 << 17
 """Of the log at once: a millisecond, in which no key is answered."""
 _ROUTINE = (LossesMeasured, LossRows, EpochEnded, WeightsSaved)
@@ -70,6 +72,7 @@ class RunReader:
         """So many lines that are no events are worth a word: 1, then ten times as many."""
         self._complaint = ""
         self._wanted_step: int | None = None
+        self._hasty_until = -math.inf
         self._wake = threading.Event()
 
     def follow(self, tell: Tell, leave: threading.Event) -> None:
@@ -83,14 +86,23 @@ class RunReader:
             if not more:
                 if self._visit:
                     self._visit.look(self._view, self._tail.offset, tell)
-                self._wake.wait(self._governor.poll_seconds)
+                self._wake.wait(self._poll_seconds())
                 self._wake.clear()
             self._go_back(tell)
+
+    def hasten(self) -> None:
+        """Look often for a while: the trainer was asked for something, the user waits for it."""
+        self._hasty_until = time.monotonic() + HASTE_SECONDS
+        self._wake.set()
 
     def travel(self, step: int) -> None:
         """Ask for the weights kept at ``step``; only the newest wish counts."""
         self._wanted_step = step
         self._wake.set()
+
+    def _poll_seconds(self) -> float:
+        usual = self._governor.poll_seconds
+        return min(usual, HASTY_POLL_SECONDS) if time.monotonic() < self._hasty_until else usual
 
     def _go_back(self, tell: Tell) -> None:
         step, self._wanted_step = self._wanted_step, None
