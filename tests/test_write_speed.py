@@ -3,7 +3,7 @@
 import pytest
 from clocks import Clock
 
-from vae_tui.tui.link import QUEUE_SECONDS
+from vae_tui.tui.link import QUEUE_SECONDS, Link
 from vae_tui.tui.write_speed import BLOCK_BYTES, BUFFER_BYTES, LEAST_SPEED, WriteSpeed
 
 TICK = 0.005
@@ -14,7 +14,7 @@ class Silent:
 
     def __init__(self, rate: float) -> None:
         self.clock = Clock()
-        self.speed = WriteSpeed(self.clock)
+        self.link = Link(self.clock)
         self.rate = rate
         self.waiting = 0.0
         self.shown = 0.0
@@ -23,7 +23,7 @@ class Silent:
         """Send all that may be sent."""
         end = self.clock.now + seconds
         while self.clock.now < end:
-            if allowed := self.speed.allowance(QUEUE_SECONDS):
+            if allowed := self.link.allowance():
                 self._write(allowed)
             self._pass_time(TICK)
 
@@ -37,18 +37,18 @@ class Silent:
 
     def stop(self, seconds: float) -> None:
         """Take nothing for so long; one write waits for the end of it."""
-        self.speed.sent(BUFFER_BYTES + 50)
+        self.link.sent(BUFFER_BYTES + 50)
         self.clock.now += seconds
-        self.speed.waited(BUFFER_BYTES + 50, seconds, is_pressed=True)
+        self.link.waited(BUFFER_BYTES + 50, seconds, is_pressed=True)
         self.waiting = float(BUFFER_BYTES)
 
     def _write(self, count: int) -> None:
-        self.speed.sent(count)
+        self.link.sent(count)
         began = self.clock.now
         self.waiting += count
         while self.waiting > BUFFER_BYTES:
             self._pass_time(TICK / 100)
-        self.speed.waited(count, self.clock.now - began, is_pressed=True)
+        self.link.waited(count, self.clock.now - began, is_pressed=True)
 
     def _pass_time(self, seconds: float) -> None:
         self.clock.now += seconds
@@ -66,6 +66,25 @@ def test_a_slow_link_is_used_and_its_queue_is_mostly_short(rate):
     assert way.shown - before > 0.5 * rate * 60
     assert queues[int(0.5 * len(queues))] < 0.2
     assert queues[int(0.6 * len(queues))] < 0.4
+
+
+def test_while_keys_are_pressed_their_queue_stays_short():
+    way = Silent(20_000)
+    way.press(30.0)
+    for _ in range(240):
+        way.link.key_came()
+        assert max(way.queues(0.5)) < 0.3
+
+
+def test_when_no_key_was_pressed_for_a_while_a_faster_link_is_found_out():
+    way = Silent(20_000)
+    way.press(30.0)
+    way.link.key_came()
+    way.rate = 200_000
+    way.press(240.0)
+    before = way.shown
+    way.press(5.0)
+    assert way.shown - before > 60_000 * 5
 
 
 @pytest.mark.parametrize("seconds", [0.1, 1.0, 10.0, 3600.0])
@@ -88,11 +107,11 @@ def test_a_small_write_that_took_long_waited_for_something_else():
     speed = WriteSpeed(clock)
     speed.sent(50)
     clock.now += 3.0  # for one of the machine's cores
-    speed.waited(50, 3.0, is_pressed=False)
+    speed.waited(50, 3.0, may_try=False)
     assert speed.allowance(QUEUE_SECONDS) == BLOCK_BYTES
 
 
 def test_no_link_is_thought_to_be_slower_than_any_is():
     way = Silent(200.0)
     way.press(200.0)
-    assert way.speed.speed >= LEAST_SPEED
+    assert way.link._writes.speed >= LEAST_SPEED

@@ -6,6 +6,7 @@ answer tells that all of it has been shown. Of a terminal that never answers, on
 to wait tell something.
 """
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -26,6 +27,8 @@ MOST_LOST = 2
 """So many in a row, and the terminal is taken for silent: something else had answered for it."""
 ASK_BYTES = 256
 """A question costs four bytes and an answer eight: less than this is not asked after."""
+KEY_SECONDS = 3.0
+"""So long after a key, a silent link is not tried for more: that fills it, and keys would wait."""
 RATE_SECONDS = 4.0
 """What `bytes_per_second` is a mean of."""
 
@@ -58,6 +61,7 @@ class Link:
         self._lately: deque[float] = deque(maxlen=10)
         self._lost = 0
         self._writes = WriteSpeed(clock)
+        self._key_at = -math.inf
         self._tries, self._next_try_at = 0, 0.0
         self.answers = False
         """The terminal answers."""
@@ -78,7 +82,12 @@ class Link:
     def waited(self, count: int, seconds: float, *, is_pressed: bool) -> None:
         """Take in how long the writing of ``count`` bytes took."""
         if not self.answers:
-            self._writes.waited(count, seconds, is_pressed=is_pressed)
+            may_try = is_pressed and self._clock() - self._key_at > KEY_SECONDS
+            self._writes.waited(count, seconds, may_try=may_try)
+
+    def key_came(self) -> None:
+        """Take in that the user pressed a key, and will wait for what it does."""
+        self._key_at = self._clock()
 
     def asked(self, *, is_pressed: bool = False) -> None:
         """Take in that the terminal was asked, behind all that was sent."""

@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from textual.app import App
-from textual.events import CursorPosition, Resize
+from textual.events import CursorPosition, InputEvent, Resize
 from textual.message import Message
 
 from vae_tui.tui.input_driver import InputDriver
@@ -46,6 +46,8 @@ class LinkDriver(InputDriver):
         else:
             if isinstance(message, Resize):
                 self.outlet.forget()
+            elif isinstance(message, InputEvent):
+                self.outlet.key_came()
             super().process_message(message)
 
     def stop_application_mode(self) -> None:

@@ -110,6 +110,10 @@ class Outlet:
             self.link.answered()
             self._turn.notify_all()
 
+    def key_came(self) -> None:
+        """Take in that the user pressed a key."""
+        self.link.key_came()
+
     def forget(self) -> None:
         """Take what the terminal shows for unknown; whoever calls has everything drawn again.
 

@@ -1,9 +1,9 @@
 """How fast a link is whose terminal never answers, as writes tell that had to wait.
 
-A pseudo-terminal holds some bytes; a write waits when it is full, until the reader has taken four
-thousand or so. Right behind such a wait it is full still, and what is written next takes as long as
-the link does: that tells its speed. Where it goes through at once, the terminal had only stopped
-for a moment.
+A pseudo-terminal holds some bytes; a write waits when it is full, until the reader has made room:
+for thousands of bytes at a time. From the end of one such wait to the end of another as many bytes
+went in as came out: that tells the link's speed. Where no write waits again, the terminal had only
+stopped for a moment.
 """
 
 import time
@@ -17,8 +17,9 @@ WAITED_SECONDS = 0.05
 """A write that took so long may have had to wait; a busy machine lets one take long as well."""
 WAITS, WAITS_SECONDS = 2, 10.0
 """So many in so long: the speed that is known is too high."""
-PROBE_BYTES, PROBES_BYTES = 8192, 16_384
-"""What is written at once, and in all, to learn the speed."""
+PROBE_BYTES, PROBES_BYTES = 1024, 16_384
+"""What is written at once, and at least between two waits, to learn the speed."""
+PROBE_WAITED_SECONDS = 0.005
 PROBING_SECONDS = 0.2
 """So long after a wait the buffer is thought to be full still."""
 LEAST_SPEED = 500.0
@@ -26,7 +27,7 @@ LEAST_SPEED = 500.0
 FASTER_SECONDS, MOST_FASTER_SECONDS, FASTER = 10.0, 300.0, 1.5
 """How soon a link that did not let us wait is taken for so much faster; later after each time
 that this was wrong, for it fills the buffer."""
-CAUTION = 0.95
+CAUTION = 0.9
 """Of the speed that was learnt, what is used: the queue grows by any excess."""
 
 
@@ -37,7 +38,8 @@ class WriteSpeed:
         self._clock = clock
         self._backlog, self._backlog_at = 0.0, 0.0
         self._waits_at: list[float] = []
-        self._probed_bytes, self._probing_since = 0, 0.0
+        self._probed_bytes = 0
+        self._probing_since: float | None = None
         self._full_at: float | None = None
         self._speed_at, self._patience = 0.0, FASTER_SECONDS
         self.speed: float | None = None
@@ -48,20 +50,23 @@ class WriteSpeed:
         now = self._clock()
         self._backlog, self._backlog_at = self._pending(now) + count, now
 
-    def waited(self, count: int, seconds: float, *, is_pressed: bool) -> None:
-        """Take in how long the writing of ``count`` bytes took, and whether more is to be sent."""
+    def waited(self, count: int, seconds: float, *, may_try: bool) -> None:
+        """Take in how long the writing of ``count`` bytes took.
+
+        ``may_try``: more is to be sent, and it may be tried whether the link is faster.
+        """
         now = self._clock()
         has_waited = seconds > WAITED_SECONDS
         if has_waited:
             self._waits_at = [at for at in self._waits_at if at > now - WAITS_SECONDS] + [now]
         if self._is_probing(now - seconds):
-            self._take_probe(count, now)
+            self._take_probe(count, seconds, now)
         elif self.speed is None:
             if has_waited and count > BUFFER_BYTES / 4:
-                self._probed_bytes, self._probing_since, self._full_at = 0, now, now
+                self._probed_bytes, self._probing_since, self._full_at = 0, None, now
         elif len(self._waits_at) >= WAITS:
             self._learn(self.speed / FASTER, now)
-        elif is_pressed and now - self._speed_at > self._patience:
+        elif may_try and now - self._speed_at > self._patience:
             self.speed, self._speed_at = self.speed * FASTER, now
 
     def allowance(self, queue_seconds: float) -> int:
@@ -73,14 +78,21 @@ class WriteSpeed:
             return BLOCK_BYTES
         return max(int(self.speed * queue_seconds - self._pending(now)), 0)
 
-    def _take_probe(self, count: int, now: float) -> None:
+    def _take_probe(self, count: int, waited_seconds: float, now: float) -> None:
         self._full_at = now
         self._probed_bytes += count
-        if self._probed_bytes >= PROBES_BYTES:
+        if waited_seconds > PROBE_WAITED_SECONDS:
+            if self._probing_since is None:
+                self._probing_since, self._probed_bytes = now, 0
+            elif self._probed_bytes >= PROBES_BYTES:
+                self._end_probing(now, now - self._probing_since)
+        elif self._probed_bytes >= 2 * PROBES_BYTES:
             self._full_at = None
-            seconds = now - self._probing_since
-            if seconds > WAITED_SECONDS:
-                self._learn(CAUTION * self._probed_bytes / seconds, now)
+
+    def _end_probing(self, now: float, seconds: float) -> None:
+        self._full_at = None
+        if seconds > WAITED_SECONDS:
+            self._learn(CAUTION * self._probed_bytes / seconds, now)
 
     def _learn(self, speed: float, now: float) -> None:
         """Take this for the speed, at a moment when the buffer is full."""
