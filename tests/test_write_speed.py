@@ -4,18 +4,28 @@ import pytest
 from clocks import Clock
 
 from vae_tui.tui.link import QUEUE_SECONDS, Link
-from vae_tui.tui.write_speed import BLOCK_BYTES, BUFFER_BYTES, LEAST_SPEED, WriteSpeed
+from vae_tui.tui.write_speed import (
+    BLOCK_BYTES,
+    BUFFER_BYTES,
+    CAUTION,
+    LEAST_SPEED,
+    WriteSpeed,
+)
 
 TICK = 0.005
 
 
 class Silent:
-    """A terminal without answers: takes ``rate`` bytes a second, its buffer lets writes wait."""
+    """A terminal without answers: takes ``rate`` bytes a second, its buffer lets writes wait.
 
-    def __init__(self, rate: float) -> None:
+    A write that has to wait goes on when there is ``room`` in the buffer.
+    """
+
+    def __init__(self, rate: float, room: int = 0) -> None:
         self.clock = Clock()
         self.link = Link(self.clock)
         self.rate = rate
+        self.room = room
         self.waiting = 0.0
         self.shown = 0.0
 
@@ -25,7 +35,7 @@ class Silent:
         while self.clock.now < end:
             if allowed := self.link.allowance():
                 self._write(allowed)
-            self._pass_time(TICK)
+            self.pass_time(TICK)
 
     def queues(self, seconds: float) -> list[float]:
         """Send all that may be sent; return how long the queue was at each moment."""
@@ -42,15 +52,27 @@ class Silent:
         self.link.waited(BUFFER_BYTES + 50, seconds, is_pressed=True)
         self.waiting = float(BUFFER_BYTES)
 
-    def _write(self, count: int) -> None:
-        self.link.sent(count)
-        began = self.clock.now
-        self.waiting += count
-        while self.waiting > BUFFER_BYTES:
-            self._pass_time(TICK / 100)
-        self.link.waited(count, self.clock.now - began, is_pressed=True)
+    def update(self, count: int) -> None:
+        """Send so many bytes as soon as they may be sent."""
+        while count > 0:
+            if allowed := min(self.link.allowance(), count):
+                self._write(allowed)
+                count -= allowed
+            else:
+                self.pass_time(TICK)
 
-    def _pass_time(self, seconds: float) -> None:
+    def _write(self, total: int) -> None:
+        count = total
+        self.link.sent(total)
+        began = self.clock.now
+        while count > (fits := BUFFER_BYTES - int(self.waiting)):
+            self.waiting, count = self.waiting + fits, count - fits
+            while self.waiting > BUFFER_BYTES - max(self.room, 1):
+                self.pass_time(TICK / 100)
+        self.waiting += count
+        self.link.waited(total, self.clock.now - began, is_pressed=True)
+
+    def pass_time(self, seconds: float) -> None:
         self.clock.now += seconds
         through = min(self.waiting, self.rate * seconds)
         self.shown += through
@@ -74,6 +96,21 @@ def test_while_keys_are_pressed_their_queue_stays_short():
     for _ in range(240):
         way.link.key_came()
         assert max(way.queues(0.5)) < 0.3
+
+
+@pytest.mark.parametrize("room", [0, 4096, 14_000])
+def test_the_speed_is_measured_in_whatever_pieces_the_buffer_empties(room):
+    way = Silent(20_000, room)
+    way.update(50_000)
+    assert way.link._writes.speed == pytest.approx(CAUTION * 20_000, rel=0.15)
+
+
+def test_updates_that_fill_the_buffer_once_each_tell_the_speed_in_the_end():
+    way = Silent(20_000, 14_000)
+    for _ in range(3):
+        way.update(17_000)
+        way.pass_time(3.0)
+    assert 0.4 < way.link._writes.speed / 20_000 <= 1.0
 
 
 def test_when_no_key_was_pressed_for_a_while_a_faster_link_is_found_out():

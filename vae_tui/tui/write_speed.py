@@ -1,7 +1,7 @@
 """How fast a link is whose terminal never answers, as writes tell that had to wait.
 
-A pseudo-terminal holds some bytes; a write waits when it is full, until the reader has made room:
-for thousands of bytes at a time. From the end of one such wait to the end of another as many bytes
+A pseudo-terminal holds some bytes; a write waits when it is full, until the reader has made room,
+mostly for all of them at once. From the end of one such wait to the end of another as many bytes
 went in as came out: that tells the link's speed. Where no write waits again, the terminal had only
 stopped for a moment.
 """
@@ -16,8 +16,10 @@ BLOCK_BYTES = 16_384
 WAITED_SECONDS = 0.05
 """A write that took so long may have had to wait; a busy machine lets one take long as well."""
 WAITS, WAITS_SECONDS = 2, 10.0
-"""So many in so long: the speed that is known is too high."""
-PROBE_BYTES, PROBES_BYTES = 1024, 16_384
+"""So many in so long, and the speed that is known is too high; unknown, it is guessed by them."""
+ROOM_BYTES, MOST_ROOM_SECONDS = 8192, 2.0
+"""What the reader takes at least until a write goes on; longer it takes only when it stops."""
+PROBE_BYTES, PROBES_BYTES = 1024, 8192
 """What is written at once, and at least between two waits, to learn the speed."""
 PROBE_WAITED_SECONDS = 0.005
 PROBING_SECONDS = 0.2
@@ -37,7 +39,8 @@ class WriteSpeed:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._backlog, self._backlog_at = 0.0, 0.0
-        self._waits_at: list[float] = []
+        self._waits: list[tuple[float, float]] = []
+        """When one ended, and how long it was."""
         self._probed_bytes = 0
         self._probing_since: float | None = None
         self._full_at: float | None = None
@@ -56,17 +59,13 @@ class WriteSpeed:
         ``may_try``: more is to be sent, and it may be tried whether the link is faster.
         """
         now = self._clock()
-        has_waited = seconds > WAITED_SECONDS
-        if has_waited:
-            self._waits_at = [at for at in self._waits_at if at > now - WAITS_SECONDS] + [now]
-        if self._is_probing(now - seconds):
+        if seconds > WAITED_SECONDS and (self.speed is not None or count > BUFFER_BYTES / 4):
+            recent = [wait for wait in self._waits if wait[0] > now - WAITS_SECONDS]
+            self._waits = [*recent, (now, seconds)]
+            self._take_wait(now)
+        elif self._is_probing(now - seconds):
             self._take_probe(count, seconds, now)
-        elif self.speed is None:
-            if has_waited and count > BUFFER_BYTES / 4:
-                self._probed_bytes, self._probing_since, self._full_at = 0, None, now
-        elif len(self._waits_at) >= WAITS:
-            self._learn(self.speed / FASTER, now)
-        elif may_try and now - self._speed_at > self._patience:
+        elif self.speed is not None and may_try and now - self._speed_at > self._patience:
             self.speed, self._speed_at = self.speed * FASTER, now
 
     def allowance(self, queue_seconds: float) -> int:
@@ -78,6 +77,16 @@ class WriteSpeed:
             return BLOCK_BYTES
         return max(int(self.speed * queue_seconds - self._pending(now)), 0)
 
+    def _take_wait(self, now: float) -> None:
+        if len(self._waits) < WAITS:
+            if self.speed is None:
+                self._probed_bytes, self._probing_since, self._full_at = 0, None, now
+        elif self.speed is None:  # too little came behind the waits to measure
+            shortest = min(seconds for _, seconds in self._waits)
+            self._learn(ROOM_BYTES / min(shortest, MOST_ROOM_SECONDS), now)
+        else:
+            self._learn(self.speed / FASTER, now)
+
     def _take_probe(self, count: int, waited_seconds: float, now: float) -> None:
         self._full_at = now
         self._probed_bytes += count
@@ -85,19 +94,20 @@ class WriteSpeed:
             if self._probing_since is None:
                 self._probing_since, self._probed_bytes = now, 0
             elif self._probed_bytes >= PROBES_BYTES:
-                self._end_probing(now, now - self._probing_since)
+                self._full_at = None
+                self._take_measure(now - self._probing_since, now)
         elif self._probed_bytes >= 2 * PROBES_BYTES:
             self._full_at = None
 
-    def _end_probing(self, now: float, seconds: float) -> None:
-        self._full_at = None
+    def _take_measure(self, seconds: float, now: float) -> None:
         if seconds > WAITED_SECONDS:
             self._learn(CAUTION * self._probed_bytes / seconds, now)
 
     def _learn(self, speed: float, now: float) -> None:
         """Take this for the speed, at a moment when the buffer is full."""
-        self.speed, self._speed_at, self._waits_at = max(speed, LEAST_SPEED), now, []
+        self.speed, self._speed_at, self._waits = max(speed, LEAST_SPEED), now, []
         self._patience = min(2 * self._patience, MOST_FASTER_SECONDS)
+        self._full_at = None
         self._backlog, self._backlog_at = float(BUFFER_BYTES), now
 
     def _is_probing(self, now: float) -> bool:
