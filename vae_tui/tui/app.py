@@ -55,6 +55,9 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.views.view import Scene
 
 
+LATEST_LOADING_SECONDS = 0.3
+
+
 class VaeApp(App[None]):
     """The screen of one run."""
 
@@ -109,6 +112,7 @@ class VaeApp(App[None]):
         self._environment = environment
         self._travel: Callable[[int], None] | None = None
         self._leaving = threading.Event()
+        self._has_begun = False
         self._missed = ""
         self._is_news = False
         self._end_watch: Callable[[], None] = lambda: None
@@ -130,6 +134,8 @@ class VaeApp(App[None]):
         """Answer signals; import the views when the first frame is out."""
         self.set_interval(1.0, self._tick)
         self.main.call_after_refresh(self._start_loading)
+        # Under a dialog that came first there is no refresh.
+        self.set_timer(LATEST_LOADING_SECONDS, self._start_loading)
         if self.is_headless:
             return
         terminal.heed_interrupts()
@@ -354,6 +360,10 @@ class VaeApp(App[None]):
             self.call_later(command.callback)
 
     def _start_loading(self) -> None:
+        if self._has_begun:
+            return
+        self._has_begun = True
+
         def load() -> None:
             # Textual hides NO_COLOR from its console.
             colours = None if self.no_color else self.console.color_system
