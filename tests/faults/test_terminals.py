@@ -149,6 +149,27 @@ def test_ctrl_z_gives_the_shell_back_and_fg_the_screen_while_training_goes_on(sh
     wait_until(lambda: all("worker" in line for line in of_folder(shell.folder).values()))
 
 
+def test_a_screen_stopped_from_outside_goes_on_and_gives_the_terminal_back(ended):
+    terminal = RawTerminal(
+        ["bash", "-c", " ".join([*PROGRAM, "attach"]) + "; stty -a; sleep 1"],
+        environment=ended.environment,
+        cwd=ended.folder,
+    )
+    terminal.wait_for("reconstructed")
+    (screen,) = (pid for pid, line in of_folder(ended.folder).items() if "stty" not in line)
+    for _ in range(3):
+        os.kill(screen, signal.SIGSTOP)
+        terminal.read(0.3)
+        os.kill(screen, signal.SIGCONT)
+        terminal.read(0.7)
+    for seed in range(1, 12):  # a second reader would swallow about half of them
+        terminal.type("2" if seed == 1 else " ")
+        terminal.wait_for(f"seed {seed}")
+    terminal.type("q")
+    terminal.wait_for(re.compile(r"(?<!-)icanon.*(?<!-)echo\b", re.DOTALL).search)
+    terminal.close()
+
+
 @pytest.mark.parametrize("before", ["trap '' HUP;", "setsid --wait"])
 def test_a_screen_started_to_survive_hangups_ends_when_its_terminal_is_gone(ended, before):
     """Spinning for ever on a terminal that is not there would be the worst of surviving."""

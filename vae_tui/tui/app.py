@@ -402,7 +402,7 @@ class VaeApp(App[None]):
             gc.freeze()  # to walk all modules and widgets now and then would take 50 ms each time
 
     def _show_scene(self, scene: "Scene") -> None:
-        if self.screen_stack and (view := self.main.view):
+        if self.is_running and (view := self.main.view):
             view.scene = scene
 
     @property
@@ -410,11 +410,10 @@ class VaeApp(App[None]):
         return self._stage.scene
 
     def _tick(self) -> None:
-        if self.is_running:  # a timer still ticks while the widgets are taken down
-            self._show_status()
+        self._show_status()
 
     def _show_status(self) -> None:
-        if self._scene is None or not self.screen_stack:
+        if self._scene is None or not self.is_running:
             return
         run, now = self._scene.run, self._clock()
         state, control = run.state(now), self._control.is_taken

@@ -1,4 +1,8 @@
-"""Textual's driver, which goes on listening whatever a terminal sends."""
+"""Textual's driver, which goes on whatever a terminal sends and however it is stopped."""
+
+import os
+import signal
+from typing import Any
 
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
@@ -6,7 +10,45 @@ from textual.message import Message
 
 
 class InputDriver(LinuxDriver):
-    """Passes over input that makes no sense: bytes that are no UTF-8, reports of no size."""
+    """Passes over input that makes no sense: bytes that are no UTF-8, reports of no size.
+
+    Textual's own starts anew whenever the process is continued. Where it had not given the terminal
+    back before, as after ``kill -STOP``, two threads then read the keys, and in the end the
+    terminal stays raw.
+    """
+
+    _is_started = False
+    _is_suspended = False
+
+    def start_application_mode(self) -> None:
+        """Take the terminal; where it was taken already, take it anew."""
+        before = self.attrs_before
+        if was_started := self._is_started:
+            self.disable_input()
+            super().close()
+            self._must_signal_resume = True  # all is drawn again
+        self._is_started, self._is_suspended = True, False
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if was_started:
+            self.attrs_before = before
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back."""
+        self._is_started = False
+        super().stop_application_mode()
+
+    def _sigtstp_application(self, *_: Any) -> None:
+        if self._is_suspended:  # a second time, just before it stops
+            return
+        if self._is_started:
+            self._is_suspended = True
+            super()._sigtstp_application()
+        else:  # while it ends
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _sigcont_application(self, *_: Any) -> None:
+        if self._is_started or self._is_suspended:
+            super()._sigcont_application()
 
     def run_input_thread(self) -> None:
         """Listen until told to end.

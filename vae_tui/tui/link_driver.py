@@ -29,7 +29,7 @@ class LinkDriver(InputDriver):
 
     def start_application_mode(self) -> None:
         """Start; from then on every change of size makes unknown what the terminal shows."""
-        super().start_application_mode()  # type: ignore[no-untyped-call]
+        super().start_application_mode()
         resize = signal.getsignal(signal.SIGWINCH)
 
         def forget_and_resize(number: int, frame: Any) -> None:
