@@ -132,7 +132,7 @@ class VaeApp(App[None]):
 
     def on_mount(self) -> None:
         """Answer signals; import the views when the first frame is out."""
-        self.set_interval(1.0, self._tick)
+        self.set_interval(1.0, self._show_status)
         self.main.call_after_refresh(self._start_loading)
         # Under a dialog that came first there is no refresh.
         self.set_timer(LATEST_LOADING_SECONDS, self._start_loading)
@@ -408,9 +408,6 @@ class VaeApp(App[None]):
     @property
     def _scene(self) -> "Scene | None":
         return self._stage.scene
-
-    def _tick(self) -> None:
-        self._show_status()
 
     def _show_status(self) -> None:
         if self._scene is None or not self.is_running:
