@@ -15,6 +15,8 @@ from fakes import (
     become,
     ended,
     losses,
+    new_weights,
+    open_view,
     probe,
     random_network,
     until_reading,
@@ -116,6 +118,26 @@ async def test_the_age_of_the_weights_is_told_while_the_run_goes_on_and_not_afte
         assert "step 540, 2 s old" in screen.caption("samples-caption")
         screen.reader.report(ended("finished"), live=False)
         await wait_until(pilot, lambda: "step 540 ·" in screen.caption("samples-caption"))
+
+
+@pytest.mark.parametrize("view", ["1", "2", "3", "5"])
+async def test_a_view_that_comes_back_shows_what_came_while_it_was_away(view):
+    there, away = Screen(), Screen()
+    texts = []
+    for screen in (there, away):
+        async with screen.at() as pilot:
+            await open_view(pilot, screen, view)
+            await wait_until(pilot, lambda s=screen: "step 540" in s.text)
+            if screen is away:
+                await pilot.press("6")
+                await wait_until(pilot, lambda s=screen: "step 540" not in s.text)
+            screen.reader.report(ended("finished"), live=False)
+            await new_weights(pilot, screen, random_network(576))
+            if screen is away:
+                await pilot.press(view)
+            await wait_until(pilot, lambda s=screen: "step 576" in s.text)
+            texts.append(screen.text)
+    assert texts[0] == texts[1]
 
 
 async def test_a_long_failure_is_told_to_its_last_word():

@@ -26,8 +26,11 @@ class Drawing(Widget):
         shared = min(len(old), len(self._rows))
         changed = [y for y in range(shared) if old[y] != self._rows[y]]
         changed += range(shared, max(len(old), len(self._rows)))
-        if visible := [y for y in changed if y < self.size.height]:
-            self.refresh(*(Region(0, y, self.size.width, 1) for y in visible))
+        width, height = self.size
+        if changed and not height:
+            self.refresh()  # hidden: what was painted before must not come back with it
+        elif visible := [y for y in changed if y < height]:
+            self.refresh(*(Region(0, y, width, 1) for y in visible))
 
     def show_text(self, lines: Sequence[Text]) -> None:
         """Replace the content by lines of text."""
