@@ -26,6 +26,7 @@ from vae_tui.config import RunConfig
 from vae_tui.events import EpochEnded, Event, LossesMeasured, RunStarted
 from vae_tui.latent import prior
 from vae_tui.network import Bytes, Floats, Network, Probe
+from vae_tui.projection import Embedding
 from vae_tui.summary import Summary
 from vae_tui.tui.app import VaeApp
 from vae_tui.tui.governor import Governor
@@ -42,7 +43,6 @@ from vae_tui.tui.overlay import Overlay
 from vae_tui.tui.parts import Parts
 from vae_tui.tui.run_list import ListedRun, RunList
 from vae_tui.tui.views import VIEWS
-from vae_tui.tui.views.map import Embedding
 from vae_tui.tui.views.view import Scene, View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.drawing import Drawing

@@ -31,7 +31,6 @@ from vae_tui.tui.app import LATEST_LOADING_SECONDS
 from vae_tui.tui.dialogs.ends import EndsDialog
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.dialogs.leave import LeaveDialog
-from vae_tui.tui.main_screen import MainScreen
 from vae_tui.tui.messages import ReadingFailed
 
 SIZES = [(60, 20), (120, 40), (200, 60), (40, 10), (1, 1), (80, 24)]
@@ -193,12 +192,7 @@ async def test_random_keys_are_safe(seed):
         await press_all(pilot, chosen.choices([*KEYS, "q", "ctrl+c", "ctrl+p"], k=40))
 
 
-@pytest.mark.parametrize("is_refreshed", [True, False])
-async def test_views_are_loaded_once_even_if_a_dialog_keeps_the_first_refresh_away(
-    monkeypatch, is_refreshed
-):
-    if not is_refreshed:
-        monkeypatch.setattr(MainScreen, "call_after_refresh", lambda *_: True)
+async def test_views_are_loaded_once_even_if_a_dialog_keeps_the_first_refresh_away():
     loads = []
     screen = Screen(load=lambda: loads.append(1))
     async with screen.at() as pilot:

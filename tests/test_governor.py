@@ -8,6 +8,7 @@ from vae_tui.tui.governor import (
     CPU_SHARE,
     FEW_CORES,
     LOCAL,
+    MOST_POLL_SECONDS,
     MOST_THRIFTY_SECONDS,
     REMOTE,
     THRIFTY_POLL_SECONDS,
@@ -72,6 +73,11 @@ def test_on_few_cores_news_are_never_long_apart_whatever_they_cost():
     day = Day(cores=1)
     day.seconds_a_drawing = 0.5
     assert all(count >= 60 / MOST_THRIFTY_SECONDS - 2 for count in day.counts(60))
+
+
+def test_on_few_cores_news_are_looked_for_less_often():
+    assert Governor(cores=FEW_CORES).poll_seconds == THRIFTY_POLL_SECONDS
+    assert Governor(cores=FEW_CORES + 1).poll_seconds == pytest.approx(MOST_POLL_SECONDS)
 
 
 def test_on_few_cores_pictures_are_drawn_with_the_charts():

@@ -5,8 +5,12 @@ import select
 import time
 
 import pytest
+from textual.app import App
+from textual.events import Key, MouseDown, MouseMove
 
+from vae_tui.tui.input_driver import InputDriver
 from vae_tui.tui.link import Link
+from vae_tui.tui.link_driver import LinkDriver
 from vae_tui.tui.outlet import QUESTION, SYNC_BEGIN, SYNC_END, Outlet
 
 
@@ -40,6 +44,21 @@ def pipe():
 
 def row(text: str, y: int = 1) -> str:
     return f"\x1b[{y};1H{text}"
+
+
+def test_a_key_or_a_button_is_told_to_the_link_and_a_moving_mouse_is_not(monkeypatch):
+    monkeypatch.setattr(InputDriver, "process_message", lambda *_: None)
+    driver = LinkDriver(App())
+    link = driver.outlet.link
+    mouse = {"widget": None, "x": 1, "y": 1, "delta_x": 0, "delta_y": 0, "button": 1,
+             "shift": False, "meta": False, "ctrl": False}  # fmt: skip
+    told = []
+    link.key_came = lambda: told.append(True)
+    driver.process_message(MouseMove(**mouse))
+    assert not told
+    driver.process_message(Key("a", "a"))
+    driver.process_message(MouseDown(**mouse))
+    assert len(told) == 2
 
 
 def test_what_is_written_comes_out_with_nothing_around_it(pipe):

@@ -123,8 +123,10 @@ def test_an_answer_that_the_user_waits_for_is_looked_for_at_once(tmp_path):
     governor.poll_seconds = 2 * PATIENCE
     with Listener(run_with(tmp_path, started()), governor) as listener:
         listener.until(lambda: listener.views)
-        append(listener.run.events, encode(RunEnded(time=2.0, step=7, reason="stopped")))
+        append(listener.run.events, encode(losses(6)))
         listener.reader.hasten()
+        listener.until_read(6)  # by looking now; what comes next, by looking often
+        append(listener.run.events, encode(RunEnded(time=2.0, step=7, reason="stopped")))
         listener.until_read(7)
 
 

@@ -94,6 +94,14 @@ def assert_alike(one: Stepper, other: Stepper) -> None:
     assert torch.equal(one._noise.get_state(), other._noise.get_state())
 
 
+def test_one_process_on_a_gpu_that_is_not_the_first_captures_on_it(monkeypatch):
+    chosen = []
+    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    Ranks().join(torch.device("cuda:1"))
+    Ranks().join(torch.device("cpu"))
+    assert chosen == [torch.device("cuda:1")]
+
+
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_replayed_steps_train_as_eager_ones_do_with_other_rates_betas_and_ragged_batches(precision):
     capture = Capture()

@@ -148,6 +148,30 @@ def test_a_small_write_that_took_long_waited_for_something_else():
     assert speed.allowance(QUEUE_SECONDS) == BLOCK_BYTES
 
 
+def test_small_writes_that_were_late_in_pairs_make_a_known_speed_no_lower():
+    way = Silent(20_000)
+    way.press(30.0)
+    known = way.link._writes.speed
+    for _ in range(12):
+        for _ in range(2):
+            way.pass_time(1.0)
+            way.link.sent(50)
+            way.pass_time(0.07)
+            way.link.waited(50, 0.07, is_pressed=False)
+        for _ in range(58):
+            way.pass_time(1.0)
+            way.update(500)
+    assert way.link._writes.speed >= known
+
+
+def test_a_faster_link_is_found_out_sooner_once_it_was_right_to_try():
+    way = Silent(20_000)
+    way.press(300.0)
+    way.rate = 2_000_000
+    way.press(600.0)
+    assert way.link._writes.speed > 1_000_000
+
+
 def test_no_link_is_thought_to_be_slower_than_any_is():
     way = Silent(200.0)
     way.press(200.0)

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vae_tui.network import Floats
+    from vae_tui.projection import Embedding
     from vae_tui.run import Run
     from vae_tui.tui.app import VaeApp
     from vae_tui.tui.parts import Parts
-    from vae_tui.tui.views.map import Embedding
     from vae_tui.tui.visit import Visit
 
 INTERRUPTED = 130

@@ -94,6 +94,12 @@ DATASETS: dict[str, Dataset] = {
 """Every data set, by name."""
 
 
+def class_names(name: str) -> tuple[str, ...]:
+    """Return the names of a data set's ten classes; their numbers where it is unknown."""
+    known = DATASETS.get(name)
+    return known.classes if known else tuple(map(str, range(10)))
+
+
 def find_file(raw_folder: Path, file: str) -> Path | None:
     """Return the path of ``file``, extracted or else as ``.gz``; None if neither is there."""
     for path in (raw_folder / file, raw_folder / f"{file}.gz"):

@@ -1,5 +1,6 @@
 """Codes: points of the prior and ways between them."""
 
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
@@ -31,6 +32,18 @@ def aggregate(seed: int, count: int, means: Floats, logvars: Floats, spread: flo
     deviations = np.exp(0.5 * logvars[images])
     result: Floats = (means[images] + np.float32(spread) * deviations * noise).astype(np.float32)
     return result
+
+
+def quantiles(columns: int, rows: int) -> Floats:
+    """Return codes (rows * columns, 2) of a grid that is even in the prior's probability.
+
+    Row by row, the first with the largest second number.
+    """
+    across, down = (
+        [NormalDist().inv_cdf((place + 0.5) / count) for place in range(count)]
+        for count in (columns, rows)
+    )
+    return np.array([(x, y) for y in reversed(down) for x in across], np.float32)
 
 
 def between(start: Floats, end: Floats, steps: int, path: Path = "linear") -> Floats:

@@ -32,6 +32,17 @@ class Projection:
         return (self.centre + points @ self.basis.T).astype(np.float32)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedding:
+    """Points of a plane that t-SNE has made of codes so far."""
+
+    codes: Floats
+    """(N, d): the means it is of."""
+    points: Floats
+    """(N, 2)."""
+    is_done: bool
+
+
 def pca(means: Floats, previous: Projection | None = None) -> Projection:
     """Return the plane in which codes (N, d) vary most, turned to fit ``previous``.
 

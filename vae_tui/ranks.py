@@ -31,10 +31,10 @@ class Ranks:
 
     def join(self, device: torch.device) -> None:
         """Meet the others; tensors on CUDA devices meet through NCCL, all else through Gloo."""
+        if device.type == "cuda":
+            torch.cuda.set_device(device)  # where NCCL works and graphs are captured: not cuda:0
         if self.size == 1:
             return
-        if device.type == "cuda":
-            torch.cuda.set_device(device)  # where NCCL works: without it all would share cuda:0
         backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
         distributed.init_process_group(backend, timeout=_PATIENCE)
 

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from vae_tui import explorer
-from vae_tui.config import RunConfig
-from vae_tui.datasets import DATASETS
+from vae_tui.datasets import class_names
 from vae_tui.network import Bytes, Floats, Network, load_probe
 from vae_tui.run import Run
 from vae_tui.words import printable
@@ -71,13 +70,8 @@ def draw_map(run: Run, step: int | None, flatten: Flatten, show: ShowMap) -> Non
     probe = load_probe(run.probe)
     points, how = flatten(network.encode(probe.images)[0])
     about = f"{how} of the means of {len(points)} test images; {_weights(run, network)}"
-    show(points, probe.labels, _classes(config), about)
+    show(points, probe.labels, class_names(config.dataset), about)
 
 
 def _weights(run: Run, network: Network) -> str:
     return f"weights of step {network.step} of {printable(run.name)}"
-
-
-def _classes(config: RunConfig) -> tuple[str, ...]:
-    dataset = DATASETS.get(config.dataset, DATASETS["digits"])
-    return dataset.classes

@@ -61,6 +61,8 @@ class Stepper:
             fused=True,
             capturable=self._capture is not None,
         )
+        if self._capture:  # the first batches and ragged ones are taken eagerly, and on purpose
+            warnings.filterwarnings("ignore", "This instance was constructed with capturable=True")
         # Added to step by step in double precision, so that where a chunk or a resumed run
         # begins changes no digit of an epoch's mean. Apple's GPUs have no doubles.
         exact = torch.float32 if device.type == "mps" else torch.float64

@@ -162,8 +162,9 @@ def _train(run: Run, config: RunConfig, control: CommandFile | Silence, ranks: R
             step = trainer.step
             last = events[-1] if events else last
             if recorder:
-                recorder.record(trainer, events, save=control.save_requested)
-                control.save_requested = False
+                # Before: while it waits for room, another may be asked for.
+                save, control.save_requested = control.save_requested, False
+                recorder.record(trainer, events, save=save)
         ranks.leave()
     except Exception as error:
         # The whole process: report in words, keep the traceback in the log, fail.

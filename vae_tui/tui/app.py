@@ -385,7 +385,8 @@ class VaeApp(App[None]):
     async def _put_up(self, parts: "Parts") -> None:
         await self.main.put_up([view(id=view.__name__.lower()) for view in parts.views])
         self._stage.scene = parts.scene
-        self._travel, self._control.asked = parts.reader.travel, parts.reader.hasten
+        self._travel = parts.reader.travel
+        self._control.hasten_with(parts.reader.hasten)
         self._embed = parts.embed
         self._others.runs = parts.runs
         if self._outlet is not None:

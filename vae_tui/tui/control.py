@@ -49,13 +49,16 @@ class Control:
         self._steering = steering
         self._reference = reference
         self._stage = stage
-        self.asked: Callable[[], None] = lambda: None
-        """Is called when the trainer was asked for something."""
+        self._hasten: Callable[[], None] = lambda: None
 
     @property
     def is_taken(self) -> bool:
         """Whether the trainer can be asked at all."""
         return self._steering is not None
+
+    def hasten_with(self, hasten: Callable[[], None]) -> None:
+        """Call this from now on when the trainer was asked for something."""
+        self._hasten = hasten
 
     def pause(self) -> None:
         """Pause or resume the training, or go on from its last save."""
@@ -131,6 +134,6 @@ class Control:
             return
         try:
             ask(self._steering)
-            self.asked()
+            self._hasten()
         except VaeTuiError as error:
             self._app.notify(printable(str(error)), severity="error", timeout=10, markup=False)

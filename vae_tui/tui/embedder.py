@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from vae_tui.embedding import rounds
 from vae_tui.network import Floats
-from vae_tui.tui.views.map import Embedding
+from vae_tui.projection import Embedding
 
 
 def embeddings(codes: Floats, start: Floats | None) -> Iterator[Embedding]:

@@ -28,7 +28,7 @@ FEW_CORES = 4
 CPU_SHARE = 0.02
 """Of a core, that the screen may take there before news come more seldom."""
 MOST_THRIFTY_SECONDS = 2.0
-"""News are never further apart than this for that."""
+"""Charts are never further apart than this for that."""
 THRIFTY_POLL_SECONDS = 0.25
 TOGETHER_SECONDS = 0.1
 """Pictures so soon after charts are drawn with them, at half the cost of being drawn apart."""

@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from textual.app import App
-from textual.events import CursorPosition, InputEvent, Resize
+from textual.events import CursorPosition, Key, MouseDown, Resize
 from textual.message import Message
 
 from vae_tui.tui.input_driver import InputDriver
@@ -46,7 +46,7 @@ class LinkDriver(InputDriver):
         else:
             if isinstance(message, Resize):
                 self.outlet.forget()
-            elif isinstance(message, InputEvent):
+            elif isinstance(message, Key | MouseDown):
                 self.outlet.key_came()
             super().process_message(message)
 

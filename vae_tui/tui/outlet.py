@@ -111,7 +111,7 @@ class Outlet:
             self._turn.notify_all()
 
     def key_came(self) -> None:
-        """Take in that the user pressed a key."""
+        """Take in that the user pressed a key, or a button of the mouse."""
         self.link.key_came()
 
     def forget(self) -> None:
@@ -163,9 +163,10 @@ class Outlet:
                 self._write_all(block)
             except OSError:  # the terminal is gone: its hang-up ends the program
                 self._is_broken = True
+            seconds = self._clock() - began  # without the wait for our turn
             with self._turn:
                 self._is_writing = False
-                self.link.waited(len(block), self._clock() - began, is_pressed=is_pressed)
+                self.link.waited(len(block), seconds, is_pressed=is_pressed)
                 self._turn.notify_all()
 
     def _next_block(self) -> tuple[bytes, bool]:
@@ -173,7 +174,7 @@ class Outlet:
 
         Nothing when the thread is to end.
         """
-        while self._thread is threading.current_thread():
+        while self._thread is threading.current_thread() and not self._is_broken:
             self._heed_forgetting()
             allowance = self.link.allowance()
             if self._aside or (not self._glass.is_settled and allowance != 0):

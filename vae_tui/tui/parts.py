@@ -9,8 +9,8 @@ from typing import Protocol
 from textual.message import Message
 
 from vae_tui.network import Floats
+from vae_tui.projection import Embedding
 from vae_tui.tui.governor import Governor
-from vae_tui.tui.views.map import Embedding
 from vae_tui.tui.views.view import Scene, View
 
 

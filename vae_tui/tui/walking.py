@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from vae_tui.datasets import DATASETS
+from vae_tui.datasets import class_names
 from vae_tui.tui.dialogs.ends import EndsDialog
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
@@ -57,8 +57,7 @@ class Walks:
             self._app.notify("interpolation needs the first weights", timeout=3)
             return
         labels = sorted(set(scene.probe.labels.tolist()))
-        known = DATASETS.get(scene.run.config.dataset)
-        names = known.classes if known else [str(label) for label in range(10)]
+        names = class_names(scene.run.config.dataset)
         self._app.push_screen(EndsDialog(labels, names, self._ends), self._morph)
 
     def _morph(self, ends: tuple[int, int] | None) -> None:

@@ -28,7 +28,7 @@ LEAST_SPEED = 500.0
 """Bytes a second: no link is slower."""
 FASTER_SECONDS, MOST_FASTER_SECONDS, FASTER = 10.0, 300.0, 1.5
 """How soon a link that did not let us wait is taken for so much faster; later after each time
-that this was wrong, for it fills the buffer."""
+that this was wrong, for it fills the buffer, sooner after each that it was not."""
 CAUTION = 0.9
 """Of the speed that was learnt, what is used: the queue grows by any excess."""
 
@@ -44,7 +44,10 @@ class WriteSpeed:
         self._probed_bytes = 0
         self._probing_since: float | None = None
         self._full_at: float | None = None
+        self._unwaited_bytes = 0
+        """What was written since a write had to wait."""
         self._speed_at, self._patience = 0.0, FASTER_SECONDS
+        self._is_rising = False
         self.speed: float | None = None
         """Bytes a second that get through; None while no write has had to wait."""
 
@@ -52,6 +55,7 @@ class WriteSpeed:
         """Take in that ``count`` bytes are about to be written."""
         now = self._clock()
         self._backlog, self._backlog_at = self._pending(now) + count, now
+        self._unwaited_bytes += count
 
     def waited(self, count: int, seconds: float, *, may_try: bool) -> None:
         """Take in how long the writing of ``count`` bytes took.
@@ -59,14 +63,18 @@ class WriteSpeed:
         ``may_try``: more is to be sent, and it may be tried whether the link is faster.
         """
         now = self._clock()
-        if seconds > WAITED_SECONDS and (self.speed is not None or count > BUFFER_BYTES / 4):
+        written = count if self.speed is None else self._unwaited_bytes
+        if seconds > WAITED_SECONDS and written > BUFFER_BYTES / 4:  # fewer fill no buffer
+            self._unwaited_bytes = 0
             recent = [wait for wait in self._waits if wait[0] > now - WAITS_SECONDS]
             self._waits = [*recent, (now, seconds)]
             self._take_wait(now)
         elif self._is_probing(now - seconds):
             self._take_probe(count, seconds, now)
         elif self.speed is not None and may_try and now - self._speed_at > self._patience:
-            self.speed, self._speed_at = self.speed * FASTER, now
+            if self._is_rising:  # it was not wrong the last time
+                self._patience = max(self._patience / 2, FASTER_SECONDS)
+            self.speed, self._speed_at, self._is_rising = self.speed * FASTER, now, True
 
     def allowance(self, queue_seconds: float) -> int:
         """Return how many bytes may be written so that they are through in so long."""
@@ -106,7 +114,7 @@ class WriteSpeed:
     def _learn(self, speed: float, now: float) -> None:
         """Take this for the speed, at a moment when the buffer is full."""
         self.speed, self._speed_at, self._waits = max(speed, LEAST_SPEED), now, []
-        self._patience = min(2 * self._patience, MOST_FASTER_SECONDS)
+        self._patience, self._is_rising = min(2 * self._patience, MOST_FASTER_SECONDS), False
         self._full_at = None
         self._backlog, self._backlog_at = float(BUFFER_BYTES), now
 

@@ -1,8 +1,5 @@
 """View 4: the means of the test digits in two dimensions, and the digit where the cursor is."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -15,17 +12,19 @@ from textual.reactive import var
 from textual.widgets import Static
 
 from vae_tui.class_colours import CLASS_COLOURS
-from vae_tui.datasets import DATASETS
+from vae_tui.datasets import class_names
 from vae_tui.images import write_digits
+from vae_tui.latent import quantiles
 from vae_tui.map_picture import map_png
 from vae_tui.network import Bytes, Floats
 from vae_tui.output import write
-from vae_tui.projection import Projection, on_dimensions, pca
+from vae_tui.projection import Embedding, Projection, on_dimensions, pca
 from vae_tui.tui.views.samples import waiting
 from vae_tui.tui.views.view import Export, Scene, View
+from vae_tui.tui.widgets.bubbles import with_bubbles
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.pictures import Pictures
-from vae_tui.tui.widgets.scatter import CIRCLE, Cloud, Scatter, Window, window_for
+from vae_tui.tui.widgets.scatter import Cloud, Scatter, Window, window_for
 
 METHODS = ("pca", "tsne", "dimensions", "manifold")
 """The last only of two latent dimensions."""
@@ -33,17 +32,6 @@ BUBBLES_OF_CLASS = 4
 """So many test digits of each class get a bubble: more hide each other."""
 SIZES = (28, 24, 20, 16)
 FAR = 5
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Embedding:
-    """What t-SNE has made of the codes so far."""
-
-    codes: Floats
-    """(N, d): the means it is of."""
-    points: Floats
-    """(N, 2)."""
-    is_done: bool
 
 
 class MapView(View):
@@ -229,7 +217,7 @@ class MapView(View):
             )
         if points is None:
             return None
-        labels, classes = scene.probe.labels, _class_names(scene)
+        labels, classes = scene.probe.labels, class_names(scene.run.config.dataset)
         about = f"{self._how()}, step {step}"
         return Export(
             f"map-{self.method}-step{step}.png",
@@ -319,19 +307,10 @@ class MapView(View):
         self.query_one("#caption", Caption).text = f"{what} · {scene.weights} · {self._how()}{busy}"
 
     def _with_bubbles(self, cloud: Cloud, scene: Scene) -> Cloud:
-        """Return the cloud of a few digits of each class with the outlines of their bubbles."""
+        """Return the cloud of a few digits of each class with their bubbles."""
         assert self._projection is not None and scene.probe is not None
         chosen = np.concatenate([scene.probe.of_class(c)[:BUBBLES_OF_CLASS] for c in range(10)])
-        _, logvar = scene.codes
-        basis = self._projection.basis
-        # The covariance in the plane, and its root: a circle becomes the bubble's outline.
-        covariance = np.einsum("dk,nd,dl->nkl", basis, np.exp(logvar[chosen]), basis)
-        roots = np.linalg.cholesky(covariance + 1e-9 * np.eye(2))
-        circle = np.stack([np.cos(CIRCLE), np.sin(CIRCLE)]).astype(np.float32)
-        outlines = cloud.points[chosen][:, None, :] + (roots @ circle).transpose(0, 2, 1)
-        return replace(
-            cloud, points=cloud.points[chosen], labels=cloud.labels[chosen], outlines=outlines
-        )
+        return with_bubbles(cloud, chosen, self._projection.basis, scene.codes[1])
 
     def _draw_manifold(self, scene: Scene) -> None:
         pictures = self.query_one("#manifold", Pictures)
@@ -347,9 +326,7 @@ class MapView(View):
         assert self.scene is not None and self.scene.network is not None
         width, height = self.query_one("#manifold", Pictures).size
         columns, rows = max(width // 14, 1), max(height // 7, 1)
-        across = [NormalDist().inv_cdf((i + 0.5) / columns) for i in range(columns)]
-        down = [NormalDist().inv_cdf((i + 0.5) / rows) for i in reversed(range(rows))]
-        codes = np.array([(x, y) for y in down for x in across], np.float32)
+        codes = quantiles(columns, rows)
         return self.scene.network.decode(codes), columns
 
     def _draw_here(self, scene: Scene) -> None:
@@ -376,15 +353,9 @@ class MapView(View):
         return self._projection.codes_at(cursor[None])[0], f"at {x:.2f}, {y:.2f}"
 
     def _draw_legend(self, scene: Scene) -> None:
-        names = _class_names(scene)
+        names = class_names(scene.run.config.dataset)
         words = [
             f"[{colour}]{number}[/]" + ("" if name == str(number) else f" {name}")
             for number, (colour, name) in enumerate(zip(CLASS_COLOURS, names, strict=True))
         ]
         self.query_one("#legend", Static).update("classes " + " ".join(words), layout=True)
-
-
-def _class_names(scene: Scene) -> Sequence[str]:
-    """Return the names of the ten classes; their numbers where the data set is unknown."""
-    known = DATASETS.get(scene.run.config.dataset)
-    return known.classes if known else [str(label) for label in range(10)]

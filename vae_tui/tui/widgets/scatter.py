@@ -17,7 +17,7 @@ MARGIN = 0.04
 """Of the window's width, kept free at each side."""
 LEAST_FILLED = 0.55
 """A window is kept until the points fill less than this of it, so that the picture stands still."""
-CIRCLE = np.linspace(0, 2 * np.pi, 96)
+Indices = NDArray[np.intp]
 _BRAILLE = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 """The dots of a braille character, (4, 2)."""
 
@@ -33,7 +33,7 @@ class Window:
     width: int
     height: int
 
-    def cells(self, points: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    def cells(self, points: Floats) -> tuple[Indices, Indices]:
         """Return columns and rows of points (N, 2); outside the window too."""
         columns = np.floor((points[..., 0] - self.left) / self.scale)
         rows = np.floor((self.top - points[..., 1]) / (2 * self.scale))
@@ -128,7 +128,7 @@ def _at_cursor(style: str, here: bool) -> str:
     return f"bold reverse {style}" if here else style
 
 
-def _figures(cloud: Cloud) -> tuple[NDArray[np.str_], NDArray[np.intp]]:
+def _figures(cloud: Cloud) -> tuple[NDArray[np.str_], Indices]:
     """Return the characters (H, W) and the class of each cell, -1 where there is none."""
     window = cloud.window
     columns, rows = window.cells(cloud.points)
@@ -140,7 +140,7 @@ def _figures(cloud: Cloud) -> tuple[NDArray[np.str_], NDArray[np.intp]]:
     return characters, classes
 
 
-def _draw_outlines(cloud: Cloud, characters: NDArray[np.str_], classes: NDArray[np.intp]) -> None:
+def _draw_outlines(cloud: Cloud, characters: NDArray[np.str_], classes: Indices) -> None:
     """Put the bubbles' outlines, in dots, where no figure stands."""
     assert cloud.outlines is not None
     window = cloud.window
