@@ -23,7 +23,8 @@ from fakes import (
     until_whole,
     wait_until,
 )
-from textual.widgets import ContentSwitcher, Static
+from textual.events import Key
+from textual.widgets import ContentSwitcher, Label, Static
 
 from vae_tui.errors import VaeTuiError
 from vae_tui.events import Diverged, Paused, Resumed, SettingChanged
@@ -49,6 +50,12 @@ async def press_all(pilot, keys):
             return
         pilot.app.simulate_key(key)
         await asyncio.sleep(0.005)
+
+
+def press_at_once(pilot, keys):
+    """Press the keys, named between spaces, without waiting for what they do."""
+    for key in keys.split():
+        pilot.app.post_message(Key(key, {"full_stop": ".", "comma": ","}.get(key)))
 
 
 # What stands on the screen
@@ -162,6 +169,49 @@ async def test_every_key_is_safe_while_the_views_are_still_loading():
         loaded.set()
         await until_reading(pilot, screen)
         assert pilot.app.return_code is None
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        ("c 7 enter", ("beta", 7.0)),
+        ("c tab 0 full_stop 0 0 3 enter", ("lr", 0.003)),
+        ("c tab ctrl+u 0 full_stop 0 0 2 enter", ("lr", 0.002)),
+        ("c 1 2 3 backspace backspace 9 enter", ("beta", 19.0)),
+        ("i 7 1 c 5 enter", ("beta", 5.0)),
+    ],
+)
+async def test_keys_that_come_together_do_what_they_do_apart(keys, value):
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1")
+        press_at_once(pilot, keys)
+        await wait_until(pilot, lambda: screen.steering.set)
+        assert screen.steering.set == [value]
+        if keys[0] == "i":
+            assert screen.view.id == "walkview"
+            assert re.search(r"7 .* into 1 ", screen.caption("caption"))
+
+
+async def test_a_comma_in_a_number_is_refused_in_words():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1")
+        press_at_once(pilot, "c 4 comma 5 enter")
+        await wait_until(pilot, lambda: "beta: '4,5' is not a number" in screen.text)
+        assert not screen.steering.set
+
+
+async def test_a_key_whose_widget_is_gone_holds_the_next_one_up_for_a_moment_only():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1")
+        await screen.app._keys.take(Key("2", "2"))
+        screen.app._keys._number += 1  # the answer comes to nothing
+        screen.app._keys._late.cancel()
+        screen.app._keys._follow(Label())
+        pilot.app.simulate_key("3")
+        await wait_until(pilot, lambda: screen.view.id == "walkview")
 
 
 @pytest.mark.parametrize("view", ["1", "2", "3", "4", "5", "6"])

@@ -46,7 +46,7 @@ def row(text: str, y: int = 1) -> str:
     return f"\x1b[{y};1H{text}"
 
 
-def test_a_key_or_a_button_is_told_to_the_link_and_a_moving_mouse_is_not(monkeypatch):
+async def test_a_key_or_a_button_is_told_to_the_link_and_a_moving_mouse_is_not(monkeypatch):
     monkeypatch.setattr(InputDriver, "process_message", lambda *_: None)
     driver = LinkDriver(App())
     link = driver.outlet.link

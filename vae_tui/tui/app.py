@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SystemCommand
-from textual.events import Event, Key
+from textual.events import Event, Key, Paste
 from textual.screen import Screen
 
 from vae_tui.config import RunConfig
@@ -19,6 +19,7 @@ from vae_tui.tui import terminal
 from vae_tui.tui.control import Control, Steering
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.dialogs.palette import Palette
+from vae_tui.tui.key_queue import KeyAnswered, KeyQueue
 from vae_tui.tui.keys import KEYS
 from vae_tui.tui.link_driver import LinkDriver
 from vae_tui.tui.main_screen import MainScreen
@@ -108,6 +109,7 @@ class VaeApp(App[None]):
             self, lambda: self.main.views if self.screen_stack else (), self.action_view
         )
         self._others = Others(self, self._stage, self._start_thread)
+        self._keys = KeyQueue(self, super().on_event)
         self._clock = clock
         self._environment = environment
         self._travel: Callable[[int], None] | None = None
@@ -221,11 +223,18 @@ class VaeApp(App[None]):
         self._show_status()
 
     async def on_event(self, event: Event) -> None:
-        """Take away what was missed with the first key: it was read, and is in the help."""
+        """Queue keys; with the first one, take away what was missed: it is in the help."""
         if isinstance(event, Key) and self._is_news:
             self._is_news = False
             self._show_status()
-        await super().on_event(event)
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
+
+    async def on_key_answered(self, message: KeyAnswered) -> None:
+        """Pass the next key on."""
+        await self._keys.answered(message.number)
 
     def on_reading_failed(self, message: ReadingFailed) -> None:
         """Say which file cannot be read."""

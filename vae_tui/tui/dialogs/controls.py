@@ -51,7 +51,7 @@ class ControlsDialog(ClosesOnce, ModalScreen[list[Command] | None]):
             for name, value in self._settings.items():
                 with Horizontal():
                     yield Label(name)
-                    yield Input(f"{value:g}", id=name, compact=True, restrict=r"[0-9.eE+-]*")
+                    yield Input(f"{value:g}", id=name, compact=True)
                     yield Static(_WHAT[name], classes="what")
             yield Static(id="wrong")
             yield Static("[b]enter[/b] apply   [b]ctrl+s[/b] save now   [b]escape[/b] cancel")
