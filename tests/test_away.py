@@ -35,6 +35,11 @@ def test_who_comes_back_after_lunch_reads_how_far_it_is_and_what_went_wrong():
     )
 
 
+def test_a_trainer_that_was_starting_then_was_not_lost():
+    assert still(started(), before={"state": "starting"}) == ""
+    assert "its process was lost" in still(started(), started(), before={"state": "starting"})
+
+
 def test_who_was_away_for_less_than_a_minute_has_missed_nothing():
     assert told(time=NOW + 59) == ""
     assert told(time=NOW - 500) == ""

@@ -1,12 +1,14 @@
 """A real trainer that is asked things while it trains."""
 
 import os
+import subprocess
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from real_runs import ENDLESS, ended, metadata, newest_step, outcome, running, told, wait_until
+from terminal import PROGRAM
 from tiny_runs import only
 
 from vae_tui import launch
@@ -112,3 +114,19 @@ def test_a_trainer_is_in_a_session_of_its_own(live):
     pid = live.pid()
     assert pid is not None
     assert os.getsid(pid) == pid != os.getsid(0)
+
+
+def test_who_reads_no_further_ends_the_telling_and_not_the_training(trained):
+    with subprocess.Popen(
+        [*PROGRAM, "attach", str(trained.path), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as telling:
+        assert telling.stdout and telling.stderr
+        assert telling.stdout.readline().startswith("{")
+        telling.stdout.close()
+        assert telling.wait(60) == 0
+        (line,) = telling.stderr.readlines()
+    assert "nobody reads; " in line and f"vae-tui attach {trained.path}" in line
+    assert trained.is_live()

@@ -6,6 +6,7 @@ import fakes
 import numpy as np
 import pytest
 from fakes import (
+    NOW,
     STARTED,
     Screen,
     flat_network,
@@ -21,7 +22,7 @@ from fakes import (
     walk_code,
 )
 
-from vae_tui.events import Paused
+from vae_tui.events import Paused, SettingChanged
 from vae_tui.latent import between, prior
 from vae_tui.tui.dialogs.ends import EndsDialog
 from vae_tui.tui.pixels import Palette
@@ -66,6 +67,16 @@ async def test_charts_and_digits_follow_two_updates():
                 pilot, lambda grey=grey: (screen.pictures("samples").images == grey).all()
             )
             assert f"step {step}," in screen.caption("samples-caption")
+
+
+async def test_train_names_a_beta_that_is_not_the_usual_one():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1")
+        assert "beta" not in screen.caption("losses")
+        change = SettingChanged(time=NOW, step=540, name="beta", old=1.0, new=4.0, command_id="x")
+        screen.reader.report(change)
+        await wait_until(pilot, lambda: "z sampled · beta 4" in screen.caption("losses"))
 
 
 async def test_train_draws_the_same_z_with_newer_weights():

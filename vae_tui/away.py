@@ -62,7 +62,9 @@ def _trouble(before: Seen, after: Seen, happened: Sequence[Event]) -> Iterator[s
     if refused:
         times = f" {len(refused)} times" if len(refused) > 1 else ""
         yield f"refused{times}: {refused[-1].why}"
-    for event in _restarts(happened, before.state in _LIVE):
+    # A trainer that was starting then has its own start among the events.
+    was_live = before.state in _LIVE and before.state != "starting"
+    for event in _restarts(happened, was_live):
         yield f"its process was lost and resumed at step {event.step:,}"
     began_or_ended = [event for event in happened if isinstance(event, (RunStarted, RunEnded))]
     if after.state in _LIVE:

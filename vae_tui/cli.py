@@ -46,8 +46,9 @@ def main() -> NoReturn:
         complain(str(error))
         sys.exit(error.exit_code)
     except BrokenPipeError:
+        # Who asked has read enough, as `head` does: nothing failed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        sys.exit(0)
     except Exception as error:
         show_traceback()
         complain(f"{type(error).__name__}: {error}; --debug shows where")

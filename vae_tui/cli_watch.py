@@ -146,10 +146,16 @@ def _visit(run: "Run") -> "Visit | None":
 
 
 def follow(run: "Run", config: RunConfig, as_json: bool, offset: int = 0) -> int:
-    """Tell of the run in plain lines; return the exit code."""
+    """Tell of the run in plain lines; return the exit code. BrokenPipeError: nobody reads."""
     from vae_tui import plain
+    from vae_tui.complaint import complain
 
-    return plain.follow(run, config, as_json=as_json, offset=offset)
+    try:
+        return plain.follow(run, config, as_json=as_json, offset=offset)
+    except BrokenPipeError:
+        if run.is_live():
+            complain(f"nobody reads; {run.name} goes on: vae-tui attach {run.path}")
+        raise
 
 
 def follow_own(run: "Run", config: RunConfig, as_json: bool, offset: int) -> int:

@@ -27,7 +27,7 @@ def colours_in_use(environment: Mapping[str, str]) -> Colours:
             known = {"standard": STANDARD, "256": PALETTE, "truecolor": TRUECOLOR}
             return Colours(known.get(asked, NONE), f"TEXTUAL_COLOR_SYSTEM={asked}")
     elif insisted := colour_system(environment):
-        return Colours(insisted, f"terminals that say TERM={term} have them, whatever they say")
+        return Colours(insisted, f"TERM={term} promises fewer, but terminals of today have them")
     colorterm = environment.get("COLORTERM", "").strip().lower()
     if colorterm in ("truecolor", "24bit"):
         return Colours(TRUECOLOR, f"COLORTERM={colorterm}")

@@ -189,8 +189,9 @@ class TrainView(View):
             caption.text = f"[b]test {run.last_test_loss:.1f}[/b] z = mean"
         else:
             at_mean = tested.test_bce_at_mean + tested.test_kl
+            beta = "" if run.beta == 1 else f"beta {run.beta:g} · "
             caption.text = (
-                f"[b]test {run.last_test_loss:.1f}[/b] z sampled · {at_mean:.1f} z = mean · "
+                f"[b]test {run.last_test_loss:.1f}[/b] z sampled · {beta}{at_mean:.1f} z = mean · "
                 f"best {run.best_test_loss:.1f}"
             )
 
