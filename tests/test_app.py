@@ -179,6 +179,7 @@ async def test_every_key_is_safe_while_the_views_are_still_loading():
         ("c tab ctrl+u 0 full_stop 0 0 2 enter", ("lr", 0.002)),
         ("c 1 2 3 backspace backspace 9 enter", ("beta", 19.0)),
         ("i 7 1 c 5 enter", ("beta", 5.0)),
+        ("c 7 enter 2 1 c escape", ("beta", 7.0)),
     ],
 )
 async def test_keys_that_come_together_do_what_they_do_apart(keys, value):

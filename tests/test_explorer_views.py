@@ -839,7 +839,7 @@ async def test_controls_save_now_and_u_undoes():
         await ask_controls(pilot, screen)
         await pilot.press("ctrl+s")
         await pilot.press("u")
-        assert screen.steering.sent == ["save", "undo"]
+        await wait_until(pilot, lambda: screen.steering.sent == ["save", "undo"])
 
 
 async def test_a_screen_that_only_watches_changes_nothing():

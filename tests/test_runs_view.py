@@ -28,7 +28,7 @@ from textual.geometry import Offset
 
 from vae_tui.tui.history import RunView, advance
 from vae_tui.tui.messages import OverlayMissing
-from vae_tui.tui.views.train import digit_layout
+from vae_tui.tui.views.digit_column import digit_layout
 from vae_tui.tui.widgets.loss_chart import LossChart
 from vae_tui.tui.widgets.run_table import RunTable
 

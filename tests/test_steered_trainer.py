@@ -118,13 +118,13 @@ def test_a_trainer_is_in_a_session_of_its_own(live):
 
 def test_who_reads_no_further_ends_the_telling_and_not_the_training(trained):
     with subprocess.Popen(
-        [*PROGRAM, "attach", str(trained.path), "--json"],
+        [*PROGRAM, "attach", str(trained.path)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as telling:
         assert telling.stdout and telling.stderr
-        assert telling.stdout.readline().startswith("{")
+        assert telling.stdout.readline()
         telling.stdout.close()
         assert telling.wait(60) == 0
         (line,) = telling.stderr.readlines()

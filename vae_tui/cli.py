@@ -45,10 +45,6 @@ def main() -> NoReturn:
         show_traceback()
         complain(str(error))
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # Who asked has read enough, as `head` does: nothing failed.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as error:
         show_traceback()
         complain(f"{type(error).__name__}: {error}; --debug shows where")
@@ -63,6 +59,14 @@ class DefaultToTrain(click.Group):
         if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help", "--version")):
             args = ["train", *args]
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; when who reads has read enough, as ``head`` has, nothing failed."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
 
 
 @click.group(

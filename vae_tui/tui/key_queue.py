@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 0.5
 
 
 class KeyAnswered(Message):
-    """Goes behind a key, the same way: when it comes to the app, the key has done all it does."""
+    """Goes behind a key, the same way: when it comes to the app, the key has been there."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -45,6 +45,8 @@ class KeyQueue:
         self._waiting: deque[Event] = deque()
         self._screen: Screen[Any] | None = None
         """Which the key on its way was for; None while there is no such key."""
+        self._ways: list[Widget] = []
+        """From where to the app there is still to be followed."""
         self._number = 0
         self._late: asyncio.TimerHandle | None = None
 
@@ -55,24 +57,38 @@ class KeyQueue:
             await self._next()
 
     async def answered(self, number: int) -> None:
-        """Go on, once the screen that the last key brought up can take keys too."""
+        """Go on, once what the last key made can take keys too."""
         if number != self._number:
             return
         if self._late is not None:
             self._late.cancel()
-        if self._app.screen_stack and self._app.screen is not self._screen:
-            self._screen = self._app.screen
-            self._follow(self._screen)
+        if (now := self._top()) is not None and now is not self._screen:
+            self._screen = now
+            self._follow_twice(now)
+        elif self._ways:
+            self._follow(self._ways.pop())
         else:
             await self._next()
 
     async def _next(self) -> None:
-        self._screen = None
-        if self._waiting and self._app.screen_stack:
-            self._screen = self._app.screen
-            widget = self._app.focused or self._screen
-            await self._pass_on(self._waiting.popleft())
-            self._follow(widget)
+        self._screen = self._top() if self._waiting else None
+        if self._screen is None:
+            return
+        widget = self._app.focused or self._screen
+        await self._pass_on(self._waiting.popleft())
+        # Some keys close their dialog before it is given them.
+        is_there = self._top() is self._screen
+        self._follow_twice(widget if is_there else self._top() or widget)
+
+    def _top(self) -> "Screen[Any] | None":
+        """Return the screen that takes keys; None when all have been taken down."""
+        stack = self._app.screen_stack
+        return stack[-1] if stack else None
+
+    def _follow_twice(self, widget: "Widget") -> None:
+        """Go behind the key, and then behind the messages of what it did."""
+        self._ways = [widget]
+        self._follow(widget)
 
     def _follow(self, widget: "Widget") -> None:
         self._number += 1

@@ -2,17 +2,13 @@
 
 from collections.abc import Sequence
 
-from rich.markup import escape
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.events import Resize
-from textual.geometry import Size
 from textual.reactive import var
 
-from vae_tui.explorer import samples
 from vae_tui.images import write_digits
-from vae_tui.network import Bytes, Network
 from vae_tui.tui.chart import Level, Series
 from vae_tui.tui.curves import (
     NAMES,
@@ -22,15 +18,11 @@ from vae_tui.tui.curves import (
     reconstruction_levels,
 )
 from vae_tui.tui.history import RunView
-from vae_tui.tui.overlay import OVERLAID, Overlay, short_name
+from vae_tui.tui.views.digit_column import DigitColumn
 from vae_tui.tui.views.view import Export, Scene, View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.loss_chart import LossChart, Plot
-from vae_tui.tui.widgets.pictures import Pictures
 
-SIZES = (28, 24, 20, 16, 14, 12, 10, 8)
-CAPTIONS = 3
-LEAST_COLUMNS = 3
 CURSOR_STEPS = 100
 """The cursor moves by this part of the run."""
 
@@ -62,8 +54,6 @@ class TrainView(View):
     TrainView { layout: horizontal; }
     TrainView #charts { width: 1fr; }
     TrainView LossChart { height: 1fr; }
-    TrainView #digits { width: 36; margin-left: 1; }
-    TrainView Pictures { height: 6; }
     """
 
     log_axis: var[bool] = var(False)
@@ -72,7 +62,6 @@ class TrainView(View):
     reading: var[bool] = var(False)
     cursor_share: var[float] = var(1.0)
     """Where the cursor is, as a share of the run so far."""
-    seed: var[int] = var(0)
 
     def compose(self) -> ComposeResult:
         """Charts at the left, digits at the right."""
@@ -80,19 +69,11 @@ class TrainView(View):
             yield Caption(id="losses")
             yield LossChart(id="reconstruction")
             yield LossChart(id="kl")
-        with Vertical(id="digits"):
-            yield Caption(id="samples-caption")
-            yield Pictures(id="samples")
-            yield Caption(id="overlay-caption")
-            yield Pictures(id="overlay")
-            yield Caption(id="inputs-caption")
-            yield Pictures(id="inputs")
-            yield Caption(id="copies-caption")
-            yield Pictures(id="copies")
+        yield DigitColumn(id="digits")
 
     def on_mount(self) -> None:
         """Say what is awaited."""
-        self._draw_digits()
+        self._digits.draw(None)
 
     def watch_scene(self, before: Scene | None, scene: Scene | None) -> None:
         """Redraw the charts, and the digits when weights or images are others."""
@@ -104,12 +85,12 @@ class TrainView(View):
         )
         if was != now and not scene.run.unread:
             self._draw_charts()
-        self._draw_digits()
+        self._digits.draw(scene)
 
     def sample(self) -> None:
         """Draw other z."""
-        self.seed += 1
-        self._draw_digits()
+        self._digits.seed += 1
+        self._digits.draw(self.scene)
 
     def action_turn(self, name: str) -> None:
         """Turn a way of drawing on or off."""
@@ -125,34 +106,12 @@ class TrainView(View):
 
     def on_resize(self, event: Resize) -> None:
         """Choose the size of the digits."""
-        self._room = event.size
-        self._lay_out()
-        self._draw_digits()
+        self._digits.fit(event.size)
+        self._digits.draw(self.scene)
 
-    _room = Size(80, 22)
-    _columns, _rows = LEAST_COLUMNS, 1
-    _over: "bool | None" = None
-    """Whether the other run's digits stand there; None while no run is laid over this one."""
-    _shows: tuple[object, ...] = ()
-    """What the digits on the screen were drawn of."""
-
-    def _lay_out(self) -> None:
-        """Give every picture its place; the other run's digits take that of the test digits."""
-        width, height = self._room
-        lines = height - (self._over is False)
-        size, columns, rows = digit_layout(width, lines, overlaid=bool(self._over))
-        self.query_one("#digits").styles.width = size * columns
-        for name in ("samples", "overlay", "inputs", "copies"):
-            pictures = self.query_one(f"#{name}", Pictures)
-            pictures.pixels, pictures.columns = size, columns
-            is_block = name in ("samples", "overlay")
-            pictures.styles.height = (rows if is_block else 1) * size // 2
-            if name != "samples":
-                pictures.display = bool(self._over) == (name == "overlay")
-        self.query_one("#overlay-caption").display = self._over is not None
-        for name in ("inputs", "copies"):
-            self.query_one(f"#{name}-caption").display = not self._over
-        self._columns, self._rows = columns, rows
+    @property
+    def _digits(self) -> DigitColumn:
+        return self.query_one(DigitColumn)
 
     def _draw_charts(self) -> None:
         if self.scene is None:
@@ -217,60 +176,12 @@ class TrainView(View):
             return scene.network.step / max(started.steps_per_epoch, 1)
         return self.cursor_share * scene.run.epoch if self.reading else None
 
-    def _draw_digits(self) -> None:
-        scene = self.scene
-        caption = self.query_one("#samples-caption", Caption)
-        if scene is None or scene.network is None:
-            unreadable = scene.unreadable if scene else ""
-            caption.text = (
-                f"{unreadable} cannot be read" if unreadable else "digits: with the first weights"
-            )
-            return
-        network = scene.network
-        caption.text = f"[b]{scene.weights}[/b] · fixed z"
-        other = self._make_room(scene.overlay, network)
-        shows = (network, other, scene.probe, scene.palette, self.seed, self._columns, self._rows)
-        if shows == self._shows:
-            return
-        self._shows = shows
-        self._show("samples", self._samples(network), scene)
-        if other is not None:
-            self._show("overlay", self._samples(other), scene)
-        if scene.probe is None:
-            return
-        images = scene.probe.images[: self._columns]
-        kind = scene.run.config.reconstruction
-        copies, losses = network.reconstruct(images, kind)
-        self._show("inputs", images, scene)
-        self._show("copies", copies, scene)
-        self.query_one("#inputs-caption", Caption).text = "[b]inputs[/b] · test digits, and below"
-        numbers = " · ".join(f"{loss:.0f}" for loss in losses)
-        self.query_one(
-            "#copies-caption", Caption
-        ).text = f"[b]reconstructed[/b] {NAMES[kind]} {numbers}"
-
-    def _make_room(self, overlay: Overlay | None, network: Network) -> Network | None:
-        """Name the run laid over this one; return its weights if its digits can be shown."""
-        over, other = None, None
-        if overlay is not None:
-            why = overlay.why_no_digits(network)
-            over, other = not why, None if why else overlay.network
-            step = f"step {other.step:,} · same z" if other is not None else why
-            name = escape(short_name(overlay.run.name))
-            self.query_one(
-                "#overlay-caption", Caption
-            ).text = f"[b {OVERLAID}]{name}[/] · {escape(step)}"
-        if over != self._over:
-            self._over = over
-            self._lay_out()
-        return other
-
     def export(self) -> Export | None:
         """Return the samples of the fixed z as a PNG."""
         network = self.scene.network if self.scene else None
         if network is None:
             return None
-        pictures, columns = self._samples(network), self._columns
+        pictures, columns = self._digits.samples(network), self._digits.columns
         return Export(
             f"fixed-z-step{network.step}.png",
             lambda path: write_digits(path, pictures, columns, f"step {network.step}"),
@@ -280,29 +191,7 @@ class TrainView(View):
         """Return the command that draws the samples of the fixed z."""
         if self.scene is None or self.scene.network is None:
             return None
-        count = self._columns * self._rows
-        return f"vae-tui sample {run} -n {count} --seed {self.seed}{self.scene.step_option}"
-
-    def _samples(self, network: Network) -> Bytes:
-        return network.decode(samples(network, self._columns * self._rows, self.seed))
-
-    def _show(self, which: str, images: Bytes, scene: Scene) -> None:
-        pictures = self.query_one(f"#{which}", Pictures)
-        pictures.palette = scene.palette
-        pictures.images = images
-
-
-def digit_layout(width: int, height: int, *, overlaid: bool = False) -> tuple[int, int, int]:
-    """Return ``(pixels, columns, rows of samples)`` for a view of so many cells.
-
-    Half the width at most is for digits; the largest size is taken that leaves room for
-    ``LEAST_COLUMNS`` and, except for the small sizes, for two rows of samples. ``overlaid``: as
-    many rows of another run's samples stand where the test digits would.
-    """
-    room = height - (2 if overlaid else CAPTIONS)
-    for pixels in SIZES:
-        rows = room // (pixels // 2)
-        columns = min(width // 2 // pixels, 8)
-        if columns >= LEAST_COLUMNS and rows >= (4 if overlaid or pixels > 14 else 3):
-            return pixels, columns, rows // 2 if overlaid else rows - 2
-    return SIZES[-1], max(1, min(width // 2 // SIZES[-1], 8)), 1
+        digits = self._digits
+        return (
+            f"vae-tui sample {run} -n {digits.count} --seed {digits.seed}{self.scene.step_option}"
+        )
