@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from vae_tui.tui.axis import Range, linear_ticks, log_ticks
-from vae_tui.tui.chart import Level, Series, draw_chart
+from vae_tui.tui.chart import draw_chart
+from vae_tui.tui.frame import Level
+from vae_tui.tui.series import LEAST_APART, Series
 
 WIDTHS = [0, 1, 2, 5, 7, 8, 9, 16, 24, 40, 79, 200]
 HEIGHTS = [0, 1, 2, 3, 4, 5, 8, 11, 24, 60]
@@ -202,6 +204,16 @@ def test_labels_make_way_for_curves():
             if "⠀" < one <= "⣿"
         ]
         assert all(kept)
+
+
+def test_many_points_leave_the_line_to_be_seen_between_them_and_the_newest_is_drawn():
+    xs = np.arange(101)
+    rows = draw_chart("KL", [line(xs, xs + 0.0), points(xs, xs + 0.0)], [], 60, 12)
+    drawn = picture(rows[1:])
+    columns = [row.plain.find("•") for row in rows[1:-1] if "•" in row.plain]
+    assert len(columns) == len(rows) - 2
+    assert drawn.count("•") == pytest.approx(52 / LEAST_APART, abs=2)
+    assert rows[1].plain.rindex("•") == max(len(row.plain.rstrip()) for row in rows[1:-1]) - 1
 
 
 def test_points_stand_over_lines():

@@ -157,11 +157,12 @@ def test_a_screen_stopped_from_outside_goes_on_and_gives_the_terminal_back(ended
     )
     terminal.wait_for("reconstructed")
     (screen,) = (pid for pid, line in of_folder(ended.folder).items() if "stty" not in line)
-    for _ in range(3):
+    for time in range(1, 4):
         os.kill(screen, signal.SIGSTOP)
         terminal.read(0.3)
         os.kill(screen, signal.SIGCONT)
-        terminal.read(0.7)
+        # Keys that come before it has taken the terminal anew are thrown away.
+        terminal.wait_for(lambda _, time=time: terminal.raw.count(b"\x1b[?1049h") > time)
     for seed in range(1, 12):  # a second reader would swallow about half of them
         terminal.type("2" if seed == 1 else " ")
         terminal.wait_for(f"seed {seed}")

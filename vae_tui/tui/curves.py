@@ -6,9 +6,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_tui.tui.chart import Level, Series
+from vae_tui.tui.frame import Level
 from vae_tui.tui.history import RunView
 from vae_tui.tui.overlay import OVERLAID, short_name
+from vae_tui.tui.series import Series
 
 Column = NDArray[np.float64]
 

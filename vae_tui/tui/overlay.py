@@ -36,6 +36,6 @@ class Overlay:
         return "" if ours == theirs else f"d = {theirs}, not {ours} · no common z"
 
 
-def short_name(name: str, cells: int = 14) -> str:
+def short_name(name: str, cells: int = 16) -> str:
     """Return a name in at most so many characters."""
     return name if len(name) <= cells else name[: cells - 1] + "~"

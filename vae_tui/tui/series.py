@@ -8,6 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from vae_tui.tui.axis import LARGEST, Floats, short_number
 
+LEAST_APART = 3
+"""Columns from one drawn point to the next."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
@@ -79,6 +82,15 @@ def two_a_column(columns: Floats, heights: Floats) -> NDArray[np.intp]:
     lasts = np.concatenate((changes, [len(order) - 1]))
     lasts = lasts[heights[order[lasts]] > heights[order[firsts]]]
     return np.unique(np.concatenate((order[firsts], order[lasts])))
+
+
+def apart(columns: Floats) -> NDArray[np.bool_]:
+    """Return which points to draw so that a line can be seen between them; the newest is one."""
+    chosen: list[float] = []
+    for column in np.unique(columns)[::-1].tolist():
+        if not chosen or chosen[-1] - column >= LEAST_APART:
+            chosen.append(column)
+    return np.isin(columns, chosen)
 
 
 def shown_value(curve: Curve, cursor: float | None) -> str:

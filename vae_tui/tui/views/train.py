@@ -9,7 +9,6 @@ from textual.events import Resize
 from textual.reactive import var
 
 from vae_tui.images import write_digits
-from vae_tui.tui.chart import Level, Series
 from vae_tui.tui.curves import (
     NAMES,
     kl_curves,
@@ -17,7 +16,9 @@ from vae_tui.tui.curves import (
     reconstruction_curves,
     reconstruction_levels,
 )
+from vae_tui.tui.frame import Level
 from vae_tui.tui.history import RunView
+from vae_tui.tui.series import Series
 from vae_tui.tui.views.digit_column import DigitColumn
 from vae_tui.tui.views.view import Export, Scene, View
 from vae_tui.tui.widgets.caption import Caption
@@ -33,7 +34,8 @@ class TrainView(View):
     TITLE = "Train"
     HELP = (
         "Losses in nats per image: the line is the training data, points are the test set with z "
-        "sampled. floor: a perfect copy of the test digits. collapse: the mean digit for every "
+        "sampled, some of them where there are many; an arrow tells how far a curve goes beyond "
+        "the edge. floor: a perfect copy of the test digits. collapse: the mean digit for every "
         "input, nothing learnt of any. untrained: before the first step. The digits below come "
         "from the same z all the time, so that you see them sharpen; z's are drawn anew with "
         "space. A run laid over this one (view 6, x) has its losses on the same axes, and its "

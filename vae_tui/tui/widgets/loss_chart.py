@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from textual.events import Resize
 from textual.reactive import var
 
-from vae_tui.tui.chart import Level, Series, draw_chart
+from vae_tui.tui.chart import draw_chart
+from vae_tui.tui.frame import Level
+from vae_tui.tui.series import Series
 from vae_tui.tui.widgets.drawing import Drawing
 
 
