@@ -198,8 +198,8 @@ async def test_a_comma_in_a_number_is_refused_in_words():
     screen = Screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
-        press_at_once(pilot, "c 4 comma 5 enter")
-        await wait_until(pilot, lambda: "beta: '4,5' is not a number" in screen.text)
+        press_at_once(pilot, "c 4 comma 5 [ / ] enter")
+        await wait_until(pilot, lambda: "beta: '4,5[/]' is not a number" in screen.text)
         assert not screen.steering.set
 
 

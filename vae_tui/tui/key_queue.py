@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.widget import Widget
 
-PATIENCE_SECONDS = 0.5
+MOST_WAITING = 16
+"""More of them are passed on as they come: nobody types so fast, and the screen must keep up."""
+PATIENCE_SECONDS = 0.2
 """After which the next key goes on: what the last one was for may be gone."""
 
 
@@ -55,6 +57,9 @@ class KeyQueue:
         self._waiting.append(key)
         if self._screen is None:
             await self._next()
+        elif len(self._waiting) > MOST_WAITING:
+            while self._waiting and self._top() is not None:
+                await self._pass_on(self._waiting.popleft())
 
     async def answered(self, number: int) -> None:
         """Go on, once what the last key made can take keys too."""

@@ -53,7 +53,7 @@ class ControlsDialog(ClosesOnce, ModalScreen[list[Command] | None]):
                     yield Label(name)
                     yield Input(f"{value:g}", id=name, compact=True)
                     yield Static(_WHAT[name], classes="what")
-            yield Static(id="wrong")
+            yield Static(id="wrong", markup=False)
             yield Static("[b]enter[/b] apply   [b]ctrl+s[/b] save now   [b]escape[/b] cancel")
 
     def on_input_submitted(self) -> None:
