@@ -1,9 +1,11 @@
 """The screen as a whole: what each state of a run shows, leaving, steering, sizes, any key."""
 
 import asyncio
+import itertools
 import random
 import re
 import threading
+import time
 
 import pytest
 from fakes import (
@@ -623,3 +625,33 @@ async def test_a_trainer_that_cannot_be_started_ends_the_screen_with_why():
         await wait_until(pilot, lambda: screen.app.failure is not None)
         assert "no space left" in str(screen.app.failure)
         assert pilot.app.return_code == 1
+
+
+async def test_a_message_put_up_just_as_its_time_ends_does_not_stop_the_screen(monkeypatch):
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        now = time.time()
+        # Textual asks three times whether it is over, and then how much is left.
+        later = itertools.chain([now] * 3, itertools.repeat(now + 3600))
+        monkeypatch.setattr("textual.notifications.time", lambda: next(later))
+        screen.app.notify("settled", timeout=5)
+        await pilot.pause()
+        monkeypatch.undo()
+        await asyncio.wait_for(asyncio.sleep(0.3), 5)
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert isinstance(screen.app.screen, HelpDialog)
+
+
+@pytest.mark.parametrize("wait", range(0, 40, 2))
+async def test_leaving_while_the_views_are_put_up_raises_nothing(wait):
+    screen = Screen()
+    async with screen.at() as pilot:
+        while not screen.app.main.views:
+            await asyncio.sleep(0)
+        for _ in range(wait):
+            await asyncio.sleep(0)
+        screen.app.exit()
+        await pilot.pause()

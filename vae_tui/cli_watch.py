@@ -1,8 +1,10 @@
 """What follows a run: the screen, or plain lines where there is no terminal."""
 
+import contextlib
 import os
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from vae_tui.config import RunConfig
 from vae_tui.options import say
@@ -32,8 +34,8 @@ def watch(
     fps: int | None,
     is_new: bool = False,
     damage: str = "",
-) -> int:
-    """Show the run on the screen, and others that are opened there; return the exit code.
+) -> NoReturn:
+    """Show the run on the screen, and others that are opened there; end with the exit code.
 
     Args:
         run: The run.
@@ -57,15 +59,23 @@ def watch(
         app.run()
         if app.failure is not None:
             raise app.failure
-        if (app.return_code or 0) > _SIGNALLED:
-            os._exit(app.return_code or 0)  # nobody is there to wait for threads that may not end
         if app.return_code or app.chosen is None:
             break
         run, is_new = Run(app.chosen), False
         config, damage = config_or_rest(run)
-    if app.return_code == 0 and run.is_live():
+    code = app.return_code or 0
+    if code == 0 and run.is_live():
         say(f"{run.name} goes on; come back with: vae-tui attach {reference(run, runs_dir)}")
-    return app.return_code or 0
+    _end(code)
+
+
+def _end(code: int) -> NoReturn:
+    """End without a word to threads: they may not end, or be in the middle of an import."""
+    if code < _SIGNALLED:  # else nobody may be there to read
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+    os._exit(code)
 
 
 def _screen(

@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 20.0
 LONGEST_DRAIN_SECONDS = 0.1
 ASKED_EVERY = 100
 """Actions between two questions whether the program still answers."""
-FIRST_SAYS, HELP_SAYS = b"\x1b[?1049h", b"Everywhere"
+HELP_SAYS = b"Everywhere"
 
 ARROWS = [f"\x1b[{how}" for how in ("A", "B", "C", "D", "1;2A", "1;2C", "1;2D", "1;5C")]
 NAMED = [
@@ -47,8 +47,9 @@ ODD = [
 ]  # fmt: skip
 PLACES = (0, 1, 2, 10, 40, 79, 80, 99, 120, 299, 300, 5_000, 65_536, 2**31, 2**40)
 
-SHELLS_KEYS = {signal.SIGINT: b"^C", signal.SIGQUIT: b"^\\"}
-"""What ends a program, too late for it to be the program's own key, and what is echoed then."""
+SHELLS_KEYS = (signal.SIGINT, signal.SIGQUIT)
+"""What keys end a program by, once it has given the terminal back."""
+SCREEN_TAKEN, SCREEN_GIVEN_BACK = b"\x1b[?1049h", b"\x1b[?1049l"
 
 
 class Pressed:
@@ -146,7 +147,7 @@ class Pressed:
             os.execvpe(self._command[0], list(self._command), plain_environment())
         os.set_blocking(self._descriptor, False)
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while FIRST_SAYS not in self._tail or self._echoes():
+        while SCREEN_TAKEN not in self._tail or self._echoes():
             self._drain(0.02)
             if time.monotonic() > deadline or not self._is_there():
                 self._fail("does not start")
@@ -258,10 +259,9 @@ class Pressed:
         self._pid = 0
         self._drain(0.05)
         code = os.waitstatus_to_exitcode(status)
-        given_back = self._tail.rpartition(b"\x1b[?1049l")[2]
-        if code and SHELLS_KEYS.get(-code, b"none") not in given_back:
+        if code and -code not in SHELLS_KEYS:
             self._fail(f"exit code {code}")
-        if b"\x1b[?1049l" not in self._tail:
+        if self._tail.rfind(SCREEN_GIVEN_BACK) <= self._tail.rfind(SCREEN_TAKEN):
             self._fail("the terminal's own screen is not back")
         lines = termios.tcgetattr(self._descriptor)[3]
         if not lines & termios.ICANON or not lines & termios.ECHO:

@@ -206,3 +206,50 @@ def test_a_screen_that_never_answers_is_ended_when_its_terminal_is_gone():
     terminal.hang_up()
     wait_until(lambda: os.waitpid(pid, os.WNOHANG)[0] == pid, seconds=10)
     terminal.pid = 0
+
+
+TAKEN_TWICE = """
+import os
+os.environ["TEXTUAL_COLOR_SYSTEM"] = "256"
+from textual.app import App
+from vae_tui.tui.link_driver import LinkDriver
+class Screen(App):
+    def on_mount(self):
+        self._driver._is_started = False  # as where it is continued while it is being stopped
+        self._driver.start_application_mode()
+        self.set_timer(0.3, self.exit)
+Screen(driver_class=LinkDriver).run()
+"""
+
+
+def test_a_terminal_taken_twice_is_given_back_as_it_was_at_first(tmp_path):
+    script = tmp_path / "taken_twice.py"
+    script.write_text(TAKEN_TWICE)
+    terminal = RawTerminal(["bash", "-c", f"{sys.executable} {script}; stty -a; sleep 1"])
+    terminal.wait_for(re.compile(r"(?<!-)icanon.*(?<!-)echo\b", re.DOTALL).search)
+    terminal.close()
+
+
+QUIT_WHILE_LEAVING = """
+import os, signal
+from textual.app import App
+from vae_tui.tui.link_driver import LinkDriver
+class Driver(LinkDriver):
+    def disable_input(self):
+        super().disable_input()
+        os.kill(os.getpid(), signal.SIGQUIT)
+class Screen(App):
+    def on_mount(self):
+        self.exit()
+Screen(driver_class=Driver).run(mouse=False)
+"""
+
+
+def test_a_key_that_ends_programs_does_not_keep_the_shells_screen_away(tmp_path):
+    script = tmp_path / "quit_while_leaving.py"
+    script.write_text(QUIT_WHILE_LEAVING)
+    terminal = RawTerminal([sys.executable, str(script)])
+    while terminal.read(0.2):
+        pass
+    assert terminal.raw.rfind(b"\x1b[?1049l") > terminal.raw.rfind(b"\x1b[?1049h")
+    terminal.close()

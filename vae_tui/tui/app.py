@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SystemCommand
 from textual.events import Event, Key, Paste
+from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
 
 from vae_tui.config import RunConfig
@@ -44,6 +45,7 @@ from vae_tui.tui.outlet import Outlet
 from vae_tui.tui.stage import Stage
 from vae_tui.tui.steering_keys import steering_keys
 from vae_tui.tui.takeaway import Takeaway
+from vae_tui.tui.toast import Toasted
 from vae_tui.tui.traffic import Traffic
 from vae_tui.tui.walking import Walks
 from vae_tui.tui.widgets.status import Status, status_of, status_parts
@@ -159,6 +161,19 @@ class VaeApp(App[None]):
         self._end_watch()
         self._end_watch = lambda: None
         gc.unfreeze()
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Put a message up in the corner for a while; thread-safe."""
+        seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        self.post_message(Notify(Toasted(message, title, severity, seconds, markup)))
 
     # What threads tell
 
@@ -282,7 +297,8 @@ class VaeApp(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow no key while the screens are taken down."""
-        return bool(self.screen_stack) and super().check_action(action, parameters)
+        can_act = self.is_running and bool(self.screen_stack)
+        return can_act and super().check_action(action, parameters)
 
     def action_command_palette(self) -> None:
         """Offer what the keys do here by name."""

@@ -2,11 +2,15 @@
 
 import os
 import signal
+import termios
 from typing import Any
 
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.message import Message
+
+_LOCAL = 3
+"""Where the local modes stand among a terminal's attributes."""
 
 
 class InputDriver(LinuxDriver):
@@ -19,18 +23,21 @@ class InputDriver(LinuxDriver):
 
     _is_started = False
     _is_suspended = False
+    _usual: list[Any] | None = None
+    """What the terminal is to be given back as: how it was, last found in nobody's hands."""
 
     def start_application_mode(self) -> None:
         """Take the terminal; where it was taken already, take it anew."""
-        before = self.attrs_before
-        if was_started := self._is_started:
+        if self._is_started:
             self.disable_input()
             super().close()
             self._must_signal_resume = True  # all is drawn again
         self._is_started, self._is_suspended = True, False
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        if was_started:
-            self.attrs_before = before
+        if self.attrs_before is not None and self.attrs_before[_LOCAL] & termios.ICANON:
+            self._usual = self.attrs_before
+        elif self._usual is not None:  # it was ours already
+            self.attrs_before = self._usual
 
     def stop_application_mode(self) -> None:
         """Give the terminal back."""

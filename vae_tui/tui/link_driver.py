@@ -14,6 +14,8 @@ from vae_tui.tui.outlet import Outlet
 
 ANSWER_SECONDS = 0.5
 """So long the last answer is waited for before the terminal is given back."""
+_SHELLS_KEYS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
+"""What keys send to a program once the terminal is not raw any more."""
 
 
 class LinkDriver(InputDriver):
@@ -51,12 +53,18 @@ class LinkDriver(InputDriver):
             super().process_message(message)
 
     def stop_application_mode(self) -> None:
-        """Wait for the last answer, then give the terminal back."""
+        """Wait for the last answer, then give the terminal back, whatever is typed meanwhile."""
         self.outlet.settle(ANSWER_SECONDS)
-        super().stop_application_mode()
+        usual = {number: signal.signal(number, signal.SIG_IGN) for number in _SHELLS_KEYS}
+        try:
+            super().stop_application_mode()
+            self.outlet.settle()
+        finally:
+            for number, handler in usual.items():
+                signal.signal(number, handler)
 
     def close(self) -> None:
-        """Wait until the terminal has been given back."""
+        """Wait for the last that was written."""
         super().close()
-        self.outlet.settle()
+        self.outlet.settle(ANSWER_SECONDS)
         self.outlet.end()

@@ -117,10 +117,6 @@ class MapView(View):
                 yield Caption(id="place")
                 yield Static(id="legend")
 
-    def on_mount(self) -> None:
-        """Write the legend."""
-        self._draw()
-
     def watch_scene(self) -> None:
         """Redraw."""
         self._draw()

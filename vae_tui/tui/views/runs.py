@@ -83,10 +83,6 @@ class RunsView(View):
         yield RunTable()
         yield Caption(id="details")
 
-    def on_mount(self) -> None:
-        """Say what is awaited."""
-        self._draw()
-
     def watch_scene(self) -> None:
         """Redraw."""
         self._draw()

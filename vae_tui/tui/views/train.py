@@ -73,10 +73,6 @@ class TrainView(View):
             yield LossChart(id="kl")
         yield DigitColumn(id="digits")
 
-    def on_mount(self) -> None:
-        """Say what is awaited."""
-        self._digits.draw(None)
-
     def watch_scene(self, before: Scene | None, scene: Scene | None) -> None:
         """Redraw the charts, and the digits when weights or images are others."""
         if scene is None or not self.is_mounted:

@@ -73,6 +73,10 @@ class View(Container, can_focus=True):
 
     scene: var[Scene | None] = var(None)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Allow no key while the widgets are taken down."""
+        return self.app.is_running and super().check_action(action, parameters)
+
     def sample(self) -> None:
         """Draw new samples from the prior."""
 
