@@ -253,3 +253,36 @@ def test_a_key_that_ends_programs_does_not_keep_the_shells_screen_away(tmp_path)
         pass
     assert terminal.raw.rfind(b"\x1b[?1049l") > terminal.raw.rfind(b"\x1b[?1049h")
     terminal.close()
+
+
+UNHEARD = """
+import os, signal
+from textual.app import App
+from textual.widgets import Static
+from vae_tui.tui.link_driver import LinkDriver
+class Screen(App):
+    BINDINGS = [("g", "exit_well", ""), ("ctrl+z", "suspend_process", "")]
+    def compose(self):
+        yield Static("here I am")
+    def on_mount(self):
+        signal.signal(signal.SIGCONT, signal.SIG_IGN)  # as if another ctrl+z had come at once
+    def action_exit_well(self):
+        self.exit()
+Screen(driver_class=LinkDriver).run()
+"""
+
+
+def test_a_screen_that_does_not_hear_that_it_goes_on_takes_the_terminal_again(tmp_path):
+    script = tmp_path / "unheard.py"
+    script.write_text(UNHEARD)
+    terminal = RawTerminal(["bash", "--norc", "-i"])
+    terminal.type(f"{sys.executable} {script}\n")
+    terminal.wait_for("here I am")
+    terminal.type("\x1a")
+    terminal.wait_for("Stopped")
+    terminal.type("fg\n")
+    terminal.wait_for(lambda _: terminal.raw.count(b"\x1b[?1049h") == 2)
+    terminal.wait_for("here I am")
+    terminal.type("g")
+    terminal.wait_for(lambda _: terminal.raw.count(b"\x1b[?1049l") == 2)
+    terminal.close()

@@ -50,8 +50,17 @@ class InputDriver(LinuxDriver):
         if self._is_started:
             self._is_suspended = True
             super()._sigtstp_application()
+            self._go_on()
         else:  # while it ends
             os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _go_on(self) -> None:
+        """Take the terminal again, after a stop, where that has not been done yet.
+
+        The kernel throws a SIGCONT away that has not been heard when the next ctrl+z comes.
+        """
+        if self._is_suspended:
+            super()._sigcont_application()
 
     def _sigcont_application(self, *_: Any) -> None:
         if self._is_started or self._is_suspended:
