@@ -234,6 +234,16 @@ async def test_every_key_is_safe(view, condition):
         assert pilot.app.return_code is None
 
 
+async def test_a_key_that_comes_back_unused_when_all_has_been_taken_down_is_dropped():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+    assert not screen.app.screen_stack
+    key = Key("pageup", None)
+    key._set_forwarded()
+    await screen.app.on_event(key)
+
+
 @pytest.mark.parametrize("seed", range(3))
 async def test_random_keys_are_safe(seed):
     chosen = random.Random(seed)

@@ -2,7 +2,9 @@
 
 import dataclasses
 import os
+import sys
 import threading
+import time
 import tty
 
 import pytest
@@ -17,7 +19,7 @@ from vae_tui.doctor.machine import judge_memory, judge_torch
 from vae_tui.doctor.packages import Packages, fits, judge_packages, look_at_packages
 from vae_tui.doctor.path_to_terminal import judge_terminal
 from vae_tui.doctor.surroundings import Surroundings, look
-from vae_tui.doctor.torch_answer import TorchAnswer
+from vae_tui.doctor.torch_answer import Asking, TorchAnswer
 from vae_tui.run import create
 from vae_tui.tui.terminal import colour_system
 
@@ -344,3 +346,20 @@ def test_a_terminal_that_never_answers_is_not_waited_for_long():
     assert link.measure(inner, inner, load=True, patience=0.05) == Link(None)
     os.close(outer)
     os.close(inner)
+
+
+def test_an_interrupt_just_before_a_wait_is_heard_soon(monkeypatch):
+    """Python runs its handlers between bytecodes: such a one stays unheard while it waits."""
+    asking = Asking([sys.executable, "-c", "import time; time.sleep(99)"])
+
+    def wait_without_hearing(timeout: float) -> None:
+        time.sleep(min(timeout, 5.0))
+        raise KeyboardInterrupt
+
+    began = time.monotonic()
+    with monkeypatch.context() as patched:
+        patched.setattr(asking._process, "communicate", wait_without_hearing)
+        with pytest.raises(KeyboardInterrupt):
+            asking.answer(30.0)
+    assert time.monotonic() - began < 2.0
+    asking.close()

@@ -219,6 +219,7 @@ class Screen(App):
         self._driver.start_application_mode()
         self.set_timer(0.3, self.exit)
 Screen(driver_class=LinkDriver).run()
+os._exit(0)  # as the program ends: the first of the threads that read keys may not have
 """
 
 

@@ -19,6 +19,7 @@ CHILD = (sys.executable, "-P", "-m", "vae_tui.doctor.torch_child")
 
 _PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
 _PARTING_SECONDS = 2.0
+_WAIT_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,17 +74,26 @@ class Asking:
 
     def answer(self, seconds: float = PATIENCE_SECONDS) -> TorchAnswer:
         """Return what it says within ``seconds`` of its start; it is gone after."""
-        left = max(0.0, self._began + seconds - time.monotonic())
-        timed_out = False
-        try:
-            out, err = self._process.communicate(timeout=left)
-        except subprocess.TimeoutExpired:
-            timed_out = True
-            out, err = self._end()
+        told = self._await(self._began + seconds)
+        timed_out = told is None
+        out, err = told or self._end()
         status = None if timed_out else self._process.returncode
         return read_answer(
             out, err, status, seconds=time.monotonic() - self._began, driver=_loaded_driver()
         )
+
+    def _await(self, deadline: float) -> tuple[bytes, bytes] | None:
+        """Return what it wrote when it has ended; None when it has not by then.
+
+        In short waits: a ctrl+c just before one begins is heard only when that one is over.
+        """
+        while True:
+            left = max(0.0, deadline - time.monotonic())
+            try:
+                return self._process.communicate(timeout=min(left, _WAIT_SECONDS))
+            except subprocess.TimeoutExpired:
+                if not left:
+                    return None
 
     def close(self) -> None:
         """End it, if it is still there."""

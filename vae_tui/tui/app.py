@@ -242,9 +242,11 @@ class VaeApp(App[None]):
         if isinstance(event, Key) and self._is_news:
             self._is_news = False
             self._show_status()
-        if isinstance(event, Key | Paste) and not event.is_forwarded:
+        if not isinstance(event, Key | Paste):
+            await super().on_event(event)
+        elif not event.is_forwarded:
             await self._keys.take(event)
-        else:
+        elif self.screen_stack:  # else all has been taken down before it came back unused
             await super().on_event(event)
 
     async def on_key_answered(self, message: KeyAnswered) -> None:
