@@ -58,6 +58,7 @@ class LinkDriver(InputDriver):
         usual = {number: signal.signal(number, signal.SIG_IGN) for number in _SHELLS_KEYS}
         try:
             super().stop_application_mode()
+            super().close()  # Textual's thread has then handed all over to the outlet
             self.outlet.settle()
         finally:
             for number, handler in usual.items():
