@@ -266,6 +266,7 @@ class Screen(App):
     def compose(self):
         yield Static("here I am")
     def on_mount(self):
+        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
         signal.signal(signal.SIGCONT, signal.SIG_IGN)  # as if another ctrl+z had come at once
     def action_exit_well(self):
         self.exit()
