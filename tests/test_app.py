@@ -35,6 +35,8 @@ from vae_tui.tui.dialogs.ends import EndsDialog
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.dialogs.leave import LeaveDialog
 from vae_tui.tui.messages import ReadingFailed
+from vae_tui.tui.views.digit_column import DigitColumn
+from vae_tui.tui.views.train import TrainView
 
 SIZES = [(60, 20), (120, 40), (200, 60), (40, 10), (1, 1), (80, 24)]
 KEYS = [
@@ -655,11 +657,23 @@ async def test_a_message_put_up_just_as_its_time_ends_does_not_stop_the_screen(m
         assert isinstance(screen.app.screen, HelpDialog)
 
 
+async def test_keys_for_a_view_are_unheard_until_all_views_are_up():
+    screen = Screen()
+    async with screen.at() as pilot:
+        while not screen.app.main.query(TrainView):
+            await asyncio.sleep(0)
+        assert not screen.app.main.query(DigitColumn)
+        screen.app.action_view(0)
+        screen.app.action_sample()
+        await until_reading(pilot, screen)
+        assert screen.view.id == "trainview"
+
+
 @pytest.mark.parametrize("wait", range(0, 40, 2))
 async def test_leaving_while_the_views_are_put_up_raises_nothing(wait):
     screen = Screen()
     async with screen.at() as pilot:
-        while not screen.app.main.views:
+        while not screen.app.main.query(TrainView):
             await asyncio.sleep(0)
         for _ in range(wait):
             await asyncio.sleep(0)

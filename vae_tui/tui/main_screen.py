@@ -87,7 +87,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """The views, in the order of their keys; none before they are put up."""
         switchers = self.query(ContentSwitcher)  # none any more while the screen is taken down
         children = [child for switcher in switchers for child in switcher.children]
-        return [child for child in children if child.id != "waiting"]  # type: ignore[misc]
+        views = [child for child in children if child.id != "waiting"]
+        return views if all(view.is_mounted for view in views) else []  # type: ignore[return-value]
 
     @property
     def view(self) -> "View | None":
