@@ -18,6 +18,7 @@ class Process:
     session: int
     cpu_seconds: float
     """Of all its threads, since it began."""
+    is_stopped: bool = False
 
 
 def process(pid: int) -> Process | None:
@@ -29,7 +30,7 @@ def process(pid: int) -> Process | None:
     if fields[0] in "ZX":
         return None
     cpu = (int(fields[11]) + int(fields[12])) / TICKS
-    return Process(pid, int(fields[1]), int(fields[3]), cpu)
+    return Process(pid, int(fields[1]), int(fields[3]), cpu, fields[0] == "T")
 
 
 def processes() -> list[Process]:

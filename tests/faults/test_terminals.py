@@ -149,6 +149,39 @@ def test_ctrl_z_gives_the_shell_back_and_fg_the_screen_while_training_goes_on(sh
     wait_until(lambda: all("worker" in line for line in of_folder(shell.folder).values()))
 
 
+@pytest.mark.parametrize("how", ["ctrl+z", "stopped from outside"])
+@pytest.mark.parametrize("times", [1, 3, 8])
+def test_a_screen_continued_in_the_background_waits_there(ended, how, times):
+    terminal = shell_prompt(ended)
+    terminal.type(" ".join([*PROGRAM, "attach"]) + "\n")
+    terminal.wait_for("reconstructed")
+    (screen,) = (pid for pid, line in of_folder(ended.folder).items() if "attach" in line)
+    if how == "ctrl+z":
+        terminal.type("\x1a")
+    else:
+        os.kill(screen, signal.SIGSTOP)
+    for time in range(1, times + 1):
+        wait_until(lambda: process(screen).is_stopped)
+        shows_prompt = f"ready {time}>"
+        terminal.type(f"PS1='ready '{time}'>'; clear; bg\n")
+        terminal.wait_for(shows_prompt)
+    wait_until(lambda: process(screen).is_stopped)
+    terminal.type("clear; fg\n")
+    terminal.wait_for("reconstructed")
+    for seed in range(1, 12):  # a second reader would swallow about half of them
+        terminal.type("2" if seed == 1 else " ")
+        terminal.wait_for(f"seed {seed}")
+    terminal.type("\x1a")
+    terminal.wait_for("Stopped")
+    terminal.type("clear; fg\n")
+    terminal.wait_for("seed 11")
+    terminal.type("q")
+    wait_until(lambda: not process(screen))
+    terminal.type("clear; stty -a\n")
+    terminal.wait_for(re.compile(r"(?<!-)icanon.*(?<!-)echo\b", re.DOTALL).search)
+    terminal.close()
+
+
 def test_a_screen_stopped_from_outside_goes_on_and_gives_the_terminal_back(ended):
     terminal = RawTerminal(
         ["bash", "-c", " ".join([*PROGRAM, "attach"]) + "; stty -a; sleep 1"],
@@ -215,11 +248,9 @@ from textual.app import App
 from vae_tui.tui.link_driver import LinkDriver
 class Screen(App):
     def on_mount(self):
-        self._driver._is_started = False  # as where it is continued while it is being stopped
         self._driver.start_application_mode()
         self.set_timer(0.3, self.exit)
 Screen(driver_class=LinkDriver).run()
-os._exit(0)  # as the program ends: the first of the threads that read keys may not have
 """
 
 

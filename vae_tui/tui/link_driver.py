@@ -29,18 +29,6 @@ class LinkDriver(InputDriver):
         self.outlet = Outlet(terminal.fileno(), lambda text: text.encode(encoding, errors), Link())
         self._file = self.outlet  # type: ignore[assignment]
 
-    def start_application_mode(self) -> None:
-        """Start; from then on every change of size makes unknown what the terminal shows."""
-        super().start_application_mode()
-        resize = signal.getsignal(signal.SIGWINCH)
-
-        def forget_and_resize(number: int, frame: Any) -> None:
-            self.outlet.forget()
-            if callable(resize):
-                resize(number, frame)
-
-        signal.signal(signal.SIGWINCH, forget_and_resize)
-
     def process_message(self, message: Message) -> None:
         """Keep the answers; pass on everything else."""
         if isinstance(message, CursorPosition):
@@ -69,3 +57,15 @@ class LinkDriver(InputDriver):
         super().close()
         self.outlet.settle(ANSWER_SECONDS)
         self.outlet.end()
+
+    def _take(self) -> None:
+        """Take the terminal; from then on every change of size makes unknown what it shows."""
+        super()._take()
+        resize = signal.getsignal(signal.SIGWINCH)
+
+        def forget_and_resize(number: int, frame: Any) -> None:
+            self.outlet.forget()
+            if callable(resize):
+                resize(number, frame)
+
+        signal.signal(signal.SIGWINCH, forget_and_resize)
