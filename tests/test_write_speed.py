@@ -26,6 +26,7 @@ class Silent:
         self.link = Link(self.clock)
         self.rate = rate
         self.room = room
+        self.is_pressed = True
         self.waiting = 0.0
         self.shown = 0.0
 
@@ -49,7 +50,7 @@ class Silent:
         """Take nothing for so long; one write waits for the end of it."""
         self.link.sent(BUFFER_BYTES + 50)
         self.clock.now += seconds
-        self.link.waited(BUFFER_BYTES + 50, seconds, is_pressed=True)
+        self.link.waited(BUFFER_BYTES + 50, seconds, was_full=False, is_pressed=True)
         self.waiting = float(BUFFER_BYTES)
 
     def update(self, count: int) -> None:
@@ -64,13 +65,19 @@ class Silent:
     def _write(self, total: int) -> None:
         count = total
         self.link.sent(total)
-        began = self.clock.now
+        began, had_room = self.clock.now, self._has_room()
         while count > (fits := BUFFER_BYTES - int(self.waiting)):
             self.waiting, count = self.waiting + fits, count - fits
             while self.waiting > BUFFER_BYTES - max(self.room, 1):
                 self.pass_time(TICK / 100)
         self.waiting += count
-        self.link.waited(total, self.clock.now - began, is_pressed=True)
+        was_full = not (had_room and self._has_room())
+        self.link.waited(
+            total, self.clock.now - began, was_full=was_full, is_pressed=self.is_pressed
+        )
+
+    def _has_room(self) -> bool:
+        return self.waiting < BUFFER_BYTES - 900
 
     def pass_time(self, seconds: float) -> None:
         self.clock.now += seconds
@@ -144,24 +151,35 @@ def test_a_small_write_that_took_long_waited_for_something_else():
     speed = WriteSpeed(clock)
     speed.sent(50)
     clock.now += 3.0  # for one of the machine's cores
-    speed.waited(50, 3.0, may_try=False)
+    speed.waited(50, 3.0, was_full=False, may_try=False)
     assert speed.allowance(QUEUE_SECONDS) == BLOCK_BYTES
 
 
-def test_small_writes_that_were_late_in_pairs_make_a_known_speed_no_lower():
+@pytest.mark.parametrize("apart", [1.0, 4.0, 8.0])
+def test_writes_that_were_late_in_pairs_leave_a_known_speed_where_little_is_sent(apart):
     way = Silent(20_000)
     way.press(30.0)
-    known = way.link._writes.speed
+    way.is_pressed, known = False, way.link._writes.speed
     for _ in range(12):
         for _ in range(2):
-            way.pass_time(1.0)
-            way.link.sent(50)
-            way.pass_time(0.07)
-            way.link.waited(50, 0.07, is_pressed=False)
-        for _ in range(58):
-            way.pass_time(1.0)
-            way.update(500)
-    assert way.link._writes.speed >= known
+            way.pass_time(apart)
+            way.link.sent(1300)
+            way.pass_time(0.07)  # for one of the machine's cores
+            way.link.waited(1300, 0.07, was_full=False, is_pressed=False)
+        for _ in range(100):
+            way.pass_time(0.5)
+            way.update(1300)
+    assert way.link._writes.speed == known
+
+
+def test_a_link_that_became_far_slower_is_found_out_by_little_too():
+    way = Silent(20_000)
+    way.press(30.0)
+    way.is_pressed, way.rate = False, 2_000
+    for _ in range(160):
+        way.update(1300)
+        way.pass_time(0.5)
+    assert way.link._writes.speed < 4_000
 
 
 def test_a_faster_link_is_found_out_sooner_once_it_was_right_to_try():

@@ -79,11 +79,18 @@ class Link:
         self._sent += count
         self._recent.append((now, count))
 
-    def waited(self, count: int, seconds: float, *, is_pressed: bool) -> None:
-        """Take in how long the writing of ``count`` bytes took."""
+    def waited(self, count: int, seconds: float, *, was_full: bool, is_pressed: bool) -> None:
+        """Take in how long the writing of ``count`` bytes took.
+
+        Args:
+            count: Bytes.
+            seconds: How long.
+            was_full: There was hardly any room when it began, or when it ended.
+            is_pressed: More is to be sent.
+        """
         if not self.answers:
             may_try = is_pressed and self._clock() - self._key_at > KEY_SECONDS
-            self._writes.waited(count, seconds, may_try=may_try)
+            self._writes.waited(count, seconds, was_full=was_full, may_try=may_try)
 
     def key_came(self) -> None:
         """Take in that the user pressed a key, and will wait for what it does."""

@@ -7,6 +7,7 @@ is still true when there is room for it.
 
 import os
 import re
+import select
 import threading
 import time
 from collections.abc import Callable
@@ -158,15 +159,17 @@ class Outlet:
                 self.link.sent(len(block))
                 if block.endswith(QUESTION.encode()):  # its answer may come before the write ends
                     self.link.asked(is_pressed=is_pressed)
-            began = self._clock()
+            began, was_full = self._clock(), False
             try:
+                had_room = self._has_room()
                 self._write_all(block)
+                was_full = not (had_room and self._has_room())
             except OSError:  # the terminal is gone: its hang-up ends the program
                 self._is_broken = True
             seconds = self._clock() - began  # without the wait for our turn
             with self._turn:
                 self._is_writing = False
-                self.link.waited(len(block), seconds, is_pressed=is_pressed)
+                self.link.waited(len(block), seconds, was_full=was_full, is_pressed=is_pressed)
                 self._turn.notify_all()
 
     def _next_block(self) -> tuple[bytes, bool]:
@@ -208,6 +211,9 @@ class Outlet:
 
     def _has_more(self) -> bool:
         return bool(self._aside) or not self._glass.is_settled
+
+    def _has_room(self) -> bool:
+        return bool(select.select([], [self._descriptor], [], 0)[1])
 
     def _write_all(self, block: bytes) -> None:
         while block:

@@ -15,6 +15,9 @@ BLOCK_BYTES = 16_384
 """So much at once, while nothing is known: on a slow link, what comes behind it waits for it."""
 WAITED_SECONDS = 0.05
 """A write that took so long may have had to wait; a busy machine lets one take long as well."""
+FEW_BYTES = 1500
+"""An update of the charts has no more. More may have to wait although there was room before, and
+is after."""
 WAITS, WAITS_SECONDS = 2, 10.0
 """So many in so long, and the speed that is known is too high; unknown, it is guessed by them."""
 ROOM_BYTES, MOST_ROOM_SECONDS = 8192, 2.0
@@ -44,8 +47,6 @@ class WriteSpeed:
         self._probed_bytes = 0
         self._probing_since: float | None = None
         self._full_at: float | None = None
-        self._unwaited_bytes = 0
-        """What was written since a write had to wait."""
         self._speed_at, self._patience = 0.0, FASTER_SECONDS
         self._is_rising = False
         self.speed: float | None = None
@@ -55,17 +56,19 @@ class WriteSpeed:
         """Take in that ``count`` bytes are about to be written."""
         now = self._clock()
         self._backlog, self._backlog_at = self._pending(now) + count, now
-        self._unwaited_bytes += count
 
-    def waited(self, count: int, seconds: float, *, may_try: bool) -> None:
+    def waited(self, count: int, seconds: float, *, was_full: bool, may_try: bool) -> None:
         """Take in how long the writing of ``count`` bytes took.
 
-        ``may_try``: more is to be sent, and it may be tried whether the link is faster.
+        Args:
+            count: Bytes.
+            seconds: How long.
+            was_full: There was hardly any room when it began, or when it ended.
+            may_try: More is to be sent, and it may be tried whether the link is faster.
         """
         now = self._clock()
-        written = count if self.speed is None else self._unwaited_bytes
-        if seconds > WAITED_SECONDS and written > BUFFER_BYTES / 4:  # fewer fill no buffer
-            self._unwaited_bytes = 0
+        may_fill = count > BUFFER_BYTES / 4 if self.speed is None else was_full or count > FEW_BYTES
+        if seconds > WAITED_SECONDS and may_fill:  # else it waited for one of the machine's cores
             recent = [wait for wait in self._waits if wait[0] > now - WAITS_SECONDS]
             self._waits = [*recent, (now, seconds)]
             self._take_wait(now)
