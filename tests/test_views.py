@@ -30,6 +30,7 @@ from vae_tui.tui.views.digit_column import digit_layout
 from vae_tui.tui.views.samples import TEMPERATURES, grid
 from vae_tui.tui.views.walk import FRAMES, sizes
 from vae_tui.tui.widgets.latent_bars import LatentBars
+from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.loss_chart import LossChart
 from vae_tui.tui.widgets.pictures import Pictures
 
@@ -69,14 +70,19 @@ async def test_charts_and_digits_follow_two_updates():
             assert f"step {step}," in screen.caption("samples-caption")
 
 
-async def test_train_names_a_beta_that_is_not_the_usual_one():
+@pytest.mark.parametrize("width", [80, 120])
+async def test_train_names_a_beta_that_is_not_the_usual_one_behind_both_test_losses(width):
     screen = Screen()
-    async with screen.at() as pilot:
+    async with screen.at(width, 24) as pilot:
         await open_view(pilot, screen, "1")
         assert "beta" not in screen.caption("losses")
         change = SettingChanged(time=NOW, step=540, name="beta", old=1.0, new=4.0, command_id="x")
         screen.reader.report(change)
-        await wait_until(pilot, lambda: "z sampled · beta 4" in screen.caption("losses"))
+        losses = screen.view.query_one("#losses", Caption)
+        await wait_until(pilot, lambda: "z = mean · beta 4" in losses.text)
+        shown = screen.text.splitlines()[1]
+        assert re.search(r"test \S+ z sampled · \S+ z = mean", shown)
+        assert ("beta 4" in shown) == (width == 120)
 
 
 async def test_train_draws_the_same_z_with_newer_weights():

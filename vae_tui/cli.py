@@ -3,8 +3,10 @@
 Imports are inside functions, here and there: ``--help`` must cost neither torch nor textual.
 """
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,7 +25,6 @@ from vae_tui.options import (
     option,
     run_argument,
     runs_dir_option,
-    say,
 )
 
 
@@ -60,13 +61,25 @@ class DefaultToTrain(click.Group):
             args = ["train", *args]
         return super().parse_args(ctx, args)
 
+    def make_context(self, *arguments: Any, **more: Any) -> click.Context:
+        """Read the command line, and answer ``--help`` and ``--version``."""
+        with _left_by_its_reader():
+            return super().make_context(*arguments, **more)
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; when who reads has read enough, as ``head`` has, nothing failed."""
-        try:
+        """Run a command."""
+        with _left_by_its_reader():
             return super().invoke(ctx)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 0
+
+
+@contextlib.contextmanager
+def _left_by_its_reader() -> Iterator[None]:
+    """When who reads has read enough, as ``head`` has, nothing failed."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.exceptions.Exit(0) from None
 
 
 @click.group(
@@ -131,13 +144,11 @@ def train(headless: bool, as_json: bool, fps: int | None, **options: Any) -> int
         run, config = create_run(**options)
     missing = "" if headless or as_json else terminal.missing(os.environ)
     if not (headless or as_json or missing):
-        return watch(run, config, options["runs_dir"], read_only=False, fps=fps, is_new=not resumed)
+        watch(run, config, options["runs_dir"], read_only=False, fps=fps, is_new=not resumed)
     if not resumed:
         launch.start(run, config)
     if missing:
         complain(f"{missing}: training in plain lines, as --headless does")
-    if not as_json:
-        say(f"{run.path}: {config.dataset}; ctrl+c stops and saves")
     return follow_own(run, config, as_json, offset)
 
 
@@ -162,7 +173,7 @@ def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None) ->
         if damage:
             complain(f"{damage}: the rest is shown")
         return follow(found, config, as_json=False)
-    return watch(found, config, runs_dir, read_only=read_only, fps=fps, damage=damage)
+    watch(found, config, runs_dir, read_only=read_only, fps=fps, damage=damage)
 
 
 def _one_line(error: click.ClickException) -> str:

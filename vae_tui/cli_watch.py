@@ -155,12 +155,19 @@ def _visit(run: "Run") -> "Visit | None":
     return Visit(run, SeenRecord(run, folder)) if folder.is_absolute() else None
 
 
-def follow(run: "Run", config: RunConfig, as_json: bool, offset: int = 0) -> int:
-    """Tell of the run in plain lines; return the exit code. BrokenPipeError: nobody reads."""
+def follow(
+    run: "Run", config: RunConfig, as_json: bool, offset: int = 0, *, first: str = ""
+) -> int:
+    """Tell of the run in plain lines, ``first`` before them; return the exit code.
+
+    BrokenPipeError: nobody reads.
+    """
     from vae_tui import plain
     from vae_tui.complaint import complain
 
     try:
+        if first:
+            say(first)
         return plain.follow(run, config, as_json=as_json, offset=offset)
     except BrokenPipeError:
         if run.is_live():
@@ -185,7 +192,8 @@ def follow_own(run: "Run", config: RunConfig, as_json: bool, offset: int) -> int
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
-    code = follow(run, config, as_json, offset)
+    first = "" if as_json else f"{run.path}: {config.dataset}; ctrl+c stops and saves"
+    code = follow(run, config, as_json, offset, first=first)
     return INTERRUPTED if interrupted else code
 
 

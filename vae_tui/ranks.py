@@ -30,7 +30,10 @@ class Ranks:
         return cls(rank, size, local)
 
     def join(self, device: torch.device) -> None:
-        """Meet the others; tensors on CUDA devices meet through NCCL, all else through Gloo."""
+        """Make the device the current one; meet the others, if there are any.
+
+        Tensors on CUDA devices meet through NCCL, all else through Gloo.
+        """
         if device.type == "cuda":
             torch.cuda.set_device(device)  # where NCCL works and graphs are captured: not cuda:0
         if self.size == 1:

@@ -110,14 +110,14 @@ def frame_for(
     return Frame(left, width - left, rows, x_range, y_range, x_ticks, y_ticks, log, message)
 
 
-def _x_range(low: float, high: float) -> Range:
-    if low == high:
-        return Range(low, low + max(1.0, abs(low) * 0.1))
-    return rounded_range(low, high)
-
-
 def height_of(level: Level, log: bool) -> float:
     """Return where a level lies on the y axis; a level no axis has is NaN or -inf."""
     if not log:
         return level.y
     return math.log10(level.y) if level.y > 0 else -math.inf
+
+
+def _x_range(low: float, high: float) -> Range:
+    if low == high:
+        return Range(low, low + max(1.0, abs(low) * 0.1))
+    return rounded_range(low, high)

@@ -61,6 +61,11 @@ class DigitColumn(Vertical):
         """Return as many samples of the fixed z as fit, (N, 784)."""
         return network.decode(samples(network, self.count, self.seed))
 
+    def sample(self, scene: Scene | None) -> None:
+        """Draw other z."""
+        self.seed += 1
+        self.draw(scene)
+
     def fit(self, room: Size) -> None:
         """Choose the size of the digits for a view of this size."""
         self._room = room

@@ -87,8 +87,7 @@ class TrainView(View):
 
     def sample(self) -> None:
         """Draw other z."""
-        self._digits.seed += 1
-        self._digits.draw(self.scene)
+        self._digits.sample(self.scene)
 
     def action_turn(self, name: str) -> None:
         """Turn a way of drawing on or off."""
@@ -148,7 +147,7 @@ class TrainView(View):
             at_mean = tested.test_bce_at_mean + tested.test_kl
             beta = "" if run.beta == 1 else f"beta {run.beta:g} · "
             caption.text = (
-                f"[b]test {run.last_test_loss:.1f}[/b] z sampled · {beta}{at_mean:.1f} z = mean · "
+                f"[b]test {run.last_test_loss:.1f}[/b] z sampled · {at_mean:.1f} z = mean · {beta}"
                 f"best {run.best_test_loss:.1f}"
             )
 
