@@ -29,8 +29,8 @@ from vae_tui.tui.pixels import Palette
 from vae_tui.tui.views.digit_column import digit_layout
 from vae_tui.tui.views.samples import TEMPERATURES, grid
 from vae_tui.tui.views.walk import FRAMES, sizes
-from vae_tui.tui.widgets.latent_bars import LatentBars
 from vae_tui.tui.widgets.caption import Caption
+from vae_tui.tui.widgets.latent_bars import LatentBars
 from vae_tui.tui.widgets.loss_chart import LossChart
 from vae_tui.tui.widgets.pictures import Pictures
 
