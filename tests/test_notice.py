@@ -8,7 +8,7 @@ import pytest
 from fakes import CONFIG, NOW, STARTED, losses
 from logs import live, run_with
 
-from vae_tui.events import Diverged, Paused, RunEnded
+from vae_tui.events import CommandRefused, Diverged, Paused, RunEnded, SettingChanged
 from vae_tui.tui.history import RunView, advance
 from vae_tui.tui.messages import RunAdvanced
 from vae_tui.tui.notice import notice_of
@@ -99,6 +99,34 @@ def test_a_damaged_config_is_named_as_long_as_the_screen_is_up():
     damage = "config.json cannot be read: line 3"
     for state in ("running", "lost"):
         assert told(state, damage=damage).endswith(f"{damage}: the rest is shown")
+
+
+REFUSED = CommandRefused(time=NOW, step=540, command_id="x", why="nothing to undo")
+
+
+@pytest.mark.parametrize("ahead", [0, 9_000, -9_000])
+def test_a_refusal_is_told_for_ten_seconds_of_any_clock(ahead):
+    def line(seconds: float, *later) -> str:
+        events = [REFUSED, *later]
+        ours = [dataclasses.replace(event, time=event.time + ahead) for event in events]
+        heard = later[-1].time if later else NOW
+        return told("running", *ours, now=NOW + seconds, heard_at=heard)
+
+    assert line(0) == line(9) == "nothing to undo"
+    assert line(11) == ""
+    assert line(9, losses(541, time=NOW + 8)) == "nothing to undo"
+    assert line(11, losses(541, time=NOW + 10.9)) == ""
+
+
+def test_a_refusal_is_old_news_once_a_setting_was_changed():
+    changed = SettingChanged(time=NOW + 1, step=541, name="beta", old=1.0, new=2.0, command_id="y")
+    assert told("running", REFUSED, now=NOW + 1) == "nothing to undo"
+    assert told("running", REFUSED, changed, now=NOW + 1) == ""
+
+
+def test_a_refusal_stands_beside_what_to_do_next():
+    line = told("paused", Paused(time=NOW, step=540), REFUSED)
+    assert line == "paused · p goes on · nothing to undo"
 
 
 def test_a_screen_hears_a_trainer_whose_clock_is_wrong():

@@ -52,6 +52,7 @@ def watch(
     terminal.prepare()
     from vae_tui.run import Run
     from vae_tui.salvage import config_or_rest
+    from vae_tui.states import ADVICE
 
     while True:
         app = _screen(run, config, runs_dir, read_only=read_only, fps=fps, is_new=is_new,
@@ -66,6 +67,9 @@ def watch(
     code = app.return_code or 0
     if code == 0 and run.is_live():
         say(f"{run.name} goes on; come back with: vae-tui attach {reference(run, runs_dir)}")
+    elif code == 0 and app.state == "stopped":
+        advice = ADVICE["stopped"].format(name=reference(run, runs_dir))
+        say(f"{run.name} is stopped and saved; {advice}")
     _end(code)
 
 

@@ -128,6 +128,11 @@ class VaeApp(App[None]):
         )
 
     @property
+    def state(self) -> str:
+        """The run's state in one word, as far as the screen has heard."""
+        return self._stage.state
+
+    @property
     def main(self) -> MainScreen:
         """The screen under all dialogs."""
         screen = self.screen_stack[0]

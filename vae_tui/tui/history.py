@@ -26,6 +26,8 @@ from vae_tui.states import has_spoken, silence, state_of
 
 MOST_POINTS = 2_048
 """A series longer than this is halved by averaging neighbours."""
+REFUSAL_SECONDS = 10.0
+"""So long is it news that a command was refused."""
 
 Column = NDArray[np.float64]
 
@@ -132,7 +134,9 @@ class RunView:
     damage: str = ""
     """What is wrong with the run's config."""
     notice: str = ""
-    """What the user should read now: a refusal, a file that cannot be read."""
+    """What the run itself last had to say: why it pauses, or ended."""
+    refused: CommandRefused | None = None
+    """The newest command that could not be obeyed, unless a setting was changed since."""
 
     @property
     def epoch(self) -> float:
@@ -165,6 +169,14 @@ class RunView:
     def silent(self, now: float) -> float:
         """Return the seconds since the live trainer's last sign of life."""
         return silence(now, self.last_time, self.heard_at, self.live_since)
+
+    def refusal(self, now: float) -> str:
+        """Return why the newest command was refused, while that is news at ``now`` (Unix s)."""
+        if self.refused is None:
+            return ""
+        # The trainer's clock tells the time from then to its newest report, ours from there.
+        age = self.last_time - self.refused.time + self.silent(now)
+        return self.refused.why if age < REFUSAL_SECONDS else ""
 
     def seconds_left(self) -> float:
         """Return the estimated seconds until the last epoch is done; NaN when unknown."""
@@ -223,6 +235,7 @@ def _restart(view: RunView, event: RunStarted) -> RunView:
         changes=tuple(change for change in view.changes if change <= epoch),
         epochs=event.epochs or view.epochs,
         notice="",
+        refused=None,
     )
 
 
@@ -262,11 +275,12 @@ def _note(view: RunView, event: Event) -> RunView:
         case Diverged():
             news = {"diverged": event}
         case CommandRefused():
-            news = {"notice": event.why}
+            news = {"refused": event}
         case SettingChanged():
             is_length = event.name == "epochs" and event.new in RANGES["epochs"]
             epochs = int(event.new) if is_length else view.epochs
-            news = {"changes": (*view.changes, view.epoch)[-32:], "epochs": epochs}
+            changes = (*view.changes, view.epoch)[-32:]
+            news = {"changes": changes, "epochs": epochs, "refused": None}
             if event.name == "beta":
                 news["set_beta"] = event.new
     return replace(view, **news)

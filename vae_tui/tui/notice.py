@@ -22,7 +22,8 @@ def notice_of(view: "RunView", state: str, now: float, *, run: str, control: boo
     if view.gone:
         return "the run's folder is gone: what is shown is all there is · q leaves"
     on = "p" if control else f"vae-tui resume {run}"
-    parts = [_of_state(view, state, now, on), view.damage and f"{view.damage}: the rest is shown"]
+    damage = view.damage and f"{view.damage}: the rest is shown"
+    parts = [_of_state(view, state, now, on), view.refusal(now), damage]
     return " · ".join(filter(None, parts))
 
 
