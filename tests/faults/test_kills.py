@@ -63,10 +63,7 @@ class Victim:
         assert pid is not None
         if in_a_save:
             wait_until(lambda: len(only(LossesMeasured, told(self.run)[len(before) :])) > 1)
-            self.run.send(Command(command="save"))
-            deadline = time.monotonic() + 1.0
-            while not set(self._unfinished()) - left and time.monotonic() < deadline:
-                pass
+            self._stop_in_a_save(pid, left)
         else:
             time.sleep(self._chance.uniform(0.0, longest))
         os.kill(pid, signal.SIGKILL)
@@ -76,6 +73,18 @@ class Victim:
         unfinished = set(self._unfinished())
         assert len(unfinished) <= 3, "what the kills left is swept up by the next trainer"
         self._note(before, bool(unfinished - left))
+
+    def _stop_in_a_save(self, pid: int, left: set[Path]) -> None:
+        """Ask for saves until the trainer is stopped in one: on busy cores we may look too late."""
+        for _ in range(20):
+            self.run.send(Command(command="save"))
+            deadline = time.monotonic() + 1.0
+            while not set(self._unfinished()) - left and time.monotonic() < deadline:
+                pass
+            os.kill(pid, signal.SIGSTOP)
+            if set(self._unfinished()) - left:
+                return
+            os.kill(pid, signal.SIGCONT)
 
     def _note(self, before: list[Event], inside_a_save: bool) -> None:
         happened = told(self.run)

@@ -136,7 +136,7 @@ class RunView:
     notice: str = ""
     """What the run itself last had to say: why it pauses, or ended."""
     refused: CommandRefused | None = None
-    """The newest command that could not be obeyed, unless a setting was changed since."""
+    """The newest command that could not be obeyed."""
 
     @property
     def epoch(self) -> float:
@@ -279,8 +279,7 @@ def _note(view: RunView, event: Event) -> RunView:
         case SettingChanged():
             is_length = event.name == "epochs" and event.new in RANGES["epochs"]
             epochs = int(event.new) if is_length else view.epochs
-            changes = (*view.changes, view.epoch)[-32:]
-            news = {"changes": changes, "epochs": epochs, "refused": None}
+            news = {"changes": (*view.changes, view.epoch)[-32:], "epochs": epochs}
             if event.name == "beta":
                 news["set_beta"] = event.new
     return replace(view, **news)
