@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 from textual.containers import Container
+from textual.events import Hide
 from textual.reactive import var
 
 from vae_tui.network import Floats, Network, Probe
@@ -72,6 +73,13 @@ class View(Container, can_focus=True):
     """Whether the runs of the folder are read while it is up."""
 
     scene: var[Scene | None] = var(None)
+
+    def on_hide(self, event: Hide) -> None:
+        """Keep the focus where there is too little room: nothing would give it back.
+
+        A view that another takes the place of has lost it before.
+        """
+        event.prevent_default()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow no key while the widgets are taken down."""
