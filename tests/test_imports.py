@@ -16,7 +16,7 @@ def modules_after(code: str, *arguments: str) -> set[str]:
 
 
 def test_the_trainer_needs_nothing_but_torch_numpy_and_safetensors():
-    loaded = modules_after("import vae_tui.worker")
+    loaded = modules_after("import vae_tui.training.process")
     assert {"torch", "numpy", "safetensors"} <= loaded
     screen = {"textual", "rich", "plotext", "click", "platformdirs", "PIL", "torchvision"}
     assert not loaded & screen
@@ -24,10 +24,10 @@ def test_the_trainer_needs_nothing_but_torch_numpy_and_safetensors():
 
 def test_the_command_line_alone_imports_neither_torch_nor_textual():
     heavy = {"torch", "textual", "numpy", "plotext", "rich"}
-    assert not modules_after("import vae_tui.cli") & heavy
+    assert not modules_after("import vae_tui.cli.main") & heavy
     helped = modules_after(
         "import sys; sys.argv[1:] = ['--help']\n"
-        "from vae_tui.cli import main\n"
+        "from vae_tui.cli.main import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
         "0"

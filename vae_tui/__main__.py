@@ -1,5 +1,5 @@
 """``python -m vae_tui`` is ``vae-tui``."""
 
-from vae_tui.cli import main
+from vae_tui.cli.main import main
 
 main()

@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from terminal import PROGRAM, Terminal
+from support.terminal import PROGRAM, Terminal
 
 PRESSES, WARM_UP = 60, 10
 HELD_SECONDS, HELD_RATE = 3.0, 30.0

@@ -22,9 +22,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from slow_terminal import SlowTerminal
+from support.slow_terminal import SlowTerminal
+from support.terminal import PROGRAM, Terminal
 from table import Row, add_json_option, print_table
-from terminal import PROGRAM, Terminal
 
 SHIPPED = {"VAE_TUI_RUNS_DIR": str(Path(__file__).parents[2] / "checkpoints")}
 VIEWS = {

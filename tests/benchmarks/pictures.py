@@ -31,11 +31,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from table import Row, add_json_option, print_table
 
-from vae_tui.config import from_json
-from vae_tui.explorer import samples
-from vae_tui.network import Bytes, load_network, load_probe
-from vae_tui.tui.glass import Glass
-from vae_tui.tui.pixels import tile
+from vae_tui.latent.morph import samples
+from vae_tui.model.numpy_vae import Bytes, load_network, load_probe
+from vae_tui.run.config import from_json
+from vae_tui.terminal.half_blocks import tile
+from vae_tui.tui.link.screen_diff import Glass
 from vae_tui.tui.widgets.pictures import Pictures
 
 RUN = Path(__file__).parents[2] / "checkpoints" / "mnist-d20"

@@ -8,11 +8,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from support.terminal import PROGRAM
 from table import Row
-from terminal import PROGRAM
 from watched import CHECKPOINTS, DIGITS, PAINTED, Watched, row
 
-from vae_tui.events import Event, LossesMeasured, RunEnded, RunStarted, WeightsSaved, encode
+from vae_tui.run.events import Event, LossesMeasured, RunEnded, RunStarted, WeightsSaved, encode
 
 SHORT, LONG = 1_000, 1_000_000
 LOSSES_A_SECOND, STEPS_A_LOSS, STEPS_AN_EPOCH, SECONDS_A_SAVE = 20, 20, 235, 2

@@ -5,8 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from support.terminal import PROGRAM
 from table import Row
-from terminal import PROGRAM
 from watched import CHECKPOINTS, DIGITS, MINIMAL, PAINTED, Watched, row
 
 

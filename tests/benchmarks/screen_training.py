@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import latency
+from support.terminal import PROGRAM
 from table import Row
-from terminal import PROGRAM
 from watched import DIGITS, MINIMAL, PAINTED, Watched, memory_peak, row
 
-from vae_tui.run import Run
+from vae_tui.run.folder import Run
 
 VIEWS, VIEW_SECONDS = "12364\t", 2.0
 SETTLE_SECONDS, WINDOW_SECONDS = 1.5, 5.0

@@ -23,12 +23,13 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
-from vae_tui import data, launch
-from vae_tui.config import RunConfig
-from vae_tui.datasets import resolve
-from vae_tui.device import choose_device, choose_precision
-from vae_tui.events import EpochEnded, LossesMeasured
-from vae_tui.train import Trainer
+from vae_tui.data import idx_files
+from vae_tui.data.catalogue import resolve
+from vae_tui.model.device import choose_device, choose_precision
+from vae_tui.run import control
+from vae_tui.run.config import RunConfig
+from vae_tui.run.events import EpochEnded, LossesMeasured
+from vae_tui.training.trainer import Trainer
 
 BATCH = 256
 SECONDS = 2.5
@@ -60,7 +61,7 @@ def measured_alone(name: str, options: argparse.Namespace) -> float:
     command = [sys.executable, __file__, "--only", name, "--data-dir", options.data_dir]
     # The trainer's as the program starts it, the others' as a user's shell would.
     is_ours = name.startswith("vae-tui")
-    environment = launch.environment(config("auto", options)) if is_ours else dict(os.environ)
+    environment = control.environment(config("auto", options)) if is_ours else dict(os.environ)
     here = str(Path(__file__).resolve().parents[2])
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (here, environment.get("PYTHONPATH"))))
     found = subprocess.run(
@@ -112,7 +113,7 @@ class Nobody:
 def our_speed(precision: str, options: argparse.Namespace) -> float:
     """Return the trainer's images a second, by this clock, between its reports of one epoch."""
     wanted = config(precision, options)
-    images = data.load(wanted.dataset, Path(wanted.data_dir))
+    images = idx_files.load(wanted.dataset, Path(wanted.data_dir))
     device = choose_device(wanted.device)
     trainer = Trainer(wanted, images, device, choose_precision(precision, device))
     seconds = trained = 0.0
@@ -174,7 +175,7 @@ class PlainDigits(Dataset):
 
 def plain_speed(options: argparse.Namespace) -> float:
     """Return the images a second of a whole epoch of the loop that courses and examples show."""
-    images = data.load(resolve("auto", Path(options.data_dir)), Path(options.data_dir))
+    images = idx_files.load(resolve("auto", Path(options.data_dir)), Path(options.data_dir))
     device = choose_device(options.device)
     torch.manual_seed(1)
     model = PlainVAE().to(device)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from terminal import Terminal
+from support.terminal import Terminal
 
 MINIMAL = [sys.executable, str(Path(__file__).with_name("minimal_app.py"))]
 CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"

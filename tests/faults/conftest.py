@@ -1,5 +1,5 @@
 import pytest
-from shells import Shell
+from support.shells import Shell
 
 
 @pytest.fixture

@@ -5,18 +5,18 @@ import shutil
 import signal
 from pathlib import Path
 
-from mounts import fill, read_only, small_disk
-from processes import cpu_share, process
-from real_runs import metadata, newest_step, none_left, told, wait_until
 from safetensors.torch import load_file
-from shells import Shell
-from terminal import PROGRAM, Terminal
-from tiny_runs import only, tiny_config
+from support.mounts import fill, read_only, small_disk
+from support.processes import cpu_share, process
+from support.real_runs import metadata, newest_step, none_left, told, wait_until
+from support.shells import Shell
+from support.terminal import PROGRAM, Terminal
+from support.tiny_runs import only, tiny_config
 
-from vae_tui import launch
-from vae_tui.checkpoint import load_state
-from vae_tui.events import Paused, Resumed, decode
-from vae_tui.run import Run, create
+from vae_tui.run import control
+from vae_tui.run.events import Paused, Resumed, decode
+from vae_tui.run.folder import Run, create
+from vae_tui.training.checkpoint import load_state
 
 PAGE = 4096
 
@@ -79,7 +79,7 @@ def test_a_run_on_a_full_disk_can_be_stopped_and_says_why_it_ended(tmp_path):
         config = tiny_config(epochs=1_000_000, batch_size=256)
         run = create(disk, "run", config)
         with none_left(run):
-            launch.start(run, config)
+            control.start(run, config)
             wait_until(lambda: newest_step(run) > 100)
             fill_with_no_room_in_the_last_page(disk, run)
             wait_until(lambda: only(Paused, told(run)))
@@ -97,7 +97,7 @@ def test_a_folder_that_turns_read_only_makes_the_training_wait_until_it_can_save
     config = tiny_config(epochs=1_000_000, batch_size=256)
     run = create(tmp_path, "run", config)
     with none_left(run):
-        pid = launch.start(run, config)
+        pid = control.start(run, config)
         wait_until(lambda: newest_step(run) > 100)
         watch = [*PROGRAM, "attach", "--read-only", str(run.path)]
         with read_only(run.path), Terminal(watch, cwd=tmp_path, columns=120) as screen:

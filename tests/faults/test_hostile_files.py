@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from explored_runs import explored_run
-from hostile_files import Hostile, hostile_files, lair
-from hostile_text import STEERING, lines_of_commands
-from tiny_runs import tiny_trainer
+from support.explored_runs import explored_run
+from support.hostile_files import Hostile, hostile_files, lair
+from support.hostile_text import STEERING, lines_of_commands
+from support.tiny_runs import tiny_trainer
 
-from vae_tui.checkpoint import save_state
-from vae_tui.run import Run
+from vae_tui.run.folder import Run
+from vae_tui.training.checkpoint import save_state
 
 PIECES = 10
 IN_A_PIECE = 200
-READINGS = Path(__file__).with_name("hostile_readings.py")
+READINGS = Path(__file__).parents[1] / "support" / "hostile_readings.py"
 
 
 @dataclass

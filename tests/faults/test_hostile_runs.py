@@ -10,25 +10,26 @@ import threading
 from pathlib import Path
 
 import pytest
-from explored_runs import explored_run
-from hostile_files import a_state, lair
-from hostile_text import STEERING, lines_of_events
-from logs import live
-from real_runs import DIGITS, ended, none_left, wait_until
-from terminal import PROGRAM, RawTerminal
-from tiny_runs import tiny_config, tiny_trainer
+from support.explored_runs import explored_run
+from support.hostile_files import a_state, lair
+from support.hostile_text import STEERING, lines_of_events
+from support.logs import live
+from support.real_runs import DIGITS, ended, none_left, wait_until
+from support.terminal import PROGRAM, RawTerminal
+from support.tiny_runs import tiny_config, tiny_trainer
 
-from vae_tui import data, launch
-from vae_tui.checkpoint import save_state, save_weights
-from vae_tui.commands import Command
-from vae_tui.datasets import DATASETS, Dataset
+from vae_tui.data import idx_files
+from vae_tui.data.catalogue import DATASETS, Dataset
 from vae_tui.errors import UsageError, VaeTuiError
-from vae_tui.events import Paused, RunEnded, encode
-from vae_tui.files import append
-from vae_tui.run import Run, create
-from vae_tui.tui.history import RunView
+from vae_tui.run import control
+from vae_tui.run.commands import Command
+from vae_tui.run.events import Paused, RunEnded, encode
+from vae_tui.run.files import append
+from vae_tui.run.folder import Run, create
+from vae_tui.training.checkpoint import save_state, save_weights
+from vae_tui.tui.feed.run_reader import RunReader
 from vae_tui.tui.messages import ReadingFailed
-from vae_tui.tui.reader import RunReader
+from vae_tui.tui.state.run_view import RunView
 
 CONTROLS = re.compile(
     "[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]"
@@ -54,7 +55,7 @@ def states(count: int, tmp_path: Path) -> list[str]:
         run = run_with_state(tmp_path / str(seed))
         run.state.write_bytes(a_state(run.state.read_bytes(), random.Random(seed), aims.canary))
         with none_left(run):
-            launch.start(run, DIGITS)
+            control.start(run, DIGITS)
             last = ended(run)
         assert not aims.harm()
         # The numbers in it may be whole and senseless: that shows in the first step.
@@ -87,7 +88,7 @@ def test_a_trainer_writes_through_no_link(tmp_path, file):
     (run.path / file).symlink_to(folder if file == "history" else aims.victim)
     with none_left(run):
         try:
-            launch.start(run, DIGITS)
+            control.start(run, DIGITS)
         except VaeTuiError as error:
             assert "is a link" in str(error)
             assert file in str(error) or file == "trainer.lock"
@@ -111,7 +112,7 @@ def test_no_config_starts_a_thousand_processes(tmp_path):
     config = tiny_config(nproc=1_024)
     run = create(tmp_path, "run", config)
     with pytest.raises(UsageError, match=r"1024 processes.*config\.json"):
-        launch.start(run, config)
+        control.start(run, config)
     assert not run.is_live()
 
 
@@ -235,11 +236,11 @@ def test_a_hostile_data_file_is_refused_by_name(tmp_path, what, packed):
         SMALL.files, (idx(30, 28, 28), idx(30), idx(10, 28, 28), idx(10)), strict=True
     ):
         (folder / name).write_bytes(content)
-    assert len(data.read(SMALL, tmp_path).train) == 30
+    assert len(idx_files.read(SMALL, tmp_path).train) == 30
     (folder / SMALL.files[0]).unlink()
     hostile = folder / f"{SMALL.files[0]}{packed}"
     hostile.write_bytes(HOSTILE_IDX[what])
     with pytest.raises(VaeTuiError) as raised:
-        data.read(SMALL, tmp_path)
+        idx_files.read(SMALL, tmp_path)
     assert str(hostile) in str(raised.value)
     assert len(str(raised.value)) < 600

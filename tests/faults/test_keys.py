@@ -9,16 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from explored_runs import explored_run, losses_measured
-from logs import live
-from pressing import Pressed, program
-from real_runs import ENDLESS, running, wait_until
-from terminal import Terminal
-from tiny_runs import TINY
+from support.explored_runs import explored_run, losses_measured
+from support.logs import live
+from support.pressing import Pressed, program
+from support.real_runs import ENDLESS, running, wait_until
+from support.terminal import Terminal
+from support.tiny_runs import TINY
 
-from vae_tui.events import Diverged, Paused, RunEnded, encode
-from vae_tui.files import append
-from vae_tui.run import Run, create
+from vae_tui.run.events import Diverged, Paused, RunEnded, encode
+from vae_tui.run.files import append
+from vae_tui.run.folder import Run, create
 
 LONG_AGO, FAR_AHEAD = 1e9, 4e9
 """Unix seconds: a run that was heard of long ago is silent, one from far ahead never."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from real_runs import (
+from support.real_runs import (
     assert_same_weights,
     ended,
     in_force,
@@ -19,18 +19,18 @@ from real_runs import (
     uninterrupted,
     wait_until,
 )
-from shells import Shell, assert_it_goes_on
-from tiny_runs import losses_of, only, tiny_config
+from support.shells import Shell, assert_it_goes_on
+from support.tiny_runs import losses_of, only, tiny_config
 
-from vae_tui import events
-from vae_tui.checkpoint import load_state
-from vae_tui.commands import Command
-from vae_tui.config import RunConfig
-from vae_tui.events import EpochEnded, Event, LossesMeasured, RunStarted
-from vae_tui.network import load_network, load_probe
-from vae_tui.run import Run, create
-from vae_tui.steering import RunSteering
-from vae_tui.summary import summarise
+from vae_tui.model.numpy_vae import load_network, load_probe
+from vae_tui.run import events
+from vae_tui.run.commands import Command
+from vae_tui.run.config import RunConfig
+from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted
+from vae_tui.run.folder import Run, create
+from vae_tui.run.steering import RunSteering
+from vae_tui.run.summary import summarise
+from vae_tui.training.checkpoint import load_state
 
 IMAGES, BATCH = 4_500, 256
 STEPS_PER_EPOCH = math.ceil(IMAGES / BATCH)

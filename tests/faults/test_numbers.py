@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 import torch
-from real_runs import metadata, none_left, told, wait_until
 from safetensors.torch import load_file
-from shells import Shell
-from tiny_runs import CPU, Unasked, only, tiny_config
+from support.real_runs import metadata, none_left, told, wait_until
+from support.shells import Shell
+from support.tiny_runs import CPU, Unasked, only, tiny_config
 
-from vae_tui import data
-from vae_tui.checkpoint import load_state
-from vae_tui.events import Diverged, LossesMeasured, RunEnded, RunStarted, SettingChanged
-from vae_tui.recorder import Recorder
-from vae_tui.run import Run, create
-from vae_tui.summary import summarise
-from vae_tui.train import Trainer
+from vae_tui.data import idx_files
+from vae_tui.run.events import Diverged, LossesMeasured, RunEnded, RunStarted, SettingChanged
+from vae_tui.run.folder import Run, create
+from vae_tui.run.summary import summarise
+from vae_tui.training.checkpoint import load_state
+from vae_tui.training.recorder import Recorder
+from vae_tui.training.trainer import Trainer
 
 CONFIG = tiny_config(epochs=1_000_000, batch_size=256)
 POISONED_STEP = 40
@@ -40,9 +40,9 @@ class Poisoner(Unasked):
 def poisoned(folder: Path, weight: str, number: float) -> tuple[Run, int]:
     """Train a run that is poisoned in this process; return it and the step it came to."""
     run = create(folder, "run", CONFIG)
-    trainer = Trainer(CONFIG, data.load("digits", Path("/nowhere")), CPU, "fp32")
+    trainer = Trainer(CONFIG, idx_files.load("digits", Path("/nowhere")), CPU, "fp32")
     recorder = Recorder(run, CONFIG, lambda: False)
-    recorder.begin(trainer, data.load("digits", Path("/nowhere")))
+    recorder.begin(trainer, idx_files.load("digits", Path("/nowhere")))
     for happened in trainer.run(Poisoner(trainer, weight, number)):
         # A save each time, as for a user who asks for it: the broken weights must not get in.
         recorder.record(trainer, happened, save=True)

@@ -5,9 +5,11 @@ import math
 import random
 
 import pytest
-from explored_runs import explored_run
-from hostile_files import some_tensors
-from hostile_text import (
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from support.explored_runs import explored_run
+from support.hostile_files import some_tensors
+from support.hostile_text import (
     STEERING,
     a_config,
     a_log,
@@ -15,22 +17,20 @@ from hostile_text import (
     lines_of_commands,
     lines_of_events,
 )
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
-from tiny_runs import TINY, tiny_config
+from support.tiny_runs import TINY, tiny_config
 
-from vae_tui import commands, events
-from vae_tui.config import RunConfig, from_json, to_json
+from vae_tui.cli.headless import Teller
 from vae_tui.errors import UsageError, VaeTuiError
-from vae_tui.files import LineTail, read_lines
-from vae_tui.network import load_network, load_probe
-from vae_tui.plain import Teller
-from vae_tui.run import create
-from vae_tui.summary import summarise
-from vae_tui.tui.history import RunView, advance
-from vae_tui.tui.notice import notice_of
+from vae_tui.model.numpy_vae import load_network, load_probe
+from vae_tui.run import commands, events
+from vae_tui.run.config import RunConfig, from_json, to_json
+from vae_tui.run.files import LineTail, read_lines
+from vae_tui.run.folder import create
+from vae_tui.run.summary import summarise
+from vae_tui.text import duration, printable
+from vae_tui.tui.state.notice import notice_of
+from vae_tui.tui.state.run_view import RunView, advance
 from vae_tui.tui.widgets.status import status_parts
-from vae_tui.words import duration, printable
 
 SEEDS = st.integers(0, 2**32)
 NOW = 1_000_000.0

@@ -8,13 +8,20 @@ from pathlib import Path
 from time import time as clock
 
 import pytest
-from logs import live
-from processes import process
-from shells import Shell
-from terminal import RawTerminal
+from support.logs import live
+from support.processes import process
+from support.shells import Shell
+from support.terminal import RawTerminal
 
-from vae_tui.events import EpochEnded, Event, LossesMeasured, RunStarted, WeightsSaved, encode
-from vae_tui.run import Run
+from vae_tui.run.events import (
+    EpochEnded,
+    Event,
+    LossesMeasured,
+    RunStarted,
+    WeightsSaved,
+    encode,
+)
+from vae_tui.run.folder import Run
 
 SHIPPED = Path(__file__).parents[2] / "checkpoints" / "mnist-d20"
 HOUR_SECONDS, LOSSES_A_SECOND = 3_600, 20

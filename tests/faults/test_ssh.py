@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from processes import Parting, cpu_share, of_folder, part, process
-from servers import NoServer, Server
-from shells import Shell, assert_it_goes_on, wait_until
-from terminal import PROGRAM, Terminal
+from support.processes import Parting, cpu_share, of_folder, part, process
+from support.servers import NoServer, Server
+from support.shells import Shell, assert_it_goes_on, wait_until
+from support.terminal import PROGRAM, Terminal
 
 LEAVES_WITHIN_SECONDS = 1.0
 """What is promised, and measured by the soak; a test beside other tests only waits for the end."""

@@ -6,9 +6,9 @@ import signal
 import sys
 
 import pytest
-from processes import of_folder, part, process
-from shells import Shell, assert_it_goes_on, assert_restored, wait_until
-from terminal import PROGRAM, RawTerminal, Terminal
+from support.processes import of_folder, part, process
+from support.shells import Shell, assert_it_goes_on, assert_restored, wait_until
+from support.terminal import PROGRAM, RawTerminal, Terminal
 
 TRUE_COLOUR, COLOUR_OF_256 = b"38;2;", b"38;5;"
 HALF_BLOCKS, SHADES = set("▀▄"), set("░▒▓")
@@ -245,7 +245,7 @@ TAKEN_TWICE = """
 import os
 os.environ["TEXTUAL_COLOR_SYSTEM"] = "256"
 from textual.app import App
-from vae_tui.tui.link_driver import LinkDriver
+from vae_tui.tui.link.driver import LinkDriver
 class Screen(App):
     def on_mount(self):
         self._driver.start_application_mode()
@@ -265,7 +265,7 @@ def test_a_terminal_taken_twice_is_given_back_as_it_was_at_first(tmp_path):
 QUIT_WHILE_LEAVING = """
 import os, signal
 from textual.app import App
-from vae_tui.tui.link_driver import LinkDriver
+from vae_tui.tui.link.driver import LinkDriver
 class Driver(LinkDriver):
     def disable_input(self):
         super().disable_input()
@@ -291,7 +291,7 @@ UNHEARD = """
 import os, signal
 from textual.app import App
 from textual.widgets import Static
-from vae_tui.tui.link_driver import LinkDriver
+from vae_tui.tui.link.driver import LinkDriver
 class Screen(App):
     BINDINGS = [("g", "exit_well", ""), ("ctrl+z", "suspend_process", "")]
     def compose(self):

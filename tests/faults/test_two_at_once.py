@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from logs import epoch_ended, losses, run_with, started
-from real_runs import ENDLESS, ended, newest_step, running, told, wait_until
-from shells import Shell, assert_it_goes_on
-from terminal import PROGRAM
-from tiny_runs import only
+from support.logs import epoch_ended, losses, run_with, started
+from support.real_runs import ENDLESS, ended, newest_step, running, told, wait_until
+from support.shells import Shell, assert_it_goes_on
+from support.terminal import PROGRAM
+from support.tiny_runs import only
 
-from vae_tui.checkpoint import load_state
-from vae_tui.events import Paused, Resumed, RunEnded, RunStarted, SettingChanged
-from vae_tui.run import Run
-from vae_tui.summary import summarise
+from vae_tui.run.events import Paused, Resumed, RunEnded, RunStarted, SettingChanged
+from vae_tui.run.folder import Run
+from vae_tui.run.summary import summarise
+from vae_tui.training.checkpoint import load_state
 
 
 def at_once(shell: Shell, *commands: str) -> list[subprocess.CompletedProcess[str]]:

@@ -34,7 +34,7 @@ def _answers() -> Iterator[dict[str, object]]:
         computed = torch.ones(64, 64) @ torch.ones(64, 64)
         if float(computed.sum()) != 64.0**3:
             raise ArithmeticError("64x64 ones by 64x64 ones come to another sum")
-        from vae_tui.device import choose_precision  # noqa: PLC0415
+        from vae_tui.model.device import choose_precision  # noqa: PLC0415
 
         yield {"cpu_precision": choose_precision("auto", torch.device("cpu"))}
         with warnings.catch_warnings(record=True) as told:

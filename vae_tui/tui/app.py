@@ -14,15 +14,22 @@ from textual.events import Event, Key, Paste
 from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
 
-from vae_tui.config import RunConfig
 from vae_tui.errors import VaeTuiError
-from vae_tui.tui import terminal
-from vae_tui.tui.control import Control, Steering
+from vae_tui.run.config import RunConfig
+from vae_tui.text import printable
+from vae_tui.tui import hangup
+from vae_tui.tui.controllers.export_and_copy import Takeaway
+from vae_tui.tui.controllers.other_runs import Others
+from vae_tui.tui.controllers.steering import Control, Steering
+from vae_tui.tui.controllers.walk_requests import Walks
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.dialogs.palette import Palette
-from vae_tui.tui.key_queue import KeyAnswered, KeyQueue
-from vae_tui.tui.keys import KEYS
-from vae_tui.tui.link_driver import LinkDriver
+from vae_tui.tui.keys.bindings import KEYS
+from vae_tui.tui.keys.key_queue import KeyAnswered, KeyQueue
+from vae_tui.tui.keys.steering_keys import steering_keys
+from vae_tui.tui.link.driver import LinkDriver
+from vae_tui.tui.link.link_label import Traffic
+from vae_tui.tui.link.screen_writer import Outlet
 from vae_tui.tui.main_screen import MainScreen
 from vae_tui.tui.messages import (
     CameBack,
@@ -39,20 +46,13 @@ from vae_tui.tui.messages import (
     RunsListed,
     ThreadFailed,
 )
-from vae_tui.tui.notice import notice_of
-from vae_tui.tui.others import Others
-from vae_tui.tui.outlet import Outlet
-from vae_tui.tui.stage import Stage
-from vae_tui.tui.steering_keys import steering_keys
-from vae_tui.tui.takeaway import Takeaway
-from vae_tui.tui.toast import Toasted
-from vae_tui.tui.traffic import Traffic
-from vae_tui.tui.walking import Walks
+from vae_tui.tui.state.notice import notice_of
+from vae_tui.tui.state.scene_store import Stage
 from vae_tui.tui.widgets.status import Status, status_of, status_parts
-from vae_tui.words import printable
+from vae_tui.tui.widgets.toast import Toasted
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
-    from vae_tui.tui.parts import Parts
+    from vae_tui.tui.ports import Parts
     from vae_tui.tui.views.map import MapView
     from vae_tui.tui.views.runs import RunsView
     from vae_tui.tui.views.view import Scene
@@ -105,7 +105,7 @@ class VaeApp(App[None]):
         self._load = load
         self._stage = Stage(self._show_scene, clock)
         self._control = Control(self, steering, reference, self._stage)
-        self._unicode = terminal.is_unicode(environment)
+        self._unicode = hangup.is_unicode(environment)
         self._takeaway = Takeaway(self, folder, self._start_thread)
         self._walks = Walks(
             self, lambda: self.main.views if self.screen_stack else (), self.action_view
@@ -147,8 +147,8 @@ class VaeApp(App[None]):
         self.set_timer(LATEST_LOADING_SECONDS, self._start_loading)
         if self.is_headless:
             return
-        terminal.heed_interrupts()
-        terminal.answer_signals(partial(self.exit, None))
+        hangup.heed_interrupts()
+        hangup.answer_signals(partial(self.exit, None))
         hung_up = 128 + signal.SIGHUP
 
         def leave() -> None:
@@ -156,7 +156,7 @@ class VaeApp(App[None]):
                 self._outlet.abandon()
             self.call_from_thread(self.exit, None, hung_up)
 
-        self._end_watch = terminal.watch_for_hangup(leave, hung_up)
+        self._end_watch = hangup.watch_for_hangup(leave, hung_up)
         self.app_resume_signal.subscribe(self, self._come_back)
 
     def on_unmount(self) -> None:
@@ -234,7 +234,7 @@ class VaeApp(App[None]):
         else:
             self.chosen = message.path
             if not self.is_headless:
-                terminal.hold_interrupts()
+                hangup.hold_interrupts()
             self.exit()
 
     def on_came_back(self, message: CameBack) -> None:

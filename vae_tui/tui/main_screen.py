@@ -11,10 +11,10 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
 
-from vae_tui.tui.steering_keys import STEERING
+from vae_tui.text import printable
+from vae_tui.tui.keys.steering_keys import STEERING
 from vae_tui.tui.widgets.key_bar import KeyBar, KeyHint
 from vae_tui.tui.widgets.status import Status
-from vae_tui.words import printable
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.views.view import Scene, View

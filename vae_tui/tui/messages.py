@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
-    from vae_tui.network import Network, Probe
-    from vae_tui.tui.history import RunView
-    from vae_tui.tui.overlay import Overlay
-    from vae_tui.tui.parts import Parts
-    from vae_tui.tui.run_list import RunList
+    from vae_tui.model.numpy_vae import Network, Probe
+    from vae_tui.tui.ports import Parts
+    from vae_tui.tui.state.other_runs import Overlay
+    from vae_tui.tui.state.run_list import RunList
+    from vae_tui.tui.state.run_view import RunView
 
 
 @dataclass

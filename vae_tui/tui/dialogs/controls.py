@@ -9,9 +9,9 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
-from vae_tui.commands import Command, check
 from vae_tui.errors import UsageError
-from vae_tui.tui.dialogs.closing import ClosesOnce
+from vae_tui.run.commands import Command, check
+from vae_tui.tui.dialogs.dialog import ClosesOnce
 
 _WHAT = {
     "beta": "weight of the KL",

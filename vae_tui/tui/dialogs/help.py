@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from vae_tui.tui.dialogs.closing import ClosesOnce
+from vae_tui.tui.dialogs.dialog import ClosesOnce
 
 
 class HelpDialog(ClosesOnce, ModalScreen[None]):

@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from vae_tui.tui.dialogs.closing import ClosesOnce
-from vae_tui.words import printable
+from vae_tui.text import printable
+from vae_tui.tui.dialogs.dialog import ClosesOnce
 
 Answer = Literal["keep", "stop", "cancel"]
 

@@ -13,7 +13,7 @@ from textual.events import Click, Key
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from vae_tui.tui.dialogs.closing import ClosesOnce
+from vae_tui.tui.dialogs.dialog import ClosesOnce
 
 ROWS = 12
 

@@ -6,9 +6,9 @@ from textual.binding import Binding
 from textual.reactive import var
 from textual.widgets import Static
 
-from vae_tui.diagnosis import Measured, diagnose
-from vae_tui.network import Floats
-from vae_tui.output import csv_table, write
+from vae_tui.export.output_file import csv_table, write
+from vae_tui.latent.diagnosis import Measured, diagnose
+from vae_tui.model.numpy_vae import Floats
 from vae_tui.tui.views.samples import waiting
 from vae_tui.tui.views.view import Export, Scene, View
 from vae_tui.tui.widgets.caption import Caption

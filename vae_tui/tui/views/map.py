@@ -11,14 +11,14 @@ from textual.message import Message
 from textual.reactive import var
 from textual.widgets import Static
 
-from vae_tui.class_colours import CLASS_COLOURS
-from vae_tui.datasets import class_names
-from vae_tui.images import write_digits
-from vae_tui.latent import quantiles
-from vae_tui.map_picture import map_png
-from vae_tui.network import Bytes, Floats
-from vae_tui.output import write
-from vae_tui.projection import Embedding, Projection, on_dimensions, pca
+from vae_tui.data.catalogue import class_names
+from vae_tui.export.map_picture import map_png
+from vae_tui.export.output_file import write
+from vae_tui.export.picture_files import write_digits
+from vae_tui.latent.codes import quantiles
+from vae_tui.latent.projection import Embedding, Projection, on_dimensions, pca
+from vae_tui.model.numpy_vae import Bytes, Floats
+from vae_tui.terminal.class_colours import CLASS_COLOURS
 from vae_tui.tui.views.samples import waiting
 from vae_tui.tui.views.view import Export, Scene, View
 from vae_tui.tui.widgets.bubbles import with_bubbles

@@ -11,12 +11,12 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.reactive import var
 
-from vae_tui.output import csv_table, write
-from vae_tui.tui.run_list import ListedRun, RunList
+from vae_tui.export.output_file import csv_table, write
+from vae_tui.text import printable
+from vae_tui.tui.state.run_list import ListedRun, RunList
 from vae_tui.tui.views.view import Export, Scene, View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.run_table import RunTable, Table, attached_mark
-from vae_tui.words import printable
 
 FAR = 1_000_000
 """Rows: to either end."""

@@ -5,10 +5,10 @@ from textual.binding import Binding
 from textual.events import Resize
 from textual.reactive import var
 
-from vae_tui.explorer import samples
-from vae_tui.images import write_digits
-from vae_tui.latent import aggregate
-from vae_tui.network import Floats
+from vae_tui.export.picture_files import write_digits
+from vae_tui.latent.codes import aggregate
+from vae_tui.latent.morph import samples
+from vae_tui.model.numpy_vae import Floats
 from vae_tui.tui.views.view import Export, Scene, View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.pictures import SIDE, Pictures

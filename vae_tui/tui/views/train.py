@@ -8,18 +8,18 @@ from textual.containers import Vertical
 from textual.events import Resize
 from textual.reactive import var
 
-from vae_tui.images import write_digits
-from vae_tui.tui.curves import (
+from vae_tui.export.picture_files import write_digits
+from vae_tui.tui.charts.frame import Level
+from vae_tui.tui.charts.series import Series
+from vae_tui.tui.state.run_view import RunView
+from vae_tui.tui.views.loss_curves import (
     NAMES,
     kl_curves,
     overlay_curves,
     reconstruction_curves,
     reconstruction_levels,
 )
-from vae_tui.tui.frame import Level
-from vae_tui.tui.history import RunView
-from vae_tui.tui.series import Series
-from vae_tui.tui.views.digit_column import DigitColumn
+from vae_tui.tui.views.train_digits import DigitColumn
 from vae_tui.tui.views.view import Export, Scene, View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.loss_chart import LossChart, Plot

@@ -11,11 +11,11 @@ from textual.containers import Container
 from textual.events import Hide
 from textual.reactive import var
 
-from vae_tui.network import Floats, Network, Probe
-from vae_tui.tui.history import RunView
-from vae_tui.tui.overlay import Overlay
-from vae_tui.tui.pixels import Palette
-from vae_tui.tui.run_list import RunList
+from vae_tui.model.numpy_vae import Floats, Network, Probe
+from vae_tui.terminal.half_blocks import Palette
+from vae_tui.tui.state.other_runs import Overlay
+from vae_tui.tui.state.run_list import RunList
+from vae_tui.tui.state.run_view import RunView
 
 
 @dataclass(frozen=True, slots=True, eq=False)

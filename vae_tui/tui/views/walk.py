@@ -12,11 +12,11 @@ from textual.events import Resize
 from textual.reactive import var
 from textual.timer import Timer
 
-from vae_tui.explorer import PATHS, choose_ends, code_text, film
-from vae_tui.images import write_digits
-from vae_tui.latent import prior
-from vae_tui.network import Bytes, Floats, Network
-from vae_tui.tui.places import FRAMES, Drift, Place, Point, Way
+from vae_tui.export.picture_files import write_digits
+from vae_tui.latent.codes import prior
+from vae_tui.latent.morph import PATHS, choose_ends, code_text, film
+from vae_tui.model.numpy_vae import Bytes, Floats, Network
+from vae_tui.tui.state.walk_place import FRAMES, Drift, Place, Point, Way
 from vae_tui.tui.views.samples import waiting
 from vae_tui.tui.views.view import Export, Scene, View
 from vae_tui.tui.widgets.caption import Caption

@@ -7,7 +7,7 @@ from rich.text import Text
 from textual.events import Resize
 from textual.reactive import reactive
 
-from vae_tui.diagnosis import DEAD_KL
+from vae_tui.latent.diagnosis import DEAD_KL
 from vae_tui.tui.widgets.columns import in_columns
 from vae_tui.tui.widgets.drawing import Drawing
 

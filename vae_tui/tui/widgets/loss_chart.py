@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from textual.events import Resize
 from textual.reactive import var
 
-from vae_tui.tui.chart import draw_chart
-from vae_tui.tui.frame import Level
-from vae_tui.tui.series import Series
+from vae_tui.tui.charts.chart import draw_chart
+from vae_tui.tui.charts.frame import Level
+from vae_tui.tui.charts.series import Series
 from vae_tui.tui.widgets.drawing import Drawing
 
 

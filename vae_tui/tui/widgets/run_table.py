@@ -11,12 +11,12 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 from textual.message import Message
 from textual.reactive import var
 
-from vae_tui.summary import Summary
-from vae_tui.tui.overlay import OVERLAID
-from vae_tui.tui.run_list import ListedRun
+from vae_tui.run.summary import Summary
+from vae_tui.text import duration, printable
+from vae_tui.tui.state.other_runs import OVERLAID
+from vae_tui.tui.state.run_list import ListedRun
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.status import COLOURS
-from vae_tui.words import duration, printable
 
 GAP = 2
 MARKS = 4

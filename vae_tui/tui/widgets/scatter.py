@@ -9,8 +9,8 @@ from textual.events import Click, Resize
 from textual.message import Message
 from textual.reactive import var
 
-from vae_tui.class_colours import CLASS_COLOURS
-from vae_tui.network import Bytes, Floats
+from vae_tui.model.numpy_vae import Bytes, Floats
+from vae_tui.terminal.class_colours import CLASS_COLOURS
 from vae_tui.tui.widgets.drawing import Drawing
 
 MARGIN = 0.04

@@ -8,11 +8,11 @@ from rich.text import Text
 from textual.events import Resize
 from textual.reactive import var
 
+from vae_tui.text import count, duration, printable, size
 from vae_tui.tui.widgets.drawing import Drawing
-from vae_tui.words import count, duration, printable, size
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
-    from vae_tui.tui.history import RunView
+    from vae_tui.tui.state.run_view import RunView
 
 COLOURS = {
     "reading": "color(250)",

@@ -1,0 +1,49 @@
+"""Output that nobody reads to its end, as where ``head`` has read enough: nothing has failed."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from support.real_runs import ended
+from support.terminal import PROGRAM
+
+from vae_tui.run.commands import Command
+from vae_tui.run.folder import Run
+
+
+def told_nobody(arguments: list[str], folder: Path) -> str:
+    """Run the program where nobody reads; return what it says on stderr."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    told = subprocess.run(
+        [*PROGRAM, *arguments],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(writing)
+    assert told.returncode == 0
+    return told.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--version"], ["train", "--help"], ["runs"], ["runs", "--json"]],
+    ids=" ".join,
+)
+def test_output_that_nobody_reads_is_no_failure(tmp_path, arguments):
+    assert told_nobody([*arguments], tmp_path) == ""
+
+
+def test_a_trainer_that_is_started_where_nobody_reads_is_told_of(tmp_path):
+    command = ["train", "--headless", "--dataset", "digits", "--epochs", "500000", "--hidden", "16"]
+    errors = told_nobody([*command, "--runs-dir", str(tmp_path)], tmp_path)
+    (folder,) = tmp_path.iterdir()
+    run = Run(folder)
+    assert f"nobody reads; {run.name} goes on: vae-tui attach {folder}" in errors
+    run.send(Command(command="stop"))
+    assert ended(run).reason == "stopped"

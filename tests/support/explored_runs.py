@@ -1,0 +1,111 @@
+"""Run folders as a trainer leaves them, made without training; and the commands that read them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from support.tiny_runs import random_images, tiny_config
+
+from vae_tui.model.vae import VAE
+from vae_tui.run.config import RunConfig
+from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted, encode
+from vae_tui.run.files import append
+from vae_tui.run.folder import Run, create
+from vae_tui.training.checkpoint import save_tensors, save_weights
+
+NEWEST = 60
+KEPT = (0, 1, 20, 60)
+_CALLER = """
+import io, json, sys
+from contextlib import redirect_stderr, redirect_stdout
+from vae_tui.cli.main import main
+for line in json.loads(sys.argv[1]):
+    sys.argv[1:] = line
+    out, err, code = io.StringIO(), io.StringIO(), None
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as leaving:
+            code = leaving.code
+    print(json.dumps([code, out.getvalue(), err.getvalue()]))
+"""
+
+
+def model_at(step: int, config: RunConfig) -> VAE:
+    """Return the network that the run's weights of ``step`` are of."""
+    torch.manual_seed(step)
+    model = VAE(config.latent_dim, config.hidden, noisy=config.model == "vae")
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(4).copy_(parameter.half())  # history is kept in half precision
+    return model
+
+
+def explored_run(folder: Path, name: str = "one", **changes: object) -> Run:
+    """Make a run of random digits with weights of four steps, 150 test images and losses."""
+    config = tiny_config(**changes)
+    run = create(folder, name, config)
+    images = random_images()
+    save_tensors(run.probe, {"images": images.test, "labels": images.test_labels})
+    run.history.mkdir()
+    for step in KEPT:
+        weights = model_at(step, config).state_dict()
+        save_weights(run.kept_weights(step), weights, step, half=True)
+    save_weights(run.weights, model_at(NEWEST, config).state_dict(), NEWEST)
+    for event in (
+        run_started(0),
+        epoch_ended(0),
+        losses_measured(20),
+        epoch_ended(20),
+        losses_measured(40),
+        run_started(20),
+    ):
+        append(run.events, encode(event))
+    append(run.events, b"{torn\n")
+    for event in (losses_measured(40), losses_measured(60), epoch_ended(60)):
+        append(run.events, encode(event))
+    return run
+
+
+def run_started(step: int) -> Event:
+    return RunStarted(
+        time=float(step), step=step, device="cpu", precision="fp32", images=600,
+        parameters=1, steps_per_epoch=20, pid=1, world_size=1,
+    )  # fmt: skip
+
+
+def losses_measured(step: int) -> Event:
+    return LossesMeasured(
+        time=100.0 + step, step=step, epoch=step / 20, bce=200.0 - step, kl=step / 4,
+        beta=1.0, lr=0.001, images_per_second=1000.0,
+    )  # fmt: skip
+
+
+def epoch_ended(step: int) -> Event:
+    return EpochEnded(
+        time=100.5 + step, step=step, epoch=step // 20,
+        train_bce=float("nan") if step == 0 else 190.0, train_kl=3.0,
+        test_bce=180.5, test_kl=4.0, test_bce_at_mean=170.25,
+        kl_per_dimension=(1.0, 2.0, 0.5, 0.5), active_units=3, seconds=2.5,
+    )  # fmt: skip
+
+
+def called(*lines: list[str]) -> list[tuple[int, str, str]]:
+    """Return exit code, stdout and stderr of each command line, none on a terminal."""
+    done = subprocess.run(
+        [sys.executable, "-c", _CALLER, json.dumps(lines)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    answers = [tuple(json.loads(line)) for line in done.stdout.splitlines()]
+    assert len(answers) == len(lines), done.stderr
+    return answers
+
+
+def pixels(path: Path) -> np.ndarray:
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        return np.asarray(picture)

@@ -1,0 +1,242 @@
+"""Reads hostile run folders in every way the program has, and tells what went wrong.
+
+A process of its own, so that a crash, a hang or a memory blown up is seen from outside: a line of
+JSON on stdin for each run, a line on stdout before each reading and one for each trouble.
+"""
+
+import asyncio
+import contextlib
+import io
+import json
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from support.tiny_runs import random_images, tiny_trainer
+
+from vae_tui.cli.main import main
+from vae_tui.errors import VaeTuiError
+from vae_tui.run.files import append
+from vae_tui.run.folder import Run
+from vae_tui.run.steering import RunSteering
+from vae_tui.text import printable
+from vae_tui.training.process import CommandFile, _load
+from vae_tui.training.recorder import Recorder
+from vae_tui.tui.app import VaeApp
+from vae_tui.tui.feed.run_reader import RunReader
+from vae_tui.tui.feed.runs_reader import RunsFolder
+from vae_tui.tui.ports import Parts
+from vae_tui.tui.state.run_view import RunView
+from vae_tui.tui.views import VIEWS
+from vae_tui.tui.views.view import Scene
+
+SECONDS = 20
+MEGABYTES = 300
+"""More than so much for one reading of a small network is no longer bounded."""
+IMAGES = random_images()
+SEES = ["1", "2", "3", "6", "4", "tab", "comma", "full_stop", "end", "question_mark", "escape", "1"]
+FIRST = ["runs"], ["attach", "RUN"]
+DRAWN = (
+    ["sample", "RUN", "-n", "4", "-o", "a.png"],
+    ["decode", "RUN", "--z", "0,0,0,0", "-o", "a.png"],
+    ["morph", "RUN", "0", "1", "-o", "a.gif"],
+    ["map", "RUN", "-o", "a.png"],
+    ["export", "RUN", "-o", "a.safetensors"],
+)
+LINES: dict[str, tuple[list[str], ...]] = {
+    "config.json": (*FIRST, *DRAWN, ["stop", "RUN"], ["export", "RUN", "-o", "a.csv"]),
+    "events.jsonl": (
+        *(*FIRST, ["runs", "--json"], ["export", "RUN", "-o", "a.csv"], ["pause", "RUN"]),
+    ),
+    "commands.jsonl": (*FIRST, ["stop", "RUN"]),
+    "weights.safetensors": (*DRAWN, ["export", "RUN", "-o", "a.pt"]),
+    "history/20.safetensors": tuple([*line, "--step", "20"] for line in DRAWN),
+    "probe.safetensors": DRAWN,
+    "name": (*FIRST, *DRAWN, ["stop", "RUN"], ["export", "RUN", "-o", "a.csv"], ["eval", "RUN"]),
+}
+OFTEN = (*FIRST, ["sample", "RUN", "-o", "a.png"])
+
+
+class Hang(BaseException):
+    """A reading took too long."""
+
+
+class OneRound(threading.Event):
+    """Lets a reader look at everything once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked = 0
+
+    def is_set(self) -> bool:
+        self._asked += 1
+        return self._asked > 1
+
+
+def readings(run: Run, file: str, *, on_screen: bool) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Yield names and ways to read a run whose ``file`` is hostile."""
+    for line in LINES.get(file, OFTEN):
+        given = [run.path.name if word == "RUN" else word for word in line]
+        more = ["--runs-dir", str(run.path.parent)]
+        yield " ".join(line), lambda given=given, more=more: command(run, file, [*given, *more])
+    yield "the screen's reader", lambda: look_once(run)
+    if file in ("state.pt", "events.jsonl", "commands.jsonl"):
+        yield "the trainer", lambda: train_on(run)
+    if on_screen:
+        yield "the screen", lambda: asyncio.run(watch(run))
+
+
+def command(run: Run, file: str, line: list[str]) -> str:
+    """Run a command; return what is wrong with its answer, or nothing."""
+    sys.argv[1:] = line
+    out, errors = io.StringIO(), io.StringIO()
+    code: object = None
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
+        try:
+            main()
+        except SystemExit as leaving:
+            code = leaving.code
+    return wrong_with(code, out.getvalue(), errors.getvalue(), (run.path.name, file))
+
+
+def wrong_with(code: object, out: str, errors: str, names: tuple[str, ...]) -> str:
+    """Return what is wrong with a command's answer, or nothing."""
+    text = out + errors
+    lines = errors.splitlines()
+    if code not in (0, 1, 2):
+        return f"exit code {code}"
+    if odd := [letter for letter in text if not letter.isprintable() and letter != "\n"]:
+        return f"{odd[:5]!r} reach the terminal: {text[:300]!r}"
+    if "root:x:" in text or any(len(line) > 4_000 for line in lines):
+        return f"tells too much: {text[:300]!r}"
+    if not all(line.startswith("vae-tui: ") for line in lines) or "--debug shows" in errors:
+        return f"no word of ours: {errors[:300]!r}"
+    known = {printable(" ".join(name.split())) for name in names}
+    ended_failed = code == 1 and "failed at step" in out
+    if code and not ended_failed and not any(name in errors for name in known):
+        return f"does not say which file: {errors!r:.300}"
+    return ""
+
+
+def look_once(run: Run) -> None:
+    with contextlib.suppress(VaeTuiError):
+        config = run.config()
+        reader = RunReader(run, RunView(run.name, config, epochs=config.epochs))
+        reader.travel(20)
+        reader.follow(lambda message: None, OneRound())
+
+
+def train_on(run: Run) -> None:
+    """Do what a trainer does with the files it finds."""
+    trainer = tiny_trainer()
+    with contextlib.suppress(VaeTuiError):
+        _load(trainer, run)
+        next(trainer.run(CommandFile(run.commands, 0)))
+    commands = CommandFile(run.commands, 0)
+    while found := commands.take(0.0):
+        for wish in found:
+            for event in trainer._obey(wish):
+                append(run.path / "answers.jsonl", repr(event).encode() + b"\n")
+    with contextlib.suppress(VaeTuiError, OSError):
+        Recorder(run, run.config(), lambda: True).begin(trainer, IMAGES)
+
+
+async def watch(run: Run) -> None:
+    """Look at every view."""
+    try:
+        config = run.config()
+    except VaeTuiError:
+        return
+    view = RunView(run.name, config, epochs=config.epochs)
+    read = threading.Event()
+
+    class Reader(RunReader):
+        def _read_files(self, tell: Callable[[Any], object]) -> None:
+            super()._read_files(tell)
+            read.set()
+
+    app = VaeApp(
+        run.name, run.name, config,
+        lambda _: Parts(VIEWS, Reader(run, view), lambda codes, start: iter(()), Scene(view),
+                        RunsFolder(run.path.parent, run.path)),
+        RunSteering(run, config), {"LANG": "C.UTF-8"}, run.path.parent,
+    )  # fmt: skip
+    async with app.run_test(size=(100, 30)) as pilot:
+        while not read.is_set():
+            await pilot.pause(0.01)
+        for key in SEES:
+            await pilot.press(key)
+        await pilot.pause()
+
+
+def memory(name: str) -> int:
+    """Return VmRSS or VmHWM in megabytes."""
+    status = Path("/proc/self/status").read_text()
+    found = re.search(rf"{name}:\s+(\d+)", status)
+    assert found
+    return int(found[1]) // 1024
+
+
+def attempt(name: str, read: Callable[[], Any]) -> str:
+    """Return what went wrong with one reading, or nothing."""
+
+    def late(*_: object) -> None:
+        raise Hang
+
+    signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    Path("/proc/self/clear_refs").write_text("5")
+    before, began = memory("VmRSS"), time.monotonic()
+    try:
+        trouble = read() or ""
+    except Hang:
+        trouble = f"hangs for {SECONDS} s"
+    except BaseException as error:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        import traceback
+
+        trouble = f"raises {type(error).__name__}: {str(error)[:300]!r} " + "".join(
+            traceback.format_tb(error.__traceback__)[-3:]
+        )
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    grown = memory("VmHWM") - before
+    if not trouble and grown > MEGABYTES:
+        trouble = f"takes {grown} MB"
+    NEEDED.append((time.monotonic() - began, grown))
+    return trouble
+
+
+NEEDED: list[tuple[float, int]] = []
+
+
+def read_all() -> None:
+    """Answer the lines of stdin."""
+    os.environ.pop("VAE_TUI_RUNS_DIR", None)
+    attempt("first", lambda: look_once(Run(Path("/nowhere"))))
+    count = 0
+    for line in sys.stdin:
+        asked = json.loads(line)
+        run = Run(Path(os.fsdecode(bytes.fromhex(asked["path"]))))
+        os.chdir(run.path.parent)
+        for name, read in readings(run, asked["file"], on_screen=asked["on_screen"]):
+            say("reading", asked["number"], f"{asked['file']}: {name}")
+            count += 1
+            if trouble := attempt(name, read):
+                say("trouble", asked["number"], f"{asked['file']}: {name}: {trouble}")
+    slowest, largest = (max(column) for column in zip(*NEEDED[1:], strict=True))
+    say("done", count, f"slowest {slowest:.1f} s, largest {largest} MB")
+
+
+def say(kind: str, number: int, what: str) -> None:
+    os.write(1, json.dumps([kind, number, what]).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    read_all()

@@ -1,0 +1,128 @@
+"""Trainers in processes of their own, on tiny runs of the shipped digits."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+from support.tiny_runs import CPU, Unasked, finish, losses_of, tiny_config
+
+from vae_tui.data import idx_files
+from vae_tui.run import control
+from vae_tui.run.config import RunConfig
+from vae_tui.run.events import Event, RunEnded, RunStarted, decode
+from vae_tui.run.folder import Run, create
+from vae_tui.training.trainer import Trainer
+
+os.environ["OMP_NUM_THREADS"] = "1"  # as in tiny_runs: only so are losses the same to the bit
+DIGITS = tiny_config(epochs=6, batch_size=256)
+ENDLESS = tiny_config(epochs=1_000_000, batch_size=256)
+PATIENCE_SECONDS = 60.0
+
+
+def wait_until(condition: Callable[[], Any]) -> Any:
+    """Return the condition's value once it is true."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+    return value
+
+
+def told(run: Run) -> list[Event]:
+    """Return the events of a run, in order."""
+    lines = run.events.read_bytes().split(b"\n")[:-1] if run.events.exists() else []
+    happened = []
+    for line in lines:
+        try:
+            happened.append(decode(line))
+        except ValueError:
+            continue
+    return [event for event in happened if event is not None]
+
+
+def in_force(happened: list[Event]) -> list[Event]:
+    """Return the events without those that a later run_started made void."""
+    left: list[Event] = []
+    for event in happened:
+        if isinstance(event, RunStarted):
+            left = [earlier for earlier in left if earlier.step <= event.step]
+        left.append(event)
+    return left
+
+
+def newest_step(run: Run) -> int:
+    happened = told(run)
+    return happened[-1].step if happened else -1
+
+
+@contextmanager
+def running(folder: Path, config: RunConfig) -> Iterator[Run]:
+    """Give a new run with a trainer; whatever the test did, none is left."""
+    run = create(folder, "run", config)
+    with none_left(run):
+        control.start(run, config)
+        yield run
+
+
+@contextmanager
+def none_left(run: Run) -> Iterator[None]:
+    """Kill the run's trainer at the end, should it live."""
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            if (pid := run.pid()) is not None:
+                os.kill(pid, signal.SIGKILL)
+
+
+def ended(run: Run) -> RunEnded:
+    """Wait for the trainer to be gone; return its last word."""
+    wait_until(lambda: not run.is_live())
+    last = told(run)[-1]
+    assert isinstance(last, RunEnded), (last, run.log.read_text())
+    return last
+
+
+def worker(run: Run, **more: Any) -> "subprocess.Popen[str]":
+    """Start the module by hand, as one would under a debugger."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "vae_tui.worker", run.path],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        **more,
+    )
+
+
+def outcome(run: Run) -> tuple[int, str]:
+    """Run the module to its end; return exit code and stderr."""
+    process = worker(run)
+    _, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    return process.returncode, errors
+
+
+def uninterrupted(config: RunConfig) -> tuple[list[dict[str, Any]], Trainer]:
+    """Return what a run in this process comes to."""
+    trainer = Trainer(config, idx_files.load("digits", Path("/nowhere")), CPU, "fp32")
+    return losses_of(finish(trainer, Unasked())), trainer
+
+
+def assert_same_weights(path: Path, trainer: Trainer) -> None:
+    saved = load_file(path)
+    for name, value in trainer.model.state_dict().items():
+        assert torch.equal(saved[name], value), name
+
+
+def metadata(path: Path) -> dict[str, str]:
+    with safe_open(path, "numpy") as file:
+        return dict(file.metadata())

@@ -1,0 +1,104 @@
+"""The real program in real terminals, on the runs of one folder; none of them is left."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+
+from support.terminal import PROGRAM, RawTerminal
+
+from vae_tui.run.folder import Run, all_runs
+
+LEAVE_ALTERNATE_SCREEN = b"\x1b[?1049l"
+SHOW_CURSOR = b"\x1b[?25h"
+
+
+class Shell:
+    """Runs the program on the runs of one folder."""
+
+    def __init__(self, folder) -> None:
+        self.folder = folder
+        self.runs_dir = folder / "runs"
+        self.environment = {
+            "VAE_TUI_RUNS_DIR": str(self.runs_dir),
+            "VAE_TUI_DATA_DIR": str(folder / "nothing"),
+            # One thread each: the suite shares two cores.
+            "OMP_NUM_THREADS": "1",
+        }
+        self.terminals: list[RawTerminal] = []
+
+    def screen(self, *arguments: str, columns: int = 80, rows: int = 24, **more: str):
+        terminal = RawTerminal(
+            [*PROGRAM, *arguments],
+            columns=columns,
+            rows=rows,
+            environment={**self.environment, **more},
+            cwd=self.folder,
+        )
+        self.terminals.append(terminal)
+        return terminal
+
+    def train(self, **more: str):
+        return self.screen("--epochs", "5000", "--hidden", "32", **more)
+
+    def answer(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*PROGRAM, *arguments],
+            env={**os.environ, **self.environment},
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    @property
+    def run(self) -> Run:
+        (run,) = all_runs(self.runs_dir)
+        return run
+
+    @property
+    def state(self) -> str:
+        (row,) = json.loads(self.answer("runs", "--json").stdout)
+        return row["state"]
+
+    def end_everything(self) -> None:
+        for terminal in self.terminals:
+            if terminal.pid:
+                os.kill(terminal.pid, signal.SIGKILL)
+            if terminal.descriptor >= 0:
+                terminal.close()
+        for run in all_runs(self.runs_dir):
+            deadline = time.monotonic() + 20
+            while (pid := run.pid()) is not None:
+                os.kill(pid, signal.SIGKILL if time.monotonic() > deadline - 15 else signal.SIGTERM)
+                time.sleep(0.1)
+                assert time.monotonic() < deadline, f"trainer {pid} cannot be ended"
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.05)
+
+
+def assert_it_goes_on(run: Run) -> None:
+    """Assert that the trainer is alive and reports."""
+    assert run.is_live()
+    size = run.events.stat().st_size
+    wait_until(lambda: run.events.stat().st_size > size)
+    assert run.is_live()
+
+
+def assert_restored(terminal: RawTerminal) -> None:
+    """Assert that the terminal was handed back as it was taken."""
+    end = bytes(terminal.raw)
+    assert end.rindex(LEAVE_ALTERNATE_SCREEN) > end.rindex(b"\x1b[?1049h")
+    assert end.rindex(SHOW_CURSOR) > end.rindex(b"\x1b[?25l")
+    for mode in (b"1000", b"1003", b"2004"):
+        if b"\x1b[?" + mode + b"h" in end:
+            assert end.rindex(b"\x1b[?" + mode + b"l") > end.rindex(b"\x1b[?" + mode + b"h")

@@ -1,0 +1,97 @@
+"""Runs small enough for tests: random images, a small network, a control that is told when."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from vae_tui.data.idx_files import Images
+from vae_tui.run.commands import Command
+from vae_tui.run.config import RunConfig
+from vae_tui.run.events import EpochEnded, Event
+from vae_tui.training.trainer import Trainer
+
+torch.set_num_threads(1)  # more of them wait for each other where cores are shared
+CPU = torch.device("cpu")
+TINY = RunConfig(
+    dataset="digits",
+    data_dir="/nowhere",
+    epochs=3,
+    batch_size=100,
+    latent_dim=4,
+    hidden=16,
+    device="cpu",
+    precision="fp32",
+)
+
+
+def tiny_config(**changes: Any) -> RunConfig:
+    return dataclasses.replace(TINY, **changes)
+
+
+def random_images(train: int = 600, test: int = 150) -> Images:
+    """Return images that can be learned: few of the pixels are ink, and in patches."""
+    generator = torch.Generator().manual_seed(7)
+
+    def draw(count: int) -> torch.Tensor:
+        coarse = torch.rand(count, 1, 7, 7, generator=generator)
+        smooth = torch.nn.functional.interpolate(coarse, size=(28, 28), mode="bilinear")
+        return ((smooth - 0.5).clamp(0, 0.5) * 510).to(torch.uint8).reshape(count, 784)
+
+    def labels(count: int) -> torch.Tensor:
+        return (torch.arange(count) % 10).to(torch.uint8)
+
+    return Images(draw(train), labels(train), draw(test), labels(test))
+
+
+class Unasked:
+    """A control from which nothing comes."""
+
+    def take(self, wait: float) -> Sequence[Command]:
+        return ()
+
+
+class Script:
+    """A control that asks each thing once, when its condition holds of the trainer."""
+
+    def __init__(self, *lines: tuple[Callable[[Trainer], bool], Command]) -> None:
+        self.trainer: Trainer | None = None
+        self._lines = list(lines)
+
+    def take(self, wait: float) -> Sequence[Command]:
+        if self._lines and self._lines[0][0](self.trainer):
+            return [self._lines.pop(0)[1]]
+        return ()
+
+
+def tiny_trainer(config: RunConfig = TINY, images: Images | None = None, **more: Any) -> Trainer:
+    return Trainer(config, random_images() if images is None else images, CPU, "fp32", **more)
+
+
+def finish(trainer: Trainer, control: Any = None) -> list[Event]:
+    """Return everything that happens until the trainer ends."""
+    control = control or Unasked()
+    control.trainer = trainer
+    return [event for events in trainer.run(control) for event in events]
+
+
+def only(kind: type[Event], happened: Sequence[Event]) -> list[Any]:
+    return [event for event in happened if isinstance(event, kind)]
+
+
+def weights_of(trainer: Trainer) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in trainer.model.state_dict().items()}
+
+
+def losses_of(happened: Sequence[Event]) -> list[dict[str, Any]]:
+    """Return what every epoch_ended says, but for the times, which no two runs share."""
+    return [
+        {
+            name: None if isinstance(value, float) and math.isnan(value) else value
+            for name, value in dataclasses.asdict(event).items()
+            if name not in ("time", "seconds")
+        }
+        for event in only(EpochEnded, happened)
+    ]

@@ -1,0 +1,178 @@
+"""Pixels against the pixels themselves: strips read back, means computed the plain way."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from rich.color import Color, ColorSystem
+from rich.segment import Segment
+from textual.strip import Strip
+
+from vae_tui.terminal.half_blocks import (
+    GREY_LEVELS,
+    LEVEL_OF_GREY,
+    Palette,
+    half_blocks,
+    shrink,
+    tile,
+)
+
+PICTURES = hnp.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 20)))
+
+
+def palette_grey(colour: Color | None) -> int:
+    """Return the grey a 256-colour terminal shows for a colour."""
+    assert colour is not None
+    number = colour.downgrade(ColorSystem.EIGHT_BIT).number
+    assert number is not None
+    return {16: 0, 231: 255}.get(number, 8 + 10 * (number - 232))
+
+
+def segment_greys(segment: Segment) -> list[tuple[int, int]]:
+    """Return the (upper, lower) greys of each cell."""
+    assert segment.style is not None
+    lower = palette_grey(segment.style.bgcolor)
+    upper = lower if segment.text.isspace() else palette_grey(segment.style.color)
+    return [(upper, lower)] * len(segment.text)
+
+
+def read_back(strips: list[Strip]) -> np.ndarray:
+    """Return the picture (2 * rows, width) that a 256-colour terminal shows."""
+    rows = []
+    for strip in strips:
+        cells = [cell for segment in strip for cell in segment_greys(segment)]
+        rows += [[upper for upper, _ in cells], [lower for _, lower in cells]]
+    return np.array(rows, dtype=np.uint8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(PICTURES)
+def test_a_256_colour_terminal_shows_exactly_the_quantised_picture(picture):
+    shown = read_back(half_blocks(picture))
+    height = len(picture)
+    np.testing.assert_array_equal(shown[:height], GREY_LEVELS[LEVEL_OF_GREY[picture]])
+    assert not shown[height:].any()
+
+
+def test_a_truecolor_terminal_is_off_by_at_most_two_from_the_palettes_grey():
+    for level, grey in enumerate(GREY_LEVELS.tolist()):
+        raw = int(np.flatnonzero(level == LEVEL_OF_GREY)[-1])
+        (strip,) = half_blocks(np.full((2, 1), raw, dtype=np.uint8))
+        (segment,) = strip
+        assert segment.style is not None
+        assert segment.style.bgcolor is not None
+        red, green, blue = segment.style.bgcolor.get_truecolor()
+        assert red == green == blue
+        assert grey <= red <= grey + 2
+
+
+def test_no_grey_is_drawn_further_than_the_dead_zone_from_itself():
+    greys = np.arange(256)
+    error = np.abs(GREY_LEVELS[LEVEL_OF_GREY].astype(int) - greys)
+    assert error[:12].tolist() == list(range(12))
+    assert error[12:].max() == 8  # half of the gap between 238 and white
+    assert error[12:239].max() == 5
+
+
+def test_brighter_pixels_are_never_drawn_darker():
+    assert (np.diff(LEVEL_OF_GREY.astype(int)) >= 0).all()
+
+
+def test_a_small_picture_in_half_blocks():
+    picture = np.array([[0, 0, 255, 255], [0, 0, 0, 255], [128, 128, 128, 0]], dtype=np.uint8)
+    first, second = half_blocks(picture)
+    assert first.text == "  ▀ "
+    assert second.text == "▀▀▀ "
+    assert [segment.text for segment in second] == ["▀▀▀", " "]
+
+
+def test_a_small_picture_in_shades_and_in_ascii():
+    ramp = np.linspace(0, 255, 10).round().astype(np.uint8)
+    picture = np.stack([ramp, ramp, ramp])  # the last row stands over black: half as bright
+    assert [strip.text for strip in half_blocks(picture, Palette.SHADES)] == [
+        "  ░░▒▒▓▓██",
+        "   ░░░░▒▒▒",
+    ]
+    assert half_blocks(picture, Palette.ASCII)[0].text == " .:-=+*#%@"
+
+
+@pytest.mark.parametrize("palette", [Palette.SHADES, Palette.ASCII])
+def test_palettes_for_few_colours_send_no_colours(palette):
+    strips = half_blocks(np.arange(100, dtype=np.uint8).reshape(10, 10), palette)
+    assert all(segment.style is None for strip in strips for segment in strip)
+
+
+def test_ascii_is_ascii():
+    everything = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    assert all(strip.text.isascii() for strip in half_blocks(everything, Palette.ASCII))
+
+
+def test_a_black_picture_is_one_segment_a_row():
+    strips = half_blocks(np.zeros((56, 224), dtype=np.uint8))
+    assert [len(list(strip)) for strip in strips] == [1] * 28
+
+
+@settings(max_examples=60, deadline=None)
+@given(PICTURES)
+def test_neighbouring_segments_always_differ(picture):
+    for strip in half_blocks(picture):
+        looks = [(segment.text[0], segment.style) for segment in strip]
+        assert all(one != next_one for one, next_one in pairwise(looks))
+
+
+@pytest.mark.parametrize("palette", Palette)
+@pytest.mark.parametrize(("height", "width"), [(0, 5), (1, 1), (3, 0), (7, 3), (0, 0), (2, 100)])
+def test_strips_are_half_as_many_as_rows_and_as_wide_as_the_picture(palette, height, width):
+    strips = half_blocks(np.zeros((height, width), dtype=np.uint8), palette)
+    assert len(strips) == (height + 1) // 2
+    for strip in strips:
+        assert strip.cell_length == width
+        assert len(strip.text) == width
+
+
+def test_shrinking_to_half_is_the_mean_of_each_two_by_two():
+    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28), dtype=np.uint8)
+    means = images.reshape(5, 14, 2, 14, 2).astype(float).mean((2, 4))
+    np.testing.assert_array_equal(shrink(images, 14), np.floor(means + 0.5))
+
+
+@pytest.mark.parametrize("size", range(1, 29))
+def test_shrinking_keeps_an_even_grey_and_the_mean_brightness(size):
+    even = np.full((1, 28, 28), 255, dtype=np.uint8)
+    assert (shrink(even, size) == 255).all()
+    noise = np.random.default_rng(size).integers(0, 256, (3, 28, 28), dtype=np.uint8)
+    small = shrink(noise, size)
+    assert small.shape == (3, size, size)
+    assert small.dtype == np.uint8
+    assert np.abs(small.mean((1, 2)) - noise.mean((1, 2))).max() < 1
+
+
+def test_shrinking_by_a_fraction_weighs_pixels_by_the_area_covered():
+    image = np.array([[[0, 90, 180]] * 3], dtype=np.uint8)
+    # A new pixel covers one and a half old ones: (0 + 90 / 2) / 1.5 and (90 / 2 + 180) / 1.5.
+    assert shrink(image, 2).tolist() == [[[30, 150], [30, 150]]]
+
+
+def test_enlarging_repeats_pixels():
+    image = np.arange(4, dtype=np.uint8).reshape(1, 2, 2)
+    np.testing.assert_array_equal(shrink(image, 6)[0], np.kron(image[0], np.ones((3, 3), int)))
+    assert shrink(image, 3)[0].tolist() == [[0, 0, 1], [0, 0, 1], [2, 2, 3]]
+    assert shrink(image, 2) is image
+
+
+def test_shrinking_to_nothing_is_nothing():
+    assert shrink(np.zeros((2, 28, 28), dtype=np.uint8), 0).shape == (2, 0, 0)
+
+
+def test_tiles_fill_rows_from_the_left_and_missing_ones_are_black():
+    images = np.arange(1, 4, dtype=np.uint8)[:, None, None] * np.ones((3, 2, 2), dtype=np.uint8)
+    assert tile(images, 2).tolist() == [
+        [1, 1, 2, 2],
+        [1, 1, 2, 2],
+        [3, 3, 0, 0],
+        [3, 3, 0, 0],
+    ]
+    assert tile(images[:0], 2).shape == (0, 4)

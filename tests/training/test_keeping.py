@@ -1,0 +1,53 @@
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vae_tui.training.kept_steps import LIMIT, is_kept, next_kept, superfluous
+
+STEPS_PER_EPOCH = st.integers(1, 5_000)
+
+
+def test_early_steps_are_kept_log_spaced_and_then_every_epoch():
+    kept = [step for step in range(1_000) if is_kept(step, 235)]
+    assert kept == [0, 1, 2, 5, 10, 20, 50, 100, 200, 235, 470, 705, 940]
+
+
+@pytest.mark.parametrize("steps_per_epoch", [1, 2, 7, 18, 235, 938])
+def test_the_next_kept_step_is_the_first_that_is_kept(steps_per_epoch):
+    for step in range(3 * steps_per_epoch):
+        later = range(step + 1, step + steps_per_epoch + 1)
+        assert next_kept(step, steps_per_epoch) == next(
+            candidate for candidate in later if is_kept(candidate, steps_per_epoch)
+        )
+
+
+@given(st.integers(0, 10**9), STEPS_PER_EPOCH)
+def test_a_chunk_never_runs_past_a_kept_step(step, steps_per_epoch):
+    following = next_kept(step, steps_per_epoch)
+    assert step < following <= step + steps_per_epoch
+    assert is_kept(following, steps_per_epoch)
+
+
+@given(st.sets(st.integers(0, 10**6)), st.integers(2, 64))
+def test_what_is_superfluous_leaves_the_limit_and_the_first_and_the_newest(steps, limit):
+    dropped = superfluous(sorted(steps), limit)
+    left = steps.difference(dropped)
+    assert len(set(dropped)) == len(dropped)
+    assert len(left) == min(limit, len(steps))
+    if steps:
+        assert {min(steps), max(steps)} <= left
+
+
+def test_a_long_run_keeps_its_early_steps_close_together_and_the_late_ones_spread():
+    kept: list[int] = []
+    for step in range(18 * 2_000 + 1):
+        if is_kept(step, 18):
+            kept.append(step)
+            kept = [one for one in kept if one not in superfluous(kept)]
+    assert len(kept) == LIMIT
+    assert kept[:4] == [0, 1, 2, 5]
+    assert kept[-1] == 36_000
+    ratios = [(after + 1) / (before + 1) for before, after in itertools.pairwise(kept)]
+    assert max(ratios[4:]) < 2.1  # no hole: at any time something near is kept

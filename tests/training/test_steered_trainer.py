@@ -1,0 +1,141 @@
+"""A real trainer that is asked things while it trains."""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.real_runs import (
+    ENDLESS,
+    ended,
+    metadata,
+    newest_step,
+    outcome,
+    running,
+    told,
+    wait_until,
+)
+from support.terminal import PROGRAM
+from support.tiny_runs import only
+
+from vae_tui.errors import UsageError
+from vae_tui.run import control
+from vae_tui.run.commands import Command
+from vae_tui.run.events import (
+    CommandRefused,
+    Event,
+    LossesMeasured,
+    Paused,
+    Resumed,
+    RunStarted,
+    SettingChanged,
+    WeightsSaved,
+)
+from vae_tui.run.folder import Run
+from vae_tui.run.summary import summarise
+from vae_tui.training.checkpoint import load_state
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> Iterator[Run]:
+    with running(tmp_path_factory.mktemp("live"), ENDLESS) as run:
+        wait_until(lambda: only(LossesMeasured, told(run)))
+        yield run
+        run.send(Command(command="stop"))
+        assert ended(run).reason == "stopped"
+
+
+@pytest.fixture
+def live(trained) -> Iterator[Run]:
+    yield trained
+    trained.send(Command(command="resume"))  # should the test have left it paused
+
+
+def answer(run: Run, command: Command, kind: type[Event]) -> Any:
+    """Ask and return the first such event after; print how long it took."""
+    before = len(told(run))
+    asked = time.monotonic()
+    run.send(command)
+    event = wait_until(lambda: only(kind, told(run)[before:]))[0]
+    print(f"{command.command}: {time.monotonic() - asked:.3f} s")  # noqa: T201 - to be read, never asserted
+    return event
+
+
+def test_a_pause_saves_and_holds_and_a_resume_goes_on(live):
+    paused = answer(live, Command(command="pause"), Paused)
+    assert load_state(live.state)["step"] == paused.step  # who reads of a pause can rely on it
+    assert metadata(live.weights)["step"] == str(paused.step)
+    assert summarise(live).state == "paused"
+    saved = answer(live, Command(command="save"), WeightsSaved)
+    assert (saved.step, saved.path) == (paused.step, "weights.safetensors")
+    resumed = answer(live, Command(command="resume"), Resumed)
+    assert resumed.step == paused.step
+    wait_until(lambda: newest_step(live) > paused.step)
+    assert summarise(live).state == "running"
+
+
+def test_a_setting_is_changed_and_undone_under_the_commands_id(live):
+    command = Command(command="set", setting="beta", value=4.0)
+    changed = answer(live, command, SettingChanged)
+    assert (changed.name, changed.new, changed.command_id) == ("beta", 4.0, command.id)
+    undone = answer(live, Command(command="undo"), SettingChanged)
+    assert undone.new == changed.old
+
+
+def test_a_setting_changed_in_a_pause_is_saved_at_once(live):
+    answer(live, Command(command="pause"), Paused)
+    answer(live, Command(command="set", setting="lr", value=0.002), SettingChanged)
+    wait_until(lambda: load_state(live.state)["settings"]["lr"] == 0.002)
+    answer(live, Command(command="undo"), SettingChanged)
+    answer(live, Command(command="resume"), Resumed)
+
+
+def test_what_cannot_be_obeyed_is_refused_under_its_id(live):
+    command = Command(command="set", setting="lr", value=-1.0)
+    refused = answer(live, command, CommandRefused)
+    assert refused.command_id == command.id
+    assert refused.why.startswith("--lr must be above 0")
+
+
+def test_lines_that_are_no_commands_are_noted_in_the_log_and_do_no_harm(live):
+    with live.commands.open("ab") as file:
+        file.write(b"\xff garbage\n[[[\n")
+    command = Command(command="undo and redo")
+    refused = answer(live, command, CommandRefused)
+    assert refused.command_id == command.id
+    assert live.log.read_text().count("commands.jsonl: ") >= 2
+
+
+def test_starting_a_live_run_again_is_refused_with_its_pid(live):
+    pid = live.pid()
+    with pytest.raises(UsageError, match=rf"^run is live \(pid {pid}\); .*vae-tui attach "):
+        control.start(live, ENDLESS)
+    code, errors = outcome(live)
+    assert (code, errors.count("\n")) == (2, 1)
+    assert f"run is live (pid {pid})" in errors
+    assert live.pid() == pid
+    assert len(only(RunStarted, told(live))) == 1
+
+
+def test_a_trainer_is_in_a_session_of_its_own(live):
+    pid = live.pid()
+    assert pid is not None
+    assert os.getsid(pid) == pid != os.getsid(0)
+
+
+def test_who_reads_no_further_ends_the_telling_and_not_the_training(trained):
+    with subprocess.Popen(
+        [*PROGRAM, "attach", str(trained.path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as telling:
+        assert telling.stdout and telling.stderr
+        assert telling.stdout.readline()
+        telling.stdout.close()
+        assert telling.wait(60) == 0
+        *_, line = telling.stderr.readlines()
+    assert "nobody reads; " in line and f"vae-tui attach {trained.path}" in line
+    assert trained.is_live()

@@ -1,0 +1,337 @@
+"""Charts compared with charts written down here, and with the shape every chart must have."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.text import Text
+
+from vae_tui.tui.charts.axis import Range, linear_ticks, log_ticks
+from vae_tui.tui.charts.chart import draw_chart
+from vae_tui.tui.charts.frame import Level
+from vae_tui.tui.charts.series import LEAST_APART, Series
+
+WIDTHS = [0, 1, 2, 5, 7, 8, 9, 16, 24, 40, 79, 200]
+HEIGHTS = [0, 1, 2, 3, 4, 5, 8, 11, 24, 60]
+NUMBERS = st.one_of(
+    st.floats(allow_nan=True, allow_infinity=True, allow_subnormal=True),
+    st.floats(80, 120),
+    st.sampled_from([0.0, 1.0, np.nan, np.inf, -np.inf, 5e-324, 1.7e308, -1.7e308, 1e16 + 2]),
+)
+
+
+def line(xs, ys, label="train") -> Series:
+    return Series(xs, ys, "color(39)", label)
+
+
+def points(xs, ys, label="test") -> Series:
+    return Series(xs, ys, "color(215)", label, "points")
+
+
+def picture(rows: tuple[Text, ...]) -> str:
+    """Return the chart as text with its right edge marked, so that trailing spaces show."""
+    return "\n".join(row.plain + "|" for row in rows)
+
+
+def styles_at(row: Text, column: int) -> str:
+    return " ".join(str(span.style) for span in row.spans if span.start <= column < span.end)
+
+
+def epochs_of_training() -> tuple[np.ndarray, np.ndarray]:
+    """Return a training loss as it really goes: 544, then 190, 133, 121, ... 108."""
+    epochs = np.linspace(0, 10, 500)
+    knots = [544, 170, 133, 121, 116, 113, 111, 110, 109, 108.5, 108]
+    return epochs, np.interp(epochs, range(11), knots)
+
+
+def test_a_straight_line_rises_from_corner_to_corner():
+    rows = draw_chart("BCE nats/image", [line([0, 4], [0, 8])], [], 40, 7)
+    assert picture(rows) == (
+        "BCE nats/image  ── train 8.00           |\n"
+        "     │                           ⢀⣀⡠⠤⠒⠒⠉|\n"
+        "    5┤                    ⢀⣀⡠⠤⠒⠒⠉⠁      |\n"
+        "     │             ⢀⣀⠤⠤⠒⠒⠉⠁             |\n"
+        "     │      ⢀⣀⠤⠤⠒⠊⠉⠁                    |\n"
+        "    0┤⣀⠤⠤⠒⠊⠉⠁                           |\n"
+        "epoch└0───────1────────2───────3───────4|"
+    )
+
+
+def test_the_same_line_in_ascii():
+    rows = draw_chart("BCE nats/image", [line([0, 4], [0, 8])], [], 24, 7, ascii_only=True)
+    assert picture(rows) == (
+        "BCE  -- train 8.00      |\n"
+        " |                  _--'|\n"
+        "5|             __-''    |\n"
+        " |        __--''        |\n"
+        " |    __-''             |\n"
+        "0|_--'                  |\n"
+        " +0----------2---------4|"
+    )
+
+
+def test_values_that_are_not_finite_break_the_line_and_are_marked():
+    rows = draw_chart("BCE", [line(range(5), [100, 110, np.nan, np.inf, 100])], [], 24, 7)
+    assert picture(rows) == (
+        "BCE  ── train 100.0     |\n"
+        "110┤    ⡰⠁        ×     |\n"
+        "   │   ⡰⠁               |\n"
+        "105┤  ⡰⠁                |\n"
+        "   │ ⡰⠁                 |\n"
+        "100┤⡰⠁        ×        •|\n"
+        "   └0─────────2────────4|"
+    )
+    assert "203" in styles_at(rows[1], 18)
+    assert "203" in styles_at(rows[5], 14)
+
+
+def test_a_log_axis_marks_zeros_and_spaces_tens_evenly():
+    rows = draw_chart("BCE", [line(range(5), [1, 10, 0, 1000, 100])], [], 24, 14, log=True)
+    ticks = {row.plain[:4].strip(): index for index, row in enumerate(rows) if "┤" in row.plain}
+    assert list(ticks) == ["1000", "100", "10", "1"]
+    distances = np.diff(list(ticks.values()))
+    assert distances.max() - distances.min() <= 1
+    assert rows[12].plain[12:17].strip() == "×"
+
+
+def test_one_point_is_a_dot_with_room_around_it():
+    rows = draw_chart("BCE", [line([3], [5])], [], 24, 7)
+    assert picture(rows) == (
+        "BCE  ── train 5.00      |\n"
+        "5.5┤                    |\n"
+        "   │                    |\n"
+        "5.0┤•                   |\n"
+        "   │                    |\n"
+        "4.5┤                    |\n"
+        "   └3.0──────3.5─────4.0|"
+    )
+
+
+@pytest.mark.parametrize("value", [0.0, 5.0, -3.0, 1e-310, 1e300, -1e308])
+def test_a_constant_is_a_level_line_in_the_middle(value):
+    rows = draw_chart("BCE", [line([0, 1, 2], [value] * 3)], [], 40, 7)
+    drawn = [index for index, row in enumerate(rows[1:-1], 1) if "⠤" in row.plain]
+    assert drawn == [3]
+
+
+def test_nothing_yet_says_what_it_waits_for():
+    rows = draw_chart("BCE", [], [Level(45.5, "floor", "green")], 40, 4)
+    assert picture(rows) == (
+        "BCE                                     |\n"
+        "     │    waiting for the first loss    |\n"
+        "     │                                  |\n"
+        "     └──────────────────────────────────|"
+    )
+
+
+def test_nothing_finite_says_so_and_marks_where():
+    rows = draw_chart("BCE", [line([1], [np.nan])], [], 40, 4)
+    assert "no finite value" in rows[1].plain
+    assert "×" in rows[2].plain
+    assert "train nan" in rows[0].plain
+
+
+def test_the_title_row_names_each_series_and_its_newest_value():
+    series = [line([0, 1], [110, 92.13]), points([0, 1], [120, 95.3]), line([0], [7], label="")]
+    (title, *_) = draw_chart("BCE nats/image", series, [], 60, 9)
+    assert title.plain.rstrip() == "BCE nats/image  ── train 92.1  • test 95.3"
+    (narrow, *_) = draw_chart("BCE nats/image", series, [], 38, 9)
+    assert narrow.plain.rstrip() == "BCE  ── train 92.1  • test 95.3"
+    (tiny, *_) = draw_chart("BCE nats/image", series, [], 18, 1)
+    assert tiny.plain == "BCE ─ 92.1 • 95.3 "
+
+
+def test_the_untrained_loss_stops_squashing_the_chart_but_is_still_told():
+    epochs, losses = epochs_of_training()
+    rows = draw_chart("BCE", [line(epochs, losses)], [], 40, 11)
+    top = max(float(row.plain.split("┤")[0]) for row in rows if "┤" in row.plain)
+    assert 150 < top < 250
+    assert "↑544.0" in rows[1].plain
+
+
+def test_a_young_run_is_shown_whole():
+    epochs, losses = epochs_of_training()
+    young = epochs < 0.9
+    rows = draw_chart("BCE", [line(epochs[young], losses[young])], [], 40, 11)
+    assert "↑" not in picture(rows)
+
+
+def test_a_late_spike_is_shown_whole():
+    ys = np.full(100, 100.0) + np.arange(100) % 7
+    ys[60] = 150
+    rows = draw_chart("BCE", [line(np.arange(100), ys)], [], 40, 11)
+    assert "↑" not in picture(rows)
+
+
+def test_an_explosion_leaves_the_chart_readable_and_is_told():
+    ys = np.append(100 + np.arange(100) % 7, [300, 1e9, np.nan])
+    rows = draw_chart("BCE", [line(np.arange(103), ys)], [], 40, 11)
+    assert "↑1e+09" in picture(rows)
+    assert "×" in rows[-2].plain
+    assert any(row.plain.startswith("  102┤") for row in rows)
+
+
+def test_a_level_within_the_data_is_a_dotted_line_with_its_name_at_the_right():
+    floor = Level(4.8, "floor", "color(71)")
+    rows = draw_chart("BCE", [line([3], [5])], [floor], 40, 7)
+    assert rows[4].plain == "     │⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂ floor 4.80"
+    assert "color(71)" in styles_at(rows[4], 39)
+
+
+def test_a_level_near_the_data_widens_the_range():
+    rows = draw_chart("BCE", [line([0, 9], [100, 200])], [Level(80, "near", "green")], 40, 9)
+    assert "near 80.0" in picture(rows)
+    assert "↓" not in picture(rows)
+
+
+@pytest.mark.parametrize(("y", "arrow", "row"), [(45.5, "↓", -2), (543.4, "↑", 1)])
+def test_a_level_far_outside_is_an_arrow_and_leaves_the_range_alone(y, arrow, row):
+    curve = line([0, 9], [100, 110])
+    alone = draw_chart("BCE", [curve], [], 40, 9)
+    rows = draw_chart("BCE", [curve], [Level(y, "level", "green")], 40, 9)
+    assert f"level {y} {arrow}" in rows[row].plain
+    assert [each.plain[:6] for each in rows] == [each.plain[:6] for each in alone]
+
+
+def test_labels_make_way_for_curves():
+    curve = line([0, 5, 9], [200, 101, 100])
+    plain = draw_chart("BCE", [curve], [], 40, 11)
+    labelled = draw_chart("BCE", [curve], [Level(10, "floor", "g"), Level(900, "top", "g")], 40, 11)
+    for before, after in zip(plain[1:], labelled[1:], strict=True):
+        kept = [
+            one == other
+            for one, other in zip(before.plain, after.plain, strict=True)
+            if "⠀" < one <= "⣿"
+        ]
+        assert all(kept)
+
+
+def test_many_points_leave_the_line_to_be_seen_between_them_and_the_newest_is_drawn():
+    xs = np.arange(101)
+    rows = draw_chart("KL", [line(xs, xs + 0.0), points(xs, xs + 0.0)], [], 60, 12)
+    drawn = picture(rows[1:])
+    columns = [row.plain.find("•") for row in rows[1:-1] if "•" in row.plain]
+    assert len(columns) == len(rows) - 2
+    assert drawn.count("•") == pytest.approx(52 / LEAST_APART, abs=2)
+    assert rows[1].plain.rindex("•") == max(len(row.plain.rstrip()) for row in rows[1:-1]) - 1
+
+
+def test_points_stand_over_lines():
+    rows = draw_chart("BCE", [points([0, 2, 4], [8, 4, 8]), line([0, 4], [0, 8])], [], 30, 6)
+    assert sum(row.plain.count("•") for row in rows[1:]) == 3
+
+
+def test_the_cursor_is_a_column_and_the_title_tells_the_values_up_to_it():
+    series = [line([0, 1, 2, 3], [8, 6, 4, 2]), points([0, 2.5], [9, 3])]
+    rows = draw_chart("BCE", series, [], 50, 8, cursor=2.0)
+    assert rows[0].plain.rstrip() == "BCE @2.00  ── train 4.00  • test 9.00"
+    columns = {row.plain.index("│", 6) for row in rows[1:-1] if "│" in row.plain[6:]}
+    assert len(columns) == 1
+    assert all("on color(237)" in styles_at(row, next(iter(columns))) for row in rows[1:-1])
+
+
+def test_a_mark_is_a_dotted_column():
+    rows = draw_chart("BCE", [line([0, 4], [0, 8])], [], 40, 8, marks=[1.0, 99.0, np.nan])
+    columns = {row.plain.index("┊") for row in rows if "┊" in row.plain}
+    assert len(columns) == 1
+
+
+def test_a_spike_between_two_columns_dots_stays_visible():
+    ys = np.full(5000, 100.0)
+    ys[1::2] = 101
+    ys[2345] = 110
+    rows = draw_chart("BCE", [line(np.arange(5000), ys)], [], 40, 11)
+    spike = [row.plain[6:].strip() for row in rows[1:4]]
+    assert all(len(cells) == 1 for cells in spike)
+
+
+def test_xs_in_any_order_draw_the_same_chart():
+    xs, ys = np.arange(50.0), np.sin(np.arange(50.0))
+    shuffled = np.random.default_rng(0).permutation(50)
+    straight = draw_chart("BCE", [line(xs, ys)], [], 40, 9)
+    mixed = draw_chart("BCE", [line(xs[shuffled], ys[shuffled])], [], 40, 9)
+    assert picture(straight) == picture(mixed)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "labels"),
+    [
+        (0, 10, ["0", "5", "10"]),
+        (95, 131, ["100", "120"]),
+        (0, 0.4, ["0", "0.2", "0.4"]),
+        (-1, 1, ["-1", "0", "1"]),
+        (0, 2e6, ["0", "1e+06", "2e+06"]),
+        (100, 100.001, ["100.0000", "100.0005", "100.0010"]),
+    ],
+)
+def test_ticks_are_few_and_round(low, high, labels):
+    assert [tick.label for tick in linear_ticks(Range(low, high), 3)] == labels
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "labels"),
+    [
+        (1, 1e6, ["1", "100", "10000", "1e+06"]),
+        (10, 1000, ["10", "100", "1000"]),
+        (90, 600, ["100", "200", "500"]),
+        (100, 131, ["100", "110", "120", "130"]),
+    ],
+)
+def test_ticks_of_a_log_axis_are_values(low, high, labels):
+    ticks = log_ticks(Range(np.log10(low), np.log10(high)), 4)
+    assert [tick.label for tick in ticks] == labels
+    assert [10**tick.position for tick in ticks] == pytest.approx([float(each) for each in labels])
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("height", HEIGHTS)
+@pytest.mark.parametrize("log", [False, True])
+def test_every_size_is_filled_exactly(width, height, log):
+    epochs, losses = epochs_of_training()
+    rows = draw_chart(
+        "BCE nats/image",
+        [line(epochs, losses), points([0, 5], [544, 120])],
+        [Level(45.5, "perfect reconstruction", "green"), Level(120, "x", "red")],
+        width,
+        height,
+        log=log,
+        cursor=5,
+        marks=[2],
+    )
+    assert [row.cell_len for row in rows] == [width] * height
+
+
+@st.composite
+def any_series(draw) -> Series:
+    xs = draw(st.one_of(st.lists(NUMBERS, max_size=30), st.integers(0, 30).map(range)))
+    ys = draw(st.lists(NUMBERS, max_size=30))
+    label = draw(st.sampled_from(["", "train", "β 数字"]))
+    return Series(xs, ys, "red", label, draw(st.sampled_from(["line", "points"])))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    series=st.lists(any_series(), max_size=3),
+    levels=st.lists(st.builds(Level, NUMBERS, st.just("level µ"), st.just("green")), max_size=2),
+    width=st.integers(0, 90),
+    height=st.integers(0, 20),
+    log=st.booleans(),
+    cursor=st.one_of(st.none(), NUMBERS),
+    marks=st.lists(NUMBERS, max_size=2),
+    ascii_only=st.booleans(),
+)
+def test_no_numbers_break_a_chart(series, levels, width, height, log, cursor, marks, ascii_only):
+    with np.errstate(all="raise", under="ignore"):
+        rows = draw_chart(
+            "BCE µ数",
+            series,
+            levels,
+            width,
+            height,
+            log=log,
+            cursor=cursor,
+            marks=marks,
+            ascii_only=ascii_only,
+        )
+    assert [row.cell_len for row in rows] == [width] * height
+    assert not ascii_only or all(row.plain.isascii() for row in rows)

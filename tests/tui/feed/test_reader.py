@@ -1,0 +1,214 @@
+"""The reader of a run's folder: what it tells, when, and that a long log holds up nobody."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from support.explored_runs import explored_run
+from support.fakes import Screen, wait_until
+from support.logs import epoch_ended, losses, run_with, started
+from textual.message import Message
+
+from vae_tui.run.events import RunEnded, encode
+from vae_tui.run.files import append
+from vae_tui.run.folder import Run
+from vae_tui.tui.feed.run_reader import BLOCK_BYTES, RunReader
+from vae_tui.tui.link.refresh_rate import Governor
+from vae_tui.tui.messages import NetworkLoaded, ReadingFailed, RunAdvanced
+from vae_tui.tui.state.run_view import RunView, advance
+from vae_tui.tui.widgets.pictures import Pictures
+
+MANY = 20_000
+PATIENCE = 60.0
+
+
+class Listener:
+    """Follows a run in a thread, as the app does, and keeps what it is told."""
+
+    def __init__(self, run: Run, governor: Governor | None = None) -> None:
+        self.run = run
+        self.told: list[Message] = []
+        self.first = RunView(run.name, run.config(), epochs=3)
+        self._news = threading.Condition()
+        self._leave = threading.Event()
+        self.reader = RunReader(run, self.first, governor=governor)
+        self._thread = threading.Thread(
+            target=self.reader.follow, args=(self._take, self._leave), daemon=True
+        )
+
+    def __enter__(self) -> "Listener":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._leave.set()
+        self.reader.travel(0)  # wakes it
+        self._thread.join(PATIENCE)
+        assert not self._thread.is_alive()
+
+    @property
+    def views(self) -> list[RunView]:
+        return [message.view for message in self.told if isinstance(message, RunAdvanced)]
+
+    def until(self, condition: Callable[[], object]) -> None:
+        with self._news:
+            assert self._news.wait_for(condition, PATIENCE), self.told[-3:]
+
+    def until_read(self, step: int) -> RunView:
+        self.until(lambda: self.views and self.views[-1].step == step)
+        return self.views[-1]
+
+    def _take(self, message: Message) -> None:
+        with self._news:
+            self.told.append(message)
+            self._news.notify_all()
+
+
+def long_run(folder, count: int = MANY) -> Run:
+    return run_with(folder, started(), *map(losses, range(1, count)), epoch_ended(1, 7.0))
+
+
+def test_a_long_log_is_told_whole_when_it_has_been_read(tmp_path):
+    run = long_run(tmp_path)
+    assert run.events.stat().st_size > 10 * BLOCK_BYTES
+    with Listener(run) as listener:
+        view = listener.until_read(MANY - 1)
+    expected = advance(listener.first, [started(), *map(losses, range(1, MANY))])
+    for mine, theirs in zip(view.train.columns, expected.train.columns, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-9)
+    assert view.last_test_loss == 9.0
+    # Before the end it tells how far it is, and nothing that was true once.
+    assert all(len(one.train.rows) == 0 and one.unread > 0 for one in listener.views[:-1])
+
+
+def test_each_block_of_a_long_log_is_bounded(tmp_path):
+    run = long_run(tmp_path)
+    largest = 0
+
+    class Measured(RunReader):
+        def _take_block(self, tell):
+            nonlocal largest
+            before = self._tail.offset
+            block = super()._take_block(tell)
+            largest = max(largest, self._tail.offset - before)
+            return block
+
+    listener = Listener(run)
+    reader = Measured(run, listener.first)
+    leave = threading.Event()
+
+    def tell(message: Message) -> None:
+        if isinstance(message, RunAdvanced) and not message.view.unread:
+            leave.set()
+
+    reader.follow(tell, leave)
+    assert 0 < largest <= BLOCK_BYTES
+
+
+def test_what_is_appended_is_told_and_nothing_twice(tmp_path):
+    run = run_with(tmp_path, started(), losses(1))
+    with Listener(run) as listener:
+        listener.until_read(1)
+        for step in (2, 3, 4):
+            with run.events.open("ab") as file:
+                file.write(encode(losses(step)))
+            view = listener.until_read(step)
+    assert view.train.rows[:, 0].tolist() == [1, 2, 3, 4]
+
+
+def test_an_answer_that_the_user_waits_for_is_looked_for_at_once(tmp_path):
+    governor = Governor()
+    governor.poll_seconds = 2 * PATIENCE
+    with Listener(run_with(tmp_path, started()), governor) as listener:
+        listener.until(lambda: listener.views)
+        append(listener.run.events, encode(losses(6)))
+        listener.reader.hasten()
+        listener.until_read(6)  # by looking now; what comes next, by looking often
+        append(listener.run.events, encode(RunEnded(time=2.0, step=7, reason="stopped")))
+        listener.until_read(7)
+
+
+@pytest.mark.parametrize("how", ["cut", "replaced"])
+def test_a_log_that_becomes_another_one_is_told_from_its_start(tmp_path, how):
+    run = run_with(tmp_path, started(), *map(losses, range(1, 50)), epoch_ended(1, 7.0))
+    other = b"".join(map(encode, (started(), *(losses(step) for step in range(100, 103)))))
+    with Listener(run) as listener:
+        listener.until_read(49)
+        if how == "replaced":
+            (tmp_path / "new").write_bytes(other)
+            (tmp_path / "new").replace(run.events)
+        else:
+            run.events.write_bytes(other)
+        view = listener.until_read(102)
+    assert view.train.rows[:, 0].tolist() == [100, 101, 102]
+    assert len(view.test.rows) == 0
+
+
+def test_a_damaged_line_is_told_with_its_number_in_the_file(tmp_path):
+    run = run_with(tmp_path, started(), *map(losses, range(1, 5_000)))
+    with run.events.open("ab") as file:
+        file.write(b"{torn\n" + encode(losses(5_000)))
+    with Listener(run) as listener:
+        listener.until_read(5_000)
+    (failed,) = [one.why for one in listener.told if isinstance(one, ReadingFailed)]
+    assert f"{run.events} line 5001 is no event" in failed
+
+
+def test_weights_are_told_before_a_long_log_has_been_read(tmp_path):
+    run = explored_run(tmp_path)
+    with run.events.open("ab") as file:
+        file.writelines(encode(losses(step)) for step in range(60, MANY))
+    with Listener(run) as listener:
+        listener.until_read(MANY - 1)
+    kinds = [type(message) for message in listener.told]
+    whole = next(
+        place for place, message in enumerate(listener.told)
+        if isinstance(message, RunAdvanced) and not message.view.unread
+    )  # fmt: skip
+    assert kinds.index(NetworkLoaded) < whole
+
+
+# On the screen
+
+
+async def test_keys_are_answered_and_the_share_is_told_while_a_log_is_read():
+    screen = Screen()
+    async with screen.at(80, 24) as pilot:
+        await wait_until(pilot, screen.reader.follows.is_set)
+        screen.reader.report(unread=0.57)
+        await wait_until(pilot, lambda: "reading the run's events: 43%" in screen.text)
+        assert "reading" in screen.status
+        await pilot.press("2")
+        await wait_until(pilot, lambda: screen.view.query(Pictures))
+        await pilot.press("1", "p", "u", "c", "l")
+        assert screen.steering.sent == [] and screen.steering.restarted == []
+        screen.reader.report(started(), losses(3), RunEnded(time=1, step=3, reason="finished"),
+                             live=False, unread=0.0)  # fmt: skip
+        await wait_until(pilot, lambda: "finished" in screen.status)
+        assert (screen.notice, "reading" in screen.status) == ("", False)
+
+
+async def test_leaving_a_live_run_whose_log_is_still_read_asks():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await wait_until(pilot, screen.reader.follows.is_set)
+        screen.reader.report(unread=0.5, live=True)
+        await wait_until(pilot, lambda: "reading" in screen.status)
+        await pilot.press("q")
+        await wait_until(pilot, lambda: "keep training" in screen.text)
+
+
+async def test_the_chart_is_not_drawn_before_the_log_has_been_read():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await wait_until(pilot, screen.reader.follows.is_set)
+        screen.reader.report(started(), *map(losses, range(1, 9)))
+        await wait_until(pilot, lambda: "train 9" in screen.text)
+        charts = screen.view.query("LossChart")
+        drawn = [chart.plot for chart in charts]
+        screen.reader.view = replace(screen.reader.view, unread=0.5)
+        screen.reader.report()
+        await wait_until(pilot, lambda: "reading" in screen.status)
+        assert [chart.plot for chart in charts] == drawn

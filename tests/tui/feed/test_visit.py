@@ -1,0 +1,218 @@
+import dataclasses
+import json
+import math
+import os
+import threading
+
+import pytest
+from support.clocks import Clock
+from support.fakes import Screen, become, until_reading, wait_until
+from support.logs import NOW, epoch_ended, losses, run_with, started
+from support.terminal import PROGRAM, Terminal
+from support.tiny_runs import TINY
+
+from vae_tui.run.events import CommandRefused, RunEnded, encode
+from vae_tui.run.files import append
+from vae_tui.run.folder import create
+from vae_tui.run.last_seen import MOST_RECORDS, Seen, SeenRecord
+from vae_tui.tui.feed.run_reader import RunReader
+from vae_tui.tui.feed.visit import KEEP_SECONDS, Visit
+from vae_tui.tui.messages import CameBack
+from vae_tui.tui.state.run_view import RunView
+
+SEEN = Seen(NOW, "running", 18, 3.0, 108.3, 100)
+
+
+# What is kept
+
+
+@pytest.mark.parametrize("best", [108.3, math.nan])
+def test_what_was_seen_is_known_again(tmp_path, best):
+    run = run_with(tmp_path / "runs", started())
+    seen = dataclasses.replace(SEEN, best_test_loss=best)
+    SeenRecord(run, tmp_path / "state").keep(seen)
+    assert repr(SeenRecord(run, tmp_path / "state").load()) == repr(seen)
+    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
+    assert sorted(file.name for file in run.path.iterdir()) == ["config.json", "events.jsonl"]
+
+
+def test_another_run_at_the_same_place_has_not_been_seen(tmp_path):
+    run = run_with(tmp_path / "runs", started())
+    SeenRecord(run, tmp_path / "state").keep(SEEN)
+    run.events.write_bytes(encode(started(at=NOW + 9)))
+    assert SeenRecord(run, tmp_path / "state").load() is None
+
+
+def test_a_run_that_has_not_said_a_word_leaves_no_record(tmp_path):
+    run = create(tmp_path / "runs", "run", TINY)
+    SeenRecord(run, tmp_path / "state").keep(SEEN)
+    assert SeenRecord(run, tmp_path / "state").load() is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", '{"time": []}', "9" * 9_000, '{"time": 1e999}', "[" * 4_000]
+    + [json.dumps({**dataclasses.asdict(SEEN), "step": wrong}) for wrong in ("x", None, {})],
+)
+def test_a_damaged_record_is_none(tmp_path, text):
+    run = run_with(tmp_path / "runs", started())
+    record = SeenRecord(run, tmp_path / "state")
+    record.keep(SEEN)
+    (file,) = (tmp_path / "state").iterdir()
+    file.write_text(text)
+    assert record.load() is None
+
+
+def test_where_nothing_can_be_kept_nothing_happens(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    run = run_with(tmp_path / "runs", started())
+    record = SeenRecord(run, tmp_path / "file" / "state")
+    record.keep(SEEN)
+    assert record.load() is None
+
+
+def test_records_do_not_pile_up(tmp_path):
+    state = tmp_path / "state"
+    state.mkdir()
+    for number in range(MOST_RECORDS + 20):
+        (state / f"{number}.json").touch()
+        os.utime(state / f"{number}.json", (number, number))
+    SeenRecord(run_with(tmp_path / "runs", started()), state).keep(SEEN)
+    left = {file.name for file in state.iterdir()}
+    assert len(left) == MOST_RECORDS
+    assert "0.json" not in left and f"{MOST_RECORDS + 19}.json" in left
+
+
+# Visits
+
+
+class Person:
+    """Looks at a run now and then, by a clock of the test."""
+
+    def __init__(self, run, folder) -> None:
+        self.run = run
+        self.clock = Clock(NOW)
+        self.folder = folder
+
+    def visit(self) -> list[str]:
+        """Attach for a moment, as the screen does; return what was missed."""
+        missed: list[str] = []
+        leave = threading.Event()
+        record = SeenRecord(self.run, self.folder)
+        before = record.load()
+
+        def tell(message) -> None:
+            if isinstance(message, CameBack):
+                missed.append(message.missed)
+
+        class Looked(SeenRecord):
+            def keep(self, seen):
+                super().keep(seen)
+                leave.set()
+
+        view = RunView(self.run.name, TINY, epochs=3)
+        visit = Visit(self.run, Looked(self.run, self.folder), self.clock)
+        reading = threading.Thread(
+            target=RunReader(self.run, view, visit).follow, args=(tell, leave), daemon=True
+        )
+        reading.start()
+        assert leave.wait(30)
+        reading.join(30)
+        assert record.load() != before
+        return missed
+
+
+def test_who_comes_back_is_told_of_what_came_after_they_left(tmp_path):
+    run = run_with(tmp_path / "runs", started(), epoch_ended(1, 120.0), losses(6))
+    person = Person(run, tmp_path / "state")
+    assert person.visit() == []
+    refused = CommandRefused(time=NOW, step=6, command_id="x", why="no such setting")
+    end = RunEnded(time=NOW, step=18, reason="finished")
+    for event in (refused, epoch_ended(3, 104.0), losses(18), end):
+        append(run.events, encode(event))
+    person.clock.now += 30
+    person.clock.now += 47 * 60
+    assert person.visit() == [
+        "while you were away (47 m 30 s): epochs 1 to 3, best test 122.0 to 106.0, "
+        "refused: no such setting, it finished"
+    ]
+    person.clock.now += 3_600
+    assert person.visit() == []
+
+
+def test_what_is_seen_is_kept_all_the_time_but_not_for_every_look(tmp_path):
+    """A screen that is killed says no farewell: what it saw last is there all the same."""
+    run = run_with(tmp_path / "runs", started())
+    clock, kept = Clock(NOW), []
+
+    class Counted(SeenRecord):
+        def keep(self, seen):
+            kept.append(seen.time)
+
+    visit = Visit(run, Counted(run, tmp_path), clock)
+    view = RunView("run", TINY)
+    for _ in range(100):
+        visit.look(view, 0, lambda message: None)
+        clock.now += KEEP_SECONDS / 10
+    assert kept == [NOW + KEEP_SECONDS * number for number in range(10)]
+    clock.now = NOW - 9_999  # set back
+    visit.look(view, 0, lambda message: None)
+    assert kept[-1] == NOW - 9_999
+
+
+# On the screen
+
+MISSED = "while you were away (47 m 00 s): epochs 12 to 19, it failed: [b]\x1b[2J"
+
+
+async def test_what_was_missed_stands_there_until_a_key_is_pressed_and_then_in_the_help():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "lost")
+        screen.reader.tell(CameBack(MISSED))
+        await wait_until(pilot, lambda: "epochs 12 to 19, it failed: [b]?[2J" in screen.notice)
+        assert "p goes on from the last save" in screen.notice
+        await pilot.press("2")
+        await wait_until(pilot, lambda: "while you were away" not in screen.notice)
+        assert "p goes on from the last save" in screen.notice
+        await pilot.press("question_mark")
+        await wait_until(pilot, lambda: "epochs 12 to 19" in screen.text)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+async def test_what_was_missed_covers_and_cuts_nothing(size):
+    from support.fakes import until_whole
+
+    screen = Screen()
+    async with screen.at(*size) as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        screen.reader.tell(CameBack(MISSED))
+        await wait_until(pilot, lambda: "while you" in screen.notice)
+        for key in "12345":
+            await pilot.press(key)
+            await until_whole(pilot, screen, key)
+
+
+def test_who_attaches_again_after_a_while_reads_what_happened(tmp_path):
+    run = run_with(tmp_path / "runs", started(), epoch_ended(1, 120.0), losses(6))
+    state = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    command = [*PROGRAM, "attach", str(run.path), "--read-only"]
+    seen = tmp_path / "state" / "vae-tui" / "seen"
+    with Terminal(command, environment=state) as terminal:
+        terminal.wait_for(lambda _: seen.exists() and any(seen.glob("*.json")))
+        os.kill(terminal.pid, 9)
+        terminal.wait_for_end()
+    (file,) = seen.glob("*.json")
+    record = json.loads(file.read_text())
+    file.write_text(json.dumps({**record, "time": record["time"] - 47 * 60}))
+    append(run.events, encode(epoch_ended(3, 104.0)))
+    append(run.events, encode(losses(18)))
+    with Terminal(command, environment=state) as terminal:
+        terminal.wait_for("while you were away (47 m")
+        terminal.wait_for("epochs 1 to 3, best test 122.0 to")
+        terminal.type("2")
+        terminal.wait_for(lambda text: "while you" not in text)
+        terminal.type("q")
+        assert terminal.wait_for_end() == 0

@@ -1,0 +1,171 @@
+import dataclasses
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+from support.fakes import CONFIG, NOW, STARTED, losses
+from support.logs import live, run_with
+
+from vae_tui.run.events import CommandRefused, Diverged, Paused, RunEnded, SettingChanged
+from vae_tui.tui.feed.run_reader import RunReader
+from vae_tui.tui.keys.steering_keys import steering_keys
+from vae_tui.tui.messages import RunAdvanced
+from vae_tui.tui.state.notice import notice_of
+from vae_tui.tui.state.run_view import RunView, advance
+
+EMPTY = RunView("run", CONFIG, epochs=150)
+
+
+def told(state: str, *happened, control: bool = True, now: float = NOW, **changes) -> str:
+    view = dataclasses.replace(advance(EMPTY, [STARTED, *happened]), **changes)
+    return notice_of(view, state, now, run="run", control=control)
+
+
+END = RunEnded(time=NOW, step=540, reason="failed", message="CUDA is out of memory")
+NAN = Diverged(time=NOW, step=543, what="bce", last_good_step=540)
+
+
+@pytest.mark.parametrize(
+    ("state", "happened", "line"),
+    [
+        ("running", (), ""),
+        ("starting", (END,), ""),
+        ("paused", (Paused(time=NOW, step=3),), "paused · p goes on"),
+        ("paused", (Paused(time=NOW, step=3, why="no room"),), "no room"),
+        ("stopped", (losses(540),), "stopped and saved at step 540 · p goes on from there"),
+        ("lost", (), "the trainer's process is gone · p goes on from the last save"),
+        ("failed", (END,), "CUDA is out of memory · p goes on from the last save"),
+        ("failed", (), "it failed without a word · p goes on from the last save"),
+        ("failed", (losses(540), NAN, END),
+         "bce is not finite at step 543 · p rolls back to step 540 with lr 0.0005 · q leaves"),
+        ("stalled", (losses(540, time=NOW - 41),),
+         "the trainer is alive but has said nothing for 41 s · see trainer.log"),
+    ],
+)  # fmt: skip
+def test_each_state_says_what_to_do_next(state, happened, line):
+    assert told(state, *happened) == line
+
+
+@pytest.mark.parametrize("state", ["paused", "stopped", "lost", "failed", "stalled"])
+def test_without_control_it_is_the_shell_that_goes_on(state):
+    line = told(state, losses(540), control=False)
+    assert ("vae-tui resume run" in line) is (state != "stalled")
+    assert "p goes" not in line
+
+
+def test_only_a_process_of_this_machine_is_one_to_kill():
+    """A lock over a network is held by a process of another machine, and its pid by one of ours."""
+    silent = {"live": True, "live_pid": 12, "now": NOW + 41}
+    here = told("stalled", losses(540, time=NOW), is_here=True, **silent)
+    assert here == (
+        "the trainer (pid 12) is alive but has said nothing for 41 s · see trainer.log · "
+        "to end it: kill -9 12, then p"
+    )
+    shell = told("stalled", losses(540, time=NOW), is_here=True, control=False, **silent)
+    assert shell.endswith("kill -9 12, then vae-tui resume run")
+    there = told("stalled", losses(540, time=NOW), **silent)
+    assert there.startswith("the trainer is alive") and "12" not in there
+
+
+def test_the_reader_tells_which_process_lives_and_whether_it_is_here(tmp_path):
+    for run, is_here in ((run_with(tmp_path, STARTED), False), (run_with(tmp_path, STARTED), True)):
+        lock = live(run)
+        holder = None
+        if is_here:
+            waiting = [sys.executable, "-c", "print(flush=True); input()", str(run.path)]
+            holder = subprocess.Popen(waiting, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            assert holder.stdout is not None
+            holder.stdout.readline()  # its command line is its own now
+            os.pwrite(lock, f"{holder.pid:<20}\n".encode(), 0)
+        told: list[RunView] = []
+        leave = threading.Event()
+
+        def tell(message: object, told=told, leave=leave) -> None:
+            if isinstance(message, RunAdvanced):
+                told.append(message.view)
+                leave.set()
+
+        RunReader(run, EMPTY).follow(tell, leave)
+        assert (told[0].live, told[0].is_here) == (True, is_here)
+        assert told[0].live_pid == (holder.pid if holder else 42)
+        os.close(lock)
+        if holder:
+            holder.communicate(b"\n")
+
+
+def test_a_damaged_config_is_named_as_long_as_the_screen_is_up():
+    damage = "config.json cannot be read: line 3"
+    for state in ("running", "lost"):
+        assert told(state, damage=damage).endswith(f"{damage}: the rest is shown")
+
+
+REFUSED = CommandRefused(time=NOW, step=540, command_id="x", why="nothing to undo")
+
+
+@pytest.mark.parametrize("ahead", [0, 9_000, -9_000])
+def test_a_refusal_is_told_for_ten_seconds_of_any_clock(ahead):
+    def line(seconds: float, *later) -> str:
+        events = [REFUSED, *later]
+        ours = [dataclasses.replace(event, time=event.time + ahead) for event in events]
+        heard = later[-1].time if later else NOW
+        return told("running", *ours, now=NOW + seconds, heard_at=heard)
+
+    assert line(0) == line(9) == "nothing to undo"
+    assert line(11) == ""
+    assert line(9, losses(541, time=NOW + 8)) == "nothing to undo"
+    assert line(11, losses(541, time=NOW + 10.9)) == ""
+
+
+def test_a_refusal_is_told_though_another_command_was_obeyed():
+    changed = SettingChanged(time=NOW, step=541, name="beta", old=1.0, new=2.0, command_id="y")
+    assert told("running", REFUSED, changed, now=NOW) == "nothing to undo"
+
+
+def test_a_refusal_stands_beside_what_to_do_next():
+    line = told("paused", Paused(time=NOW, step=540), REFUSED)
+    assert line == "paused · p goes on · nothing to undo"
+
+
+def test_a_screen_hears_a_trainer_whose_clock_is_wrong():
+    view = advance(EMPTY, [dataclasses.replace(STARTED, time=NOW - 9_000)])
+    live = dataclasses.replace(view, live=True, live_pid=STARTED.pid, heard_at=NOW - 5)
+    assert (live.state(NOW), live.silent(NOW)) == ("running", 5)
+    assert live.state(NOW + 30) == "stalled"
+    ahead = dataclasses.replace(live, last_time=NOW + 9_000)
+    assert (ahead.state(NOW), ahead.silent(NOW)) == ("running", 5)
+
+
+def test_a_trainer_that_never_begins_is_starting_and_then_stalled():
+    view = dataclasses.replace(EMPTY, live=True)
+    assert view.state(NOW) == "starting"
+    since = dataclasses.replace(view, live_since=NOW, live_pid=7)
+    assert (since.state(NOW + 59), since.state(NOW + 61)) == ("starting", "stalled")
+    line = notice_of(since, "stalled", NOW + 61, run="run", control=True)
+    assert line.startswith("the trainer is alive but has said nothing for 1 m 01")
+
+
+@pytest.mark.parametrize(
+    ("state", "control", "keys"),
+    [
+        ("starting", True, {}),
+        ("running", True, {"app.pause": "Pause", "app.controls": "Controls"}),
+        ("paused", True, {"app.pause": "Go on", "app.controls": "Controls"}),
+        ("stopped", True, {"app.pause": "Go on"}),
+        ("finished", True, {"app.pause": "Longer"}),
+        ("running", False, {}),
+    ],
+)
+def test_only_the_keys_that_steer_here_and_now_are_offered(state, control, keys):
+    assert steering_keys(state, control=control, changed=False) == keys
+
+
+def test_undo_is_offered_when_there_is_something_to_undo():
+    assert "app.undo" in steering_keys("running", control=True, changed=True)
+
+
+def test_a_folder_that_is_read_only_is_said_whatever_the_state():
+    for state in ("running", "paused", "stalled"):
+        assert "read-only now" in told(state, read_only=True)
+    assert "read-only" not in told("stalled")

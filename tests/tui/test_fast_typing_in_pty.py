@@ -1,0 +1,40 @@
+"""Keys that come faster than the screen makes what they are for."""
+
+from pathlib import Path
+
+from support.real_runs import ENDLESS, running, told, wait_until
+from support.terminal import PROGRAM, Terminal
+from support.tiny_runs import only
+
+from vae_tui.run.events import SettingChanged
+
+SHIPPED = {"VAE_TUI_RUNS_DIR": str(Path(__file__).parents[2] / "checkpoints")}
+CTRL_P = "\x10"
+
+
+def test_letters_right_after_ctrl_p_are_searched_for(tmp_path):
+    with Terminal([*PROGRAM, "attach", "mnist-d20"], environment=SHIPPED, cwd=tmp_path) as screen:
+        screen.wait_for("reconstructed")
+        for _ in range(3):
+            screen.type(f"{CTRL_P}export")
+            screen.wait_for(lambda text: "escape closes" in text and " export " in text)
+            screen.wait_for(lambda text: "Export" in text and "Pause" not in text)
+            screen.type("\x1b")
+            screen.wait_for(lambda text: "escape closes" not in text)
+
+
+def test_enter_right_after_a_value_asks_for_this_value(tmp_path):
+    with running(tmp_path, ENDLESS) as run:
+        wait_until(run.weights.exists)
+        with Terminal([*PROGRAM, "attach", str(run.path)], cwd=tmp_path) as screen:
+            screen.wait_for("reconstructed")
+            for beta in ("2", "3.5", "4.25", "0.125"):
+                screen.type("c")
+                screen.wait_for("weight of the KL")
+                screen.type(f"{beta}\r")
+                screen.wait_for(lambda text: "weight of the KL" not in text)
+                wait_until(
+                    lambda beta=beta: any(
+                        event.new == float(beta) for event in only(SettingChanged, told(run))
+                    )
+                )

@@ -1,0 +1,128 @@
+"""All runs of a folder in the real program on a real terminal: one is opened, one is laid over."""
+
+import re
+import termios
+from pathlib import Path
+
+import pytest
+from support.shells import LEAVE_ALTERNATE_SCREEN, Shell, assert_it_goes_on, assert_restored
+
+from vae_tui.run.folder import Run
+
+SHORT = ("--headless", "--dataset", "digits", "--device", "cpu", "--hidden", "16")
+
+
+@pytest.fixture
+def shell(tmp_path):
+    made = Shell(tmp_path)
+    yield made
+    made.end_everything()
+
+
+def threads_of(pid):
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
+
+
+def descriptors_of(pid):
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def test_enter_opens_another_run_on_the_same_terminal_and_the_one_left_goes_on(shell):
+    shell.answer("train", *SHORT, "--name", "ended", "--epochs", "2")
+    terminal = shell.screen(
+        "--name", "live", "--dataset", "digits", "--epochs", "5000", "--hidden", "32"
+    )
+    terminal.wait_for("reconstructed")
+    live = Run(shell.runs_dir / "live")
+    terminal.type("6")
+    terminal.wait_for(re.compile(r"> ● live +running").search)
+    terminal.wait_for(re.compile(r"ended +finished +2\.0/2").search)
+    terminal.type("\x1b[B\r")
+    terminal.wait_for(re.compile(r"^ ended +finished", re.MULTILINE).search)
+    terminal.wait_for("reconstructed")
+    assert_it_goes_on(live)
+    assert b"goes on" not in terminal.raw
+    costs = []
+    for name in ("live", "ended") * 2:
+        terminal.type("6")
+        terminal.wait_for(re.compile(r"● (live|ended)").search)
+        terminal.type("\x1b[F\x1b[A\x1b[A\r" if name == "live" else "\x1b[H\x1b[B\r")
+        terminal.wait_for(re.compile(rf"^ {name} +(running|finished)", re.MULTILINE).search)
+        terminal.wait_for("reconstructed")
+        terminal.read(1.0)  # threads of the screen before look ten times a second
+        costs.append((threads_of(terminal.pid), descriptors_of(terminal.pid)))
+    assert costs[1] == costs[3]  # both times of the same run: nothing is left over
+    terminal.type("q")
+    assert terminal.wait_for_end() == 0
+    assert_restored(terminal)
+    lines = termios.tcgetattr(terminal.descriptor)[3]
+    assert lines & termios.ICANON
+    assert lines & termios.ECHO
+    assert_it_goes_on(live)
+
+
+def test_the_last_run_of_several_is_the_one_that_is_said_to_go_on(shell):
+    shell.answer("train", *SHORT, "--name", "ended", "--epochs", "1")
+    first = shell.screen(
+        "--name", "live", "--dataset", "digits", "--epochs", "5000", "--hidden", "32"
+    )
+    first.wait_for("reconstructed")
+    first.type("qk")
+    assert first.wait_for_end() == 0
+    terminal = shell.screen("attach", "ended")
+    terminal.wait_for("finished")
+    terminal.type("6")
+    terminal.wait_for("live")
+    terminal.type("\x1b[H\r")
+    terminal.wait_for(re.compile(r"^ live +running", re.MULTILINE).search)
+    terminal.wait_for("reconstructed")
+    terminal.type("qk")
+    assert terminal.wait_for_end() == 0
+    assert terminal.raw.count(b"goes on; come back with: vae-tui attach live") == 1
+
+
+def test_x_lays_a_run_over_this_one_and_the_run_that_vanished_is_a_note(shell):
+    for name in ("first", "second"):
+        shell.answer("train", *SHORT, "--name", name, "--epochs", "2")
+    terminal = shell.screen("attach", "second")
+    terminal.wait_for("reconstructed")
+    terminal.type("6")
+    terminal.wait_for(re.compile(r"> ● second +finished").search)
+    terminal.wait_for("first")
+    terminal.type("\x1b[Bx")
+    terminal.wait_for(re.compile(r"> x first +finished").search)
+    terminal.type("1")
+    terminal.wait_for(re.compile(r"BCE.* first \d+\.\d").search)
+    terminal.wait_for(re.compile(r"KL.* first \d+\.\d").search)
+    terminal.wait_for(re.compile(r"first · step \d+").search)
+    terminal.type("6x")  # faster than the view is there
+    terminal.wait_for(re.compile(r">   first +finished").search)
+    (shell.runs_dir / "first").rename(shell.folder / "elsewhere")
+    terminal.type("\r")
+    terminal.wait_for("first is not there any more")
+    terminal.type("1")
+    terminal.wait_for("reconstructed")
+    terminal.type("q")
+    assert terminal.wait_for_end() == 0
+
+
+def test_ctrl_c_between_two_screens_ends_nothing(shell):
+    shell.answer("train", *SHORT, "--name", "ended", "--epochs", "1")
+    first = shell.screen(
+        "--name", "live", "--dataset", "digits", "--epochs", "5000", "--hidden", "32"
+    )
+    first.wait_for("reconstructed")
+    first.type("qk")
+    first.wait_for_end()
+    terminal = shell.screen("attach", "ended")
+    terminal.wait_for("reconstructed")
+    terminal.type("6")
+    terminal.wait_for("live")
+    terminal.type("\x1b[H\r")
+    terminal.wait_for(lambda _: LEAVE_ALTERNATE_SCREEN in terminal.raw)
+    terminal.type("\x03")
+    terminal.wait_for(re.compile(r"^ live +running", re.MULTILINE).search)
+    terminal.type("\x03")  # opens the question, or closes the one that the first key opened
+    terminal.type("\x1b")
+    terminal.wait_for("reconstructed")
+    assert_it_goes_on(Run(shell.runs_dir / "live"))

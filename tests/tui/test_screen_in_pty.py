@@ -1,0 +1,209 @@
+"""The real program, its real trainer, in a real terminal; pyte reads the screen."""
+
+import os
+import re
+import signal
+import time
+
+import pytest
+from support.shells import Shell, assert_it_goes_on, assert_restored, wait_until
+from support.terminal import Terminal
+
+from vae_tui.tui.link.refresh_rate import MOST_THRIFTY_SECONDS
+
+GREYS = {f"{level:02x}" * 3 for level in (*range(8, 239, 10), 0, 255)}
+
+
+@pytest.fixture
+def shell(tmp_path):
+    made = Shell(tmp_path)
+    yield made
+    made.end_everything()
+
+
+def train_loss(text: str) -> str:
+    """Return the newest training loss of the upper chart."""
+    found = re.search(r"BCE.*?train ([\d.]+)", text)
+    return found[1] if found else ""
+
+
+def rows_of(terminal: Terminal, first: int, last: int):
+    """Return the characters and colours of some rows."""
+    buffer = terminal.screen.buffer
+    return [
+        [(buffer[y][x].data, buffer[y][x].fg, buffer[y][x].bg) for x in range(80)]
+        for y in range(first, last)
+    ]
+
+
+def watch_sample_and_walk(terminal: Terminal) -> None:
+    """Assert that the chart's numbers move, and that each view answers its keys."""
+    terminal.wait_for(train_loss)
+    first = train_loss(terminal.text)
+    terminal.wait_for(lambda text: train_loss(text) not in ("", first))
+    terminal.wait_for("reconstructed")
+
+    terminal.type("2")
+    terminal.wait_for("seed 1")
+    before = rows_of(terminal, 2, 23)
+    terminal.type(" ")
+    terminal.wait_for("seed 2")
+    assert rows_of(terminal, 2, 23) != before
+
+    terminal.type("3")
+    terminal.wait_for("z from the prior")
+    terminal.type("i")
+    terminal.wait_for("which digit?")
+    terminal.type("38")
+    terminal.wait_for(re.compile(r"3 \(.*\) into 8 ").search)
+    terminal.wait_for("●")
+    strip = rows_of(terminal, 17, 23)
+    assert len({cell for row in strip for cell in row}) > 10
+
+
+def test_a_run_is_watched_walked_left_found_again_paused_and_stopped(shell):
+    terminal = shell.train()
+    watch_sample_and_walk(terminal)
+    terminal.type("q")
+    terminal.wait_for("keep training")
+    terminal.type("k")
+    assert terminal.wait_for_end() == 0
+    assert_restored(terminal)
+    run = shell.run
+    assert_it_goes_on(run)
+
+    again = shell.screen("attach")
+    again.wait_for("running")
+    again.wait_for(lambda text: "└0" in text and "untrained" in text)  # from the first epoch on
+    again.type("p")
+    again.wait_for("paused")
+    assert shell.state == "paused"
+    again.read(2 * MOST_THRIFTY_SECONDS)  # the last losses and the last weights may come that late
+    received = again.bytes_received
+    again.read(1.5)
+    assert again.bytes_received == received, "nothing changes, and yet something is sent"
+    again.type("p")
+    again.wait_for("running")
+    again.type("q")
+    again.wait_for("stop and save")
+    again.type("s")
+    assert again.wait_for_end() == 0
+    assert_restored(again)
+    wait_until(lambda: not run.is_live())
+    assert shell.state == "stopped"
+    assert b"is stopped and saved; go on with: vae-tui resume" in again.raw
+
+    third = shell.screen("attach")
+    third.wait_for("stopped and saved at step")
+    third.type("p")
+    third.wait_for("starting")
+    third.wait_for("running")
+    third.wait_for(lambda text: "stopped" not in text)
+    assert_it_goes_on(run)
+
+
+def test_signals_end_the_screen_at_once_and_never_the_training(shell):
+    terminal = shell.train()
+    terminal.wait_for("running")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        began = time.monotonic()
+        os.kill(terminal.pid, number)
+        assert terminal.wait_for_end() == 128 + number
+        assert time.monotonic() - began < 5  # 0.2 s on a machine that does nothing else
+        assert_restored(terminal)
+        assert_it_goes_on(shell.run)
+        terminal = shell.screen("attach")
+        terminal.wait_for("running")
+    # The terminal vanishes: nobody is left to tell, the screen must end by itself.
+    pid = terminal.pid
+    terminal.hang_up()
+    wait_until(lambda: os.waitpid(pid, os.WNOHANG)[0] == pid, seconds=10)
+    terminal.pid = 0
+    assert_it_goes_on(shell.run)
+
+
+def test_ctrl_c_asks_and_a_second_one_stays(shell):
+    terminal = shell.train()
+    terminal.wait_for("running")
+    terminal.type("\x03")
+    terminal.wait_for("keep training")
+    terminal.type("\x03")
+    terminal.wait_for(lambda text: "keep training" not in text)
+    terminal.type("\x03")
+    terminal.wait_for("keep training")
+    terminal.type("k")
+    assert terminal.wait_for_end() == 0
+    assert_it_goes_on(shell.run)
+
+
+def colours_of(terminal):
+    cells = [cell for row in rows_of(terminal, 2, 23) for cell in row]
+    return {colour for _, fg, bg in cells for colour in (fg, bg)} - {"default", "black"}
+
+
+def test_digits_are_greys_of_256_colours_and_shades_or_ascii_elsewhere(shell):
+    with shell.train() as terminal:
+        terminal.wait_for("reconstructed")
+        terminal.type("2")
+        terminal.wait_for("seed 1")
+        terminal.wait_for(lambda _: "▀" in terminal.screen.display[10])
+        terminal.wait_for(lambda _: len(colours_of(terminal)) > 8)
+        assert colours_of(terminal) <= GREYS
+        assert b"38;5;" in terminal.raw
+        assert b"38;2;" not in terminal.raw
+        terminal.type("qk")
+        terminal.wait_for_end()
+
+    with shell.screen("attach", NO_COLOR="1") as plain:
+        plain.wait_for("reconstructed")
+        plain.type("2")
+        plain.wait_for("seed 1")
+        # An untrained network's pictures are all of a middling grey: all shades come with time.
+        plain.wait_for(lambda _: set(" ░▒▓█") <= set("".join(plain.screen.display[2:23])))
+        plain.type("qk")
+        plain.wait_for_end()
+
+    with shell.screen("attach", LC_ALL="C") as narrow:
+        narrow.wait_for("reconstructed")
+        for key, words in (("2", "seed 1"), ("3", "from the prior"), ("i", "which digit")):
+            narrow.type(key)
+            narrow.wait_for(words)
+        narrow.type("38")
+        narrow.wait_for(re.compile(r"3 \(.*\) into 8 ").search)
+        narrow.type("?")
+        narrow.wait_for("The bars are the numbers")
+        narrow.type("\x1b")
+        narrow.wait_for(lambda text: "The bars are" not in text)
+        narrow.type("qk")
+        narrow.wait_for_end()
+        assert narrow.raw.isascii()
+
+
+def test_a_dumb_terminal_gets_one_line_why_and_plain_lines(shell):
+    with shell.screen("--epochs", "2", "--hidden", "16", TERM="dumb") as terminal:
+        assert terminal.wait_for_end(60) == 0
+        assert terminal.text.count("vae-tui: ") == 1
+        assert "the terminal says it is dumb" in terminal.text
+        assert b"\x1b[?1049h" not in terminal.raw
+        assert "epoch" in terminal.text
+    assert shell.state == "finished"
+
+
+def test_without_a_terminal_it_trains_in_plain_lines_and_says_so(shell):
+    done = shell.answer("--epochs", "2", "--hidden", "16")
+    assert done.returncode == 0
+    assert done.stderr.count("\n") == 1
+    assert "stdout is no terminal" in done.stderr
+    assert "\x1b" not in done.stdout
+    assert re.search(r"epoch +2", done.stdout)
+    assert shell.state == "finished"
+
+
+def test_an_ended_run_is_shown_with_its_pictures_and_starts_no_trainer(shell):
+    shell.answer("--epochs", "2", "--hidden", "16")
+    with shell.screen("attach") as terminal:
+        terminal.wait_for("finished")
+        terminal.wait_for("reconstructed")
+        assert not shell.run.is_live()
+        terminal.type("q")
+        assert terminal.wait_for_end() == 0

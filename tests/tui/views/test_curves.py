@@ -1,0 +1,119 @@
+"""Which curves and reference lines are drawn."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.fakes import CONFIG, STARTED, losses
+from support.fakes import tested as epoch_ended
+
+from vae_tui.tui.state.run_view import MOST_POINTS, RunView, advance
+from vae_tui.tui.views.loss_curves import (
+    RECENT_SHARE,
+    kl_curves,
+    reconstruction_curves,
+    reconstruction_levels,
+    smoothed,
+)
+
+HAPPENED = [
+    STARTED,
+    epoch_ended(0, test_bce=544.0, test_kl=1.5),
+    *(losses(step, bce=500.0 - step, kl=step / 10) for step in range(1, 181)),
+    *(epoch_ended(epoch, test_bce=300.0 - epoch, test_kl=5.0 + epoch) for epoch in range(1, 11)),
+]
+VIEW = advance(RunView("a run", CONFIG, epochs=150), HAPPENED)
+
+
+def test_smoothing_is_the_closed_form_of_an_exponential_mean():
+    values = np.random.default_rng(0).normal(size=60)
+    span = 9.0
+    weight = 2 / (span + 1)
+    shares = (1 - weight) ** np.arange(60)
+    expected = [
+        (weight * values[1 : n + 1][::-1] * shares[:n]).sum() + shares[n] * values[0]
+        for n in range(60)
+    ]
+    np.testing.assert_allclose(smoothed(values, span), expected, rtol=1e-12)
+
+
+def test_smoothing_a_step_rises_as_the_powers_say():
+    step = np.array([0.0, *[1.0] * 20])
+    np.testing.assert_allclose(smoothed(step, 3.0), 1 - 0.5 ** np.arange(21.0), rtol=1e-12)
+
+
+@given(st.floats(-1e9, 1e9), st.floats(0, 1e3), st.integers(0, 50))
+def test_smoothing_leaves_a_constant_alone(value, span, count):
+    np.testing.assert_allclose(smoothed(np.full(count, value), span), value, rtol=1e-9)
+
+
+def test_a_span_of_one_smooths_nothing():
+    values = np.random.default_rng(0).normal(size=20)
+    np.testing.assert_array_equal(smoothed(values, 1.0), values)
+    np.testing.assert_array_equal(smoothed(values, 0.0), values)
+
+
+def test_smoothing_passes_over_what_is_not_finite():
+    values = np.array([math.nan, 2.0, math.inf, math.nan, 2.0])
+    result = smoothed(values, 5.0)
+    assert math.isnan(result[0])
+    np.testing.assert_allclose(result[1:], 2.0)
+
+
+def test_both_charts_show_the_train_line_and_the_test_points():
+    for curves, column in ((reconstruction_curves, 500.0), (kl_curves, 0.0)):
+        train, points = curves(VIEW, smooth=False, recent=False)
+        assert (train.label, train.kind) == ("train", "line")
+        assert (points.label, points.kind) == ("test", "points")
+        steps = np.arange(1, 181)
+        expected = column - steps if column else steps / 10
+        np.testing.assert_allclose(train.ys, expected)
+        np.testing.assert_allclose(train.xs, steps / 18)
+        np.testing.assert_allclose(points.xs, np.arange(11))
+
+
+def test_smoothing_keeps_the_raw_line_below_the_even_one():
+    raw, even, points = reconstruction_curves(VIEW, smooth=True, recent=False)
+    plain, _ = reconstruction_curves(VIEW, smooth=False, recent=False)
+    np.testing.assert_array_equal(raw.ys, plain.ys)
+    np.testing.assert_allclose(even.ys, smoothed(np.asarray(plain.ys), 0.04 * 180))
+    assert (raw.label, even.label, points.label) == ("", "train, smoothed", "test")
+    assert raw.colour != even.colour
+
+
+@pytest.mark.parametrize("smooth", [True, False])
+def test_the_recent_part_is_the_newest_quarter_of_the_run(smooth):
+    since = VIEW.epoch * (1 - RECENT_SHARE)
+    assert since == 7.5
+    for series in reconstruction_curves(VIEW, smooth=smooth, recent=True):
+        assert min(series.xs) >= since
+        assert max(series.xs) == 10
+    _, points = kl_curves(VIEW, smooth=False, recent=True)
+    np.testing.assert_array_equal(points.xs, [8, 9, 10])
+
+
+def test_the_levels_are_those_of_the_data_and_the_untrained_network():
+    levels = {level.label: level.y for level in reconstruction_levels(VIEW)}
+    assert levels == {"collapse": 213.8, "floor": 46.6, "untrained": 544.0}
+
+
+def test_a_run_so_long_that_its_points_are_averaged_keeps_the_untrained_level():
+    long = advance(VIEW, [epoch_ended(epoch) for epoch in range(11, 3 * MOST_POINTS)])
+    assert long.test.columns[0][0] > 0
+    (level,) = (one for one in reconstruction_levels(long) if one.label == "untrained")
+    assert level.y == 544.0
+
+
+def test_a_level_that_is_not_known_is_left_out():
+    nothing = RunView("a run", CONFIG)
+    assert reconstruction_levels(nothing) == ()
+    later = advance(nothing, [epoch_ended(3)])
+    assert reconstruction_levels(later) == ()
+
+
+def test_nothing_at_all_can_be_drawn():
+    nothing = RunView("a run", CONFIG)
+    for series in reconstruction_curves(nothing, smooth=True, recent=True):
+        assert len(series.xs) == len(series.ys) == 0

@@ -1,0 +1,77 @@
+"""The commands that draw: a run and numbers in, pictures and a line about them out."""
+
+import math
+from collections.abc import Callable
+from typing import Protocol
+
+from vae_tui.data.catalogue import class_names
+from vae_tui.latent import morph
+from vae_tui.model.numpy_vae import Bytes, Floats, Network, load_probe
+from vae_tui.run.folder import Run
+from vae_tui.text import printable
+
+Show = Callable[[Bytes, int, str], None]
+"""Takes digits, uint8 (N, 784), how many a row, and what they are."""
+
+Flatten = Callable[[Floats], tuple[Floats, str]]
+"""Takes codes (N, d); returns points (N, 2) and how they came about."""
+
+
+class ShowMap(Protocol):
+    """Takes points (N, 2), labels (N,), the names of the classes, and what it is."""
+
+    def __call__(
+        self, points: Floats, labels: Bytes, classes: tuple[str, ...], about: str, /
+    ) -> None:
+        """Draw the map."""
+
+
+def sample(
+    run: Run, step: int | None, count: int, seed: int, temperature: float, show: Show
+) -> None:
+    """Draw digits from the prior."""
+    network = morph.network_at(run, run.config(), step)
+    pictures = network.decode(morph.samples(network, count, seed, temperature))
+    about = f"{count} samples of the prior, seed {seed}, temperature {temperature:g}"
+    show(pictures, math.isqrt(count - 1) + 1, f"{about}; {_weights(run, network)}")
+
+
+def draw_morph(
+    run: Run,
+    step: int | None,
+    names: tuple[str, str],
+    steps: int,
+    path: str,
+    seed: int | None,
+    show: Show,
+) -> None:
+    """Draw the way from one test digit to another."""
+    network = morph.network_at(run, run.config(), step)
+    probe = load_probe(run.probe)
+    ends = morph.choose_ends(*names, probe, seed)
+    pictures = morph.morph(network, probe, ends, steps, path)
+    start, end = (f"{probe.labels[index]} (test image #{index})" for index in ends)
+    about = f"{start} to {end}, {steps} pictures, {path}"
+    show(pictures, steps, f"{about}; {_weights(run, network)}")
+
+
+def decode(run: Run, step: int | None, z: str, show: Show) -> None:
+    """Draw the digit of one code."""
+    network = morph.network_at(run, run.config(), step)
+    code = morph.parse_code(z, network.latent_dim)
+    about = f"z = {morph.code_text(code)}"
+    show(network.decode(code[None]), 1, f"{about}; {_weights(run, network)}")
+
+
+def draw_map(run: Run, step: int | None, flatten: Flatten, show: ShowMap) -> None:
+    """Draw the means of the test digits in two dimensions."""
+    config = run.config()
+    network = morph.network_at(run, config, step)
+    probe = load_probe(run.probe)
+    points, how = flatten(network.encode(probe.images)[0])
+    about = f"{how} of the means of {len(points)} test images; {_weights(run, network)}"
+    show(points, probe.labels, class_names(config.dataset), about)
+
+
+def _weights(run: Run, network: Network) -> str:
+    return f"weights of step {network.step} of {printable(run.name)}"

@@ -1,0 +1,184 @@
+"""The command line: `main`, and the commands that train and attach; the others are in `cli_*`.
+
+Imports are inside functions, here and there: ``--help`` must cost neither torch nor textual.
+"""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from vae_tui import __version__
+from vae_tui.cli import doctor, explore, runs, steer
+from vae_tui.cli.console import complain, show_traceback
+from vae_tui.cli.options import (
+    data_dir_option,
+    debug_option,
+    fps_option,
+    option,
+    run_argument,
+    runs_dir_option,
+)
+from vae_tui.cli.start import create_run, given_to_resume, resume_run
+from vae_tui.cli.watch import INTERRUPTED, follow, follow_own, watch
+from vae_tui.errors import VaeTuiError
+from vae_tui.run.config import MODELS, PRECISIONS, RECONSTRUCTIONS
+
+
+def main() -> NoReturn:
+    """Run the command line; errors are one line on stderr, and an exit code."""
+    try:
+        code = cli.main(prog_name="vae-tui", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except click.Abort:
+        sys.exit(INTERRUPTED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        complain(_one_line(error))
+        sys.exit(2)
+    except VaeTuiError as error:
+        show_traceback()
+        complain(str(error))
+        sys.exit(error.exit_code)
+    except Exception as error:
+        show_traceback()
+        complain(f"{type(error).__name__}: {error}; --debug shows where")
+        sys.exit(1)
+
+
+class DefaultToTrain(click.Group):
+    """A group whose missing command is ``train``: ``vae-tui --beta 4``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put ``train`` before options that are not the group's own."""
+        if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help", "--version")):
+            args = ["train", *args]
+        return super().parse_args(ctx, args)
+
+    def make_context(self, *arguments: Any, **more: Any) -> click.Context:
+        """Read the command line, and answer ``--help`` and ``--version``."""
+        with _left_by_its_reader():
+            return super().make_context(*arguments, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        with _left_by_its_reader():
+            return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def _left_by_its_reader() -> Iterator[None]:
+    """When who reads has read enough, as ``head`` has, nothing failed."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.exceptions.Exit(0) from None
+
+
+@click.group(
+    cls=DefaultToTrain,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="vae-tui")
+def cli() -> None:
+    """Train a variational auto-encoder in the background, watch it, walk its latent space.
+
+    Without a command it is `vae-tui train`, whose options may follow directly.
+    """
+
+
+for _command in (doctor.doctor, runs.runs, *steer.COMMANDS, *explore.COMMANDS):
+    cli.add_command(_command)
+
+
+@cli.command()
+@option("--dataset", default="auto", show_default=True, metavar="NAME",
+        help="auto, digits, mnist, fashion-mnist, kmnist or emnist; auto is mnist where it is "
+        "there already, else the digits that ship.")  # fmt: skip
+@data_dir_option
+@runs_dir_option
+@option("--name", help="Of the run; else from data set and time.")
+@option("--epochs", type=int, help="20; 150 of the shipped digits.")
+@option("--batch-size", type=int, default=256, show_default=True, help="Images a step.")
+@option("--lr", type=float, default=1e-3, show_default=True, help="Adam's learning rate.")
+@option("--beta", type=float, default=1.0, show_default=True, help="Weight of the KL.")
+@option("--warmup", type=float, default=0.0, show_default=True,
+        help="Epochs over which beta rises from 0.")  # fmt: skip
+@option("--latent-dim", type=int, default=20, show_default=True, help="Size d of a code.")
+@option("--hidden", type=int, help="Width of the hidden layers; d squared unless given.")
+@option("--model", metavar="|".join(MODELS), default="vae", show_default=True,
+        help="ae: the classic auto-encoder, no noise and no KL in the loss.")  # fmt: skip
+@option("--reconstruction", metavar="|".join(RECONSTRUCTIONS), default="bce", show_default=True,
+        help="Cross-entropy, or half the squared error.")  # fmt: skip
+@option("--seed", type=int, default=1, show_default=True, help="Of weights, order and noise.")
+@option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+@option("--precision", metavar="|".join(PRECISIONS), default="auto", show_default=True,
+        help="Of matrix products; auto is bf16 where the hardware has it.")  # fmt: skip
+@option("--nproc", type=int, default=1, show_default=True, help="Processes, through torchrun.")
+@option("--headless", is_flag=True, help="No screen: a line an epoch.")
+@option("--json", "as_json", is_flag=True, help="With --headless: the events, as JSON lines.")
+@option("--offline", is_flag=True, help="Never download.")
+@click.option("--resume", "resumed", metavar="RUN", help="Go on with a run from its last save.")
+@fps_option
+@debug_option
+def train(headless: bool, as_json: bool, fps: int | None, **options: Any) -> int:
+    """Create a run, start its trainer and watch it."""
+    from vae_tui.run import control
+    from vae_tui.tui import hangup
+    from vae_tui.tui.link.refresh_rate import check_fps
+
+    check_fps(fps)
+    offset = 0
+    if resumed := options.pop("resumed"):
+        run, config, offset = resume_run(
+            options["runs_dir"], options["data_dir"], resumed, given_to_resume()
+        )
+    else:
+        run, config = create_run(**options)
+    missing = "" if headless or as_json else hangup.missing(os.environ)
+    if not (headless or as_json or missing):
+        watch(run, config, options["runs_dir"], read_only=False, fps=fps, is_new=not resumed)
+    if not resumed:
+        control.start(run, config)
+    if missing:
+        complain(f"{missing}: training in plain lines, as --headless does")
+    return follow_own(run, config, as_json, offset)
+
+
+@cli.command()
+@run_argument
+@runs_dir_option
+@click.option("--read-only", is_flag=True, help="Take no control.")
+@fps_option
+@debug_option
+def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None) -> int:
+    """Watch a run: live, ended or lost; the newest unless one is named."""
+    from vae_tui.run.damaged_config import config_or_rest
+    from vae_tui.run.folder import find
+    from vae_tui.tui import hangup
+    from vae_tui.tui.link.refresh_rate import check_fps
+
+    check_fps(fps)
+    found = find(runs_dir, run)
+    config, damage = config_or_rest(found)
+    if missing := hangup.missing(os.environ):
+        complain(f"{missing}: plain lines; ctrl+c leaves, training goes on")
+        if damage:
+            complain(f"{damage}: the rest is shown")
+        return follow(found, config, as_json=False)
+    watch(found, config, runs_dir, read_only=read_only, fps=fps, damage=damage)
+
+
+def _one_line(error: click.ClickException) -> str:
+    message = " ".join(error.format_message().split())
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "vae-tui"
+    return message if "--help" in message else f"{message} (see {command} --help)"

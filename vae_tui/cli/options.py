@@ -1,0 +1,92 @@
+"""The options that several commands share, what they stand for, and how commands speak."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from vae_tui.data.catalogue import is_present, resolve
+from vae_tui.errors import VaeTuiError
+from vae_tui.run.config import RunConfig
+from vae_tui.text import printable
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def option(name: str, *more: Any, **settings: Any) -> Callable[[_Function], _Function]:
+    """Return a click option that also reads ``VAE_TUI_<NAME>``."""
+    variable = "VAE_TUI_" + name.removeprefix("--").replace("-", "_").upper()
+    return click.option(name, *more, envvar=variable, **settings)
+
+
+def runs_dir_option(function: _Function) -> _Function:
+    """Add ``--runs-dir``."""
+    return option(
+        "--runs-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("checkpoints"),
+        show_default=True,
+        help="Where the runs are kept.",
+    )(function)
+
+
+def data_dir_option(function: _Function) -> _Function:
+    """Add ``--data-dir``."""
+    return option(
+        "--data-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Of the data sets, in torchvision's layout.  [default: the user's cache]",
+    )(function)
+
+
+def debug_option(function: _Function) -> _Function:
+    """Add ``--debug``, which ``main`` looks for itself."""
+    return click.option(
+        "--debug", is_flag=True, expose_value=False, help="Show a traceback when it fails."
+    )(function)
+
+
+def fps_option(function: _Function) -> _Function:
+    """Add ``--fps``."""
+    return option(
+        "--fps", type=int, metavar="N",
+        help="Redraw pictures and charts at most N times a second, 1 to 60, however slow the "
+        "link; unless given they slow down with it.",
+    )(function)  # fmt: skip
+
+
+def step_option(function: _Function) -> _Function:
+    """Add ``--step``."""
+    return option("--step", type=int, help="With the weights kept at this step, not the newest.")(
+        function
+    )
+
+
+def output_option(kinds: str, *, required: bool = False) -> Callable[[_Function], _Function]:
+    """Return ``-o``."""
+    return option(
+        "--output", "-o", type=click.Path(path_type=Path), metavar="FILE",
+        required=required, help=f"Write {kinds}" + ("." if required else ", not to the terminal."),
+    )  # fmt: skip
+
+
+run_argument = click.argument("run", required=False, metavar="[RUN]")
+
+
+def say(*lines: str) -> None:
+    """Print lines to stdout; nothing in them steers the terminal, whatever a run is called."""
+    for line in lines:
+        click.echo(printable(line))
+
+
+def folder_of_data(config: RunConfig, data_dir: Path | None) -> str:
+    """Return where a run's data set is now: in ``data_dir``, else where it was."""
+    folders = [*([data_dir.absolute()] if data_dir else []), Path(config.data_dir)]
+    for folder in folders:
+        if is_present(resolve(config.dataset, folder), folder):
+            return str(folder)
+    raise VaeTuiError(
+        f"{config.dataset} is not in {folders[0]}; say where it is with --data-dir, "
+        f"or fetch it: vae-tui --dataset {config.dataset} --epochs 1"
+    )

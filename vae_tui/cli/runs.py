@@ -1,0 +1,92 @@
+"""The command that lists the runs."""
+
+import dataclasses
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vae_tui.cli.console import complain
+from vae_tui.cli.options import debug_option, option, runs_dir_option, say
+from vae_tui.text import duration, printable
+
+if TYPE_CHECKING:
+    from vae_tui.run.summary import Summary
+
+_SETTLED = ("running", "finished")
+"""States in which nothing has to be done next."""
+
+
+@click.command()
+@runs_dir_option
+@option("--json", "as_json", is_flag=True, help="A list of objects.")
+@debug_option
+def runs(runs_dir: Path, as_json: bool) -> None:
+    """List the runs and their state, newest first."""
+    from vae_tui.run.folder import all_runs
+    from vae_tui.run.summary import readable
+
+    found, wrong = readable(all_runs(runs_dir))
+    for complaint in wrong:
+        complain(complaint)
+    if as_json:
+        _print_json(found)
+    elif not found:
+        say(f"no runs in {runs_dir}; start one with: vae-tui")
+    else:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+        for line in (*table(found, width), *what_next(found)):
+            say(line)
+
+
+def table(rows: "Sequence[Summary]", width: int = 0) -> Iterator[str]:
+    """Yield a head and a line for each run; names give way where ``width`` columns are all."""
+    told = [
+        (
+            f"{row.state} {duration(row.silent_seconds)}" if row.state == "stalled" else row.state,
+            printable(row.dataset),
+            f"{row.epoch:.1f}/{row.epochs}",
+            f"{row.test_loss:.2f}" if row.test_loss == row.test_loss else "",
+            row.objective if row.test_loss == row.test_loss else "",
+        )
+        for row in rows
+    ]
+    heads = ("state", "data", "epoch", "test loss", "is")
+    widths = [max(map(len, column)) for column in zip(heads, *told, strict=True)]
+    names = [printable(row.name) for row in rows]
+    longest = max(4, *map(len, names))
+    if width:
+        longest = min(longest, max(8, width - sum(widths) - 2 * len(widths)))
+    for name, cells in zip(("run", *names), (heads, *told), strict=True):
+        short = name if len(name) <= longest else f"{name[: longest - 1]}~"
+        state, data, epoch, loss, objective = widths
+        yield (
+            f"{short:{longest}}  {cells[0]:{state}}  {cells[1]:{data}}  {cells[2]:>{epoch}}  "
+            f"{cells[3]:>{loss}}  {cells[4]:{objective}}"
+        ).rstrip()
+
+
+def what_next(rows: "Sequence[Summary]") -> Iterator[str]:
+    """Yield a line for each state in which something is to be done, with the run it is said of."""
+    from vae_tui.run.state import ADVICE
+
+    by_state: dict[str, list[str]] = {}
+    for row in rows:
+        by_state.setdefault(row.state, []).append(printable(row.name))
+    for state, advice in ADVICE.items():
+        if state in by_state and state not in _SETTLED:
+            names = by_state[state]
+            yield f"{state}: {advice.format(name=names[0] if len(names) == 1 else 'RUN')}"
+
+
+def _print_json(rows: "Sequence[Summary]") -> None:
+    import json
+
+    from vae_tui.run.events import finite
+
+    click.echo(
+        json.dumps([finite(dataclasses.asdict(row)) for row in rows], indent=2, allow_nan=False)
+    )

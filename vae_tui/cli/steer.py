@@ -1,0 +1,130 @@
+"""The commands that steer a live run from the shell, and wait for its answer."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vae_tui.cli.options import data_dir_option, debug_option, run_argument, runs_dir_option, say
+from vae_tui.cli.watch import reference
+from vae_tui.errors import UsageError, VaeTuiError
+
+if TYPE_CHECKING:
+    from vae_tui.run.files import LineTail
+    from vae_tui.run.folder import Run
+
+
+@click.command()
+@run_argument
+@runs_dir_option
+@debug_option
+def pause(run: str | None, runs_dir: Path) -> None:
+    """Let a live run wait; it saves first."""
+    from vae_tui.run.events import Paused
+
+    _ask(runs_dir, run, "pause", {Paused: "paused"})
+
+
+@click.command()
+@run_argument
+@runs_dir_option
+@data_dir_option
+@debug_option
+def resume(run: str | None, runs_dir: Path, data_dir: Path | None) -> None:
+    """Go on with a paused run, or from the last save of one that is not live."""
+    from vae_tui.cli.start import resume_run
+    from vae_tui.run.events import Resumed
+    from vae_tui.run.folder import find
+    from vae_tui.run.summary import summarise
+
+    found = find(runs_dir, run)
+    if found.is_live() and summarise(found).state == "paused":
+        _ask(runs_dir, str(found.path), "resume", {Resumed: "running"})
+        return
+    resume_run(runs_dir, data_dir, str(found.path), {})
+    say(f"{found.name} goes on (pid {found.pid()}); watch it with: vae-tui attach {found.name}")
+
+
+@click.command()
+@run_argument
+@runs_dir_option
+@debug_option
+def stop(run: str | None, runs_dir: Path) -> None:
+    """End a live run; it saves first."""
+    _ask(runs_dir, run, "stop", {})
+
+
+COMMANDS = (pause, resume, stop)
+
+
+def _ask(runs_dir: Path, wanted: str | None, name: str, answers: dict[type[Any], str]) -> None:
+    """Send a command to a live run and wait for the event that answers it.
+
+    Args:
+        runs_dir: Of the runs.
+        wanted: Names the run.
+        name: The command.
+        answers: The events that answer it, and the run's state then; they win over each other
+            in no order.
+    """
+    from vae_tui.run.commands import Command
+    from vae_tui.run.folder import find
+    from vae_tui.run.state import ADVICE
+    from vae_tui.run.summary import summarise
+
+    run = find(runs_dir, wanted)
+    state = summarise(run).state
+    if not run.is_live():
+        raise UsageError(
+            f"{run.name} is not live: it is {state}; {ADVICE[state].format(name=run.name)}"
+        )
+    if state not in answers.values():
+        before = _size(run.events)
+        run.send(Command(command=name))
+        state = _answer(run, before, answers)
+    advice = ADVICE[state].format(name=reference(run, runs_dir))
+    say(f"{run.name} is {state}; {advice}")
+
+
+def _answer(run: "Run", offset: int, answers: dict[type[Any], str]) -> str:
+    """Wait for the first of the events that ``answers`` names; return the state it means."""
+    import contextlib
+    import time
+
+    from vae_tui.run import events
+    from vae_tui.run.files import LineTail
+    from vae_tui.run.summary import summarise
+
+    tail = LineTail(run.events, offset)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        live = run.is_live()
+        for line in _lines_of(tail, run):
+            with contextlib.suppress(ValueError):
+                event = events.decode(line)
+                if isinstance(event, events.RunEnded):
+                    return event.reason
+                if type(event) in answers:
+                    return answers[type(event)]
+        if not live:
+            if (state := summarise(run).state) != "lost":  # its last word came before our wish
+                return state
+            raise VaeTuiError(f"{run.name} is lost: it ended without a word; see {run.log}")
+        time.sleep(0.02)
+    pid = run.pid()
+    end = f"; to end it: kill -9 {pid}, then vae-tui resume {run.path}"
+    raise VaeTuiError(
+        f"{run.name} has not answered within a minute; see {run.log}"
+        f"{end if pid and run.trains_here(pid) else ''}"
+    )
+
+
+def _lines_of(tail: "LineTail", run: "Run") -> list[bytes]:
+    try:
+        return tail.read()
+    except OSError as error:
+        raise VaeTuiError(f"{run.events} cannot be read: {error.strerror}") from None
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

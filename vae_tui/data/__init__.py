@@ -1,0 +1,1 @@
+"""Where images come from: catalogue, file formats, download, the shipped digits."""

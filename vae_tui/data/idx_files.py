@@ -1,0 +1,175 @@
+"""A data set by name, as uint8 tensors. Reads idx files; knows no network and no torchvision."""
+
+import gzip
+import io
+import lzma
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vae_tui.data.catalogue import DATASETS, Dataset, find_file, resolve
+from vae_tui.errors import VaeTuiError
+
+_CHUNK_BYTES = 1 << 20
+"""Decompressed at a time, so that a large file never lies in memory twice."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Images:
+    """A data set in memory, on the CPU, everything uint8."""
+
+    train: Tensor
+    """(N, 784), grey levels 0 to 255, rows from the top."""
+    train_labels: Tensor
+    """(N,), classes 0 to 9."""
+    test: Tensor
+    """(M, 784)."""
+    test_labels: Tensor
+    """(M,)."""
+
+
+def load(name: str, data_dir: Path) -> Images:
+    """Return the data set ``name``, whole and checked.
+
+    Raises:
+        UsageError: No data set has this name.
+        VaeTuiError: A file is missing, unreadable or not what it should be.
+    """
+    return read(DATASETS[resolve(name, data_dir)], data_dir)
+
+
+def read(dataset: Dataset, data_dir: Path) -> Images:
+    """Return the images and labels of ``dataset``'s four files; errors as ``load``."""
+    train_images, train_labels, test_images, test_labels = _locate(dataset, data_dir)
+    train_count, test_count = dataset.train_count, dataset.test_count
+    return Images(
+        train=_read_images(train_images, train_count, dataset),
+        train_labels=_read_labels(train_labels, train_count, dataset),
+        test=_read_images(test_images, test_count, dataset),
+        test_labels=_read_labels(test_labels, test_count, dataset),
+    )
+
+
+def _locate(dataset: Dataset, data_dir: Path) -> list[Traversable]:
+    if dataset.folder is None:
+        packaged = files("vae_tui.data") / "digits"
+        return [packaged / f"{file}.xz" for file in dataset.files]
+    raw_folder = dataset.raw_folder(data_dir)
+    paths = [find_file(raw_folder, file) for file in dataset.files]
+    missing = [file for file, path in zip(dataset.files, paths, strict=True) if path is None]
+    if missing:
+        raise VaeTuiError(
+            f"{dataset.title} is not in {raw_folder} (no {missing[0]}): "
+            f"`--dataset {dataset.name}` fetches it, --data-dir names another folder"
+        )
+    return [path for path in paths if path is not None]
+
+
+def _read_images(file: Traversable, count: int, dataset: Dataset) -> Tensor:
+    with _errors_in_one_line(file, dataset):
+        images = _read_idx(file, (count, 28, 28))
+    if dataset.is_transposed:
+        _transpose_in_place(images)
+    return torch.from_numpy(images.reshape(count, 784))
+
+
+def _read_labels(file: Traversable, count: int, dataset: Dataset) -> Tensor:
+    with _errors_in_one_line(file, dataset):
+        labels = _read_idx(file, (count,))
+        if labels.max() > 9:
+            index = int((labels > 9).argmax())
+            raise ValueError(f"label {index} is {labels[index]}, not 0 to 9")
+    return torch.from_numpy(labels)
+
+
+def _read_idx(file: Traversable, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Return the file's bytes as an array.
+
+    Raises:
+        ValueError: It is not an idx file of bytes of this shape, or is shorter or longer.
+        OSError, EOFError, zlib.error, lzma.LZMAError: It cannot be read or decompressed.
+
+    Source:
+        The idx format, http://yann.lecun.com/exdb/mnist: two zero bytes, 8 for unsigned bytes,
+        the number of dimensions, each dimension as a big-endian int, the values row by row.
+    """
+    array = np.empty(shape, np.uint8)
+    values = array.reshape(-1).data
+    header_format = f">4B{len(shape)}I"
+    header_bytes = struct.calcsize(header_format)
+    _check_size(file, array.nbytes)
+    with file.open("rb") as compressed, _decompressed(file.name, compressed) as stream:
+        header = stream.read(header_bytes)
+        if not header:
+            raise ValueError("empty")
+        if header[:4] != bytes((0, 0, 8, len(shape))):
+            raise ValueError(f"starts with {header[:4].hex(' ')}, not 00 00 08 {len(shape):02x}")
+        if len(header) < header_bytes:
+            raise ValueError("cut off in its header")
+        dimensions = struct.unpack(header_format, header)[4:]
+        if dimensions != shape:
+            raise ValueError(
+                f"holds {_dimensions_text(dimensions)} values, not {_dimensions_text(shape)}"
+            )
+        filled = 0
+        while filled < len(values):
+            arrived = stream.readinto(values[filled : filled + _CHUNK_BYTES])
+            if not arrived:
+                raise ValueError(f"cut off after {filled:,} of {len(values):,} values")
+            filled += arrived
+        if stream.read(1):  # at its end, gzip and xz compare their checksums
+            raise ValueError(f"goes on after its {len(values):,} values")
+    return array
+
+
+def _check_size(file: Traversable, values: int) -> None:
+    """Raise ValueError for more than compression could come to: there is a name of a gigabyte
+    in the header, or members with nothing in them.
+    """
+    most = values + values // 10 + _CHUNK_BYTES
+    if isinstance(file, Path) and file.stat().st_size > most:
+        raise ValueError(f"larger than {most:,} bytes")
+
+
+def _decompressed(file_name: str, stream: IO[bytes]) -> io.BufferedIOBase:
+    if file_name.endswith(".gz"):
+        return gzip.GzipFile(fileobj=stream)
+    if file_name.endswith(".xz"):
+        return lzma.LZMAFile(stream)
+    return cast(io.BufferedIOBase, stream)
+
+
+def _dimensions_text(dimensions: tuple[int, ...]) -> str:
+    return "x".join(str(dimension) for dimension in dimensions)
+
+
+def _transpose_in_place(images: NDArray[np.uint8]) -> None:
+    """Swap rows and columns of (N, 28, 28), a few at a time: all at once would take it twice."""
+    for start in range(0, len(images), 4096):
+        some = images[start : start + 4096]
+        some[...] = some.transpose(0, 2, 1).copy()
+
+
+@contextmanager
+def _errors_in_one_line(file: Traversable, dataset: Dataset) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        remedy = (
+            "install vae-tui again"
+            if dataset.folder is None
+            else f"delete it and run with `--dataset {dataset.name}` to fetch it again"
+        )
+        raise VaeTuiError(f"{file} cannot be used: {reason}; {remedy}") from error

@@ -1,0 +1,1 @@
+"""ELBO, importance-weighted NLL and the report of ``vae-tui eval``; uses torch."""

@@ -1,0 +1,62 @@
+"""A file that the user asked for with ``-o``: refused early, written whole or not at all."""
+
+import csv
+import difflib
+import errno
+import io
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from vae_tui.errors import UsageError, VaeTuiError
+from vae_tui.run.files import replace
+
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+
+
+def check_output(path: Path, suffixes: Sequence[str]) -> None:
+    """Raise UsageError unless a file of one of these kinds may well be written there."""
+    suffix = path.suffix.lower()
+    if suffix not in suffixes:
+        near = difflib.get_close_matches(suffix, suffixes, n=1)
+        nearest = path.with_suffix(near[0] if near else suffixes[0]) if path.name else "FILE.png"
+        raise UsageError(
+            f"-o {path}: the name must end in {' or '.join(suffixes)}, {nearest} for example"
+        )
+    if path.is_dir():
+        raise UsageError(f"-o {path} is a folder; give the name of a file")
+    if not path.parent.is_dir():
+        raise UsageError(f"-o {path}: there is no folder {path.parent}")
+
+
+def csv_table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """Return a table as CSV in UTF-8, the names of the columns first."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(names)
+    table.writerows(rows)
+    return text.getvalue().encode()
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        UsageError: It cannot be written there.
+        VaeTuiError: The disk is full or broken.
+    """
+    try:
+        replace(path, content)
+        path.chmod(0o666 & ~_umask())  # a temporary file is its owner's alone, this one is not
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        is_disk = isinstance(error, OSError) and error.errno in _DISK
+        raise (VaeTuiError if is_disk else UsageError)(
+            f"-o {path} cannot be written: {reason}"
+        ) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)  # there is no asking without setting; stricter meanwhile harms nobody
+    os.umask(mask)
+    return mask

@@ -1,0 +1,1 @@
+"""Latent codes: samples, walks, morphs, projections, t-SNE, diagnosis. numpy, never torch."""

@@ -1,0 +1,1 @@
+"""The run folder: config, events, commands, lock, state, summary. Standard library only."""

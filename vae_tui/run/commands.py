@@ -1,0 +1,70 @@
+"""What may be asked of a trainer; one line of JSON each in ``commands.jsonl``."""
+
+import json
+import time
+import uuid
+from dataclasses import dataclass, field
+
+from vae_tui.errors import UsageError
+from vae_tui.run.config import SETTINGS, check_number
+from vae_tui.run.untrusted import glimpse
+
+NAMES = ("pause", "resume", "stop", "save", "undo", "set")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A wish; the trainer answers it with an event."""
+
+    command: str
+    setting: str = ""
+    """With ``set``: beta, lr or epochs."""
+    value: float = 0.0
+    id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+
+
+def encode(command: Command) -> bytes:
+    """Return the command as one line of JSON."""
+    record: dict[str, object] = {"command": command.command, "id": command.id, "time": time.time()}
+    if command.command == "set":
+        record |= {"setting": command.setting, "value": command.value}
+    return json.dumps(record).encode() + b"\n"
+
+
+def decode(line: bytes) -> Command:
+    """Return the command of a line, whether or not it can be obeyed (``check`` tells).
+
+    Raises:
+        ValueError: The line is no command.
+    """
+    try:
+        record = json.loads(line)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(record, dict) or not isinstance(record.get("command"), str):
+        raise ValueError("not a command")
+    value = record.get("value", 0.0)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > 1e300:
+        raise ValueError("value is not a number")
+    return Command(
+        command=record["command"][:40],
+        setting=_text(record.get("setting", "")),
+        value=float(value),
+        id=_text(record.get("id", "")),
+    )
+
+
+def _text(value: object) -> str:
+    return value[:40] if isinstance(value, str) else glimpse(value)
+
+
+def check(command: Command) -> None:
+    """Raise UsageError, saying why, unless the command is one that a trainer can obey."""
+    if command.command not in NAMES:
+        raise UsageError(f"no command {command.command!r}; there are {', '.join(NAMES)}")
+    if command.command == "set":
+        if command.setting not in SETTINGS:
+            raise UsageError(f"no setting {command.setting!r}; there are {', '.join(SETTINGS)}")
+        check_number(command.setting, command.value)
+        if command.setting == "epochs" and command.value != int(command.value):
+            raise UsageError(f"--epochs must be a whole number, not {command.value:g}")

@@ -1,0 +1,168 @@
+"""Everything needed to repeat a run, checked once: what ``config.json`` holds."""
+
+import dataclasses
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from vae_tui.errors import UsageError
+from vae_tui.run.untrusted import glimpse
+
+MODELS = ("vae", "ae")
+RECONSTRUCTIONS = ("bce", "mse")
+PRECISIONS = ("auto", "fp32", "bf16")
+PIXELS = 784
+SETTINGS = ("beta", "lr", "epochs")
+"""What may be changed while a run trains."""
+
+_LONGEST_PATH = 4_096
+_DATASET = re.compile(r"[a-z0-9-]{1,40}")
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The numbers an option may take; ``low`` itself only where ``above`` is false."""
+
+    low: float
+    high: float
+    above: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        return value <= self.high and (value > self.low if self.above else value >= self.low)
+
+
+RANGES: Mapping[str, Range] = {
+    "epochs": Range(1, 1_000_000),
+    "batch_size": Range(1, 1_000_000),
+    "lr": Range(0, 10, above=True),
+    "beta": Range(0, 1e6),
+    "warmup": Range(0, 1_000_000),
+    "latent_dim": Range(1, PIXELS),
+    "hidden": Range(1, 65_536),
+    "seed": Range(0, 2**63 - 1),
+    "nproc": Range(1, 1024),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig:
+    """A run as it was asked for. Raises UsageError when a value cannot be right."""
+
+    dataset: str
+    """A name of the catalogue; never ``auto``."""
+    data_dir: str
+    epochs: int
+    batch_size: int = 256
+    lr: float = 1e-3
+    beta: float = 1.0
+    warmup: float = 0.0
+    """Epochs over which beta rises from 0."""
+    latent_dim: int = 20
+    hidden: int = 400
+    model: str = "vae"
+    reconstruction: str = "bce"
+    seed: int = 1
+    device: str = "auto"
+    precision: str = "auto"
+    nproc: int = 1
+
+    def __post_init__(self) -> None:
+        if not _is_path(self.data_dir):
+            raise UsageError(f"--data-dir {self.data_dir[:40]!r} is no path of a folder")
+        if not _DATASET.fullmatch(self.dataset):
+            raise UsageError(f"--dataset {self.dataset[:40]!r} is no name of a data set")
+        for name in RANGES:
+            check_number(name, getattr(self, name))
+        check_choice("model", self.model, MODELS)
+        check_choice("reconstruction", self.reconstruction, RECONSTRUCTIONS)
+        check_choice("precision", self.precision, PRECISIONS)
+        if not _DEVICE.fullmatch(self.device):
+            check_choice("device", self.device, ("auto", "cpu", "cuda", "cuda:0", "mps"))
+
+
+def _is_path(text: str) -> bool:
+    try:
+        return len(os.fsencode(text)) <= _LONGEST_PATH and "\0" not in text
+    except UnicodeEncodeError:  # half a character
+        return False
+
+
+def check_number(name: str, value: float) -> None:
+    """Raise UsageError unless ``value`` is a number that the option ``name`` may take."""
+    span = RANGES[name]
+    if value in span:
+        return
+    if value > span.high:
+        high = _shown(span.high)
+        raise UsageError(
+            f"{_option(name)} must be {high} or less, not {_shown(value)}; the nearest is {high}"
+        )
+    low = _shown(span.low)
+    default = {field.name: field.default for field in dataclasses.fields(RunConfig)}[name]
+    wanted, hint = (
+        (f"above {low}", f"try {default}")
+        if span.above
+        else (f"{low} or more", f"the nearest is {low}")
+    )
+    raise UsageError(f"{_option(name)} must be {wanted}, not {_shown(value)}; {hint}")
+
+
+def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raise UsageError, with the nearest right value, unless ``value`` is one of ``choices``."""
+    if value in choices:
+        return
+    near = get_close_matches(value[:40].lower(), choices, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise UsageError(f"{_option(name)} {value[:40]!r}: {hint}it can be {', '.join(choices)}")
+
+
+def to_json(config: RunConfig, **more: Any) -> str:
+    """Return ``config.json``: the settings, then what else is worth knowing of the run."""
+    return json.dumps({**dataclasses.asdict(config), **more}, indent=2) + "\n"
+
+
+def from_json(text: str) -> RunConfig:
+    """Read a config back; unknown fields are left aside.
+
+    Raises:
+        UsageError: It is not JSON, a field is missing, of the wrong type or out of range.
+    """
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"not JSON: {error}") from None
+    if not isinstance(raw, dict):
+        raise UsageError("not a JSON object")
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(RunConfig):
+        if field.name in raw:
+            values[field.name] = _typed(field.name, raw[field.name], field.type)
+        elif field.default is dataclasses.MISSING:
+            raise UsageError(f"{field.name} is missing")
+    return RunConfig(**values)
+
+
+def _typed(name: str, value: object, kind: object) -> object:
+    wanted = (int, float) if kind is float else (kind,)
+    if type(value) not in wanted:
+        raise UsageError(
+            f"{name} should be {getattr(kind, '__name__', kind)}, not {glimpse(value)}"
+        )
+    try:
+        return float(value) if kind is float and isinstance(value, (int, float)) else value
+    except OverflowError:
+        raise UsageError(f"{name} is too large") from None
+
+
+def _shown(number: float) -> str:
+    """Return a number as it can be given; a whole one never as 1e+06."""
+    return f"{number:g}" if isinstance(number, float) else f"{number!s:.40}"
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")

@@ -1,0 +1,115 @@
+"""Start a trainer: a fresh interpreter in its own session, or torchrun for several processes."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from vae_tui.errors import UsageError, VaeTuiError
+from vae_tui.run.config import RunConfig
+from vae_tui.run.folder import Run
+from vae_tui.run.untrusted import open_own
+
+_PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
+_MOST_PROCESSES_A_CORE = 8
+"""A stranger's config may ask for a thousand."""
+_RANK_VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
+
+
+def start(run: Run, config: RunConfig) -> int:
+    """Start the run's trainer, from its last save when there is one; return its process id.
+
+    It outlives this process, the terminal and the connection, and holds the run's lock from its
+    first instant: the lock is taken here and handed over.
+
+    Raises:
+        UsageError: The run is live already, or wants too many processes.
+        VaeTuiError: The folder cannot be written, or no process can be started.
+    """
+    if config.nproc > _MOST_PROCESSES_A_CORE * (os.cpu_count() or 1):
+        raise UsageError(
+            f"{run.name} wants {config.nproc} processes, far more than {os.cpu_count()} cores can "
+            f"run: change nproc in {run.path / 'config.json'}"
+        )
+    lock = run.take_lock()
+    try:
+        with os.fdopen(open_own(run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab") as log:
+            _block_signals(config, signal.SIG_BLOCK)
+            try:
+                process = subprocess.Popen(
+                    [*_interpreter(config), str(run.path), *_arguments(run, config, lock)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    pass_fds=(lock,),
+                    env=environment(config),
+                )
+            finally:
+                _block_signals(config, signal.SIG_UNBLOCK)
+        os.pwrite(lock, f"{process.pid:<20}\n".encode(), 0)
+    except OSError as error:
+        why = f"{error.filename} {error.strerror}" if error.filename else error.strerror
+        raise VaeTuiError(f"no trainer can be started in {run.path}: {why}") from None
+    finally:
+        os.close(lock)
+    return process.pid
+
+
+def environment(config: RunConfig) -> dict[str, str]:
+    """Return the variables of a trainer: it finds this very package, installed or not."""
+    paths = [_PACKAGE_PARENT, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    if "OMP_WAIT_POLICY" not in variables:
+        # Threads that sleep at once when they wait for each other are woken 50 times a step, which
+        # takes half the speed of an idle machine. This is a third of a millisecond (GNU OpenMP).
+        variables.setdefault("GOMP_SPINCOUNT", "10000")
+    if not _is_exported("OPENBLAS_NUM_THREADS"):
+        # The screen's own, for its numpy: a trainer has the threads that a shell would give it.
+        variables.pop("OPENBLAS_NUM_THREADS", None)
+    if config.nproc == 1:
+        # Of a job that this runs in: a lone trainer would wait for ranks that never come.
+        for name in _RANK_VARIABLES:
+            variables.pop(name, None)
+    return variables
+
+
+def _interpreter(config: RunConfig) -> list[str]:
+    python = [sys.executable, "-P", "-m"]
+    if config.nproc == 1:
+        return [*python, "vae_tui.worker"]
+    count = f"--nproc-per-node={config.nproc}"
+    return [
+        *python,
+        "torch.distributed.run",
+        "--standalone",
+        count,
+        "-m",
+        "vae_tui.worker",
+    ]
+
+
+def _arguments(run: Run, config: RunConfig, lock: int) -> list[str]:
+    # What was asked of an earlier trainer must not reach this one.
+    asked = run.commands.stat().st_size if run.commands.exists() else 0
+    from_there = ["--commands-from", str(asked)]
+    return ["--lock-fd", str(lock), f"--data-dir={config.data_dir}", *from_there]
+
+
+def _block_signals(config: RunConfig, how: int) -> None:
+    """A signal that comes while the trainer still imports torch waits until it can save.
+
+    Not for torchrun: it does not unblock them.
+    """
+    if config.nproc == 1:
+        signal.pthread_sigmask(how, {signal.SIGTERM, signal.SIGINT})
+
+
+def _is_exported(name: str) -> bool:
+    """Tell whether this process was given the variable, rather than set it itself."""
+    try:
+        given = Path("/proc/self/environ").read_bytes().split(b"\0")
+    except OSError:  # not Linux: it cannot be told
+        return True
+    return any(variable.startswith(f"{name}=".encode()) for variable in given)

@@ -1,0 +1,72 @@
+"""What can be known of a run whose ``config.json`` is damaged."""
+
+import contextlib
+import dataclasses
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from vae_tui.errors import UsageError
+from vae_tui.run.config import RunConfig
+from vae_tui.run.folder import LARGEST_CONFIG, Run
+from vae_tui.run.untrusted import open_regular
+
+_LARGEST_HEADER = 1 << 20
+
+
+def config_or_rest(run: Run) -> tuple[RunConfig, str]:
+    """Return the run's config and nothing; else what is left of it, and what is wrong with it.
+
+    What is left are the fields that can be read and may have their values, and the sizes of the
+    network that the newest weights were made with. The others have their defaults.
+    """
+    try:
+        return run.config(), ""
+    except UsageError as error:
+        return _rest(run), str(error)
+
+
+def _rest(run: Run) -> RunConfig:
+    config = RunConfig(dataset="unknown", data_dir="", epochs=1)
+    text = _text(run.path / "config.json")
+    found = {field.name: _value(text, field.name) for field in dataclasses.fields(RunConfig)}
+    for name, value in {**found, **_sizes(run.weights)}.items():
+        default = getattr(config, name)
+        if value is not None and isinstance(value, str) == isinstance(default, str):
+            with contextlib.suppress(UsageError, OverflowError, ValueError):
+                changed: dict[str, Any] = {name: type(default)(value)}
+                config = dataclasses.replace(config, **changed)
+    return config
+
+
+def _text(path: Path) -> str:
+    try:
+        with open_regular(path) as file:
+            return file.read(LARGEST_CONFIG).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _value(text: str, name: str) -> str | float | None:
+    """Return the value that stands behind a field's name, wherever it is; None without one."""
+    found = re.search(rf'"{name}"\s*:\s*("(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*(?=[\s,}}]))', text)
+    if not found:
+        return None
+    try:
+        value = json.loads(found[1])
+        return value if isinstance(value, str) else float(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _sizes(weights: Path) -> dict[str, float]:
+    """Return the sizes of the network from the header of a safetensors file, where it is one."""
+    try:
+        with open_regular(weights) as file:
+            length = int.from_bytes(file.read(8), "little")
+            header: Any = json.loads(file.read(length)) if length <= _LARGEST_HEADER else {}
+        hidden, latent_dim = header["decoder.0.weight"]["shape"]
+        return {"latent_dim": float(latent_dim), "hidden": float(hidden)}
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return {}

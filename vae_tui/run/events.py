@@ -1,0 +1,254 @@
+"""The facts a trainer reports, in the past tense; one line of JSON each in ``events.jsonl``."""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from vae_tui.run.config import PIXELS
+from vae_tui.run.untrusted import glimpse
+
+_LONGEST_TEXT = 2_000
+"""Characters of a message, a name or a reason; the rest is left."""
+_FURTHEST = 1e15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a run."""
+
+    time: float
+    """Unix seconds."""
+    step: int
+    """Optimiser steps taken when it happened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Event):
+    """A trainer began at ``step``; whatever earlier lines said of later steps is void."""
+
+    device: str
+    precision: str
+    images: int
+    parameters: int
+    steps_per_epoch: int
+    pid: int
+    world_size: int
+    epochs: int = 0
+    test_images: int = 0
+    floor: float = math.nan
+    """Reconstruction loss of a perfect copy of the test images, nats per image."""
+    collapse: float = math.nan
+    """Reconstruction loss of the mean training image, nats per image: no latent used at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossesMeasured(Event):
+    """Means since the last such event, nats per image."""
+
+    epoch: float
+    bce: float
+    """The reconstruction term: BCE, or the squared error with ``--reconstruction mse``."""
+    kl: float
+    beta: float
+    lr: float
+    images_per_second: float
+    """Over the time of the training steps alone, without tests and saves."""
+    memory_bytes: int = 0
+    """In use on the device; of the process on the CPU."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochEnded(Event):
+    """An epoch's training means and the test set's losses; epoch 0 is the untrained network."""
+
+    epoch: int
+    train_bce: float
+    train_kl: float
+    test_bce: float
+    """With z sampled."""
+    test_kl: float
+    test_bce_at_mean: float
+    """With z at the posterior's mean."""
+    kl_per_dimension: tuple[float, ...]
+    active_units: int
+    seconds: float
+    """Of the epoch's training steps alone, without tests and saves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightsSaved(Event):
+    """The weights of ``step`` can be read."""
+
+    path: str
+    """Inside the run folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused(Event):
+    """Training waits; ``why`` when nobody asked for it."""
+
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed(Event):
+    """Training goes on after a pause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingChanged(Event):
+    """A setting took a new value from ``step`` on."""
+
+    name: str
+    old: float
+    new: float
+    command_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRefused(Event):
+    """A command could not be obeyed."""
+
+    command_id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diverged(Event):
+    """A loss or a weight was no longer finite."""
+
+    what: str
+    last_good_step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded(Event):
+    """The trainer's last word: ``finished``, ``stopped`` or ``failed``."""
+
+    reason: str
+    message: str = ""
+
+
+def in_force(happened: Iterable[Event]) -> list[Event]:
+    """Return the events without those that a later ``RunStarted`` made void, in order.
+
+    They are all held at once: of a long log pass ``RunStarted`` and the kinds wanted alone.
+    """
+    left: list[Event] = []
+    for event in happened:
+        if isinstance(event, RunStarted):
+            left = [earlier for earlier in left if earlier.step <= event.step]
+        left.append(event)
+    return left
+
+
+def encode(event: Event) -> bytes:
+    """Return the event as one line of strict JSON; NaN and infinities become null."""
+    record = {"event": _KIND_OF[type(event)], **asdict(event)}
+    return json.dumps(finite(record), separators=(",", ":")).encode() + b"\n"
+
+
+def decode(line: bytes) -> Event | None:
+    """Return the event of a line, or None for a kind that this version does not know.
+
+    Raises:
+        ValueError: The line is no event: not JSON, a field missing or of the wrong type.
+    """
+    try:
+        record = json.loads(line)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(record, dict) or not isinstance(record.get("event"), str):
+        raise ValueError("not an event")
+    event_type = _TYPE_OF.get(record["event"])
+    if event_type is None:
+        return None
+    try:
+        readers = _READERS[event_type].items()
+        values: dict[str, Any] = {
+            name: read(record[name]) for name, read in readers if name in record
+        }
+        return event_type(**values)
+    except (TypeError, OverflowError) as error:
+        raise ValueError(f"{record['event']}: {error}") from None
+
+
+def finite(value: Any) -> Any:
+    """Return the value as strict JSON can hold it: NaN and infinities become None."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, tuple):
+        return [finite(item) for item in value]
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    return value
+
+
+def _float(value: object) -> float:
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{glimpse(value)} is not a number")
+    return float(value)
+
+
+def _place(value: object) -> float:
+    place = _float(value)
+    if not abs(place) < _FURTHEST:
+        raise TypeError(f"{place} is no epoch")
+    return place
+
+
+def _step(value: object) -> int:
+    step = _int(value)
+    if step < 0:
+        raise TypeError(f"step {step} is negative")
+    return step
+
+
+def _int(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
+        raise TypeError(f"{glimpse(value)} is not a whole number")
+    return value
+
+
+def _str(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{glimpse(value)} is not text")
+    return value[:_LONGEST_TEXT]
+
+
+def _floats(value: object) -> tuple[float, ...]:
+    if not isinstance(value, list):
+        raise TypeError(f"{glimpse(value)} is not a list")
+    if len(value) > PIXELS:
+        raise TypeError(f"{len(value)} numbers are more than a code can have")
+    return tuple(map(_float, value))
+
+
+_READER_OF: dict[object, Callable[[object], object]] = {
+    float: _float,
+    int: _int,
+    str: _str,
+    tuple[float, ...]: _floats,
+}
+_READER_OF_FIELD: dict[tuple[str, object], Callable[[object], object]] = {
+    ("epoch", float): _place,
+    ("step", int): _step,
+}
+"""Where a curve or a bar could not go on with any number."""
+_KIND_OF: dict[type[Event], str] = {
+    event_type: re.sub(r"(?<!^)(?=[A-Z])", "_", event_type.__name__).lower()
+    for event_type in Event.__subclasses__()
+}
+_TYPE_OF = {kind: event_type for event_type, kind in _KIND_OF.items()}
+_READERS = {
+    event_type: {
+        field.name: _READER_OF_FIELD.get((field.name, field.type), _READER_OF[field.type])
+        for field in fields(event_type)
+    }
+    for event_type in _KIND_OF
+}

@@ -1,0 +1,127 @@
+"""Files that processes share: appended in one write, replaced whole, followed as they grow."""
+
+import contextlib
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from vae_tui.run.untrusted import open_own, open_regular
+
+_MARK_BYTES = 256
+
+
+def append(path: Path, line: bytes) -> None:
+    """Append one line in a single write; a torn line of someone's crash is closed first."""
+    descriptor = open_own(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+    try:
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            line = b"\n" + line
+        written = os.write(descriptor, line)
+        if written != len(line):
+            # A full disk took a part: take it back, so that no half line stays.
+            os.ftruncate(descriptor, size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    finally:
+        os.close(descriptor)
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Replace a file's content atomically: a reader, or a crash, sees the old or the new."""
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
+
+
+class Reserve:
+    """Room on a disk that is kept for the last words, should it become full."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        self._path = path
+        self._size = size
+
+    def take(self) -> None:
+        """Keep the room, unless it is kept already; raises OSError."""
+        with contextlib.suppress(FileNotFoundError):
+            if self._path.stat().st_size == self._size:
+                return
+        replace(self._path, bytes(self._size))
+
+    def release(self) -> None:
+        """Give the room to whoever writes next."""
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+
+
+class LineTail:
+    """Follows a growing file: complete lines only, each once, in bounded pieces.
+
+    It begins again when the file was cut short or is another one.
+    """
+
+    def __init__(self, path: Path, offset: int = 0) -> None:
+        self.offset = offset
+        self.size = offset
+        """Of the file when it was read last."""
+        self.restarts = 0
+        """How often it began again: what was read before that is of no file any more."""
+        self._path = path
+        self._mark = b""
+        """The bytes before the offset: at that place of another file there are others."""
+
+    def read(self, limit: int = 1 << 20) -> list[bytes]:
+        """Return the complete lines that have come, about ``limit`` bytes at most.
+
+        A line longer than ``limit`` is passed over. A file that does not exist has no lines.
+        """
+        return self.read_block(limit).splitlines()
+
+    def read_block(self, limit: int = 1 << 20) -> bytes:
+        """Return what ``read`` does, as it stands in the file."""
+        try:
+            with open_regular(self._path) as file:
+                self.size = os.fstat(file.fileno()).st_size
+                marked = self.offset - len(self._mark)
+                file.seek(marked)
+                block = file.read(len(self._mark) + limit)
+                if self.size < self.offset or not block.startswith(self._mark):
+                    self.offset, self._mark = 0, b""
+                    self.restarts += 1
+                    file.seek(0)
+                    block = file.read(limit)
+        except FileNotFoundError:
+            return b""
+        block = block[len(self._mark) :]
+        end = block.rfind(b"\n") + 1
+        passed = end or (limit if len(block) == limit else 0)
+        if passed:
+            self.offset += passed
+            self._mark = block[max(passed - _MARK_BYTES, 0) : passed]
+        return block[:end]
+
+
+def is_read_only(folder: Path) -> bool:
+    """Tell whether the folder's file system takes no writes from anybody."""
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """Yield the complete lines of a file as it is now."""
+    tail = LineTail(path)
+    before = -1
+    while tail.offset != before:
+        before = tail.offset
+        yield from tail.read()

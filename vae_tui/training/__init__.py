@@ -1,0 +1,1 @@
+"""The trainer process: loop, steps, saving, commands, ranks. Imports nothing that draws."""

@@ -1,0 +1,1 @@
+"""Series and a size to text; only ``plotext_curve`` imports plotext."""

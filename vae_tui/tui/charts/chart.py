@@ -1,0 +1,194 @@
+"""Series and a size to text: curves drawn by plotext, everything around them by us.
+
+Main thread only, as `plotted` is. Ranges, logarithms, ticks, labels and colours are ours.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from rich.text import Text
+
+from vae_tui.tui.charts.axis import short_number
+from vae_tui.tui.charts.canvas import ASCII, UNICODE, Canvas, Glyphs, narrow_text
+from vae_tui.tui.charts.frame import LEAST_WIDTH, Frame, Level, frame_for, height_of
+from vae_tui.tui.charts.plotext_curve import plotted
+from vae_tui.tui.charts.series import Curve, Series, apart, safe_curve
+from vae_tui.tui.charts.title_row import ALARM, heading_of
+
+_AXIS, _QUIET = "color(240)", "color(246)"
+_MARK, _CURSOR = "color(179)", "color(252) on color(237)"
+_LEAST_HEIGHT = 3
+"""Below this, or ``LEAST_WIDTH``, there is a title row and nothing else."""
+
+_BRAILLE = 0x2800
+
+
+def draw_chart(
+    title: str,
+    series: Sequence[Series],
+    levels: Sequence[Level],
+    width: int,
+    height: int,
+    *,
+    log: bool = False,
+    x_label: str = "epoch",
+    cursor: float | None = None,
+    marks: Sequence[float] = (),
+    ascii_only: bool = False,
+) -> tuple[Text, ...]:
+    """Return ``height`` rows of ``width`` cells: a title with the newest values, curves, an x axis.
+
+    Args:
+        title: What is drawn and its unit, such as ``BCE nats/image``; its first word where narrow.
+        series: Drawn in this order, lines before points.
+        levels: Drawn where near the data; others become a label with an arrow at the edge.
+        width: Cells.
+        height: Rows.
+        log: Logarithmic y axis; values <= 0 are marked as not finite ones are.
+        x_label: What x counts.
+        cursor: x of a vertical line; the title row then shows the newest values up to there.
+        marks: x of dotted vertical lines, where something happened.
+        ascii_only: For terminals without UTF-8.
+    """
+    if height <= 0:
+        return ()
+    width = max(width, 0)
+    glyphs = ASCII if ascii_only else UNICODE
+    curves = [safe_curve(one, log) for one in series]
+    if cursor is not None and not math.isfinite(cursor):
+        cursor = None
+    heading = heading_of(title, curves, width, cursor, glyphs)
+    if height < _LEAST_HEIGHT or width < LEAST_WIDTH:
+        return (heading, *(Text(" " * width) for _ in range(height - 1)))
+    frame = frame_for(curves, levels, width, height - 1, log, x_label)
+    canvas = Canvas(width, height - 1, frame.left)
+    _draw_edges(canvas, frame, x_label, glyphs)
+    _draw_level_lines(canvas, frame, levels, glyphs)
+    _draw_vertical_lines(canvas, frame, marks, glyphs)
+    for curve in sorted(curves, key=lambda curve: curve.kind == "points"):
+        _draw_curve(canvas, frame, curve, glyphs)
+    _draw_lost(canvas, frame, curves, glyphs)
+    _draw_cuts(canvas, frame, curves, glyphs)
+    _draw_level_labels(canvas, frame, levels, glyphs)
+    if cursor is not None:
+        _draw_cursor(canvas, frame, cursor, glyphs)
+    return (heading, *canvas.rows())
+
+
+def _draw_edges(canvas: Canvas, frame: Frame, x_label: str, glyphs: Glyphs) -> None:
+    bottom = frame.rows
+    if frame.left:
+        for row in range(frame.rows):
+            canvas.write(row, -1, glyphs.axis, _AXIS)
+        # On a log axis the upper ticks crowd: where two share a row, the lower one stays.
+        by_row = {frame.row(tick.position): tick for tick in reversed(frame.y_ticks)}
+        for row, tick in by_row.items():
+            canvas.write(row, -1, glyphs.tick, _AXIS)
+            canvas.write(row, -1 - len(tick.label), tick.label, _QUIET)
+        canvas.write(bottom, -1, glyphs.corner, _AXIS)
+    canvas.write(bottom, 0, glyphs.rule * frame.columns, _AXIS)
+    free = 0
+    for tick in frame.x_ticks:
+        size = len(tick.label)
+        start = frame.column(tick.position) - (size - 1) // 2
+        start = min(max(start, 0), frame.columns - size)
+        if start >= free:
+            canvas.write(bottom, start, tick.label, _QUIET)
+            free = start + size + 1
+    x_label = narrow_text(x_label, glyphs)
+    if frame.x_ticks and len(x_label) < frame.left:
+        canvas.write(bottom, -1 - len(x_label), x_label, _QUIET)
+    elif frame.x_ticks and free + len(x_label) < frame.columns:
+        canvas.write(bottom, frame.columns - len(x_label), x_label, _QUIET)
+    if frame.message and len(frame.message) <= frame.columns:
+        column = (frame.columns - len(frame.message)) // 2
+        canvas.write((frame.rows - 1) // 2, column, frame.message, _QUIET, takes=True)
+
+
+def _draw_vertical_lines(
+    canvas: Canvas, frame: Frame, marks: Sequence[float], glyphs: Glyphs
+) -> None:
+    for mark in marks:
+        if mark in frame.x_range:
+            for row in range(frame.rows):
+                canvas.write(row, frame.column(mark), glyphs.mark, _MARK)
+
+
+def _draw_cursor(canvas: Canvas, frame: Frame, cursor: float, glyphs: Glyphs) -> None:
+    if cursor in frame.x_range and not frame.message:
+        canvas.shade(frame.column(cursor), frame.rows, glyphs.cursor, _CURSOR)
+
+
+def _draw_level_lines(
+    canvas: Canvas, frame: Frame, levels: Sequence[Level], glyphs: Glyphs
+) -> None:
+    for level in levels:
+        y = height_of(level, frame.log)
+        if y in frame.y_range and not frame.message:
+            dot = int(frame.y_dots(np.array([y]))[0])
+            canvas.write(dot // 4, 0, glyphs.level[dot % 4] * frame.columns, level.colour)
+
+
+def _draw_level_labels(
+    canvas: Canvas, frame: Frame, levels: Sequence[Level], glyphs: Glyphs
+) -> None:
+    """Write each level's name and value at the right, near its line, or an arrow to it."""
+    heights = [height_of(level, frame.log) for level in levels]
+    inside_first = sorted(range(len(levels)), key=lambda index: heights[index] not in frame.y_range)
+    for index in inside_first:
+        level, y = levels[index], heights[index]
+        if math.isnan(y) or frame.message:
+            continue
+        text = f" {narrow_text(level.label, glyphs)} {short_number(level.y)}"
+        rows = list(range(frame.rows))
+        if y > frame.y_range.high:
+            text, tried = f"{text} {glyphs.above}", rows[:3]
+        elif y < frame.y_range.low:
+            text, tried = f"{text} {glyphs.below}", rows[-3:][::-1]
+        else:
+            row = frame.row(y)
+            tried = [near for near in (row, row - 1, row + 1, row - 2, row + 2) if near in rows]
+        text = text[-frame.columns :]
+        columns = range(frame.columns - len(text), -1, -1)
+        canvas.place(text, level.colour, tried, columns)
+
+
+def _draw_curve(canvas: Canvas, frame: Frame, curve: Curve, glyphs: Glyphs) -> None:
+    x_dots, y_dots = frame.x_dots(curve.xs), frame.y_dots(curve.ys)
+    if curve.kind == "points":
+        kept = apart(x_dots // 2)
+        x_dots, y_dots = x_dots[kept], y_dots[kept]
+    for row, line in enumerate(plotted(curve, x_dots, y_dots, frame.columns, frame.rows)):
+        for column, character in enumerate(line):
+            if character != " ":
+                pattern = ord(character) - _BRAILLE
+                drawn = glyphs.cells[pattern] if 0 <= pattern < 256 else glyphs.points
+                canvas.write(row, column, drawn, curve.colour, takes=True)
+
+
+def _draw_cuts(canvas: Canvas, frame: Frame, curves: Sequence[Curve], glyphs: Glyphs) -> None:
+    """Where a curve leaves the range, say how far it goes; a nameless one only if no other does."""
+    for sign, arrow, end, rows in (
+        (1.0, glyphs.above, frame.y_range.high, range(frame.rows)[:2]),
+        (-1.0, glyphs.below, frame.y_range.low, range(frame.rows)[:-3:-1]),
+    ):
+        cut = []
+        for curve in curves:
+            farthest = int(np.argmax(sign * curve.ys)) if len(curve.ys) else 0
+            if len(curve.ys) and sign * (curve.ys[farthest] - end) > 0:
+                cut.append((curve, farthest))
+        named = [(curve, farthest) for curve, farthest in cut if curve.label]
+        for curve, farthest in named or cut:
+            text = f"{arrow}{frame.number(float(curve.ys[farthest]))}"[: frame.columns]
+            last = frame.columns - len(text)
+            column = min(frame.column(float(curve.xs[farthest])), last)
+            canvas.place(text, curve.colour, rows, range(column, min(column + 16, last) + 1))
+
+
+def _draw_lost(canvas: Canvas, frame: Frame, curves: Sequence[Curve], glyphs: Glyphs) -> None:
+    for curve in curves:
+        columns = (frame.x_dots(curve.lost_xs) // 2).astype(int).tolist()
+        for column, is_above in set(zip(columns, curve.lost_above.tolist(), strict=True)):
+            row = 0 if is_above else frame.rows - 1
+            canvas.write(row, column, glyphs.not_finite, ALARM, takes=True)

@@ -1,0 +1,123 @@
+"""Where a chart's curves lie among its cells: ranges, ticks, gutter."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.cells import cell_len
+
+from vae_tui.tui.charts.axis import (
+    Floats,
+    Range,
+    Tick,
+    limits_worth_showing,
+    linear_ticks,
+    log_ticks,
+    range_with_levels,
+    rounded_range,
+    short_number,
+)
+from vae_tui.tui.charts.series import Curve
+
+NOTHING_YET = "waiting for the first loss"
+NOTHING_FINITE = "no finite value"
+LEAST_WIDTH = 8
+"""Cells of a plot; it has no gutter rather than fewer."""
+
+_WIDTH_WITH_X_LABEL = 30
+"""From here on the gutter is wide enough for what x counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A horizontal line that gives the curves a meaning, such as the loss of a perfect model."""
+
+    y: float
+    label: str
+    """A word; the value is written beside it."""
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where the plot lies among the cells, and what its edges say."""
+
+    left: int
+    columns: int
+    rows: int
+    x_range: Range
+    y_range: Range
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    log: bool
+    message: str
+    """Written in the middle when there is nothing to draw."""
+
+    def x_dots(self, xs: Floats) -> Floats:
+        """Return braille dot columns, counted from the left of the plot."""
+        return np.rint(self.x_range.share(xs) * (2 * self.columns - 1))
+
+    def y_dots(self, ys: Floats) -> Floats:
+        """Return braille dot rows, counted from the top of the plot."""
+        return np.rint((1.0 - self.y_range.share(ys)) * (4 * self.rows - 1))
+
+    def column(self, x: float) -> int:
+        """Return the cell column of ``x`` in the plot."""
+        return int(self.x_dots(np.array([x]))[0]) // 2
+
+    def row(self, y: float) -> int:
+        """Return the cell row of ``y`` in the plot."""
+        return int(self.y_dots(np.array([y]))[0]) // 4
+
+    def number(self, y: float) -> str:
+        """Return the value at height ``y`` in a few characters."""
+        return short_number(float(np.power(10.0, y)) if self.log else y)
+
+
+def frame_for(
+    curves: Sequence[Curve],
+    levels: Sequence[Level],
+    width: int,
+    height: int,
+    log: bool,
+    x_label: str,
+) -> Frame:
+    """Return where curves and levels lie in ``width`` x ``height`` cells, the x axis among them."""
+    rows = height - 1
+    drawn = [curve for curve in curves if len(curve.xs)]
+    y_ticks: tuple[Tick, ...] = ()
+    y_range, message = Range(0.0, 1.0), NOTHING_YET
+    most = max(2, rows // 3)
+    if drawn:
+        message = ""
+        limits = [limits_worth_showing(curve.xs, curve.ys) for curve in drawn]
+        y_range = range_with_levels(
+            min(low for low, _ in limits),
+            max(high for _, high in limits),
+            [height_of(level, log) for level in levels],
+        )
+        y_ticks = log_ticks(y_range, most) if log else linear_ticks(y_range, most)
+    elif any(len(curve.lost_xs) for curve in curves):
+        message = NOTHING_FINITE
+    gutter = max((len(tick.label) for tick in y_ticks), default=0)
+    if width >= _WIDTH_WITH_X_LABEL:
+        gutter = max(gutter, cell_len(x_label) if cell_len(x_label) <= 6 else 0)
+    left = gutter + 1 if width >= gutter + 1 + 2 * LEAST_WIDTH else 0
+    ends = [x for curve in curves if len(curve.all_xs) for x in (curve.all_xs[0], curve.all_xs[-1])]
+    x_range = _x_range(float(min(ends)), float(max(ends))) if ends else Range(0.0, 1.0)
+    x_ticks = linear_ticks(x_range, min(max(2, (width - left) // 6), 8)) if ends else ()
+    return Frame(left, width - left, rows, x_range, y_range, x_ticks, y_ticks, log, message)
+
+
+def height_of(level: Level, log: bool) -> float:
+    """Return where a level lies on the y axis; a level no axis has is NaN or -inf."""
+    if not log:
+        return level.y
+    return math.log10(level.y) if level.y > 0 else -math.inf
+
+
+def _x_range(low: float, high: float) -> Range:
+    if low == high:
+        return Range(low, low + max(1.0, abs(low) * 0.1))
+    return rounded_range(low, high)

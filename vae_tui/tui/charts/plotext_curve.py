@@ -1,0 +1,83 @@
+"""One curve as plotext draws it; the only user of plotext (6.1.0).
+
+It aborts the process on a NaN and when two threads draw: main thread only. It gets finite dot
+positions inside a canvas, at most two a column, and a fresh figure for each curve.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import plotext
+from numpy.typing import NDArray
+
+from vae_tui.tui.charts.axis import Floats
+from vae_tui.tui.charts.series import Curve, two_a_column
+
+POINT = "•"
+
+
+class _Dots(NamedTuple):
+    """Positions on a canvas, in cells from the lower left."""
+
+    xs: tuple[float, ...]
+    ys: tuple[float, ...]
+
+
+def plotted(curve: Curve, x_dots: Floats, y_dots: Floats, columns: int, rows: int) -> list[str]:
+    """Return the curve alone: a string of ``columns`` braille cells or points for each row.
+
+    Args:
+        curve: What is drawn; of its points only whether a line joins them is asked.
+        x_dots: Each point's braille dot column, from the left.
+        y_dots: Each point's braille dot row, from the top.
+        columns: Cells.
+        rows: Cells.
+    """
+    if not len(x_dots):
+        return []
+    # Far outside is as good as just outside, and plotext walks every dot of a line.
+    y_dots = y_dots.clip(-8, 4 * rows + 8)
+    kept = two_a_column(x_dots // 2, y_dots)
+    joined = _joined_to_previous(curve, kept)
+    alone = ~joined & ~np.append(joined[1:], False)  # one braille dot would be lost on the reader
+    xs, ys = (x_dots[kept] + 0.5) / 2, rows - (y_dots[kept] + 0.5) / 4
+    line = _Dots(tuple(xs[~alone].tolist()), tuple(ys[~alone].tolist()))
+    breaks = tuple(np.flatnonzero(~joined[~alone]).tolist())
+    points = _Dots(tuple(xs[alone].tolist()), tuple(ys[alone].tolist()))
+    return _drawn(columns, rows, line, breaks, points)
+
+
+@lru_cache(maxsize=16)
+def _drawn(
+    columns: int, rows: int, line: _Dots, breaks: tuple[int, ...], points: _Dots
+) -> list[str]:
+    """Draw a line without what leads to the places ``breaks``, and points.
+
+    The longer a run, the less often news move a dot: then what was drawn before still holds.
+    """
+    plotext.terminal.limit(False, False)
+    figure = type(plotext.figure)(plotext.terminal)
+    figure.plot_size(columns, rows)
+    figure.axes(False)
+    figure.canvas("default")
+    figure.ruler("x").lim(0, columns).frequency(0).alignment("edge")
+    figure.ruler("y").lim(0, rows).frequency(0).alignment("edge")
+    if line.xs:
+        signal = figure.signal(list(line.xs), list(line.ys), marker="braille").lines()
+        for index in breaks:
+            signal.line(index, False)
+        figure.draw(signal)
+    if points.xs:
+        figure.draw(figure.signal(list(points.xs), list(points.ys), marker=POINT))
+    drawn: str = figure.build().string(colorless=True)
+    return drawn.split("\n")[:rows]
+
+
+def _joined_to_previous(curve: Curve, kept: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return for each kept point whether a line leads to it: not over a gap, never for points."""
+    if curve.kind == "points":
+        return np.zeros(len(kept), dtype=bool)
+    gaps = np.cumsum(curve.after_gap)[kept]
+    joined: NDArray[np.bool_] = np.diff(gaps, prepend=-1) == 0
+    return joined

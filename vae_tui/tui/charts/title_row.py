@@ -1,0 +1,51 @@
+"""A chart's first row: its title, and each series with its newest value."""
+
+from collections.abc import Sequence
+
+from rich.text import Span, Text
+
+from vae_tui.tui.charts.axis import short_number
+from vae_tui.tui.charts.canvas import Glyphs, narrow_text
+from vae_tui.tui.charts.series import Curve, shown_value
+
+ALARM = "bold color(203)"
+_TITLE = "bold"
+_NOT_FINITE = ("nan", "inf", "-inf")
+_ALL, _NAMES, _NONE = range(3)
+"""Which labels stand where it is narrow."""
+
+
+def heading_of(
+    title: str, curves: Sequence[Curve], width: int, cursor: float | None, glyphs: Glyphs
+) -> Text:
+    """Return the title, each labelled series' glyph, label and value: as much as fits ``width``."""
+    title = narrow_text(title, glyphs)
+    word = title.split(" ")[0]
+    place = "" if cursor is None else f" @{short_number(cursor)}"
+    legend = []
+    for curve in sorted(curves, key=lambda curve: curve.is_named):
+        if curve.label:
+            glyph = glyphs.line if curve.kind == "line" else glyphs.points
+            value = shown_value(curve, cursor)
+            label = narrow_text(curve.label, glyphs)
+            legend.append((glyph, label, value, curve.colour, curve.is_named))
+    for name, labels, gap in (
+        (title + place, _ALL, "  "),
+        (title + place, _ALL, " "),
+        (word + place, _ALL, "  "),
+        (word + place, _ALL, " "),
+        (word + place, _NAMES, " "),
+        (word + place, _NONE, " "),
+        (word, _NONE, " "),
+        ("", _NONE, " "),
+    ):
+        heading = Text(name, spans=[Span(0, len(name), _TITLE)])
+        for glyph, label, value, colour, is_named in legend:
+            has_label = labels == _ALL or (labels == _NAMES and is_named)
+            words = (glyph, label, value) if has_label else (glyph[:1], value)
+            heading.append(gap if heading else "").append(words[0], colour)
+            heading.append(" " + " ".join(words[1:]), ALARM if value in _NOT_FINITE else "")
+        if len(heading) <= width:
+            break
+    heading.truncate(width, overflow="crop", pad=True)
+    return heading

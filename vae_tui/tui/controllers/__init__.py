@@ -1,0 +1,1 @@
+"""What keys do: steer the trainer, export and copy, walk, show other runs."""

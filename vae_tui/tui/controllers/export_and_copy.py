@@ -1,0 +1,68 @@
+"""What the user takes away from a view: a file, or a shell command in the clipboard."""
+
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vae_tui.errors import VaeTuiError
+from vae_tui.text import printable
+from vae_tui.tui import hangup
+
+if TYPE_CHECKING:  # numpy is imported after the first paint
+    from textual.app import App
+
+    from vae_tui.tui.views.view import View
+
+
+class Takeaway:
+    """Writes and copies for the user, and says what became of it.
+
+    Args:
+        app: Shows notes.
+        folder: Where files are written.
+        start_thread: Runs something of this name beside the screen.
+    """
+
+    def __init__(
+        self,
+        app: "App[None]",
+        folder: Path,
+        start_thread: Callable[[str, Callable[[], None]], None],
+    ) -> None:
+        self._app = app
+        self._folder = folder
+        self._start_thread = start_thread
+
+    def export(self, view: "View | None", name: str) -> None:
+        """Write what the view shows of the run ``name`` to a file."""
+        export = view.export() if view else None
+        if export is None:
+            self._app.notify("nothing to export here yet", timeout=3)
+            return
+        path, tell = self._folder / f"{name}-{export.name}", self._app.call_from_thread
+
+        def write() -> None:
+            try:
+                export.write(path)
+            except VaeTuiError as error:
+                tell(self._app.notify, printable(str(error)), severity="error", markup=False)
+            else:
+                tell(self._app.notify, printable(f"written: {path}"), markup=False)
+
+        self._start_thread("export", write)
+
+    def copy(
+        self,
+        view: "View | None",
+        reference: str,
+        environment: Mapping[str, str],
+        write: Callable[[str], None],
+    ) -> None:
+        """Copy the command that shows the same of the run ``reference``."""
+        command = view.command(shlex.quote(reference)) if view else None
+        if command is None:
+            self._app.notify("nothing to copy here yet", timeout=3)
+            return
+        hangup.copy(command, environment, write)
+        self._app.notify(f"copied: {command}", timeout=6, markup=False)

@@ -1,0 +1,1 @@
+"""Threads that read the run folder and post messages; they touch no widget."""

@@ -1,0 +1,154 @@
+"""Reads the runs of a folder, and follows one of them; in threads: posts, touches no widget."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from textual.message import Message
+
+from vae_tui.run.damaged_config import config_or_rest
+from vae_tui.run.folder import Run, all_runs, holds_run
+from vae_tui.run.summary import KnownRun
+from vae_tui.text import printable
+from vae_tui.tui.feed.run_reader import RunReader
+from vae_tui.tui.link.refresh_rate import Governor
+from vae_tui.tui.messages import (
+    NetworkLoaded,
+    OverlayAdvanced,
+    OverlayMissing,
+    ReadingFailed,
+    RunAdvanced,
+    RunsListed,
+)
+from vae_tui.tui.state.other_runs import Overlay
+from vae_tui.tui.state.run_list import ListedRun, RunList
+from vae_tui.tui.state.run_view import RunView
+
+Tell = Callable[[Message], object]
+
+LOOK_SECONDS = 2.0
+PROGRESS_SECONDS = 0.3
+"""Between two words of how many of many runs have been read."""
+
+
+class RunsFolder:
+    """The runs of a folder.
+
+    Args:
+        runs_dir: The folder.
+        attached: Path of the run on the screen.
+        governor: Says how often news of a run that is followed are told.
+    """
+
+    def __init__(self, runs_dir: Path, attached: Path, governor: Governor | None = None) -> None:
+        self.governor = governor or Governor()
+        self._runs_dir = runs_dir
+        self._attached = attached
+        self._known: dict[Path, KnownRun] = {}
+        self._is_read = False
+        self._reading = threading.Lock()
+        """A thread that is to leave may still read when the next one begins."""
+
+    def follow(self, tell: Tell, leave: threading.Event) -> None:
+        """Tell of all runs, again and again, until ``leave`` is set."""
+        while not leave.is_set():
+            with self._reading:
+                self._read(tell, leave)
+            leave.wait(LOOK_SECONDS)
+
+    def overlay(self, path: Path, tell: Tell, leave: threading.Event) -> None:
+        """Tell all of one run until ``leave`` is set; or why there is nothing to tell."""
+        if why := self.why_closed(path):
+            tell(OverlayMissing(path, why))
+            return
+        run = Run(path)
+        config, damage = config_or_rest(run)
+        view = RunView(
+            printable(run.name),
+            config,
+            unread=float(_is_there(run.events)),
+            epochs=config.epochs,
+            damage=damage,
+        )
+        follower = _Follower(Overlay(path, view), tell)
+        tell(OverlayAdvanced(follower.overlay))
+        RunReader(run, view, governor=self.governor).follow(follower.take, leave)
+
+    def why_closed(self, path: Path) -> str:
+        """Return why a run cannot be opened, or nothing; a damaged one may have much to show."""
+        name, run = printable(path.name), Run(path)
+        if not holds_run(path):
+            return f"{name} is not there any more"
+        _, damage = config_or_rest(run)
+        if damage and not _is_there(run.events) and not _is_there(run.weights):
+            return f"{name} cannot be opened: {brief(damage, path)}"
+        return ""
+
+    def _read(self, tell: Tell, leave: threading.Event) -> None:
+        found = all_runs(self._runs_dir)
+        self._attached = _as_listed(self._attached, found)
+        self._known = {run.path: self._known.get(run.path) or KnownRun(run) for run in found}
+        rows: list[ListedRun] = []
+        told_at = time.monotonic()
+        for path, known in self._known.items():
+            if leave.is_set():
+                return
+            summary, wrong = known.look(time.time())
+            rows.append(ListedRun(path, summary, brief(wrong[0], path) if wrong else ""))
+            if not self._is_read and time.monotonic() - told_at > PROGRESS_SECONDS:
+                told_at = time.monotonic()
+                tell(RunsListed(self._list(rows, len(found))))
+        self._is_read = True
+        tell(RunsListed(self._list(rows, len(found))))
+
+    def _list(self, rows: list[ListedRun], found: int) -> RunList:
+        return RunList(str(self._runs_dir), self._attached, tuple(rows), found)
+
+
+class _Follower:
+    """Makes what a reader tells of a run into one value, and tells that."""
+
+    def __init__(self, overlay: Overlay, tell: Tell) -> None:
+        self.overlay = overlay
+        self._tell = tell
+
+    def take(self, message: Message) -> None:
+        """Take in what the reader tells; what only the run on the screen needs is left."""
+        match message:
+            case RunAdvanced():
+                self.overlay = replace(self.overlay, run=message.view)
+            case NetworkLoaded():
+                self.overlay = replace(self.overlay, network=message.network, unreadable="")
+            case ReadingFailed():
+                self._tell(ReadingFailed(message.why))
+                if not message.file or self.overlay.network is not None:
+                    return
+                self.overlay = replace(self.overlay, unreadable=message.file)
+            case _:
+                return
+        self._tell(OverlayAdvanced(self.overlay))
+
+
+def _as_listed(path: Path, found: list[Run]) -> Path:
+    """Return how the list calls the run of this path: links may lead to it by another way."""
+    paths = [run.path for run in found]
+    if path in paths:
+        return path
+    with contextlib.suppress(OSError):
+        resolved = path.resolve()
+        return next((other for other in paths if other.resolve() == resolved), path)
+    return path
+
+
+def _is_there(path: Path) -> bool:
+    with contextlib.suppress(OSError):  # in a folder of somebody else's
+        return path.is_file()
+    return False
+
+
+def brief(why: str, path: Path) -> str:
+    """Return what is wrong with a file of a run without the way to the run, fit to be shown."""
+    return printable(why.replace(f"{path}/", "", 1))

@@ -1,0 +1,1 @@
+"""Bindings and the order in which keys are handled."""

@@ -1,0 +1,1 @@
+"""The terminal driver: sends only changed cells, at the rate the link takes."""

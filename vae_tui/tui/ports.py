@@ -1,0 +1,59 @@
+"""What the app is handed after its first paint: the views, and who reads the run's files."""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from textual.message import Message
+
+from vae_tui.latent.projection import Embedding
+from vae_tui.model.numpy_vae import Floats
+from vae_tui.tui.link.refresh_rate import Governor
+from vae_tui.tui.views.view import Scene, View
+
+
+class Reader(Protocol):
+    """Follows a run's files in a thread of its own."""
+
+    def follow(self, tell: Callable[[Message], object], leave: threading.Event) -> None:
+        """Tell what changes until ``leave`` is set."""
+
+    def travel(self, step: int) -> None:
+        """Ask for the weights kept at ``step``; only the newest wish counts."""
+
+    def hasten(self) -> None:
+        """Look often for a while: the trainer was asked for something, the user waits for it."""
+
+
+class Runs(Protocol):
+    """Reads the other runs; each method in a thread of its own."""
+
+    governor: Governor
+
+    def follow(self, tell: Callable[[Message], object], leave: threading.Event) -> None:
+        """Tell of all runs, again and again, until ``leave`` is set."""
+
+    def overlay(
+        self, path: Path, tell: Callable[[Message], object], leave: threading.Event
+    ) -> None:
+        """Tell all of one run until ``leave`` is set."""
+
+    def why_closed(self, path: Path) -> str:
+        """Return why a run cannot be opened, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that is imported late."""
+
+    views: Sequence[type[View]]
+    reader: Reader
+    embed: Callable[[Floats, Floats | None], Iterable[Embedding]]
+    """Runs t-SNE on codes (N, d), from an earlier embedding (N, 2) where there is one; slow."""
+    scene: Scene
+    """What is known before anything is read."""
+    runs: Runs
+    governor: Governor = field(default_factory=Governor)
+    """What the reader heeds."""

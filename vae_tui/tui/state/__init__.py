@@ -1,0 +1,1 @@
+"""What events and keys add up to: frozen values; imports no widget."""
