@@ -57,3 +57,10 @@ def printable(text: str) -> str:
 def printable_lines(text: str) -> str:
     """Return text of several lines made ``printable``, its line ends kept."""
     return "\n".join(map(printable, text.split("\n")))
+
+
+def preview(value: object) -> str:
+    """Return the beginning of what a file holds instead of what it should."""
+    # Not the repr of what is nested: it may be deeper than the stack that is left.
+    is_plain = value is None or isinstance(value, (str, int, float))
+    return f"{value!r:.40}" if is_plain else f"a {type(value).__name__}"

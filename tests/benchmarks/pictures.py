@@ -31,8 +31,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from table import Row, add_json_option, print_table
 
-from vae_tui.latent.morph import samples
-from vae_tui.model.numpy_vae import Bytes, load_network, load_probe
+from vae_tui.arrays import Bytes
+from vae_tui.latent.codes import samples
+from vae_tui.model.numpy_vae import load_network
+from vae_tui.model.probe import load_probe
 from vae_tui.run.config import from_json
 from vae_tui.terminal.half_blocks import tile
 from vae_tui.tui.link.screen_diff import Glass

@@ -18,9 +18,11 @@ from support.terminal import Terminal
 from test_imports import modules_after
 
 from vae_tui.export.picture_files import grid
-from vae_tui.latent.codes import prior
-from vae_tui.latent.morph import choose_ends, code_text, morph, network_at, samples
-from vae_tui.model.numpy_vae import load_network, load_probe
+from vae_tui.latent.codes import code_text, prior, samples
+from vae_tui.latent.morph import choose_ends, morph
+from vae_tui.model.network_at_step import network_at
+from vae_tui.model.numpy_vae import load_network
+from vae_tui.model.probe import load_probe
 from vae_tui.run.folder import Run
 
 MAIN = Path(sys.executable).with_name("vae-tui")

@@ -20,8 +20,8 @@ from vae_tui.doctor.package_findings import Packages, fits, judge_packages, look
 from vae_tui.doctor.terminal_findings import judge_terminal
 from vae_tui.doctor.torch_findings import judge_memory, judge_torch
 from vae_tui.doctor.torch_probe import Asking, TorchAnswer
-from vae_tui.run.folder import create
-from vae_tui.tui.hangup import colour_system
+from vae_tui.run.runs_folder import create
+from vae_tui.terminal.capabilities import colour_system
 
 PLAIN = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "HOME": "yes"}
 SSH = {**PLAIN, "SSH_CONNECTION": "yes"}

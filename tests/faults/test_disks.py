@@ -15,7 +15,8 @@ from support.tiny_runs import only, tiny_config
 
 from vae_tui.run import control
 from vae_tui.run.events import Paused, Resumed, decode
-from vae_tui.run.folder import Run, create
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import create
 from vae_tui.training.checkpoint import load_state
 
 PAGE = 4096

@@ -25,7 +25,8 @@ from vae_tui.run import control
 from vae_tui.run.commands import Command
 from vae_tui.run.events import Paused, RunEnded, encode
 from vae_tui.run.files import append
-from vae_tui.run.folder import Run, create
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import create
 from vae_tui.training.checkpoint import save_state, save_weights
 from vae_tui.tui.feed.run_reader import RunReader
 from vae_tui.tui.messages import ReadingFailed

@@ -18,7 +18,8 @@ from support.tiny_runs import TINY
 
 from vae_tui.run.events import Diverged, Paused, RunEnded, encode
 from vae_tui.run.files import append
-from vae_tui.run.folder import Run, create
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import create
 
 LONG_AGO, FAR_AHEAD = 1e9, 4e9
 """Unix seconds: a run that was heard of long ago is silent, one from far ahead never."""

@@ -22,12 +22,14 @@ from support.real_runs import (
 from support.shells import Shell, assert_it_goes_on
 from support.tiny_runs import losses_of, only, tiny_config
 
-from vae_tui.model.numpy_vae import load_network, load_probe
+from vae_tui.model.numpy_vae import load_network
+from vae_tui.model.probe import load_probe
 from vae_tui.run import events
 from vae_tui.run.commands import Command
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted
-from vae_tui.run.folder import Run, create
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import create
 from vae_tui.run.steering import RunSteering
 from vae_tui.run.summary import summarise
 from vae_tui.training.checkpoint import load_state

@@ -12,7 +12,8 @@ from support.tiny_runs import CPU, Unasked, only, tiny_config
 
 from vae_tui.data import idx_files
 from vae_tui.run.events import Diverged, LossesMeasured, RunEnded, RunStarted, SettingChanged
-from vae_tui.run.folder import Run, create
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import create
 from vae_tui.run.summary import summarise
 from vae_tui.training.checkpoint import load_state
 from vae_tui.training.recorder import Recorder

@@ -21,11 +21,12 @@ from support.tiny_runs import TINY, tiny_config
 
 from vae_tui.cli.headless import Teller
 from vae_tui.errors import UsageError, VaeTuiError
-from vae_tui.model.numpy_vae import load_network, load_probe
+from vae_tui.model.numpy_vae import load_network
+from vae_tui.model.probe import load_probe
 from vae_tui.run import commands, events
 from vae_tui.run.config import RunConfig, from_json, to_json
 from vae_tui.run.files import LineTail, read_lines
-from vae_tui.run.folder import create
+from vae_tui.run.runs_folder import create
 from vae_tui.run.summary import summarise
 from vae_tui.text import duration, printable
 from vae_tui.tui.state.notice import notice_of

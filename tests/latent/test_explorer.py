@@ -3,9 +3,11 @@ import pytest
 from support.explored_runs import KEPT, NEWEST, explored_run, model_at
 
 from vae_tui.errors import UsageError, VaeTuiError
-from vae_tui.latent.codes import between, prior
-from vae_tui.latent.morph import choose_ends, code_text, morph, network_at, parse_code, samples
-from vae_tui.model.numpy_vae import Network, Probe, load_probe
+from vae_tui.latent.codes import between, code_text, parse_code, prior, samples
+from vae_tui.latent.morph import choose_ends, morph
+from vae_tui.model.network_at_step import network_at
+from vae_tui.model.numpy_vae import Network
+from vae_tui.model.probe import Probe, load_probe
 
 
 @pytest.fixture(scope="module")

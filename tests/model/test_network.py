@@ -9,7 +9,8 @@ from safetensors.torch import save_file
 from support.tiny_runs import tiny_config
 
 from vae_tui.errors import VaeTuiError
-from vae_tui.model.numpy_vae import load_network, load_probe
+from vae_tui.model.numpy_vae import load_network
+from vae_tui.model.probe import load_probe
 from vae_tui.model.vae import VAE
 from vae_tui.training.checkpoint import save_tensors, save_weights
 

@@ -15,7 +15,8 @@ from support.tiny_runs import TINY, tiny_config
 
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.run.commands import Command, decode
-from vae_tui.run.folder import Run, all_runs, create, find
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import all_runs, create, find
 
 HOLD = """
     import os, sys

@@ -10,7 +10,8 @@ from support.tiny_runs import TINY, tiny_config
 from vae_tui.errors import UsageError
 from vae_tui.run.config import RunConfig, to_json
 from vae_tui.run.damaged_config import config_or_rest
-from vae_tui.run.folder import Run, all_runs, create, find
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import all_runs, create, find
 from vae_tui.run.steering import RunSteering
 
 KNOWN = tiny_config(model="ae", reconstruction="mse", beta=4.0, seed=7, lr=0.01)

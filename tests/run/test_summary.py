@@ -10,7 +10,8 @@ from support.tiny_runs import TINY, tiny_config
 
 from vae_tui.run import control
 from vae_tui.run.events import Paused, Resumed, RunEnded, SettingChanged, WeightsSaved, encode
-from vae_tui.run.folder import Run, create
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import create
 from vae_tui.run.state import ADVICE, STALLED_SECONDS, START_SECONDS, silence, state_of
 from vae_tui.run.summary import readable, summarise
 

@@ -13,7 +13,8 @@ from vae_tui.model.vae import VAE
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted, encode
 from vae_tui.run.files import append
-from vae_tui.run.folder import Run, create
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import create
 from vae_tui.training.checkpoint import save_tensors, save_weights
 
 NEWEST = 60

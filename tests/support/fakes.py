@@ -21,9 +21,11 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
+from vae_tui.arrays import Bytes, Floats
 from vae_tui.latent.codes import prior
 from vae_tui.latent.projection import Embedding
-from vae_tui.model.numpy_vae import Bytes, Floats, Network, Probe
+from vae_tui.model.numpy_vae import Network
+from vae_tui.model.probe import Probe
 from vae_tui.run.commands import Command
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted
@@ -42,8 +44,9 @@ from vae_tui.tui.ports import Parts
 from vae_tui.tui.state.other_runs import Overlay
 from vae_tui.tui.state.run_list import ListedRun, RunList
 from vae_tui.tui.state.run_view import RunView, advance
+from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views import VIEWS
-from vae_tui.tui.views.view import Scene, View
+from vae_tui.tui.views.view import View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.latent_bars import LatentBars

@@ -26,15 +26,16 @@ from vae_tui.run.files import append
 from vae_tui.run.folder import Run
 from vae_tui.run.steering import RunSteering
 from vae_tui.text import printable
-from vae_tui.training.process import CommandFile, _load
+from vae_tui.training.command_source import CommandFile
+from vae_tui.training.process import _load
 from vae_tui.training.recorder import Recorder
 from vae_tui.tui.app import VaeApp
 from vae_tui.tui.feed.run_reader import RunReader
 from vae_tui.tui.feed.runs_reader import RunsFolder
 from vae_tui.tui.ports import Parts
 from vae_tui.tui.state.run_view import RunView
+from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views import VIEWS
-from vae_tui.tui.views.view import Scene
 
 SECONDS = 20
 MEGABYTES = 300

@@ -6,7 +6,8 @@ from pathlib import Path
 from support.tiny_runs import tiny_config
 
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted, encode
-from vae_tui.run.folder import Run, create
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import create
 
 NOW = 1_000_000.0
 

@@ -20,7 +20,8 @@ from vae_tui.data import idx_files
 from vae_tui.run import control
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import Event, RunEnded, RunStarted, decode
-from vae_tui.run.folder import Run, create
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import create
 from vae_tui.training.trainer import Trainer
 
 os.environ["OMP_NUM_THREADS"] = "1"  # as in tiny_runs: only so are losses the same to the bit

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from support.terminal import PROGRAM, RawTerminal
 
-from vae_tui.run.folder import Run, all_runs
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import all_runs
 
 LEAVE_ALTERNATE_SCREEN = b"\x1b[?1049l"
 SHOW_CURSOR = b"\x1b[?25h"

@@ -39,7 +39,8 @@ from support.tiny_runs import CPU, losses_of, only, tiny_config
 import vae_tui
 from vae_tui.data import idx_files
 from vae_tui.errors import UsageError, VaeTuiError
-from vae_tui.model.numpy_vae import load_network, load_probe
+from vae_tui.model.numpy_vae import load_network
+from vae_tui.model.probe import load_probe
 from vae_tui.model.vae import VAE
 from vae_tui.run import control
 from vae_tui.run.commands import Command, encode
@@ -53,10 +54,12 @@ from vae_tui.run.events import (
 )
 from vae_tui.run.events import encode as encode_event
 from vae_tui.run.files import append
-from vae_tui.run.folder import Run, create
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import create
 from vae_tui.run.summary import summarise
 from vae_tui.training.checkpoint import load_state
-from vae_tui.training.process import CommandFile, _train
+from vae_tui.training.command_source import CommandFile
+from vae_tui.training.process import _train
 from vae_tui.training.ranks import Ranks
 from vae_tui.training.trainer import Trainer
 

@@ -7,7 +7,7 @@ import subprocess
 
 from support.terminal import PROGRAM, RawTerminal
 
-from vae_tui.latent.morph import parse_code
+from vae_tui.latent.codes import parse_code
 
 COPIED = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07")
 

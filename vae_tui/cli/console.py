@@ -3,6 +3,8 @@
 import sys
 import traceback
 
+import click
+
 from vae_tui.text import printable, printable_lines
 
 
@@ -16,3 +18,9 @@ def show_traceback() -> None:
     """Print the error being handled, where ``--debug`` asks for it; it may quote a stranger too."""
     if "--debug" in sys.argv:
         print(printable_lines(traceback.format_exc()), file=sys.stderr)  # noqa: T201
+
+
+def say(*lines: str) -> None:
+    """Print lines to stdout; nothing in them steers the terminal, whatever a run is called."""
+    for line in lines:
+        click.echo(printable(line))

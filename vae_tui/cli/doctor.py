@@ -39,7 +39,7 @@ def doctor(runs_dir: Path, data_dir: Path | None, timeout: float, as_json: bool)
     from vae_tui.doctor.terminal_findings import judge_terminal
     from vae_tui.doctor.torch_findings import available_memory, judge_memory, judge_torch
     from vae_tui.doctor.torch_probe import Asking
-    from vae_tui.tui.hangup import is_unicode
+    from vae_tui.terminal.capabilities import is_unicode
 
     here = look(os.environ)
     asking = Asking()  # the slow part; everything else is told meanwhile

@@ -4,9 +4,12 @@ import math
 from collections.abc import Callable
 from typing import Protocol
 
+from vae_tui.arrays import Bytes, Floats
 from vae_tui.data.catalogue import class_names
-from vae_tui.latent import morph
-from vae_tui.model.numpy_vae import Bytes, Floats, Network, load_probe
+from vae_tui.latent import codes, morph
+from vae_tui.model import network_at_step
+from vae_tui.model.numpy_vae import Network
+from vae_tui.model.probe import load_probe
 from vae_tui.run.folder import Run
 from vae_tui.text import printable
 
@@ -30,8 +33,8 @@ def sample(
     run: Run, step: int | None, count: int, seed: int, temperature: float, show: Show
 ) -> None:
     """Draw digits from the prior."""
-    network = morph.network_at(run, run.config(), step)
-    pictures = network.decode(morph.samples(network, count, seed, temperature))
+    network = network_at_step.network_at(run, run.config(), step)
+    pictures = network.decode(codes.samples(network, count, seed, temperature))
     about = f"{count} samples of the prior, seed {seed}, temperature {temperature:g}"
     show(pictures, math.isqrt(count - 1) + 1, f"{about}; {_weights(run, network)}")
 
@@ -46,7 +49,7 @@ def draw_morph(
     show: Show,
 ) -> None:
     """Draw the way from one test digit to another."""
-    network = morph.network_at(run, run.config(), step)
+    network = network_at_step.network_at(run, run.config(), step)
     probe = load_probe(run.probe)
     ends = morph.choose_ends(*names, probe, seed)
     pictures = morph.morph(network, probe, ends, steps, path)
@@ -57,16 +60,16 @@ def draw_morph(
 
 def decode(run: Run, step: int | None, z: str, show: Show) -> None:
     """Draw the digit of one code."""
-    network = morph.network_at(run, run.config(), step)
-    code = morph.parse_code(z, network.latent_dim)
-    about = f"z = {morph.code_text(code)}"
+    network = network_at_step.network_at(run, run.config(), step)
+    code = codes.parse_code(z, network.latent_dim)
+    about = f"z = {codes.code_text(code)}"
     show(network.decode(code[None]), 1, f"{about}; {_weights(run, network)}")
 
 
 def draw_map(run: Run, step: int | None, flatten: Flatten, show: ShowMap) -> None:
     """Draw the means of the test digits in two dimensions."""
     config = run.config()
-    network = morph.network_at(run, config, step)
+    network = network_at_step.network_at(run, config, step)
     probe = load_probe(run.probe)
     points, how = flatten(network.encode(probe.images)[0])
     about = f"{how} of the means of {len(points)} test images; {_weights(run, network)}"

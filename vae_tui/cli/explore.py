@@ -3,32 +3,28 @@
 Imports are inside functions: ``--help`` must cost neither numpy nor torch, drawing no torch.
 """
 
-import contextlib
-import dataclasses
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from vae_tui.cli.console import say
+from vae_tui.cli.evaluate import evaluate
+from vae_tui.cli.export import export
 from vae_tui.cli.options import (
-    data_dir_option,
     debug_option,
-    folder_of_data,
     option,
     output_option,
     run_argument,
     runs_dir_option,
-    say,
     step_option,
 )
 from vae_tui.errors import UsageError
-from vae_tui.text import printable
 
 if TYPE_CHECKING:
+    from vae_tui.arrays import Bytes, Floats
     from vae_tui.cli.drawing import Show, ShowMap
-    from vae_tui.model.numpy_vae import Bytes, Floats
 
 
 @click.command()
@@ -53,7 +49,7 @@ def sample(
     """Draw digits from the prior, on the terminal or as a PNG."""
     show = _place(output, ".png")
     from vae_tui.cli import drawing
-    from vae_tui.run.folder import find
+    from vae_tui.run.runs_folder import find
 
     drawing.sample(find(runs_dir, run), step, count, seed, temperature, show)
 
@@ -84,7 +80,7 @@ def morph(
     """Let digit A become digit B: classes 0 to 9, or test images as '#123' (in quotes)."""
     show = _place(output, ".png", ".gif")
     from vae_tui.cli import drawing
-    from vae_tui.run.folder import find
+    from vae_tui.run.runs_folder import find
 
     drawing.draw_morph(find(runs_dir, run), step, (start, end), steps, path, seed, show)
 
@@ -100,7 +96,7 @@ def decode(run: str | None, runs_dir: Path, z: str, step: int | None, output: Pa
     """Draw the digit of one point of the latent space."""
     show = _place(output, ".png")
     from vae_tui.cli import drawing
-    from vae_tui.run.folder import find
+    from vae_tui.run.runs_folder import find
 
     drawing.decode(find(runs_dir, run), step, z, show)
 
@@ -122,76 +118,9 @@ def draw_map(
     check_choice("method", method, ("pca", "tsne"))
     show = _place_for_map(output)
     from vae_tui.cli import drawing
-    from vae_tui.run.folder import find
+    from vae_tui.run.runs_folder import find
 
     drawing.draw_map(find(runs_dir, run), step, _pca if method == "pca" else _tsne, show)
-
-
-@click.command("eval")
-@run_argument
-@runs_dir_option
-@data_dir_option
-@option("--samples", type=int, default=0, show_default=True, metavar="K",
-        help="Of the importance-weighted NLL, an image; 0 leaves it out.")  # fmt: skip
-@option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
-@step_option
-@option("--json", "as_json", is_flag=True, help="One object.")
-@debug_option
-def evaluate(
-    run: str | None,
-    runs_dir: Path,
-    data_dir: Path | None,
-    samples: int,
-    device: str,
-    step: int | None,
-    as_json: bool,
-) -> None:
-    """Measure a run's network on the test set: ELBO, NLL, active units, its samples."""
-    from vae_tui.run.folder import find
-
-    found = find(runs_dir, run)
-    config = found.config()
-    config = dataclasses.replace(config, data_dir=folder_of_data(config, data_dir), device=device)
-    from vae_tui.evaluation import assess
-
-    with _progress("NLL") as tell:
-        result = assess.assess_run(found, config, step, samples, tell)
-    name = printable(found.name)
-    text = assess.as_json(result) if as_json else assess.as_text(result, name, config)
-    say(*text.split("\n"))
-
-
-@click.command()
-@run_argument
-@runs_dir_option
-@step_option
-@output_option("the weights as .pt or .safetensors, or the losses as .csv", required=True)
-@debug_option
-def export(run: str | None, runs_dir: Path, step: int | None, output: Path) -> None:
-    """Write a run's weights, or its losses, for other programs."""
-    from vae_tui.export.losses_csv import losses_csv, safetensors_file
-    from vae_tui.export.output_file import check_output, write
-    from vae_tui.latent.morph import network_at
-    from vae_tui.run.folder import find
-
-    check_output(output, (".pt", ".safetensors", ".csv"))
-    found = find(runs_dir, run)
-    config = found.config()
-    if output.suffix.lower() == ".csv":
-        if step is not None:
-            raise UsageError("--step is of weights; the losses are written whole")
-        content, what = losses_csv(found, config), f"losses of {found.name}"
-    else:
-        network = network_at(found, config, step)
-        what = f"weights of step {network.step} of {found.name}"
-        if output.suffix.lower() == ".pt":
-            from vae_tui.model.torch_weights import pt_file
-
-            content = pt_file(network)
-        else:
-            content = safetensors_file(network)
-    write(output, content)
-    say(f"{output}: {what}")
 
 
 COMMANDS = (sample, morph, decode, draw_map, evaluate, export)
@@ -261,22 +190,3 @@ def _tsne(means: "Floats") -> tuple["Floats", str]:
     from vae_tui.latent.tsne import embed
 
     return embed(means), "t-SNE"
-
-
-@contextlib.contextmanager
-def _progress(what: str) -> Iterator[Callable[[float], None]]:
-    """Give a function that draws the share that is done, on a terminal's stderr."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True, quiet=not sys.stderr.isatty())
-    columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(what, total=1.0)
-        yield lambda share: progress.update(task, completed=share)

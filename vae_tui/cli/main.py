@@ -132,7 +132,7 @@ for _command in (doctor.doctor, runs.runs, *steer.COMMANDS, *explore.COMMANDS):
 def train(headless: bool, as_json: bool, fps: int | None, **options: Any) -> int:
     """Create a run, start its trainer and watch it."""
     from vae_tui.run import control
-    from vae_tui.tui import hangup
+    from vae_tui.terminal import capabilities
     from vae_tui.tui.link.refresh_rate import check_fps
 
     check_fps(fps)
@@ -143,7 +143,7 @@ def train(headless: bool, as_json: bool, fps: int | None, **options: Any) -> int
         )
     else:
         run, config = create_run(**options)
-    missing = "" if headless or as_json else hangup.missing(os.environ)
+    missing = "" if headless or as_json else capabilities.missing(os.environ)
     if not (headless or as_json or missing):
         watch(run, config, options["runs_dir"], read_only=False, fps=fps, is_new=not resumed)
     if not resumed:
@@ -162,14 +162,14 @@ def train(headless: bool, as_json: bool, fps: int | None, **options: Any) -> int
 def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None) -> int:
     """Watch a run: live, ended or lost; the newest unless one is named."""
     from vae_tui.run.damaged_config import config_or_rest
-    from vae_tui.run.folder import find
-    from vae_tui.tui import hangup
+    from vae_tui.run.runs_folder import find
+    from vae_tui.terminal import capabilities
     from vae_tui.tui.link.refresh_rate import check_fps
 
     check_fps(fps)
     found = find(runs_dir, run)
     config, damage = config_or_rest(found)
-    if missing := hangup.missing(os.environ):
+    if missing := capabilities.missing(os.environ):
         complain(f"{missing}: plain lines; ctrl+c leaves, training goes on")
         if damage:
             complain(f"{damage}: the rest is shown")

@@ -9,7 +9,6 @@ import click
 from vae_tui.data.catalogue import is_present, resolve
 from vae_tui.errors import VaeTuiError
 from vae_tui.run.config import RunConfig
-from vae_tui.text import printable
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -72,12 +71,6 @@ def output_option(kinds: str, *, required: bool = False) -> Callable[[_Function]
 
 
 run_argument = click.argument("run", required=False, metavar="[RUN]")
-
-
-def say(*lines: str) -> None:
-    """Print lines to stdout; nothing in them steers the terminal, whatever a run is called."""
-    for line in lines:
-        click.echo(printable(line))
 
 
 def folder_of_data(config: RunConfig, data_dir: Path | None) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vae_tui.cli.console import complain
-from vae_tui.cli.options import debug_option, option, runs_dir_option, say
+from vae_tui.cli.console import complain, say
+from vae_tui.cli.options import debug_option, option, runs_dir_option
 from vae_tui.text import duration, printable
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _SETTLED = ("running", "finished")
 @debug_option
 def runs(runs_dir: Path, as_json: bool) -> None:
     """List the runs and their state, newest first."""
-    from vae_tui.run.folder import all_runs
+    from vae_tui.run.runs_folder import all_runs
     from vae_tui.run.summary import readable
 
     found, wrong = readable(all_runs(runs_dir))

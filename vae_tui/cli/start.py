@@ -28,7 +28,7 @@ def create_run(
 
     from vae_tui.cli.device_check import check_device, check_processes
     from vae_tui.data import catalogue
-    from vae_tui.run.folder import check_name, create
+    from vae_tui.run.runs_folder import check_name, create
 
     folder = (data_dir or user_cache_path("vae-tui")).absolute()
     chosen = catalogue.resolve(dataset, folder)
@@ -49,7 +49,7 @@ def resume_run(
     runs_dir: Path, data_dir: Path | None, wanted: str, settings: dict[str, float]
 ) -> tuple["Run", RunConfig, int]:
     """Start a trainer on the last save of a run; return it and where its new events begin."""
-    from vae_tui.run.folder import find
+    from vae_tui.run.runs_folder import find
     from vae_tui.run.steering import RunSteering
     from vae_tui.run.summary import summarise
 

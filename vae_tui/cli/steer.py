@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vae_tui.cli.options import data_dir_option, debug_option, run_argument, runs_dir_option, say
+from vae_tui.cli.console import say
+from vae_tui.cli.options import data_dir_option, debug_option, run_argument, runs_dir_option
 from vae_tui.cli.watch import reference
 from vae_tui.errors import UsageError, VaeTuiError
 
@@ -34,7 +35,7 @@ def resume(run: str | None, runs_dir: Path, data_dir: Path | None) -> None:
     """Go on with a paused run, or from the last save of one that is not live."""
     from vae_tui.cli.start import resume_run
     from vae_tui.run.events import Resumed
-    from vae_tui.run.folder import find
+    from vae_tui.run.runs_folder import find
     from vae_tui.run.summary import summarise
 
     found = find(runs_dir, run)
@@ -68,7 +69,7 @@ def _ask(runs_dir: Path, wanted: str | None, name: str, answers: dict[type[Any],
             in no order.
     """
     from vae_tui.run.commands import Command
-    from vae_tui.run.folder import find
+    from vae_tui.run.runs_folder import find
     from vae_tui.run.state import ADVICE
     from vae_tui.run.summary import summarise
 

@@ -6,15 +6,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from vae_tui.cli.options import say
+from vae_tui.cli.console import say
 from vae_tui.run.config import RunConfig
 from vae_tui.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vae_tui.arrays import Floats
     from vae_tui.latent.projection import Embedding
-    from vae_tui.model.numpy_vae import Floats
     from vae_tui.run.folder import Run
     from vae_tui.tui.app import VaeApp
     from vae_tui.tui.feed.visit import Visit
@@ -47,9 +47,9 @@ def watch(
             same cores.
         damage: What is wrong with the run's config.
     """
-    from vae_tui.tui import hangup
+    from vae_tui.terminal import capabilities
 
-    hangup.prepare()
+    capabilities.prepare()
     from vae_tui.run.damaged_config import config_or_rest
     from vae_tui.run.folder import Run
     from vae_tui.run.state import ADVICE
@@ -95,7 +95,7 @@ def _screen(
     """Return the screen of one run, to be run; the arguments are those of ``watch``."""
     from vae_tui.run import control
     from vae_tui.run.steering import RunSteering
-    from vae_tui.tui import hangup
+    from vae_tui.terminal import capabilities
     from vae_tui.tui.app import VaeApp
 
     # Both are shown, and copied to be pasted into a shell: what cannot be read must not be there.
@@ -111,10 +111,10 @@ def _screen(
         from vae_tui.tui.link.refresh_rate import Governor
         from vae_tui.tui.ports import Parts
         from vae_tui.tui.state.run_view import RunView
+        from vae_tui.tui.state.scene import Scene
         from vae_tui.tui.views import VIEWS
-        from vae_tui.tui.views.view import Scene
 
-        unicode = hangup.is_unicode(os.environ)
+        unicode = capabilities.is_unicode(os.environ)
         view = RunView(
             name,
             config,

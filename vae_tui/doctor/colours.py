@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vae_tui.tui.hangup import colour_system
+from vae_tui.terminal.capabilities import colour_system
 
 NONE, STANDARD, PALETTE, TRUECOLOR = "none", "16", "256", "truecolor"
 

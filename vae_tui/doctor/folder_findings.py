@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vae_tui.data.catalogue import DATASETS, is_present
 from vae_tui.doctor.finding import Finding, note, ok, problem
-from vae_tui.run.folder import all_runs
+from vae_tui.run.runs_folder import all_runs
 from vae_tui.text import size
 
 RUN_BYTES = 200 * 2**20

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from vae_tui.doctor.colours import NONE, TRUECOLOR, colours_in_use
 from vae_tui.doctor.environment import Surroundings
 from vae_tui.doctor.finding import Finding, note, ok
-from vae_tui.tui.hangup import is_unicode
+from vae_tui.terminal.capabilities import is_unicode
 
 LEAST_COLUMNS, LEAST_ROWS = 60, 20
 _SEND = (

@@ -1,7 +1,5 @@
 """What ``vae-tui eval`` tells of a network: its losses on the test set, and its samples."""
 
-import dataclasses
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,15 +9,15 @@ import torch
 from vae_tui.data.catalogue import DATASETS
 from vae_tui.data.idx_files import Images, load
 from vae_tui.errors import UsageError
-from vae_tui.evaluation.digit_classifier import CONFIDENCE, Recogniser
-from vae_tui.evaluation.elbo import importance_weighted_nll, measure
+from vae_tui.evaluation.digit_classifier import Recogniser
+from vae_tui.evaluation.elbo import measure
+from vae_tui.evaluation.nll import importance_weighted_nll
 from vae_tui.latent.codes import prior
-from vae_tui.latent.morph import network_at
 from vae_tui.model.device import choose_device
+from vae_tui.model.network_at_step import network_at
 from vae_tui.model.torch_weights import tensors
 from vae_tui.model.vae import VAE
 from vae_tui.run.config import RunConfig
-from vae_tui.run.events import finite
 from vae_tui.run.folder import Run
 
 PRIOR_SAMPLES = 1_000
@@ -118,83 +116,6 @@ def assess(
         prior_samples=PRIOR_SAMPLES,
         step=step,
     )
-
-
-def as_json(assessment: Assessment) -> str:
-    """Return one JSON object; what is not finite is null."""
-    return json.dumps(finite(dataclasses.asdict(assessment)), indent=2, allow_nan=False)
-
-
-def as_text(assessment: Assessment, name: str, config: RunConfig) -> str:
-    """Return each number with its meaning, a line each."""
-    is_vae = assessment.elbo_loss is not None
-    loss = "BCE" if config.reconstruction == "bce" else "squared error / 2"
-    noise = "z sampled" if is_vae else "z is the mean: an auto-encoder has no noise"
-    lines = [
-        f"{name}: {config.model}, weights of step {assessment.step}, "
-        f"{assessment.images} test images of {config.dataset}; losses in nats per image",
-        _line("ELBO loss", assessment.elbo_loss, f"{loss} + KL: a bound on -log p(x) from above")
-        if is_vae
-        else _line("ELBO loss", None, "an auto-encoder's codes have no distribution: no bound"),
-        _line(loss, assessment.bce, f"reconstruction, {noise}"),
-        _line(
-            "KL", assessment.kl, "of q(z|x) from N(0, I)" + ("" if is_vae else "; not in the loss")
-        ),
-        _line(f"{loss}, z = mu", assessment.bce_at_mean, "what the course's notebook prints")
-        if is_vae
-        else "",
-        _nll_line(assessment, is_vae),
-        _line(
-            "active units",
-            f"{assessment.active_units} of {len(assessment.kl_per_dimension)}",
-            "dimensions whose mean varies by more than 0.01 over the images",
-        ),
-        _line(
-            "recognised",
-            f"{assessment.confident_samples:.1%}",
-            f"of {assessment.prior_samples} samples of the prior: a classifier that also knows "
-            f"blends and noise is {CONFIDENCE:.0%} sure of one class. "
-            f"Of real test images {assessment.confident_test_images:.1%}",
-        ),
-        "KL of each dimension:",
-        *_table(assessment.kl_per_dimension),
-    ]
-    if config.reconstruction == "bce":
-        lines.append(
-            "BCE of grey pixels is no normalised likelihood: compare it, and what is built of it,"
-            " with grey-level numbers only, never with published NLLs of binarised MNIST."
-        )
-    else:
-        lines.append(
-            "Half the squared error is -log N(x; x_hat, I) without its constant, 720.4 nats."
-        )
-    return "\n".join(line for line in lines if line)
-
-
-def _nll_line(assessment: Assessment, is_vae: bool) -> str:
-    if not is_vae:
-        return ""
-    if assessment.nll is None:
-        return _line("NLL", None, "not measured; --samples 200 does")
-    meaning = f"importance-weighted, K = {assessment.samples}: a tighter bound on -log p(x)"
-    return _line("NLL", assessment.nll, meaning)
-
-
-def _line(name: str, value: float | str | None, meaning: str) -> str:
-    shown = "-" if value is None else value if isinstance(value, str) else f"{value:.2f}"
-    return f"  {name:17}  {shown:>9}  {meaning}"
-
-
-def _table(values: tuple[float, ...], across: int = 5) -> list[str]:
-    """Return the values in rows, each with the name of its dimension."""
-    return [
-        "  "
-        + " ".join(
-            f"{f'z{start + place}':>4} {value:6.3f} "
-            for place, value in enumerate(values[start : start + across], 1)
-        )
-        for start in range(0, len(values), across)
-    ]
 
 
 def _judge(images: Images, dataset: str) -> Recogniser:

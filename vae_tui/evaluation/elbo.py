@@ -1,7 +1,5 @@
 """What a network is worth on images that it was not trained on."""
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -15,9 +13,6 @@ ACTIVE_VARIANCE = 0.01
 Source: Burda et al. 2016, https://arxiv.org/abs/1509.00519, section 5.2.
 """
 _BATCH = 2_000
-_NLL_IMAGES = 100
-_NLL_ROWS = 1_000
-"""Decoded at a time, images times samples: 3 MB of pixels, which a cache holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,63 +64,3 @@ def measure(model: VAE, images: Tensor, seed: int, reconstruction: str = "bce") 
         kl_per_dimension=tuple((kl / len(images)).tolist()),
         active_units=int((variance > ACTIVE_VARIANCE).sum()),
     )
-
-
-@torch.no_grad()
-def importance_weighted_nll(
-    model: VAE,
-    images: Tensor,
-    samples: int,
-    seed: int,
-    reconstruction: str = "bce",
-    tell: Callable[[float], object] = lambda share: None,
-) -> float:
-    """Return the importance-weighted bound on -log p(x), in nats per image.
-
-    It falls with the number of samples towards -log p(x); with one it is the ELBO loss.
-
-    Args:
-        model: The network, on the device of the images.
-        images: uint8 (N, 784).
-        samples: K, draws from q(z|x) for each image.
-        seed: Of the draws.
-        reconstruction: ``bce`` or ``mse``, whose likelihood lacks its constant.
-        tell: Called with the share that is done.
-
-    Source:
-        Burda et al. 2016, https://arxiv.org/abs/1509.00519, equation 8.
-    """
-    generator = torch.Generator(images.device).manual_seed(seed)
-    total = 0.0
-    for start in range(0, len(images), _NLL_IMAGES):
-        batch = images[start : start + _NLL_IMAGES].float() / 255
-        log_sum = torch.full((len(batch),), -math.inf, device=images.device)
-        at_once = max(_NLL_ROWS // len(batch), 1)
-        for drawn in range(0, samples, at_once):
-            shape = (min(at_once, samples - drawn), len(batch), model.latent_dim)
-            noise = torch.randn(shape, device=images.device, generator=generator)
-            weights = log_weights(model, batch, noise, reconstruction)
-            log_sum = torch.logaddexp(log_sum, weights.logsumexp(0))
-        total += float((math.log(samples) - log_sum).double().sum())
-        tell(min(start + _NLL_IMAGES, len(images)) / len(images))
-    return total / len(images)
-
-
-def log_weights(model: VAE, images: Tensor, noise: Tensor, reconstruction: str = "bce") -> Tensor:
-    """Return log p(x, z) - log q(z|x) of each draw and image, (K, B).
-
-    Args:
-        model: The network.
-        images: In [0, 1], (B, 784).
-        noise: N(0, I), (K, B, d), from which z is made.
-        reconstruction: ``bce`` or ``mse``.
-    """
-    posterior = model.encode(images)
-    z = posterior.mean + noise * torch.exp(0.5 * posterior.logvar)
-    draws, count, _ = z.shape
-    logits = model.decode(z.flatten(0, 1))
-    targets = images.expand(draws, -1, -1).flatten(0, 1)
-    losses = reconstruction_loss(logits, targets, reconstruction).view(draws, count)
-    # Of the two normals' logarithms the constants cancel.
-    log_ratio = 0.5 * (noise.square() + posterior.logvar - z.square()).sum(2)
-    return log_ratio - losses

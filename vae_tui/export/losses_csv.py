@@ -2,33 +2,12 @@
 
 import math
 
-import numpy as np
-from safetensors.numpy import save
-
 from vae_tui.errors import UsageError
 from vae_tui.export.output_file import csv_table
-from vae_tui.model.numpy_vae import Floats, Network
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted, decode, in_force
 from vae_tui.run.files import read_lines
 from vae_tui.run.folder import Run
-
-_LAYERS = ("encoder.0", "encoder.2", "decoder.0", "decoder.2")
-
-
-def state_dict(network: Network) -> dict[str, Floats]:
-    """Return the weights under the course's names and in its shapes, float32."""
-    layers = zip(_LAYERS, (*network.encoder, *network.decoder), strict=True)
-    return {
-        f"{name}.{kind}": np.ascontiguousarray(value, np.float32)
-        for name, (weight, bias) in layers
-        for kind, value in (("weight", weight.T), ("bias", bias))
-    }
-
-
-def safetensors_file(network: Network) -> bytes:
-    """Return the weights as safetensors with the step in the metadata."""
-    return save(state_dict(network), {"step": str(network.step)})
 
 
 def losses_csv(run: Run, config: RunConfig) -> bytes:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from vae_tui.arrays import Bytes, Floats
 from vae_tui.export.picture_files import encoded
-from vae_tui.model.numpy_vae import Bytes, Floats
 from vae_tui.terminal.class_colours import CLASS_COLOURS
 
 _SIDE = 960

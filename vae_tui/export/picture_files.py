@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from vae_tui.arrays import Bytes
 from vae_tui.export.output_file import check_output, write
-from vae_tui.model.numpy_vae import Bytes
 
 SIDE = 28
 FRAME_MILLISECONDS = 100

@@ -1,11 +1,15 @@
 """Codes: points of the prior and ways between them."""
 
+import math
+import re
 from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 
-from vae_tui.model.numpy_vae import Floats
+from vae_tui.arrays import Floats
+from vae_tui.errors import UsageError
+from vae_tui.model.numpy_vae import Network
 
 Path = Literal["linear", "slerp"]
 
@@ -69,3 +73,59 @@ def between(start: Floats, end: Floats, steps: int, path: Path = "linear") -> Fl
     )
     result[:1], result[1:][-1:] = start, end  # exactly, whatever the sines were rounded to
     return result
+
+
+MOST_SAMPLES = 10_000
+
+
+HIGHEST_TEMPERATURE = 100.0
+
+
+LARGEST = 1e4
+"""Of a code's numbers: beyond, the network overflows and its picture means nothing."""
+
+
+def samples(network: Network, count: int, seed: int, temperature: float = 1.0) -> Floats:
+    """Return ``count`` codes of the prior, widened by ``temperature``: (count, d).
+
+    Raises:
+        UsageError: A number is out of range.
+    """
+    _check("-n", count, 1, MOST_SAMPLES)
+    _check("--seed", seed, 0, 2**63 - 1)
+    _check("--temperature", temperature, 0, HIGHEST_TEMPERATURE)
+    return np.float32(temperature) * prior(seed, count, network.latent_dim)
+
+
+def parse_code(text: str, latent_dim: int) -> Floats:
+    """Return the code (d,) of numbers separated by commas or spaces.
+
+    Raises:
+        UsageError: It is not ``latent_dim`` finite numbers.
+    """
+    words = re.split(r"\s*,\s*|\s+", text.strip().strip("[]").strip())
+    wanted = f"--z wants {latent_dim} number{'s' if latent_dim > 1 else ''} with commas between"
+    code = np.empty(len(words), np.float32)
+    for index, word in enumerate(words):
+        try:
+            with np.errstate(over="ignore"):
+                code[index] = float(word)
+        except ValueError:
+            raise UsageError(f"{wanted}; number {index + 1} is {word[:40]!r}") from None
+        if not abs(code[index]) <= LARGEST:
+            raise UsageError(
+                f"{wanted}, none beyond {LARGEST:g}; number {index + 1} is {word[:40]!r}"
+            )
+    if len(code) != latent_dim:
+        raise UsageError(f"{wanted}, one for each latent dimension; there are {len(code)}")
+    return code
+
+
+def code_text(code: Floats) -> str:
+    """Return a code as ``parse_code`` reads it back, to the last bit."""
+    return ",".join(str(np.float32(value)) for value in code)
+
+
+def _check(name: str, value: float, low: float, high: float) -> None:
+    if not (math.isfinite(value) and low <= value <= high):
+        raise UsageError(f"{name} must be {low} to {high:g}, not {value:g}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_tui.model.numpy_vae import Floats
+from vae_tui.arrays import Floats
 
 _Doubles = NDArray[np.float64]
 

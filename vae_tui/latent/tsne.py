@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
+from vae_tui.arrays import Floats
 from vae_tui.latent.projection import pca, turned
-from vae_tui.model.numpy_vae import Floats
 
 ITERATIONS = 250
 """Of a round, after which one may look, or leave; scikit-learn's least."""

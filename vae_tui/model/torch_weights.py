@@ -5,8 +5,8 @@ import io
 import torch
 from torch import Tensor
 
-from vae_tui.export.losses_csv import state_dict
 from vae_tui.model.numpy_vae import Network
+from vae_tui.model.weights_file import state_dict
 
 
 def tensors(network: Network) -> dict[str, Tensor]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from vae_tui.errors import UsageError
 from vae_tui.run.config import SETTINGS, check_number
-from vae_tui.run.untrusted import glimpse
+from vae_tui.text import preview
 
 NAMES = ("pause", "resume", "stop", "save", "undo", "set")
 
@@ -55,7 +55,7 @@ def decode(line: bytes) -> Command:
 
 
 def _text(value: object) -> str:
-    return value[:40] if isinstance(value, str) else glimpse(value)
+    return value[:40] if isinstance(value, str) else preview(value)
 
 
 def check(command: Command) -> None:

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from vae_tui.errors import UsageError
-from vae_tui.run.untrusted import glimpse
+from vae_tui.text import preview
 
 MODELS = ("vae", "ae")
 RECONSTRUCTIONS = ("bce", "mse")
@@ -151,7 +151,7 @@ def _typed(name: str, value: object, kind: object) -> object:
     wanted = (int, float) if kind is float else (kind,)
     if type(value) not in wanted:
         raise UsageError(
-            f"{name} should be {getattr(kind, '__name__', kind)}, not {glimpse(value)}"
+            f"{name} should be {getattr(kind, '__name__', kind)}, not {preview(value)}"
         )
     try:
         return float(value) if kind is float and isinstance(value, (int, float)) else value

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from vae_tui.run.config import PIXELS
-from vae_tui.run.untrusted import glimpse
+from vae_tui.text import preview
 
 _LONGEST_TEXT = 2_000
 """Characters of a message, a name or a reason; the rest is left."""
@@ -191,7 +191,7 @@ def _float(value: object) -> float:
     if value is None:
         return math.nan
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{glimpse(value)} is not a number")
+        raise TypeError(f"{preview(value)} is not a number")
     return float(value)
 
 
@@ -211,19 +211,19 @@ def _step(value: object) -> int:
 
 def _int(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
-        raise TypeError(f"{glimpse(value)} is not a whole number")
+        raise TypeError(f"{preview(value)} is not a whole number")
     return value
 
 
 def _str(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{glimpse(value)} is not text")
+        raise TypeError(f"{preview(value)} is not text")
     return value[:_LONGEST_TEXT]
 
 
 def _floats(value: object) -> tuple[float, ...]:
     if not isinstance(value, list):
-        raise TypeError(f"{glimpse(value)} is not a list")
+        raise TypeError(f"{preview(value)} is not a list")
     if len(value) > PIXELS:
         raise TypeError(f"{len(value)} numbers are more than a code can have")
     return tuple(map(_float, value))

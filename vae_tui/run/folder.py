@@ -12,17 +12,15 @@ from pathlib import Path
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.run.commands import Command
 from vae_tui.run.commands import encode as encode_command
-from vae_tui.run.config import RunConfig, from_json, to_json
-from vae_tui.run.files import append, replace
+from vae_tui.run.config import RunConfig, from_json
+from vae_tui.run.files import append
 from vae_tui.run.untrusted import open_own, open_regular, read_bounded
-from vae_tui.run.versions import provenance
 
 LARGEST_CONFIG = 1 << 20
 """Bytes; one that is larger was not written by this program."""
 
 _MOST_ENTRIES = 10_000
 """Of the history's folder, looked at twice a second; a trainer keeps 64."""
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,99}")
 _PID_WIDTH = 20
 _HISTORY_FILE = re.compile(r"\d{1,15}\.safetensors")
 
@@ -176,107 +174,6 @@ class Run:
             append(self.commands, encode_command(command))
         except OSError as error:
             raise VaeTuiError(f"{self.commands} cannot be written: {_reason(error)}") from None
-
-
-def create(runs_dir: Path, name: str | None, config: RunConfig) -> Run:
-    """Make a run's folder with its ``config.json``.
-
-    Raises:
-        UsageError: The name is taken or cannot be a folder's name.
-        VaeTuiError: The folder cannot be written.
-    """
-    check_name(name)
-    try:
-        runs_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        run = Run(_new_folder(runs_dir, name, config))
-        try:
-            replace(run.path / "config.json", to_json(config, **provenance()).encode())
-        except OSError:
-            run.path.rmdir()  # half a run would take the name
-            raise
-    except OSError as error:
-        raise VaeTuiError(
-            f"the runs folder {runs_dir} cannot be written: {_reason(error)}; "
-            "give another with --runs-dir"
-        ) from None
-    return run
-
-
-def check_name(name: str | None) -> None:
-    """Raise UsageError unless a run can have this name."""
-    if name is not None and not _NAME.fullmatch(name):
-        raise UsageError(f"--name {name!r}: letters, digits and . _ + = - only, 100 at most")
-
-
-def find(runs_dir: Path, wanted: str | None) -> Run:
-    """Return the run of that name, unambiguous prefix or path; the newest when None.
-
-    Raises:
-        UsageError: There is none, or several match.
-    """
-    if wanted:
-        for exact in (runs_dir / wanted, Path(wanted)):
-            if holds_run(exact):
-                return Run(exact.absolute())
-    runs = all_runs(runs_dir)
-    if not runs:
-        what = f"no run {wanted!r}: " if wanted else ""
-        raise UsageError(f"{what}no runs in {runs_dir}; start one with: vae-tui")
-    if wanted is None:
-        return runs[0]
-    matching = [run for run in runs if run.name.startswith(wanted)]
-    if len(matching) == 1:
-        return matching[0]
-    names = ", ".join(run.name for run in (matching or runs)[:5])
-    if matching:
-        raise UsageError(f"{wanted!r} could be {names}; give more letters")
-    raise UsageError(f"no run {wanted!r} in {runs_dir}; there are {names}")
-
-
-def all_runs(runs_dir: Path) -> list[Run]:
-    """Return every run in the folder, newest first."""
-    try:
-        folders = [Path(entry.path).absolute() for entry in os.scandir(runs_dir)]
-    except OSError:
-        return []
-    found = [folder for folder in folders if holds_run(folder)]
-    return [Run(folder) for folder in sorted(found, key=_newness, reverse=True)]
-
-
-def holds_run(folder: Path) -> bool:
-    """Tell whether a folder holds a run, even a damaged one."""
-    # A name too long, a NUL in it or somebody else's folder: not a run that can be opened.
-    with contextlib.suppress(OSError, ValueError):
-        return any((folder / name).is_file() for name in ("config.json", "events.jsonl"))
-    return False
-
-
-def _new_folder(runs_dir: Path, name: str | None, config: RunConfig) -> Path:
-    if name is not None:
-        folder = runs_dir / name
-        try:
-            folder.mkdir(mode=0o700)
-        except FileExistsError:
-            raise UsageError(
-                f"--name {name}: {folder} exists; give another name, "
-                f"or go on with it: vae-tui resume {folder}"
-            ) from None
-        return folder.absolute()
-    base = f"{config.dataset}-{time.strftime('%m%d-%H%M')}"
-    for number in range(1, 10_000):
-        folder = runs_dir / (base if number == 1 else f"{base}-{number}")
-        with contextlib.suppress(FileExistsError):
-            folder.mkdir(mode=0o700)
-            return folder.absolute()
-    raise VaeTuiError(f"{runs_dir} has too many runs named {base}; give --name")
-
-
-def _newness(folder: Path) -> float:
-    # Of the config, which is written once: what happens in a run must not reorder the list.
-    try:
-        return (folder / "config.json").stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def _reason(error: Exception) -> str:

@@ -40,13 +40,6 @@ def read_bounded(path: Path, largest: int) -> bytes:
     return content
 
 
-def glimpse(value: object) -> str:
-    """Return the beginning of what a file holds instead of what it should."""
-    # Not the repr of what is nested: it may be deeper than the stack that is left.
-    is_plain = value is None or isinstance(value, (str, int, float))
-    return f"{value!r:.40}" if is_plain else f"a {type(value).__name__}"
-
-
 def _opened(path: Path, flags: int) -> int:
     # Non-blocking: should it have become a pipe by now, nobody waits for its other end.
     more = os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY

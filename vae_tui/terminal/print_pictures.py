@@ -9,10 +9,10 @@ from rich.segment import Segment, Segments
 from rich.style import Style
 from rich.text import Text
 
-from vae_tui.model.numpy_vae import Bytes, Floats
+from vae_tui.arrays import Bytes, Floats
+from vae_tui.terminal.capabilities import colour_system, is_unicode
 from vae_tui.terminal.class_colours import CLASS_COLOURS
 from vae_tui.terminal.half_blocks import half_blocks, palette_for, shrink, tile
-from vae_tui.tui.hangup import colour_system, is_unicode
 
 SIZES = (56, 28, 20, 14)
 """Of a digit, in cells across and pixels down; the largest with which all fit is taken."""

@@ -5,11 +5,8 @@ from its last save when there is one.
 """
 
 import argparse
-import contextlib
 import os
 import signal
-import sys
-import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,100 +17,19 @@ import torch
 from vae_tui.data import idx_files
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.model.device import choose_device, choose_precision
-from vae_tui.run import commands
-from vae_tui.run.commands import Command
 from vae_tui.run.config import SETTINGS, RunConfig, check_number
 from vae_tui.run.events import Event, RunEnded
-from vae_tui.run.files import LineTail
 from vae_tui.run.folder import Run
 from vae_tui.training.checkpoint import load_state
+from vae_tui.training.command_source import CommandFile, NoCommands
+from vae_tui.training.log import log
 from vae_tui.training.ranks import Ranks
 from vae_tui.training.recorder import Recorder
 from vae_tui.training.trainer import Trainer
 
-_POLL_SECONDS = 0.01
 _STATE_BYTES, _STATE_BYTES_A_PARAMETER = 1 << 20, 16
 """How large a state may be: float32 weights and Adam's two moments, and as much again."""
 _MOST_STEPS = 10**12
-MOST_COMPLAINTS = 100
-"""In the log, of lines that are no commands: more would tell nothing new and fill the disk."""
-
-
-class CommandFile:
-    """Takes commands from the run folder; a signal to end counts as a stop.
-
-    Args:
-        path: The file of the commands.
-        offset: Bytes of it to skip.
-        agent: The parent whose end counts as a stop too: torchrun holds the lock for its ranks.
-    """
-
-    def __init__(self, path: Path, offset: int, agent: int | None = None) -> None:
-        self._agent = agent
-        self.save_requested = False
-        self._tail = LineTail(path, offset)
-        self._path = path
-        self._told_to_stop = False
-        self._stop_came = False
-        self._seen: list[Command] = []
-        self._complaints = 0
-
-    def stop(self, *_: object) -> None:
-        """Make the next ``take`` return a stop; a signal handler."""
-        self._told_to_stop = True
-
-    def is_told_to_stop(self) -> bool:
-        """Tell whether a stop has come, taken already or not."""
-        self._seen += self._read()
-        return self._stop_came
-
-    def take(self, wait: float) -> Sequence[Command]:
-        """Return what has been asked, after at most ``wait`` seconds when nothing has."""
-        deadline = time.monotonic() + wait
-        seen, self._seen = self._seen, []
-        while not (found := seen + self._read()) and time.monotonic() < deadline:
-            time.sleep(_POLL_SECONDS)
-        return found
-
-    def _read(self) -> list[Command]:
-        orphaned = self._agent not in (None, os.getppid())
-        if self._told_to_stop or orphaned:
-            self._stop_came = True
-            return [Command(command="stop")]
-        try:
-            if self._path.stat().st_size <= self._tail.offset:
-                return []
-            lines = self._tail.read()
-        except OSError:
-            return []
-        found = []
-        for line in lines:
-            try:
-                found.append(commands.decode(line))
-            except ValueError as error:
-                self._complaints += 1
-                if self._complaints <= MOST_COMPLAINTS:
-                    _log(f"{self._path.name}: {error}: {line[:80]!r}")
-        self.save_requested |= any(command.command == "save" for command in found)
-        self._stop_came |= any(command.command == "stop" for command in found)
-        return found
-
-
-class Silence:
-    """What ranks other than 0 take their own commands from: rank 0 shares its with them."""
-
-    save_requested = False
-
-    def stop(self, *_: object) -> None:
-        """Leave it to rank 0, whom the same signal reaches."""
-
-    def is_told_to_stop(self) -> bool:
-        """Never: rank 0 tells."""
-        return False
-
-    def take(self, wait: float) -> Sequence[Command]:
-        """Return nothing."""
-        return ()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -128,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ranks = Ranks.from_environment()
     agent = os.getppid() if ranks.size > 1 else None
     control = (
-        CommandFile(run.commands, options.commands_from, agent) if ranks.rank == 0 else Silence()
+        CommandFile(run.commands, options.commands_from, agent) if ranks.rank == 0 else NoCommands()
     )
     _answer_signals(control)
     try:
@@ -141,11 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             os.pwrite(lock, f"{os.getpid():<20}\n".encode(), 0)
         return _train(run, config, control, ranks)
     except VaeTuiError as error:
-        _log(str(error))
+        log(str(error))
         return error.exit_code
 
 
-def _train(run: Run, config: RunConfig, control: CommandFile | Silence, ranks: Ranks) -> int:
+def _train(run: Run, config: RunConfig, control: CommandFile | NoCommands, ranks: Ranks) -> int:
     recorder = Recorder(run, config, control.is_told_to_stop) if ranks.rank == 0 else None
     step = 0
     last: Event | None = None
@@ -169,7 +85,7 @@ def _train(run: Run, config: RunConfig, control: CommandFile | Silence, ranks: R
         ranks.leave()
     except Exception as error:
         # The whole process: report in words, keep the traceback in the log, fail.
-        _log(traceback.format_exc())
+        log(traceback.format_exc())
         if recorder:
             recorder.fail(step, _in_words(error))
         return error.exit_code if isinstance(error, VaeTuiError) else 1
@@ -220,17 +136,12 @@ def _device_name(config: RunConfig, ranks: Ranks) -> str:
     return f"cuda:{ranks.local_rank}"
 
 
-def _answer_signals(control: CommandFile | Silence) -> None:
+def _answer_signals(control: CommandFile | NoCommands) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, control.stop)
     # The launcher blocked them, so that none is lost while torch is imported.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
-
-
-def _log(text: str) -> None:
-    with contextlib.suppress(OSError):  # the log may lie on a full disk
-        print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _in_words(error: Exception) -> str:

@@ -16,6 +16,7 @@ from textual.screen import Screen
 
 from vae_tui.errors import VaeTuiError
 from vae_tui.run.config import RunConfig
+from vae_tui.terminal import capabilities
 from vae_tui.text import printable
 from vae_tui.tui import hangup
 from vae_tui.tui.controllers.export_and_copy import Takeaway
@@ -53,9 +54,9 @@ from vae_tui.tui.widgets.toast import Toasted
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.ports import Parts
+    from vae_tui.tui.state.scene import Scene
     from vae_tui.tui.views.map import MapView
     from vae_tui.tui.views.runs import RunsView
-    from vae_tui.tui.views.view import Scene
 
 
 LATEST_LOADING_SECONDS = 0.3
@@ -105,7 +106,7 @@ class VaeApp(App[None]):
         self._load = load
         self._stage = Stage(self._show_scene, clock)
         self._control = Control(self, steering, reference, self._stage)
-        self._unicode = hangup.is_unicode(environment)
+        self._unicode = capabilities.is_unicode(environment)
         self._takeaway = Takeaway(self, folder, self._start_thread)
         self._walks = Walks(
             self, lambda: self.main.views if self.screen_stack else (), self.action_view

@@ -17,7 +17,8 @@ from vae_tui.tui.widgets.key_bar import KeyBar, KeyHint
 from vae_tui.tui.widgets.status import Status
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
-    from vae_tui.tui.views.view import Scene, View
+    from vae_tui.tui.state.scene import Scene
+    from vae_tui.tui.views.view import View
 
 LEAST_SIZE = (60, 20)
 """Columns and rows below which a line says what the screen needs."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
-    from vae_tui.model.numpy_vae import Network, Probe
+    from vae_tui.model.numpy_vae import Network
+    from vae_tui.model.probe import Probe
     from vae_tui.tui.ports import Parts
     from vae_tui.tui.state.other_runs import Overlay
     from vae_tui.tui.state.run_list import RunList

@@ -8,10 +8,11 @@ from typing import Protocol
 
 from textual.message import Message
 
+from vae_tui.arrays import Floats
 from vae_tui.latent.projection import Embedding
-from vae_tui.model.numpy_vae import Floats
 from vae_tui.tui.link.refresh_rate import Governor
-from vae_tui.tui.views.view import Scene, View
+from vae_tui.tui.state.scene import Scene
+from vae_tui.tui.views.view import View
 
 
 class Reader(Protocol):

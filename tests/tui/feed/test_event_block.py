@@ -12,7 +12,8 @@ from support.fakes import tested as epoch_ended
 
 from vae_tui.run.events import Event, Paused, WeightsSaved, decode, encode
 from vae_tui.tui.feed.fast_events import Wrong, decode_block
-from vae_tui.tui.state.run_view import LossRows, RunView, advance
+from vae_tui.tui.state.losses import LossRows
+from vae_tui.tui.state.run_view import RunView, advance
 
 EMPTY = RunView("a run", CONFIG, live=True, epochs=150)
 

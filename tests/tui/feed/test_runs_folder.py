@@ -11,8 +11,8 @@ from support.tiny_runs import tiny_config, tiny_trainer, weights_of
 
 from vae_tui.run.events import RunEnded, SettingChanged, encode
 from vae_tui.run.files import append
-from vae_tui.run.folder import create
 from vae_tui.run.progress import Ledger
+from vae_tui.run.runs_folder import create
 from vae_tui.run.summary import KnownRun, summarise
 from vae_tui.training.checkpoint import save_weights
 from vae_tui.tui.feed.runs_reader import RunsFolder

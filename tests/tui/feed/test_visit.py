@@ -13,8 +13,8 @@ from support.tiny_runs import TINY
 
 from vae_tui.run.events import CommandRefused, RunEnded, encode
 from vae_tui.run.files import append
-from vae_tui.run.folder import create
 from vae_tui.run.last_seen import MOST_RECORDS, Seen, SeenRecord
+from vae_tui.run.runs_folder import create
 from vae_tui.tui.feed.run_reader import RunReader
 from vae_tui.tui.feed.visit import KEEP_SECONDS, Visit
 from vae_tui.tui.messages import CameBack

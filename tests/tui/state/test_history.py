@@ -24,7 +24,8 @@ from vae_tui.run.events import (
     SettingChanged,
     WeightsSaved,
 )
-from vae_tui.tui.state.run_view import MOST_POINTS, Losses, RunView, advance
+from vae_tui.tui.state.losses import MOST_POINTS, Losses
+from vae_tui.tui.state.run_view import RunView, advance
 from vae_tui.tui.views.loss_curves import kl_curves, reconstruction_curves, reconstruction_levels
 
 EMPTY = RunView("a run", CONFIG, live=True, epochs=150)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from support.fakes import CONFIG, STARTED, losses
 from support.fakes import tested as epoch_ended
 
-from vae_tui.tui.state.run_view import MOST_POINTS, RunView, advance
+from vae_tui.tui.state.losses import MOST_POINTS
+from vae_tui.tui.state.run_view import RunView, advance
 from vae_tui.tui.views.loss_curves import (
     RECENT_SHARE,
     kl_curves,

@@ -38,10 +38,9 @@ from textual.app import App, ComposeResult
 from textual.widgets import Input, Static
 
 from vae_tui.export import picture_files
-from vae_tui.latent.codes import prior
-from vae_tui.latent.morph import parse_code
+from vae_tui.latent.codes import parse_code, prior
 from vae_tui.latent.projection import pca
-from vae_tui.tui import hangup
+from vae_tui.terminal import clipboard
 from vae_tui.tui.state.walk_place import FRAMES
 from vae_tui.tui.views.map import MapView
 from vae_tui.tui.widgets.drawing import Drawing
@@ -264,7 +263,7 @@ async def test_y_copies_a_command_whose_z_is_the_code_to_the_last_bit():
 )
 def test_what_is_copied_goes_out_as_osc_52_through_tmux_and_screen_too(environment, before, after):
     written = []
-    hangup.copy('--z="-1,2" µ', environment, written.append)
+    clipboard.copy('--z="-1,2" µ', environment, written.append)
     (text,) = written
     assert text.startswith(before)
     assert text.endswith(after)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vae_tui.errors import VaeTuiError
+from vae_tui.terminal import clipboard
 from vae_tui.text import printable
-from vae_tui.tui import hangup
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from textual.app import App
@@ -64,5 +64,5 @@ class Takeaway:
         if command is None:
             self._app.notify("nothing to copy here yet", timeout=3)
             return
-        hangup.copy(command, environment, write)
+        clipboard.copy(command, environment, write)
         self._app.notify(f"copied: {command}", timeout=6, markup=False)

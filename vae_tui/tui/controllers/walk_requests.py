@@ -9,8 +9,8 @@ from vae_tui.tui.dialogs.choose_digits import EndsDialog
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from textual.app import App
 
-    from vae_tui.model.numpy_vae import Floats
-    from vae_tui.tui.views.view import Scene
+    from vae_tui.arrays import Floats
+    from vae_tui.tui.state.scene import Scene
 
 FIRST_ENDS = (3, 8)
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from vae_tui.arrays import Floats
 from vae_tui.latent.projection import Embedding
 from vae_tui.latent.tsne import rounds
-from vae_tui.model.numpy_vae import Floats
 
 
 def embeddings(codes: Floats, start: Floats | None) -> Iterator[Embedding]:

@@ -12,7 +12,7 @@ from dataclasses import MISSING, Field, dataclass, fields
 import numpy as np
 
 from vae_tui.run.events import Event, LossesMeasured, decode
-from vae_tui.tui.state.run_view import LossRows
+from vae_tui.tui.state.losses import LossRows
 
 CURVE_FIELDS = ("step", "epoch", "bce", "kl")
 

@@ -12,7 +12,8 @@ from typing import Any
 from textual.message import Message
 
 from vae_tui.errors import VaeTuiError
-from vae_tui.model.numpy_vae import load_network, load_probe
+from vae_tui.model.numpy_vae import load_network
+from vae_tui.model.probe import load_probe
 from vae_tui.run.events import EpochEnded, LossesMeasured, WeightsSaved
 from vae_tui.run.files import LineTail, is_read_only
 from vae_tui.run.folder import Run
@@ -28,7 +29,8 @@ from vae_tui.tui.messages import (
     ReadingFailed,
     RunAdvanced,
 )
-from vae_tui.tui.state.run_view import LossRows, RunView, advance
+from vae_tui.tui.state.losses import LossRows
+from vae_tui.tui.state.run_view import RunView, advance
 
 Tell = Callable[[Message], object]
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from textual.message import Message
 
 from vae_tui.run.damaged_config import config_or_rest
-from vae_tui.run.folder import Run, all_runs, holds_run
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import all_runs, holds_run
 from vae_tui.run.summary import KnownRun
 from vae_tui.text import printable
 from vae_tui.tui.feed.run_reader import RunReader

@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from vae_tui.arrays import Floats
 from vae_tui.latent.codes import prior
-from vae_tui.model.numpy_vae import Floats, Network, Probe
+from vae_tui.model.numpy_vae import Network
+from vae_tui.model.probe import Probe
 
 FRAMES = 25
 """Pictures of a way, its ends included."""

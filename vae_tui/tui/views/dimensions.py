@@ -6,11 +6,11 @@ from textual.binding import Binding
 from textual.reactive import var
 from textual.widgets import Static
 
+from vae_tui.arrays import Floats
 from vae_tui.export.output_file import csv_table, write
 from vae_tui.latent.diagnosis import Measured, diagnose
-from vae_tui.model.numpy_vae import Floats
-from vae_tui.tui.views.samples import waiting
-from vae_tui.tui.views.view import Export, Scene, View
+from vae_tui.tui.state.scene import Scene
+from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.kl_bars import KlBars, KlParts
 

@@ -11,16 +11,16 @@ from textual.message import Message
 from textual.reactive import var
 from textual.widgets import Static
 
+from vae_tui.arrays import Bytes, Floats
 from vae_tui.data.catalogue import class_names
 from vae_tui.export.map_picture import map_png
 from vae_tui.export.output_file import write
 from vae_tui.export.picture_files import write_digits
 from vae_tui.latent.codes import quantiles
 from vae_tui.latent.projection import Embedding, Projection, on_dimensions, pca
-from vae_tui.model.numpy_vae import Bytes, Floats
 from vae_tui.terminal.class_colours import CLASS_COLOURS
-from vae_tui.tui.views.samples import waiting
-from vae_tui.tui.views.view import Export, Scene, View
+from vae_tui.tui.state.scene import Scene
+from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.bubbles import with_bubbles
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.pictures import Pictures

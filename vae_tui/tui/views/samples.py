@@ -5,11 +5,11 @@ from textual.binding import Binding
 from textual.events import Resize
 from textual.reactive import var
 
+from vae_tui.arrays import Floats
 from vae_tui.export.picture_files import write_digits
-from vae_tui.latent.codes import aggregate
-from vae_tui.latent.morph import samples
-from vae_tui.model.numpy_vae import Floats
-from vae_tui.tui.views.view import Export, Scene, View
+from vae_tui.latent.codes import aggregate, samples
+from vae_tui.tui.state.scene import Scene
+from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.pictures import SIDE, Pictures
 
@@ -127,13 +127,6 @@ class SamplesView(View):
         if self._is_prior():
             return samples(scene.network, count, self.seed, self.temperature)
         return aggregate(self.seed, count, *scene.codes, spread=self.temperature)
-
-
-def waiting(scene: Scene) -> str:
-    """Return what a view without weights says."""
-    if scene.run.live:
-        return "the first weights come in a moment · the trainer is starting"
-    return "there are no weights that can be read"
 
 
 def grid(width: int, height: int) -> tuple[int, int, int]:

@@ -12,6 +12,7 @@ from vae_tui.export.picture_files import write_digits
 from vae_tui.tui.charts.frame import Level
 from vae_tui.tui.charts.series import Series
 from vae_tui.tui.state.run_view import RunView
+from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.loss_curves import (
     NAMES,
     kl_curves,
@@ -20,7 +21,7 @@ from vae_tui.tui.views.loss_curves import (
     reconstruction_levels,
 )
 from vae_tui.tui.views.train_digits import DigitColumn
-from vae_tui.tui.views.view import Export, Scene, View
+from vae_tui.tui.views.view import Export, View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.loss_chart import LossChart, Plot
 

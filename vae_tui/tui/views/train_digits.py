@@ -5,11 +5,12 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Size
 
-from vae_tui.latent.morph import samples
-from vae_tui.model.numpy_vae import Bytes, Network
+from vae_tui.arrays import Bytes
+from vae_tui.latent.codes import samples
+from vae_tui.model.numpy_vae import Network
 from vae_tui.tui.state.other_runs import OVERLAID, Overlay, short_name
+from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.loss_curves import NAMES
-from vae_tui.tui.views.view import Scene
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.pictures import Pictures
 

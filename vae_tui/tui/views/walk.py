@@ -12,13 +12,14 @@ from textual.events import Resize
 from textual.reactive import var
 from textual.timer import Timer
 
+from vae_tui.arrays import Bytes, Floats
 from vae_tui.export.picture_files import write_digits
-from vae_tui.latent.codes import prior
-from vae_tui.latent.morph import PATHS, choose_ends, code_text, film
-from vae_tui.model.numpy_vae import Bytes, Floats, Network
+from vae_tui.latent.codes import code_text, prior
+from vae_tui.latent.morph import PATHS, choose_ends, film
+from vae_tui.model.numpy_vae import Network
+from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.state.walk_place import FRAMES, Drift, Place, Point, Way
-from vae_tui.tui.views.samples import waiting
-from vae_tui.tui.views.view import Export, Scene, View
+from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.latent_bars import MIN_COLUMN, REACH, Bars, LatentBars

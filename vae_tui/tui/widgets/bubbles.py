@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from vae_tui.model.numpy_vae import Floats
+from vae_tui.arrays import Floats
 from vae_tui.tui.widgets.scatter import Cloud, Indices
 
 CORNERS = 96

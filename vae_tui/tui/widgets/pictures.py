@@ -5,7 +5,7 @@ from textual.events import Resize
 from textual.reactive import var
 from textual.strip import Strip
 
-from vae_tui.model.numpy_vae import Bytes
+from vae_tui.arrays import Bytes
 from vae_tui.terminal.half_blocks import Palette, half_blocks, shrink, tile
 from vae_tui.tui.widgets.drawing import Drawing
 

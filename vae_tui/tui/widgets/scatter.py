@@ -9,7 +9,7 @@ from textual.events import Click, Resize
 from textual.message import Message
 from textual.reactive import var
 
-from vae_tui.model.numpy_vae import Bytes, Floats
+from vae_tui.arrays import Bytes, Floats
 from vae_tui.terminal.class_colours import CLASS_COLOURS
 from vae_tui.tui.widgets.drawing import Drawing
 

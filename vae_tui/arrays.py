@@ -1,0 +1,9 @@
+"""Array types shared by the rooms."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+Bytes = NDArray[np.uint8]

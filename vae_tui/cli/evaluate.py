@@ -1,0 +1,78 @@
+"""``vae-tui eval``."""
+
+import contextlib
+import dataclasses
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vae_tui.cli.console import say
+from vae_tui.cli.options import (
+    data_dir_option,
+    debug_option,
+    folder_of_data,
+    option,
+    run_argument,
+    runs_dir_option,
+    step_option,
+)
+from vae_tui.text import printable
+
+if TYPE_CHECKING:
+    pass
+
+
+@click.command("eval")
+@run_argument
+@runs_dir_option
+@data_dir_option
+@option("--samples", type=int, default=0, show_default=True, metavar="K",
+        help="Of the importance-weighted NLL, an image; 0 leaves it out.")  # fmt: skip
+@option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+@step_option
+@option("--json", "as_json", is_flag=True, help="One object.")
+@debug_option
+def evaluate(
+    run: str | None,
+    runs_dir: Path,
+    data_dir: Path | None,
+    samples: int,
+    device: str,
+    step: int | None,
+    as_json: bool,
+) -> None:
+    """Measure a run's network on the test set: ELBO, NLL, active units, its samples."""
+    from vae_tui.run.runs_folder import find
+
+    found = find(runs_dir, run)
+    config = found.config()
+    config = dataclasses.replace(config, data_dir=folder_of_data(config, data_dir), device=device)
+    from vae_tui.evaluation import assess, report
+
+    with _progress("NLL") as tell:
+        result = assess.assess_run(found, config, step, samples, tell)
+    name = printable(found.name)
+    text = report.as_json(result) if as_json else report.as_text(result, name, config)
+    say(*text.split("\n"))
+
+
+@contextlib.contextmanager
+def _progress(what: str) -> Iterator[Callable[[float], None]]:
+    """Give a function that draws the share that is done, on a terminal's stderr."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True, quiet=not sys.stderr.isatty())
+    columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(what, total=1.0)
+        yield lambda share: progress.update(task, completed=share)

@@ -1,0 +1,53 @@
+"""``vae-tui export``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vae_tui.cli.console import say
+from vae_tui.cli.options import (
+    debug_option,
+    output_option,
+    run_argument,
+    runs_dir_option,
+    step_option,
+)
+from vae_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    pass
+
+
+@click.command()
+@run_argument
+@runs_dir_option
+@step_option
+@output_option("the weights as .pt or .safetensors, or the losses as .csv", required=True)
+@debug_option
+def export(run: str | None, runs_dir: Path, step: int | None, output: Path) -> None:
+    """Write a run's weights, or its losses, for other programs."""
+    from vae_tui.export.losses_csv import losses_csv
+    from vae_tui.export.output_file import check_output, write
+    from vae_tui.model.network_at_step import network_at
+    from vae_tui.model.weights_file import safetensors_file
+    from vae_tui.run.runs_folder import find
+
+    check_output(output, (".pt", ".safetensors", ".csv"))
+    found = find(runs_dir, run)
+    config = found.config()
+    if output.suffix.lower() == ".csv":
+        if step is not None:
+            raise UsageError("--step is of weights; the losses are written whole")
+        content, what = losses_csv(found, config), f"losses of {found.name}"
+    else:
+        network = network_at(found, config, step)
+        what = f"weights of step {network.step} of {found.name}"
+        if output.suffix.lower() == ".pt":
+            from vae_tui.model.torch_weights import pt_file
+
+            content = pt_file(network)
+        else:
+            content = safetensors_file(network)
+    write(output, content)
+    say(f"{output}: {what}")

@@ -1,0 +1,86 @@
+"""An assessment as JSON and as a table of text."""
+
+import dataclasses
+import json
+
+from vae_tui.evaluation.assess import Assessment
+from vae_tui.evaluation.digit_classifier import CONFIDENCE
+from vae_tui.run.config import RunConfig
+from vae_tui.run.events import finite
+
+
+def as_json(assessment: Assessment) -> str:
+    """Return one JSON object; what is not finite is null."""
+    return json.dumps(finite(dataclasses.asdict(assessment)), indent=2, allow_nan=False)
+
+
+def as_text(assessment: Assessment, name: str, config: RunConfig) -> str:
+    """Return each number with its meaning, a line each."""
+    is_vae = assessment.elbo_loss is not None
+    loss = "BCE" if config.reconstruction == "bce" else "squared error / 2"
+    noise = "z sampled" if is_vae else "z is the mean: an auto-encoder has no noise"
+    lines = [
+        f"{name}: {config.model}, weights of step {assessment.step}, "
+        f"{assessment.images} test images of {config.dataset}; losses in nats per image",
+        _line("ELBO loss", assessment.elbo_loss, f"{loss} + KL: a bound on -log p(x) from above")
+        if is_vae
+        else _line("ELBO loss", None, "an auto-encoder's codes have no distribution: no bound"),
+        _line(loss, assessment.bce, f"reconstruction, {noise}"),
+        _line(
+            "KL", assessment.kl, "of q(z|x) from N(0, I)" + ("" if is_vae else "; not in the loss")
+        ),
+        _line(f"{loss}, z = mu", assessment.bce_at_mean, "what the course's notebook prints")
+        if is_vae
+        else "",
+        _nll_line(assessment, is_vae),
+        _line(
+            "active units",
+            f"{assessment.active_units} of {len(assessment.kl_per_dimension)}",
+            "dimensions whose mean varies by more than 0.01 over the images",
+        ),
+        _line(
+            "recognised",
+            f"{assessment.confident_samples:.1%}",
+            f"of {assessment.prior_samples} samples of the prior: a classifier that also knows "
+            f"blends and noise is {CONFIDENCE:.0%} sure of one class. "
+            f"Of real test images {assessment.confident_test_images:.1%}",
+        ),
+        "KL of each dimension:",
+        *_table(assessment.kl_per_dimension),
+    ]
+    if config.reconstruction == "bce":
+        lines.append(
+            "BCE of grey pixels is no normalised likelihood: compare it, and what is built of it,"
+            " with grey-level numbers only, never with published NLLs of binarised MNIST."
+        )
+    else:
+        lines.append(
+            "Half the squared error is -log N(x; x_hat, I) without its constant, 720.4 nats."
+        )
+    return "\n".join(line for line in lines if line)
+
+
+def _nll_line(assessment: Assessment, is_vae: bool) -> str:
+    if not is_vae:
+        return ""
+    if assessment.nll is None:
+        return _line("NLL", None, "not measured; --samples 200 does")
+    meaning = f"importance-weighted, K = {assessment.samples}: a tighter bound on -log p(x)"
+    return _line("NLL", assessment.nll, meaning)
+
+
+def _line(name: str, value: float | str | None, meaning: str) -> str:
+    shown = "-" if value is None else value if isinstance(value, str) else f"{value:.2f}"
+    return f"  {name:17}  {shown:>9}  {meaning}"
+
+
+def _table(values: tuple[float, ...], across: int = 5) -> list[str]:
+    """Return the values in rows, each with the name of its dimension."""
+    return [
+        "  "
+        + " ".join(
+            f"{f'z{start + place}':>4} {value:6.3f} "
+            for place, value in enumerate(values[start : start + across], 1)
+        )
+        for start in range(0, len(values), across)
+    ]

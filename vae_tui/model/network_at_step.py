@@ -1,0 +1,45 @@
+"""The network of a run at one of its kept steps."""
+
+import contextlib
+from bisect import bisect_left
+
+from vae_tui.errors import UsageError, VaeTuiError
+from vae_tui.model.numpy_vae import Network, load_network
+from vae_tui.run.config import RunConfig
+from vae_tui.run.folder import Run
+
+
+def network_at(run: Run, config: RunConfig, step: int | None = None) -> Network:
+    """Return the run's network with the weights of ``step``; the newest when None.
+
+    Raises:
+        UsageError: There are no weights yet, or none of this step; the nearest are named.
+        VaeTuiError: The weights cannot be read.
+    """
+    kept = run.kept_steps()
+    if step is None:
+        if run.weights.exists():
+            return load_network(run.weights, config)
+        if kept:
+            return load_network(run.kept_weights(kept[-1]), config)
+        raise UsageError(
+            f"{run.name} has no weights yet; see how it is with: vae-tui attach {run.name}"
+        )
+    newest = None
+    with contextlib.suppress(VaeTuiError):
+        newest = load_network(run.weights, config)
+    # Of the same step in both places, the newest are whole; those kept are rounded to float16.
+    if newest is not None and newest.step == step:
+        return newest
+    if step in kept:
+        return load_network(run.kept_weights(step), config)
+    there = sorted({*kept, *([newest.step] if newest else [])})
+    if not there:
+        return network_at(run, config)
+    raise UsageError(f"step {step} was not kept; the nearest {_nearest(there, step)}")
+
+
+def _nearest(steps: list[int], wanted: int) -> str:
+    above = bisect_left(steps, wanted)
+    near = [str(step) for step in steps[max(above - 1, 0) : above + 1]]
+    return f"{'are' if len(near) > 1 else 'is'} {' and '.join(near)}"
