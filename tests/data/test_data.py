@@ -212,12 +212,12 @@ def test_the_digits_are_mixed_not_sorted_by_class(tmp_path):
 
 @pytest.mark.parametrize("file", DIGITS_SHA256)
 def test_the_shipped_files_hold_what_was_verified(file):
-    packed = (importlib.resources.files("vae_tui") / "digits" / f"{file}.xz").read_bytes()
+    packed = (importlib.resources.files("vae_tui.data") / "digits" / f"{file}.xz").read_bytes()
     assert hashlib.sha256(lzma.decompress(packed)).hexdigest() == DIGITS_SHA256[file]
 
 
 def test_the_digits_take_less_than_900_kb_with_their_attribution_beside_them():
-    folder = importlib.resources.files("vae_tui") / "digits"
+    folder = importlib.resources.files("vae_tui.data") / "digits"
     sizes = [len(file.read_bytes()) for file in folder.iterdir() if file.name.endswith(".xz")]
     assert len(sizes) == 4
     assert sum(sizes) < 900_000
@@ -229,8 +229,8 @@ def test_the_digits_take_less_than_900_kb_with_their_attribution_beside_them():
 def test_reading_imports_no_torchvision(tmp_path):
     script = """
 import pathlib, sys
-from vae_tui import data
-data.load("digits", pathlib.Path("nowhere"))
+from vae_tui.data import idx_files
+idx_files.load("digits", pathlib.Path("nowhere"))
 print([name for name in ("torchvision", "textual", "rich", "PIL") if name in sys.modules])
 """
     shown = subprocess.run(

@@ -283,8 +283,8 @@ def test_torchvision_fetches_in_a_child_process_through_its_own_class(tmp_path, 
 import sys
 from pathlib import Path
 from torchvision import datasets
-from vae_tui import download_child
-sys.path.insert(0, {str(ROOT / "tests")!r})
+from vae_tui.data import download_child
+sys.path.insert(0, {str(Path(__file__).parent)!r})
 from test_download import mnist_at
 MNIST = mnist_at(datasets, {address!r})
 download = {{"mnist": lambda folder: MNIST(folder, download=True)}}

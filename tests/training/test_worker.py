@@ -430,8 +430,8 @@ def test_ranks_that_would_share_a_gpu_are_refused_in_words(tmp_path):
 def test_a_trainer_has_the_users_blas_threads_and_not_the_screens(exported):
     program = (
         "import os; os.environ.setdefault('OPENBLAS_NUM_THREADS', '1');"
-        "from tiny_runs import TINY; from vae_tui import launch;"
-        "print(launch.environment(TINY).get('OPENBLAS_NUM_THREADS'))"
+        "from support.tiny_runs import TINY; from vae_tui.run import control;"
+        "print(control.environment(TINY).get('OPENBLAS_NUM_THREADS'))"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     environment.pop("OPENBLAS_NUM_THREADS", None)
