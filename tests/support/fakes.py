@@ -31,7 +31,7 @@ from vae_tui.run.config import RunConfig
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted
 from vae_tui.run.summary import Summary
 from vae_tui.tui.app import VaeApp
-from vae_tui.tui.link.refresh_rate import Governor
+from vae_tui.tui.link.refresh_limiter import RefreshLimiter
 from vae_tui.tui.messages import (
     KeptNetworkLoaded,
     NetworkLoaded,
@@ -112,7 +112,7 @@ class FakeRuns:
     """Tells of other runs what the test tells it to; remembers what was asked."""
 
     def __init__(self) -> None:
-        self.governor = Governor()
+        self.limiter = RefreshLimiter()
         self.closed: dict[Path, str] = {}
         """Why a run cannot be opened."""
         self.listings: list[threading.Event] = []

@@ -158,8 +158,8 @@ async def watch(run: Run) -> None:
     read = threading.Event()
 
     class Reader(RunReader):
-        def _read_files(self, tell: Callable[[Any], object]) -> None:
-            super()._read_files(tell)
+        def _read_files(self, post: Callable[[Any], object]) -> None:
+            super()._read_files(post)
             read.set()
 
     app = VaeApp(

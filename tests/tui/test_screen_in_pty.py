@@ -9,7 +9,7 @@ import pytest
 from support.shells import Shell, assert_it_goes_on, assert_restored, wait_until
 from support.terminal import Terminal
 
-from vae_tui.tui.link.refresh_rate import MOST_THRIFTY_SECONDS
+from vae_tui.tui.link.refresh_limiter import MOST_THRIFTY_SECONDS
 
 GREYS = {f"{level:02x}" * 3 for level in (*range(8, 239, 10), 0, 255)}
 

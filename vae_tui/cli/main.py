@@ -133,7 +133,7 @@ def train(headless: bool, as_json: bool, fps: int | None, **options: Any) -> int
     """Create a run, start its trainer and watch it."""
     from vae_tui.run import control
     from vae_tui.terminal import capabilities
-    from vae_tui.tui.link.refresh_rate import check_fps
+    from vae_tui.tui.link.refresh_limiter import check_fps
 
     check_fps(fps)
     offset = 0
@@ -164,7 +164,7 @@ def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None) ->
     from vae_tui.run.damaged_config import config_or_rest
     from vae_tui.run.runs_folder import find
     from vae_tui.terminal import capabilities
-    from vae_tui.tui.link.refresh_rate import check_fps
+    from vae_tui.tui.link.refresh_limiter import check_fps
 
     check_fps(fps)
     found = find(runs_dir, run)

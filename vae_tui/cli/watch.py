@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vae_tui.latent.projection import Embedding
     from vae_tui.run.folder import Run
     from vae_tui.tui.app import VaeApp
-    from vae_tui.tui.feed.visit import Visit
+    from vae_tui.tui.feed.absence_tracker import AbsenceTracker
     from vae_tui.tui.ports import Parts
 
 INTERRUPTED = 130
@@ -108,7 +108,7 @@ def _screen(
         from vae_tui.terminal.half_blocks import palette_for
         from vae_tui.tui.feed.run_reader import RunReader
         from vae_tui.tui.feed.runs_reader import RunsFolder
-        from vae_tui.tui.link.refresh_rate import Governor
+        from vae_tui.tui.link.refresh_limiter import RefreshLimiter
         from vae_tui.tui.ports import Parts
         from vae_tui.tui.state.run_view import RunView
         from vae_tui.tui.state.scene import Scene
@@ -124,13 +124,13 @@ def _screen(
             damage=damage,
         )
         scene = Scene(view, palette=palette_for(colours, unicode), unicode=unicode)
-        governor, for_others = (
-            Governor(fps, is_remote="SSH_CONNECTION" in os.environ, cores=os.cpu_count() or 1)
+        limiter, for_others = (
+            RefreshLimiter(fps, is_remote="SSH_CONNECTION" in os.environ, cores=os.cpu_count() or 1)
             for _ in range(2)
         )
-        reader = RunReader(run, view, _visit(run), governor)
+        reader = RunReader(run, view, _absence_tracker(run), limiter)
         others = RunsFolder(runs_dir, run.path, for_others)
-        return Parts(VIEWS, reader, embed, scene, others, governor)
+        return Parts(VIEWS, reader, embed, scene, others, limiter)
 
     def embed(codes: "Floats", start: "Floats | None") -> "Iterator[Embedding]":
         from vae_tui.tui.feed.embedder import embeddings
@@ -148,15 +148,15 @@ def _screen(
     )
 
 
-def _visit(run: "Run") -> "Visit | None":
+def _absence_tracker(run: "Run") -> "AbsenceTracker | None":
     """Return what tells a user who comes back what they missed; None where they have no home."""
     from platformdirs import user_state_path
 
     from vae_tui.run.last_seen import SeenRecord
-    from vae_tui.tui.feed.visit import Visit
+    from vae_tui.tui.feed.absence_tracker import AbsenceTracker
 
     folder = user_state_path("vae-tui") / "seen"
-    return Visit(run, SeenRecord(run, folder)) if folder.is_absolute() else None
+    return AbsenceTracker(run, SeenRecord(run, folder)) if folder.is_absolute() else None
 
 
 def follow(

@@ -29,8 +29,8 @@ from vae_tui.tui.keys.bindings import KEYS
 from vae_tui.tui.keys.key_queue import KeyAnswered, KeyQueue
 from vae_tui.tui.keys.steering_keys import steering_keys
 from vae_tui.tui.link.driver import LinkDriver
-from vae_tui.tui.link.link_label import Traffic
-from vae_tui.tui.link.screen_writer import Outlet
+from vae_tui.tui.link.link_label import LinkLabel
+from vae_tui.tui.link.terminal_writer import TerminalWriter
 from vae_tui.tui.main_screen import MainScreen
 from vae_tui.tui.messages import (
     CameBack,
@@ -95,7 +95,7 @@ class VaeApp(App[None]):
             clock: Unix seconds.
         """
         super().__init__(driver_class=LinkDriver)
-        self._traffic: Traffic | None = None
+        self._link_label: LinkLabel | None = None
         self.failure: VaeTuiError | None = None
         """Why it ended, in words for the user."""
         self.chosen: Path | None = None
@@ -153,8 +153,8 @@ class VaeApp(App[None]):
         hung_up = 128 + signal.SIGHUP
 
         def leave() -> None:
-            if self._outlet is not None:
-                self._outlet.abandon()
+            if self._writer is not None:
+                self._writer.abandon()
             self.call_from_thread(self.exit, None, hung_up)
 
         self._end_watch = hangup.watch_for_hangup(leave, hung_up)
@@ -371,14 +371,14 @@ class VaeApp(App[None]):
         title, text = (view.TITLE, view.HELP) if view else ("vae-tui", "")
         if self._missed:
             text = f"{text}\n\n{printable(self._missed)}"
-        if self._traffic is not None and (link := self._traffic.words()):
+        if self._link_label is not None and (link := self._link_label.words()):
             title = f"{title} · {link} to this terminal"
         self.push_screen(HelpDialog(title, text, own, everywhere))
 
     def action_redraw(self) -> None:
         """Draw everything again."""
-        if self._outlet is not None:
-            self._outlet.forget()
+        if self._writer is not None:
+            self._writer.forget()
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
 
@@ -422,10 +422,10 @@ class VaeApp(App[None]):
         self._control.hasten_with(parts.reader.hasten)
         self._embed = parts.embed
         self._others.runs = parts.runs
-        if self._outlet is not None:
-            parts.governor.heed(self._outlet)
-            parts.runs.governor.heed(self._outlet)
-            self._traffic = Traffic(self._outlet)
+        if self._writer is not None:
+            parts.limiter.heed(self._writer)
+            parts.runs.limiter.heed(self._writer)
+            self._link_label = LinkLabel(self._writer)
         self.action_view(0)
 
         def follow() -> None:
@@ -453,16 +453,16 @@ class VaeApp(App[None]):
         notice = notice_of(run, state, now, run=self._reference, control=control)
         self.main.show_notice(news, notice)
         mode = "" if control else "read only"
-        link = self._traffic.words() if self._traffic else ""
-        is_slow = self._traffic is not None and self._traffic.is_slow
+        link = self._link_label.words() if self._link_label else ""
+        is_slow = self._link_label is not None and self._link_label.is_slow
         self.main.query_one(Status).parts = status_of(
             run, now, mode, link=link, link_is_slow=is_slow, unicode=self._unicode
         )
 
     @property
-    def _outlet(self) -> Outlet | None:
+    def _writer(self) -> TerminalWriter | None:
         """What is between us and the terminal; nothing in tests."""
-        return self._driver.outlet if isinstance(self._driver, LinkDriver) else None
+        return self._driver.writer if isinstance(self._driver, LinkDriver) else None
 
     def _write_through(self, text: str) -> None:
         if self._driver is not None:

@@ -10,7 +10,7 @@ from textual.message import Message
 
 from vae_tui.arrays import Floats
 from vae_tui.latent.projection import Embedding
-from vae_tui.tui.link.refresh_rate import Governor
+from vae_tui.tui.link.refresh_limiter import RefreshLimiter
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import View
 
@@ -31,7 +31,7 @@ class Reader(Protocol):
 class Runs(Protocol):
     """Reads the other runs; each method in a thread of its own."""
 
-    governor: Governor
+    limiter: RefreshLimiter
 
     def follow(self, tell: Callable[[Message], object], leave: threading.Event) -> None:
         """Tell of all runs, again and again, until ``leave`` is set."""
@@ -56,5 +56,5 @@ class Parts:
     scene: Scene
     """What is known before anything is read."""
     runs: Runs
-    governor: Governor = field(default_factory=Governor)
+    limiter: RefreshLimiter = field(default_factory=RefreshLimiter)
     """What the reader heeds."""

@@ -18,9 +18,9 @@ from vae_tui.run.events import EpochEnded, LossesMeasured, WeightsSaved
 from vae_tui.run.files import LineTail, is_read_only
 from vae_tui.run.folder import Run
 from vae_tui.text import printable
+from vae_tui.tui.feed.absence_tracker import AbsenceTracker
 from vae_tui.tui.feed.fast_events import EventBlock, decode_block
-from vae_tui.tui.feed.visit import Visit
-from vae_tui.tui.link.refresh_rate import Governor
+from vae_tui.tui.link.refresh_limiter import RefreshLimiter
 from vae_tui.tui.messages import (
     KeptNetworkLoaded,
     KeptNetworkMissing,
@@ -32,7 +32,7 @@ from vae_tui.tui.messages import (
 from vae_tui.tui.state.losses import LossRows
 from vae_tui.tui.state.run_view import RunView, advance
 
-Tell = Callable[[Message], object]
+Post = Callable[[Message], object]
 
 LIVENESS_SECONDS = 0.5
 PROGRESS_SECONDS = 0.2
@@ -52,12 +52,12 @@ class RunReader:
         self,
         run: Run,
         view: RunView,
-        visit: Visit | None = None,
-        governor: Governor | None = None,
+        absence: AbsenceTracker | None = None,
+        limiter: RefreshLimiter | None = None,
     ) -> None:
         self._run = run
-        self._visit = visit
-        self._governor = governor or Governor()
+        self._absence = absence
+        self._limiter = limiter or RefreshLimiter()
         self._tail = LineTail(run.events)
         self._first = replace(view, unread=0.0)
         self._view = self._first
@@ -77,20 +77,20 @@ class RunReader:
         self._hasty_until = -math.inf
         self._wake = threading.Event()
 
-    def follow(self, tell: Tell, leave: threading.Event) -> None:
-        """Tell what changes until ``leave`` is set."""
+    def follow(self, post: Post, leave: threading.Event) -> None:
+        """Post what changes until ``leave`` is set."""
         self._progress_at = time.monotonic()
         while not leave.is_set():
-            more = self._read_events(tell)
+            more = self._read_events(post)
             if not more or time.monotonic() - self._files_at > PROGRESS_SECONDS:
-                self._read_files(tell)
+                self._read_files(post)
                 self._files_at = time.monotonic()
             if not more:
-                if self._visit:
-                    self._visit.look(self._view, self._tail.offset, tell)
+                if self._absence:
+                    self._absence.look(self._view, self._tail.offset, post)
                 self._wake.wait(self._poll_seconds())
                 self._wake.clear()
-            self._go_back(tell)
+            self._go_back(post)
 
     def hasten(self) -> None:
         """Look often for a while: the trainer was asked for something, the user waits for it."""
@@ -103,37 +103,37 @@ class RunReader:
         self._wake.set()
 
     def _poll_seconds(self) -> float:
-        usual = self._governor.poll_seconds
+        usual = self._limiter.poll_seconds
         return min(usual, HASTY_POLL_SECONDS) if time.monotonic() < self._hasty_until else usual
 
-    def _go_back(self, tell: Tell) -> None:
+    def _go_back(self, post: Post) -> None:
         step, self._wanted_step = self._wanted_step, None
         if step is not None:
             path = self._run.kept_weights(step)
             try:
-                tell(KeptNetworkLoaded(load_network(path, self._view.config)))
+                post(KeptNetworkLoaded(load_network(path, self._view.config)))
             except VaeTuiError as error:  # thinned away in between, or damaged
-                tell(KeptNetworkMissing(step, printable(str(error))))
+                post(KeptNetworkMissing(step, printable(str(error))))
 
-    def _read_events(self, tell: Tell) -> bool:
+    def _read_events(self, post: Post) -> bool:
         """Take in one block of events; return whether there may be more at once."""
         now = time.monotonic()
         if now - self._live_at > LIVENESS_SECONDS:
             self._view, self._live_at = self._look(self._view), now
         before = self._tail.offset
-        block = self._take_block(tell)
+        block = self._take_block(post)
         view = advance(self._view, block.happened) if block.happened else self._view
         if block.happened and self._caught_up:
             view = replace(view, heard_at=time.time())
         self._view = view
         if before != self._tail.offset < self._tail.size:
-            self._tell_progress(tell, now)
+            self._post_progress(post, now)
             return True
         self._progress_at = now
         urgent = any(not isinstance(event, _ROUTINE) for event in block.happened)
-        if view is not self._told and (urgent or self._governor.charts_due()):
+        if view is not self._told and (urgent or self._limiter.charts_due()):
             self._told = view
-            tell(RunAdvanced(view))
+            post(RunAdvanced(view))
         self._caught_up = True
         return False
 
@@ -159,27 +159,27 @@ class RunReader:
             return view
         return replace(view, **seen)
 
-    def _tell_progress(self, tell: Tell, now: float) -> None:
-        """Say how much is still to be read; what has been read so far would tell of the past."""
+    def _post_progress(self, post: Post, now: float) -> None:
+        """Say how much is still to be read; what has been read so far would post of the past."""
         if now - self._progress_at >= PROGRESS_SECONDS:
             self._told, self._progress_at = None, now
             unread = 1 - self._tail.offset / self._tail.size
-            tell(RunAdvanced(replace(self._first, live=self._view.live, unread=unread)))
+            post(RunAdvanced(replace(self._first, live=self._view.live, unread=unread)))
 
-    def _take_block(self, tell: Tell) -> EventBlock:
+    def _take_block(self, post: Post) -> EventBlock:
         try:
             block = decode_block(self._tail.read_block(BLOCK_BYTES))
         except OSError as error:
-            self._complain(tell, f"{self._run.events} cannot be read: {error.strerror}")
+            self._complain(post, f"{self._run.events} cannot be read: {error.strerror}")
             return EventBlock([], [], 0)
         if self._tail.restarts != self._restarts:
             self._restarts, self._view, self._lines = self._tail.restarts, self._first, 0
         if block.wrong:
-            self._complain_of_lines(tell, block)
+            self._complain_of_lines(post, block)
         self._lines += block.lines
         return block
 
-    def _complain_of_lines(self, tell: Tell, block: EventBlock) -> None:
+    def _complain_of_lines(self, post: Post, block: EventBlock) -> None:
         """Say which line is no event; of many once, and again when they are ten times as many."""
         self._odd_lines += len(block.wrong)
         if self._odd_lines < self._odd_told:
@@ -188,29 +188,29 @@ class RunReader:
         first = block.wrong[0]
         what = f"{self._run.events} line {self._lines + first.line} is no event ({first.why})"
         more = f", nor are {self._odd_lines - 1:,} others" if self._odd_lines > 1 else ""
-        self._complain(tell, f"{what}{more}; what is one is shown")
+        self._complain(post, f"{what}{more}; what is one is shown")
 
-    def _read_files(self, tell: Tell) -> None:
+    def _read_files(self, post: Post) -> None:
         with contextlib.suppress(OSError):  # not there yet; what else is wrong, reading tells
             if not self._probe_told and self._run.probe.stat().st_size:
                 self._probe_told = True
-                self._try(tell, self._run.probe, lambda: ProbeLoaded(load_probe(self._run.probe)))
+                self._try(post, self._run.probe, lambda: ProbeLoaded(load_probe(self._run.probe)))
         with contextlib.suppress(OSError):
             status = self._run.weights.stat()
             # The name stays, the file is another one each time.
             seen = (status.st_ino, status.st_mtime_ns)
-            if seen != self._weights_seen and self._governor.pictures_due():
+            if seen != self._weights_seen and self._limiter.pictures_due():
                 self._weights_seen = seen
                 weights, config = self._run.weights, self._view.config
-                self._try(tell, weights, lambda: NetworkLoaded(load_network(weights, config)))
+                self._try(post, weights, lambda: NetworkLoaded(load_network(weights, config)))
 
-    def _try(self, tell: Tell, path: Path, load: Callable[[], Message]) -> None:
+    def _try(self, post: Post, path: Path, load: Callable[[], Message]) -> None:
         try:
-            tell(load())
+            post(load())
         except VaeTuiError as error:
-            self._complain(tell, str(error), path.name)
+            self._complain(post, str(error), path.name)
 
-    def _complain(self, tell: Tell, why: str, file: str = "") -> None:
+    def _complain(self, post: Post, why: str, file: str = "") -> None:
         if why != self._complaint:
             self._complaint = why
-            tell(ReadingFailed(printable(why), file))
+            post(ReadingFailed(printable(why), file))

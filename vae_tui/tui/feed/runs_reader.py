@@ -15,7 +15,7 @@ from vae_tui.run.runs_folder import all_runs, holds_run
 from vae_tui.run.summary import KnownRun
 from vae_tui.text import printable
 from vae_tui.tui.feed.run_reader import RunReader
-from vae_tui.tui.link.refresh_rate import Governor
+from vae_tui.tui.link.refresh_limiter import RefreshLimiter
 from vae_tui.tui.messages import (
     NetworkLoaded,
     OverlayAdvanced,
@@ -28,7 +28,7 @@ from vae_tui.tui.state.other_runs import Overlay
 from vae_tui.tui.state.run_list import ListedRun, RunList
 from vae_tui.tui.state.run_view import RunView
 
-Tell = Callable[[Message], object]
+Post = Callable[[Message], object]
 
 LOOK_SECONDS = 2.0
 PROGRESS_SECONDS = 0.3
@@ -41,11 +41,13 @@ class RunsFolder:
     Args:
         runs_dir: The folder.
         attached: Path of the run on the screen.
-        governor: Says how often news of a run that is followed are told.
+        limiter: Says how often news of a run that is followed are told.
     """
 
-    def __init__(self, runs_dir: Path, attached: Path, governor: Governor | None = None) -> None:
-        self.governor = governor or Governor()
+    def __init__(
+        self, runs_dir: Path, attached: Path, limiter: RefreshLimiter | None = None
+    ) -> None:
+        self.limiter = limiter or RefreshLimiter()
         self._runs_dir = runs_dir
         self._attached = attached
         self._known: dict[Path, KnownRun] = {}
@@ -53,17 +55,17 @@ class RunsFolder:
         self._reading = threading.Lock()
         """A thread that is to leave may still read when the next one begins."""
 
-    def follow(self, tell: Tell, leave: threading.Event) -> None:
-        """Tell of all runs, again and again, until ``leave`` is set."""
+    def follow(self, post: Post, leave: threading.Event) -> None:
+        """Post of all runs, again and again, until ``leave`` is set."""
         while not leave.is_set():
             with self._reading:
-                self._read(tell, leave)
+                self._read(post, leave)
             leave.wait(LOOK_SECONDS)
 
-    def overlay(self, path: Path, tell: Tell, leave: threading.Event) -> None:
-        """Tell all of one run until ``leave`` is set; or why there is nothing to tell."""
+    def overlay(self, path: Path, post: Post, leave: threading.Event) -> None:
+        """Post all of one run until ``leave`` is set; or why there is nothing to post."""
         if why := self.why_closed(path):
-            tell(OverlayMissing(path, why))
+            post(OverlayMissing(path, why))
             return
         run = Run(path)
         config, damage = config_or_rest(run)
@@ -74,9 +76,9 @@ class RunsFolder:
             epochs=config.epochs,
             damage=damage,
         )
-        follower = _Follower(Overlay(path, view), tell)
-        tell(OverlayAdvanced(follower.overlay))
-        RunReader(run, view, governor=self.governor).follow(follower.take, leave)
+        follower = _Follower(Overlay(path, view), post)
+        post(OverlayAdvanced(follower.overlay))
+        RunReader(run, view, limiter=self.limiter).follow(follower.take, leave)
 
     def why_closed(self, path: Path) -> str:
         """Return why a run cannot be opened, or nothing; a damaged one may have much to show."""
@@ -88,7 +90,7 @@ class RunsFolder:
             return f"{name} cannot be opened: {brief(damage, path)}"
         return ""
 
-    def _read(self, tell: Tell, leave: threading.Event) -> None:
+    def _read(self, post: Post, leave: threading.Event) -> None:
         found = all_runs(self._runs_dir)
         self._attached = _as_listed(self._attached, found)
         self._known = {run.path: self._known.get(run.path) or KnownRun(run) for run in found}
@@ -101,9 +103,9 @@ class RunsFolder:
             rows.append(ListedRun(path, summary, brief(wrong[0], path) if wrong else ""))
             if not self._is_read and time.monotonic() - told_at > PROGRESS_SECONDS:
                 told_at = time.monotonic()
-                tell(RunsListed(self._list(rows, len(found))))
+                post(RunsListed(self._list(rows, len(found))))
         self._is_read = True
-        tell(RunsListed(self._list(rows, len(found))))
+        post(RunsListed(self._list(rows, len(found))))
 
     def _list(self, rows: list[ListedRun], found: int) -> RunList:
         return RunList(str(self._runs_dir), self._attached, tuple(rows), found)
@@ -112,9 +114,9 @@ class RunsFolder:
 class _Follower:
     """Makes what a reader tells of a run into one value, and tells that."""
 
-    def __init__(self, overlay: Overlay, tell: Tell) -> None:
+    def __init__(self, overlay: Overlay, post: Post) -> None:
         self.overlay = overlay
-        self._tell = tell
+        self._post = post
 
     def take(self, message: Message) -> None:
         """Take in what the reader tells; what only the run on the screen needs is left."""
@@ -124,13 +126,13 @@ class _Follower:
             case NetworkLoaded():
                 self.overlay = replace(self.overlay, network=message.network, unreadable="")
             case ReadingFailed():
-                self._tell(ReadingFailed(message.why))
+                self._post(ReadingFailed(message.why))
                 if not message.file or self.overlay.network is not None:
                     return
                 self.overlay = replace(self.overlay, unreadable=message.file)
             case _:
                 return
-        self._tell(OverlayAdvanced(self.overlay))
+        self._post(OverlayAdvanced(self.overlay))
 
 
 def _as_listed(path: Path, found: list[Run]) -> Path:

@@ -1,4 +1,4 @@
-"""The driver with an outlet that heeds the link."""
+"""The driver with a writer that heeds the link."""
 
 import signal
 import sys
@@ -10,7 +10,7 @@ from textual.message import Message
 
 from vae_tui.tui.link.input_driver import InputDriver
 from vae_tui.tui.link.link_speed import Link
-from vae_tui.tui.link.screen_writer import Outlet
+from vae_tui.tui.link.terminal_writer import TerminalWriter
 
 ANSWER_SECONDS = 0.5
 """So long the last answer is waited for before the terminal is given back."""
@@ -19,35 +19,37 @@ _SHELLS_KEYS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
 
 
 class LinkDriver(InputDriver):
-    """Writes through an `Outlet`; the terminal's cursor reports are its answers."""
+    """Writes through an `TerminalWriter`; the terminal's cursor reports are its answers."""
 
     def __init__(self, app: App[Any], **settings: Any) -> None:
         super().__init__(app, **settings)
         terminal = sys.__stderr__
         assert terminal is not None
         encoding, errors = terminal.encoding, terminal.errors or "strict"
-        self.outlet = Outlet(terminal.fileno(), lambda text: text.encode(encoding, errors), Link())
-        self._file = self.outlet  # type: ignore[assignment]
+        self.writer = TerminalWriter(
+            terminal.fileno(), lambda text: text.encode(encoding, errors), Link()
+        )
+        self._file = self.writer  # type: ignore[assignment]
 
     def process_message(self, message: Message) -> None:
         """Keep the answers; pass on everything else."""
         if isinstance(message, CursorPosition):
-            self.outlet.answered()
+            self.writer.answered()
         else:
             if isinstance(message, Resize):
-                self.outlet.forget()
+                self.writer.forget()
             elif isinstance(message, Key | MouseDown):
-                self.outlet.key_came()
+                self.writer.key_came()
             super().process_message(message)
 
     def stop_application_mode(self) -> None:
         """Wait for the last answer, then give the terminal back, whatever is typed meanwhile."""
-        self.outlet.settle(ANSWER_SECONDS)
+        self.writer.settle(ANSWER_SECONDS)
         usual = {number: signal.signal(number, signal.SIG_IGN) for number in _SHELLS_KEYS}
         try:
             super().stop_application_mode()
-            super().close()  # Textual's thread has then handed all over to the outlet
-            self.outlet.settle()
+            super().close()  # Textual's thread has then handed all over to the writer
+            self.writer.settle()
         finally:
             for number, handler in usual.items():
                 signal.signal(number, handler)
@@ -55,8 +57,8 @@ class LinkDriver(InputDriver):
     def close(self) -> None:
         """Wait for the last that was written."""
         super().close()
-        self.outlet.settle(ANSWER_SECONDS)
-        self.outlet.end()
+        self.writer.settle(ANSWER_SECONDS)
+        self.writer.end()
 
     def _take(self) -> None:
         """Take the terminal; from then on every change of size makes unknown what it shows."""
@@ -64,7 +66,7 @@ class LinkDriver(InputDriver):
         resize = signal.getsignal(signal.SIGWINCH)
 
         def forget_and_resize(number: int, frame: Any) -> None:
-            self.outlet.forget()
+            self.writer.forget()
             if callable(resize):
                 resize(number, frame)
 

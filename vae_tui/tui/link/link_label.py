@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from vae_tui.tui.link.screen_writer import Outlet
+from vae_tui.tui.link.terminal_writer import TerminalWriter
 
 WATCHED_SECONDS = 10.0
 SLOW_SHARE, FINE_SHARE = 0.3, 0.1
@@ -13,27 +13,27 @@ LEAST_TOLD = 500
 """Bytes a second; the clock in the top line alone takes less."""
 
 
-class Traffic:
-    """Watches an outlet; to be asked about once a second."""
+class LinkLabel:
+    """Watches a writer; to be asked about once a second."""
 
-    def __init__(self, outlet: Outlet, clock: Callable[[], float] = time.monotonic) -> None:
-        self._outlet = outlet
+    def __init__(self, writer: TerminalWriter, clock: Callable[[], float] = time.monotonic) -> None:
+        self._writer = writer
         self._clock = clock
-        self._seen = deque([(clock(), outlet.busy_seconds)])
+        self._seen = deque([(clock(), writer.busy_seconds)])
         self._told = 0.0
         self.is_slow = False
         """The link is what the screen waits for."""
 
     def words(self) -> str:
         """Return what is sent a second, or what gets through a slow link; nothing when idle."""
-        now, busy = self._clock(), self._outlet.busy_seconds
+        now, busy = self._clock(), self._writer.busy_seconds
         self._seen.append((now, busy))
         while now - self._seen[0][0] > WATCHED_SECONDS and len(self._seen) > 2:
             self._seen.popleft()
         since, busy_then = self._seen[0]
         share = (busy - busy_then) / max(now - since, WATCHED_SECONDS / 2)
         self.is_slow = share > (FINE_SHARE if self.is_slow else SLOW_SHARE)
-        sent = self._outlet.link.bytes_per_second
+        sent = self._writer.link.bytes_per_second
         # What was told stays while it is about right: telling it anew is traffic too.
         if not 0.75 * self._told < sent < 1.33 * self._told:
             self._told = sent

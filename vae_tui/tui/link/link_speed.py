@@ -68,7 +68,7 @@ class Link:
         self._speed = 0.0
         """Bytes a second that get through, as answers tell."""
 
-    # What the outlet tells
+    # What the writer tells
 
     def sent(self, count: int) -> None:
         """Take in that ``count`` bytes are about to be written."""
@@ -130,7 +130,7 @@ class Link:
             # would allow a queue as long, which then looks like the way for ever.
             self._way_seconds = min(self._lately)
 
-    # What the outlet asks
+    # What the writer asks
 
     def is_to_be_asked(self, coming: int) -> bool:
         """Tell whether to ask behind the next ``coming`` bytes.
@@ -167,7 +167,7 @@ class Link:
         window = int(self._speed * (self._way_seconds + QUEUE_SECONDS))
         return max(max(window, LEAST_BYTES) - (self._sent - self._answered), 0)
 
-    # What the governor and the screen ask
+    # What the limiter and the screen ask
 
     @property
     def bytes_per_second(self) -> float:

@@ -15,7 +15,7 @@ GAP = 3
 _Row = list[Cell | None]
 
 
-class Glass:
+class ScreenDiff:
     """The cells of one terminal; those never told are left alone."""
 
     def __init__(self) -> None:

@@ -15,8 +15,8 @@ from vae_tui.run.events import CommandRefused, RunEnded, encode
 from vae_tui.run.files import append
 from vae_tui.run.last_seen import MOST_RECORDS, Seen, SeenRecord
 from vae_tui.run.runs_folder import create
+from vae_tui.tui.feed.absence_tracker import KEEP_SECONDS, AbsenceTracker
 from vae_tui.tui.feed.run_reader import RunReader
-from vae_tui.tui.feed.visit import KEEP_SECONDS, Visit
 from vae_tui.tui.messages import CameBack
 from vae_tui.tui.state.run_view import RunView
 
@@ -101,7 +101,7 @@ class Person:
         record = SeenRecord(self.run, self.folder)
         before = record.load()
 
-        def tell(message) -> None:
+        def post(message) -> None:
             if isinstance(message, CameBack):
                 missed.append(message.missed)
 
@@ -111,9 +111,9 @@ class Person:
                 leave.set()
 
         view = RunView(self.run.name, TINY, epochs=3)
-        visit = Visit(self.run, Looked(self.run, self.folder), self.clock)
+        visit = AbsenceTracker(self.run, Looked(self.run, self.folder), self.clock)
         reading = threading.Thread(
-            target=RunReader(self.run, view, visit).follow, args=(tell, leave), daemon=True
+            target=RunReader(self.run, view, visit).follow, args=(post, leave), daemon=True
         )
         reading.start()
         assert leave.wait(30)
@@ -149,7 +149,7 @@ def test_what_is_seen_is_kept_all_the_time_but_not_for_every_look(tmp_path):
         def keep(self, seen):
             kept.append(seen.time)
 
-    visit = Visit(run, Counted(run, tmp_path), clock)
+    visit = AbsenceTracker(run, Counted(run, tmp_path), clock)
     view = RunView("run", TINY)
     for _ in range(100):
         visit.look(view, 0, lambda message: None)

@@ -15,7 +15,7 @@ from vae_tui.run.events import RunEnded, encode
 from vae_tui.run.files import append
 from vae_tui.run.folder import Run
 from vae_tui.tui.feed.run_reader import BLOCK_BYTES, RunReader
-from vae_tui.tui.link.refresh_rate import Governor
+from vae_tui.tui.link.refresh_limiter import RefreshLimiter
 from vae_tui.tui.messages import NetworkLoaded, ReadingFailed, RunAdvanced
 from vae_tui.tui.state.run_view import RunView, advance
 from vae_tui.tui.widgets.pictures import Pictures
@@ -27,13 +27,13 @@ PATIENCE = 60.0
 class Listener:
     """Follows a run in a thread, as the app does, and keeps what it is told."""
 
-    def __init__(self, run: Run, governor: Governor | None = None) -> None:
+    def __init__(self, run: Run, limiter: RefreshLimiter | None = None) -> None:
         self.run = run
         self.told: list[Message] = []
         self.first = RunView(run.name, run.config(), epochs=3)
         self._news = threading.Condition()
         self._leave = threading.Event()
-        self.reader = RunReader(run, self.first, governor=governor)
+        self.reader = RunReader(run, self.first, limiter=limiter)
         self._thread = threading.Thread(
             target=self.reader.follow, args=(self._take, self._leave), daemon=True
         )
@@ -88,10 +88,10 @@ def test_each_block_of_a_long_log_is_bounded(tmp_path):
     largest = 0
 
     class Measured(RunReader):
-        def _take_block(self, tell):
+        def _take_block(self, post):
             nonlocal largest
             before = self._tail.offset
-            block = super()._take_block(tell)
+            block = super()._take_block(post)
             largest = max(largest, self._tail.offset - before)
             return block
 
@@ -99,11 +99,11 @@ def test_each_block_of_a_long_log_is_bounded(tmp_path):
     reader = Measured(run, listener.first)
     leave = threading.Event()
 
-    def tell(message: Message) -> None:
+    def post(message: Message) -> None:
         if isinstance(message, RunAdvanced) and not message.view.unread:
             leave.set()
 
-    reader.follow(tell, leave)
+    reader.follow(post, leave)
     assert 0 < largest <= BLOCK_BYTES
 
 
@@ -119,9 +119,9 @@ def test_what_is_appended_is_told_and_nothing_twice(tmp_path):
 
 
 def test_an_answer_that_the_user_waits_for_is_looked_for_at_once(tmp_path):
-    governor = Governor()
-    governor.poll_seconds = 2 * PATIENCE
-    with Listener(run_with(tmp_path, started()), governor) as listener:
+    limiter = RefreshLimiter()
+    limiter.poll_seconds = 2 * PATIENCE
+    with Listener(run_with(tmp_path, started()), limiter) as listener:
         listener.until(lambda: listener.views)
         append(listener.run.events, encode(losses(6)))
         listener.reader.hasten()

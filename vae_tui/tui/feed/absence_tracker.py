@@ -21,7 +21,7 @@ from vae_tui.tui.state.run_view import RunView
 KEEP_SECONDS = 5.0
 
 
-class Visit:
+class AbsenceTracker:
     """Tells once what was missed, and keeps what is seen."""
 
     def __init__(
@@ -33,7 +33,7 @@ class Visit:
         self._kept_at = -KEEP_SECONDS
         self._has_begun = False
 
-    def look(self, view: RunView, offset: int, tell: Callable[[Message], object]) -> None:
+    def look(self, view: RunView, offset: int, post: Callable[[Message], object]) -> None:
         """See the run as it is, ``offset`` bytes of its events having been read."""
         now = self._clock()
         if 0 <= now - self._kept_at < KEEP_SECONDS:
@@ -46,7 +46,7 @@ class Visit:
             if before := self._record.load():
                 happened = list(_happened(self._run, before.offset, offset))
                 if missed := while_away(before, seen, happened):
-                    tell(CameBack(missed))
+                    post(CameBack(missed))
         self._record.keep(seen)
 
 

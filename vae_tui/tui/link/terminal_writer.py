@@ -1,8 +1,8 @@
 """The file that Textual writes to: takes updates at once, sends what differs as the link allows.
 
 Textual's own writer holds thirty writes and then blocks the event loop, so that on a slow link
-keys wait for pictures nobody needs any more. Here updates meet in the `Glass`; a thread sends what
-is still true when there is room for it.
+keys wait for outdated pictures. Here updates are merged in a `ScreenDiff`; a thread sends what is
+still current when the link has room for it.
 """
 
 import os
@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 from vae_tui.tui.link.link_speed import Link
-from vae_tui.tui.link.screen_diff import Glass
+from vae_tui.tui.link.screen_diff import ScreenDiff
 
 SYNC_BEGIN, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 """Between them the terminal draws nothing, so that no half picture is seen."""
@@ -28,7 +28,7 @@ PARTING_SECONDS = 2.0
 """A link that takes nothing for so long does not keep the program from ending."""
 
 
-class Outlet:
+class TerminalWriter:
     """A text file in front of a terminal; write from any thread."""
 
     encoding = "utf-8"
@@ -44,7 +44,7 @@ class Outlet:
         self._descriptor = descriptor
         self._encode = encode
         self._clock = clock
-        self._glass = Glass()
+        self._diff = ScreenDiff()
         self._aside: list[str] = []
         self._syncs = False
         self._is_writing = False
@@ -76,18 +76,18 @@ class Outlet:
             if text in (SYNC_BEGIN, SYNC_END):
                 self._syncs = True
             elif _OTHER_SCREEN.search(text):
-                self._glass.forget()
+                self._diff.forget()
                 self._aside.append(text)
             elif _NOT_DRAWN.fullmatch(text):
                 self._aside.append(text)
-            elif not self._glass.tell(text):
+            elif not self._diff.tell(text):
                 # What it draws is not known: all before goes out, then it, then all anew.
-                self._aside += [self._glass.changes(), text]
-                self._glass.forget()
+                self._aside += [self._diff.changes(), text]
+                self._diff.forget()
             if self._behind_since is None:
                 self._behind_since = self._clock()
             if self._thread is None:
-                self._thread = threading.Thread(target=self._send, name="outlet", daemon=True)
+                self._thread = threading.Thread(target=self._send, name="writer", daemon=True)
                 self._thread.start()
             self._turn.notify_all()
         return len(text)
@@ -180,16 +180,16 @@ class Outlet:
         while self._thread is threading.current_thread() and not self._is_broken:
             self._heed_forgetting()
             allowance = self.link.allowance()
-            if self._aside or (not self._glass.is_settled and allowance != 0):
+            if self._aside or (not self._diff.is_settled and allowance != 0):
                 aside, self._aside = "".join(self._aside), []
-                changes = self._glass.changes(allowance) if allowance != 0 else ""
+                changes = self._diff.changes(allowance) if allowance != 0 else ""
                 if changes and self._syncs:
                     changes = SYNC_BEGIN + changes + SYNC_END
                 if aside or changes:
                     block = self._encode(aside + changes)
                     if changes and self.link.is_to_be_asked(len(block)):
                         block += QUESTION.encode()
-                    return block, not self._glass.is_settled
+                    return block, not self._diff.is_settled
             if self._has_more() and self.link.is_stuck:
                 return QUESTION.encode(), False
             if self._has_more():
@@ -203,14 +203,14 @@ class Outlet:
     def _heed_forgetting(self) -> None:
         if self._is_stale:
             self._is_stale = False
-            self._glass.forget()
+            self._diff.forget()
 
     def _take_stock(self) -> None:
         if self._behind_since is not None:
             self._busy_seconds, self._behind_since = self.busy_seconds, None
 
     def _has_more(self) -> bool:
-        return bool(self._aside) or not self._glass.is_settled
+        return bool(self._aside) or not self._diff.is_settled
 
     def _has_room(self) -> bool:
         return bool(select.select([], [self._descriptor], [], 0)[1])

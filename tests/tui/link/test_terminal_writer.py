@@ -11,15 +11,15 @@ from textual.events import Key, MouseDown, MouseMove
 from vae_tui.tui.link.driver import LinkDriver
 from vae_tui.tui.link.input_driver import InputDriver
 from vae_tui.tui.link.link_speed import Link
-from vae_tui.tui.link.screen_writer import QUESTION, SYNC_BEGIN, SYNC_END, Outlet
+from vae_tui.tui.link.terminal_writer import QUESTION, SYNC_BEGIN, SYNC_END, TerminalWriter
 
 
 class Pipe:
-    """An outlet and what comes out of it; the question of the first block is left out."""
+    """An writer and what comes out of it; the question of the first block is left out."""
 
     def __init__(self) -> None:
         self.reading, self._writing = os.pipe()
-        self.outlet = Outlet(self._writing, str.encode, Link())
+        self.writer = TerminalWriter(self._writing, str.encode, Link())
 
     def until(self, part: str, seconds: float = 10) -> str:
         """Return what comes until ``part`` has come."""
@@ -38,7 +38,7 @@ class Pipe:
 def pipe():
     made = Pipe()
     yield made
-    made.outlet.settle(1)
+    made.writer.settle(1)
     os.close(made.reading)
 
 
@@ -49,7 +49,7 @@ def row(text: str, y: int = 1) -> str:
 async def test_a_key_or_a_button_is_told_to_the_link_and_a_moving_mouse_is_not(monkeypatch):
     monkeypatch.setattr(InputDriver, "process_message", lambda *_: None)
     driver = LinkDriver(App())
-    link = driver.outlet.link
+    link = driver.writer.link
     mouse = {"widget": None, "x": 1, "y": 1, "delta_x": 0, "delta_y": 0, "button": 1,
              "shift": False, "meta": False, "ctrl": False}  # fmt: skip
     told = []
@@ -62,85 +62,85 @@ async def test_a_key_or_a_button_is_told_to_the_link_and_a_moving_mouse_is_not(m
 
 
 def test_what_is_written_comes_out_with_nothing_around_it(pipe):
-    pipe.outlet.write(row("hello"))
+    pipe.writer.write(row("hello"))
     assert pipe.until("hello") == row("hello")
 
 
 def test_what_stands_there_is_not_sent_again(pipe):
-    pipe.outlet.write(row("hello"))
+    pipe.writer.write(row("hello"))
     pipe.until("hello")
-    pipe.outlet.write(row("hello"))
-    pipe.outlet.write(row("world", 2))
+    pipe.writer.write(row("hello"))
+    pipe.writer.write(row("world", 2))
     assert pipe.until("world") == row("world", 2)
 
 
 def test_modes_go_through_in_their_order(pipe):
     modes = ("\x1b[?1000h", "\x1b[>25u", "\x1b]52;c;aGk=\x07", "\a", "\x1b[?2026$p")
     for mode in modes:
-        pipe.outlet.write(mode)
+        pipe.writer.write(mode)
     assert pipe.until(modes[-1]) == "".join(modes)
 
 
 def test_what_it_does_not_know_comes_after_all_before_it_and_all_is_drawn_anew(pipe):
-    pipe.outlet.write(row("hello"))
-    pipe.outlet.write("\x1b[2J")
-    pipe.outlet.write(row("hello"))
-    pipe.outlet.write(row("end", 2))
+    pipe.writer.write(row("hello"))
+    pipe.writer.write("\x1b[2J")
+    pipe.writer.write(row("hello"))
+    pipe.writer.write(row("end", 2))
     came = pipe.until("end")
     assert came.index("hello") < came.index("\x1b[2J") < came.rindex("hello")
 
 
 def test_on_the_other_screen_nothing_is_known_to_stand_anywhere(pipe):
-    pipe.outlet.write(row("hello"))
+    pipe.writer.write(row("hello"))
     pipe.until("hello")
-    pipe.outlet.write("\x1b[?1049h")
-    pipe.outlet.write(row("hello"))
+    pipe.writer.write("\x1b[?1049h")
+    pipe.writer.write(row("hello"))
     assert pipe.until("hello").endswith(row("hello"))
 
 
 def test_after_forgetting_all_that_is_written_is_sent(pipe):
-    pipe.outlet.write(row("hello"))
+    pipe.writer.write(row("hello"))
     pipe.until("hello")
-    pipe.outlet.forget()
-    pipe.outlet.write(row("hello"))
+    pipe.writer.forget()
+    pipe.writer.write(row("hello"))
     assert pipe.until("hello") == row("hello")
 
 
 def test_a_terminal_that_can_draws_each_block_at_once(pipe):
     for text in (SYNC_BEGIN, row("hello"), SYNC_END):
-        pipe.outlet.write(text)
+        pipe.writer.write(text)
     pipe.until("hello")
-    pipe.outlet.write(row("world"))
+    pipe.writer.write(row("world"))
     assert SYNC_END in (came := pipe.until(SYNC_END))
     assert came.endswith(SYNC_END)
 
 
 def test_writing_never_waits_for_a_full_link_and_what_is_overtaken_is_not_sent(pipe):
     number = 0
-    while pipe.outlet.seconds_behind < 0.2:  # until the pipe is full
+    while pipe.writer.seconds_behind < 0.2:  # until the pipe is full
         number += 1
-        pipe.outlet.write(row("abc"[number % 3] * 500))
+        pipe.writer.write(row("abc"[number % 3] * 500))
         time.sleep(0.001)
     for number in range(1000):
-        pipe.outlet.write(row("xyz"[number % 3] * 500))
-    pipe.outlet.write(row("end", 2))
+        pipe.writer.write(row("xyz"[number % 3] * 500))
+    pipe.writer.write(row("end", 2))
     came = pipe.until("end")
     assert sum(came.count(letter * 500) for letter in "xyz") < 10
-    assert pipe.outlet.busy_seconds > 0.2
+    assert pipe.writer.busy_seconds > 0.2
 
 
 def test_a_terminal_is_asked_and_its_answer_heard(pipe):
-    pipe.outlet.write(row("hello"))
+    pipe.writer.write(row("hello"))
     while QUESTION.encode() not in os.read(pipe.reading, 1000):
         pass
-    assert not pipe.outlet.link.answers
-    pipe.outlet.answered()
-    assert pipe.outlet.link.answers
+    assert not pipe.writer.link.answers
+    pipe.writer.answered()
+    assert pipe.writer.link.answers
 
 
 def test_settling_waits_until_all_is_written(pipe):
-    pipe.outlet.write(row("hello"))
-    pipe.outlet.settle()
+    pipe.writer.write(row("hello"))
+    pipe.writer.settle()
     assert not pipe.is_silent()
 
 
@@ -148,6 +148,6 @@ def test_a_terminal_that_is_gone_does_not_keep_anybody_waiting():
     pipe = Pipe()
     os.close(pipe.reading)
     began = time.monotonic()
-    pipe.outlet.write(row("hello"))
-    pipe.outlet.settle(30)
+    pipe.writer.write(row("hello"))
+    pipe.writer.settle(30)
     assert time.monotonic() - began < 20

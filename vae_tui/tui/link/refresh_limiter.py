@@ -50,7 +50,7 @@ REMOTE = Rates(pictures=0.5, charts=1.0)
 
 
 class Load(Protocol):
-    """What the outlet knows of the link."""
+    """What the writer knows of the link."""
 
     @property
     def busy_seconds(self) -> float:
@@ -61,7 +61,7 @@ class Load(Protocol):
         """For how long there has been more to send than could go out."""
 
 
-class Governor:
+class RefreshLimiter:
     """Says when pictures and charts are due; what it says is due is taken as told."""
 
     def __init__(

@@ -1,6 +1,6 @@
 from dataclasses import dataclass, field
 
-from vae_tui.tui.link.link_label import Traffic
+from vae_tui.tui.link.link_label import LinkLabel
 
 
 @dataclass
@@ -18,14 +18,14 @@ class Watched:
     """A second goes by between two questions."""
 
     def __init__(self) -> None:
-        self.now, self.outlet = 0.0, FakeOutlet()
-        self.traffic = Traffic(self.outlet, lambda: self.now)
+        self.now, self.writer = 0.0, FakeOutlet()
+        self.traffic = LinkLabel(self.writer, lambda: self.now)
 
     def words(self, rate: float, share: float = 0.0, seconds: int = 1) -> str:
-        self.outlet.link.bytes_per_second = rate
+        self.writer.link.bytes_per_second = rate
         for _ in range(seconds):
             self.now += 1.0
-            self.outlet.busy_seconds += share
+            self.writer.busy_seconds += share
             said = self.traffic.words()
         return said
 

@@ -4,7 +4,7 @@ import pyte
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vae_tui.tui.link.screen_diff import FEW_CELLS, Glass
+from vae_tui.tui.link.screen_diff import FEW_CELLS, ScreenDiff
 
 WIDTH, HEIGHT = 24, 5
 COLOURS = ("", "31", "97", "38;5;232", "38;5;247", "38;5;208", "38;2;8;8;8", "38;2;200;10;20")
@@ -69,117 +69,117 @@ def full(rows: list[str], codes: str = "") -> str:
 @settings(deadline=None, max_examples=150)
 @given(updates)
 def test_the_terminal_shows_what_textual_wrote_however_it_is_cut_and_merged(updates):
-    glass, theirs, ours = Glass(), Shown(), Shown()
+    diff, theirs, ours = ScreenDiff(), Shown(), Shown()
     for parts, most in updates:
         update = "".join(map(written, parts)) + "\x1b[1;1H"
         theirs.feed(update)
-        assert glass.tell(update)
-        ours.feed(glass.changes(most))
-    ours.feed(glass.changes())
-    assert glass.is_settled
+        assert diff.tell(update)
+        ours.feed(diff.changes(most))
+    ours.feed(diff.changes())
+    assert diff.is_settled
     assert ours.looks() == theirs.looks()
-    assert glass.changes() == ""
+    assert diff.changes() == ""
 
 
 def test_nothing_is_sent_of_what_stands_there_already():
-    glass = Glass()
-    glass.tell(full(["abc", "def"], "31"))
-    glass.changes()
-    glass.tell(full(["abc", "def"], "31"))
-    assert glass.changes() == ""
+    diff = ScreenDiff()
+    diff.tell(full(["abc", "def"], "31"))
+    diff.changes()
+    diff.tell(full(["abc", "def"], "31"))
+    assert diff.changes() == ""
 
 
 def test_of_a_changed_row_only_the_changed_cells_are_sent():
-    glass = Glass()
-    glass.tell(full(["epoch 35/150 and more"]))
-    glass.changes()
-    glass.tell(full(["epoch 36/150 and more"]))
-    assert glass.changes() == "\x1b[1;8H6"
+    diff = ScreenDiff()
+    diff.tell(full(["epoch 35/150 and more"]))
+    diff.changes()
+    diff.tell(full(["epoch 36/150 and more"]))
+    assert diff.changes() == "\x1b[1;8H6"
 
 
 def test_what_is_overtaken_before_it_was_sent_is_never_sent():
-    glass = Glass()
+    diff = ScreenDiff()
     for text in ("first", "second"):
-        glass.tell(full([text]))
-    assert "first" not in glass.changes()
+        diff.tell(full([text]))
+    assert "first" not in diff.changes()
 
 
 def test_what_was_forgotten_is_drawn_again():
-    glass = Glass()
-    glass.tell(full(["abc"]))
-    first = glass.changes()
-    glass.forget()
-    assert glass.is_settled
-    glass.tell(full(["abc"]))
-    assert glass.changes() == first
+    diff = ScreenDiff()
+    diff.tell(full(["abc"]))
+    first = diff.changes()
+    diff.forget()
+    assert diff.is_settled
+    diff.tell(full(["abc"]))
+    assert diff.changes() == first
 
 
 def test_small_changes_go_before_pictures():
-    glass, picture = Glass(), "▀" * (FEW_CELLS + 1)
-    glass.tell(full([picture, picture, "seed 2"], "38;5;240;48;5;250"))
-    assert "seed 2" in glass.changes(most=1)
+    diff, picture = ScreenDiff(), "▀" * (FEW_CELLS + 1)
+    diff.tell(full([picture, picture, "seed 2"], "38;5;240;48;5;250"))
+    assert "seed 2" in diff.changes(most=1)
 
 
 def test_a_picture_goes_on_where_it_stopped_and_then_begins_anew_at_the_top():
-    glass, wide = Glass(), FEW_CELLS + 1
-    glass.tell(full(["a" * wide, "b" * wide, "c" * wide]))
-    sent = glass.changes(most=1)
-    glass.tell(full(["d" * wide, "b" * wide, "c" * wide]))
-    while not glass.is_settled:
-        sent += glass.changes(most=1)
+    diff, wide = ScreenDiff(), FEW_CELLS + 1
+    diff.tell(full(["a" * wide, "b" * wide, "c" * wide]))
+    sent = diff.changes(most=1)
+    diff.tell(full(["d" * wide, "b" * wide, "c" * wide]))
+    while not diff.is_settled:
+        sent += diff.changes(most=1)
     assert [letter for letter in "abcd" if letter in sent] == list("abcd")
     assert sent.index("b") < sent.index("c") < sent.index("d")
 
 
 def test_colours_are_said_only_when_they_change():
-    glass = Glass()
-    glass.tell(
+    diff = ScreenDiff()
+    diff.tell(
         "\x1b[1;1H\x1b[38;5;240;48;5;250m▀\x1b[0m\x1b[38;5;240;48;5;250m▀\x1b[0m"
         "\x1b[38;5;241;48;5;250m▀\x1b[0m\x1b[48;5;250m  \x1b[0m"
     )
-    assert glass.changes() == (
+    assert diff.changes() == (
         "\x1b[1;1H\x1b[38;5;250;48;5;240m▄▄\x1b[48;5;241m▄\x1b[48;5;250m  \x1b[0m"
     )
 
 
 def test_two_colours_that_change_places_are_drawn_with_the_other_half_block():
-    glass = Glass()
-    glass.tell("\x1b[1;1H\x1b[38;5;240;48;5;250m▀\x1b[0m\x1b[38;5;250;48;5;240m▀\x1b[0m")
-    assert glass.changes().count("38;5;") == 1
+    diff = ScreenDiff()
+    diff.tell("\x1b[1;1H\x1b[38;5;240;48;5;250m▀\x1b[0m\x1b[38;5;250;48;5;240m▀\x1b[0m")
+    assert diff.changes().count("38;5;") == 1
 
 
 def test_truecolor_greys_are_sent_as_the_palettes_and_other_colours_as_they_are():
-    glass = Glass()
-    glass.tell("\x1b[1;1H\x1b[38;2;160;160;160;48;2;158;158;159mx\x1b[0m")
-    assert "\x1b[38;5;247;48;2;158;158;159mx" in glass.changes()
+    diff = ScreenDiff()
+    diff.tell("\x1b[1;1H\x1b[38;2;160;160;160;48;2;158;158;159mx\x1b[0m")
+    assert "\x1b[38;5;247;48;2;158;158;159mx" in diff.changes()
 
 
 def test_a_wide_character_is_drawn_whole():
-    glass, theirs, ours = Glass(), Shown(), Shown()
+    diff, theirs, ours = ScreenDiff(), Shown(), Shown()
     for row in ("漢字 ab", "字字 cb", "x字  cb", "漢字 cb"):
         update = full([row.ljust(WIDTH - 2)])
         theirs.feed(update)
-        glass.tell(update)
-        ours.feed(glass.changes())
+        diff.tell(update)
+        ours.feed(diff.changes())
         assert ours.screen.display[0].rstrip() == theirs.screen.display[0].rstrip()
 
 
 def test_a_letter_and_its_accent_are_one_cell():
-    glass = Glass()
-    glass.tell(full(["e\u0301a"]))
-    assert "e\u0301a" in glass.changes()
+    diff = ScreenDiff()
+    diff.tell(full(["e\u0301a"]))
+    assert "e\u0301a" in diff.changes()
 
 
 def test_links_begin_and_end_where_they_did():
-    glass = Glass()
-    glass.tell("\x1b[1;1H\x1b]8;id=1;https://a.org\x1b\\\x1b[4mab\x1b[0m\x1b]8;;\x1b\\c")
-    assert glass.changes() == (
+    diff = ScreenDiff()
+    diff.tell("\x1b[1;1H\x1b]8;id=1;https://a.org\x1b\\\x1b[4mab\x1b[0m\x1b]8;;\x1b\\c")
+    assert diff.changes() == (
         "\x1b[1;1H\x1b]8;id=1;https://a.org\x1b\\\x1b[0;4mab\x1b]8;;\x1b\\\x1b[0mc"
     )
 
 
 def test_what_is_no_update_is_not_taken_in():
-    glass = Glass()
+    diff = ScreenDiff()
     for text in ("\x1b[?25l", "plain", "\x1b[1;1Ha\tb", "\x1b[1;1H\x1b[2Ka", "\x1b[2J"):
-        assert not glass.tell(text)
-    assert glass.is_settled
+        assert not diff.tell(text)
+    assert diff.is_settled

@@ -140,7 +140,7 @@ def test_a_config_that_is_mended_is_read_again(tmp_path):
 def test_a_run_laid_over_is_followed_with_its_weights_until_it_is_taken_away(tmp_path):
     run = run_with(tmp_path, started(), losses(3), losses(4), beta=2.0)
     folder = RunsFolder(tmp_path, tmp_path / "other")
-    with Listener(lambda tell, leave: folder.overlay(run.path, tell, leave)) as listener:
+    with Listener(lambda post, leave: folder.overlay(run.path, post, leave)) as listener:
         listener.until(
             lambda message: (
                 not message.overlay.run.unread

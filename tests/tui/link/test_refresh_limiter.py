@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import pytest
 
 from vae_tui.errors import UsageError
-from vae_tui.tui.link.refresh_rate import (
+from vae_tui.tui.link.refresh_limiter import (
     CHARTS_AWAITED_SECONDS,
     CPU_SHARE,
     FEW_CORES,
@@ -13,7 +13,7 @@ from vae_tui.tui.link.refresh_rate import (
     REMOTE,
     THRIFTY_POLL_SECONDS,
     TOGETHER_SECONDS,
-    Governor,
+    RefreshLimiter,
     check_fps,
 )
 
@@ -25,13 +25,15 @@ class FakeLoad:
 
 
 class Day:
-    """A governor, its link, and time."""
+    """A limiter, its link, and time."""
 
     def __init__(self, **settings) -> None:
         self.now, self.load = 0.0, FakeLoad()
         self.cpu, self.seconds_a_drawing = 0.0, 0.0
-        self.governor = Governor(clock=lambda: self.now, cpu_clock=lambda: self.cpu, **settings)
-        self.governor.heed(self.load)
+        self.limiter = RefreshLimiter(
+            clock=lambda: self.now, cpu_clock=lambda: self.cpu, **settings
+        )
+        self.limiter.heed(self.load)
 
     def counts(self, seconds: float, share: float = 0.0) -> tuple[int, int]:
         """Return how often pictures and charts were due while the link was full for a share."""
@@ -39,7 +41,7 @@ class Day:
         for _ in range(round(seconds * 100)):
             self.now += 0.01
             self.load.busy_seconds += 0.01 * share
-            drawn = self.governor.pictures_due(), self.governor.charts_due()
+            drawn = self.limiter.pictures_due(), self.limiter.charts_due()
             pictures, charts = pictures + drawn[0], charts + drawn[1]
             self.cpu += self.seconds_a_drawing * sum(drawn)
         return pictures, charts
@@ -76,8 +78,8 @@ def test_on_few_cores_news_are_never_long_apart_whatever_they_cost():
 
 
 def test_on_few_cores_news_are_looked_for_less_often():
-    assert Governor(cores=FEW_CORES).poll_seconds == THRIFTY_POLL_SECONDS
-    assert Governor(cores=FEW_CORES + 1).poll_seconds == pytest.approx(MOST_POLL_SECONDS)
+    assert RefreshLimiter(cores=FEW_CORES).poll_seconds == THRIFTY_POLL_SECONDS
+    assert RefreshLimiter(cores=FEW_CORES + 1).poll_seconds == pytest.approx(MOST_POLL_SECONDS)
 
 
 def test_on_few_cores_pictures_are_drawn_with_the_charts():
@@ -85,10 +87,10 @@ def test_on_few_cores_pictures_are_drawn_with_the_charts():
     charts_at, apart = 0.0, []
     for _ in range(240):
         day.now += THRIFTY_POLL_SECONDS
-        if day.governor.charts_due():
+        if day.limiter.charts_due():
             charts_at = day.now
             day.cpu += 0.04
-        if day.governor.pictures_due():
+        if day.limiter.pictures_due():
             apart.append(day.now - charts_at)
             day.cpu += 0.01
     assert len(apart) > 25
@@ -97,10 +99,10 @@ def test_on_few_cores_pictures_are_drawn_with_the_charts():
 
 def test_on_few_cores_pictures_wait_for_charts_that_do_not_come_but_not_for_long():
     day = Day(cores=FEW_CORES)
-    assert day.governor.pictures_due()
+    assert day.limiter.pictures_due()
     day.cpu += 1.0
     began = day.now
-    while not day.governor.pictures_due():
+    while not day.limiter.pictures_due():
         day.now += 0.1
     longest = MOST_THRIFTY_SECONDS + CHARTS_AWAITED_SECONDS
     assert day.now - began == pytest.approx(longest, abs=0.11)
@@ -151,7 +153,7 @@ def test_fps_pins_both_rates_whatever_the_link(fps):
     day.load.seconds_behind = 9.0
     pictures, charts = day.counts(20, share=1.0)
     assert pictures == charts == pytest.approx(20 * fps, rel=0.2)
-    assert day.governor.poll_seconds <= 1 / fps
+    assert day.limiter.poll_seconds <= 1 / fps
 
 
 @pytest.mark.parametrize(
