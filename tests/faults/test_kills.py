@@ -27,10 +27,10 @@ from vae_tui.model.probe import load_probe
 from vae_tui.run import events
 from vae_tui.run.commands import Command
 from vae_tui.run.config import RunConfig
+from vae_tui.run.control import RunSteering
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
-from vae_tui.run.steering import RunSteering
 from vae_tui.run.summary import summarise
 from vae_tui.training.checkpoint import load_state
 

@@ -22,9 +22,9 @@ from support.tiny_runs import random_images, tiny_trainer
 
 from vae_tui.cli.main import main
 from vae_tui.errors import VaeTuiError
+from vae_tui.run.control import RunSteering
 from vae_tui.run.files import append
 from vae_tui.run.folder import Run
-from vae_tui.run.steering import RunSteering
 from vae_tui.text import printable
 from vae_tui.training.command_source import CommandFile
 from vae_tui.training.process import _load

@@ -161,14 +161,14 @@ def train(headless: bool, as_json: bool, fps: int | None, **options: Any) -> int
 @debug_option
 def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None) -> int:
     """Watch a run: live, ended or lost; the newest unless one is named."""
-    from vae_tui.run.damaged_config import config_or_rest
+    from vae_tui.run.damaged_config import config_or_fallback
     from vae_tui.run.runs_folder import find
     from vae_tui.terminal import capabilities
     from vae_tui.tui.link.refresh_limiter import check_fps
 
     check_fps(fps)
     found = find(runs_dir, run)
-    config, damage = config_or_rest(found)
+    config, damage = config_or_fallback(found)
     if missing := capabilities.missing(os.environ):
         complain(f"{missing}: plain lines; ctrl+c leaves, training goes on")
         if damage:

@@ -49,8 +49,8 @@ def resume_run(
     runs_dir: Path, data_dir: Path | None, wanted: str, settings: dict[str, float]
 ) -> tuple["Run", RunConfig, int]:
     """Start a trainer on the last save of a run; return it and where its new events begin."""
+    from vae_tui.run.control import RunSteering
     from vae_tui.run.runs_folder import find
-    from vae_tui.run.steering import RunSteering
     from vae_tui.run.summary import summarise
 
     run = find(runs_dir, wanted)

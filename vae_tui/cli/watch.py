@@ -50,7 +50,7 @@ def watch(
     from vae_tui.terminal import capabilities
 
     capabilities.prepare()
-    from vae_tui.run.damaged_config import config_or_rest
+    from vae_tui.run.damaged_config import config_or_fallback
     from vae_tui.run.folder import Run
     from vae_tui.run.state import ADVICE
 
@@ -63,7 +63,7 @@ def watch(
         if app.return_code or app.chosen is None:
             break
         run, is_new = Run(app.chosen), False
-        config, damage = config_or_rest(run)
+        config, damage = config_or_fallback(run)
     code = app.return_code or 0
     if code == 0 and run.is_live():
         say(f"{run.name} goes on; come back with: vae-tui attach {reference(run, runs_dir)}")
@@ -94,7 +94,7 @@ def _screen(
 ) -> "VaeApp":
     """Return the screen of one run, to be run; the arguments are those of ``watch``."""
     from vae_tui.run import control
-    from vae_tui.run.steering import RunSteering
+    from vae_tui.run.control import RunSteering
     from vae_tui.terminal import capabilities
     from vae_tui.tui.app import VaeApp
 
@@ -152,11 +152,11 @@ def _absence_tracker(run: "Run") -> "AbsenceTracker | None":
     """Return what tells a user who comes back what they missed; None where they have no home."""
     from platformdirs import user_state_path
 
-    from vae_tui.run.last_seen import SeenRecord
+    from vae_tui.run.last_seen import LastSeenStore
     from vae_tui.tui.feed.absence_tracker import AbsenceTracker
 
     folder = user_state_path("vae-tui") / "seen"
-    return AbsenceTracker(run, SeenRecord(run, folder)) if folder.is_absolute() else None
+    return AbsenceTracker(run, LastSeenStore(run, folder)) if folder.is_absolute() else None
 
 
 def follow(

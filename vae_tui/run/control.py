@@ -1,12 +1,17 @@
-"""Start a trainer: a fresh interpreter in its own session, or torchrun for several processes."""
+"""Starts a run's trainer and steers it.
+
+A trainer is a fresh interpreter in its own session, or torchrun for several processes.
+"""
 
 import os
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from vae_tui.errors import UsageError, VaeTuiError
+from vae_tui.run.commands import Command
 from vae_tui.run.config import RunConfig
 from vae_tui.run.folder import Run
 from vae_tui.run.untrusted import open_own
@@ -55,6 +60,34 @@ def start(run: Run, config: RunConfig) -> int:
     finally:
         os.close(lock)
     return process.pid
+
+
+@dataclass(frozen=True, slots=True)
+class RunSteering:
+    """Steers a run: sends commands to its live trainer, or starts one from the last save."""
+
+    run: Run
+    config: RunConfig
+
+    def send(self, command: Command) -> None:
+        """Send a command to the live trainer; VaeTuiError when it cannot be written."""
+        self.run.send(command)
+
+    def restart(self, **settings: float) -> None:
+        """Start a trainer from the last save, with new ``settings`` (beta, lr, epochs) if any.
+
+        Raises:
+            UsageError: The run is live, or its config is damaged.
+            VaeTuiError: There is no save to start from.
+        """
+        if self.run.weights.exists() and not self.run.state.exists():
+            raise VaeTuiError(
+                f"{self.run.state} is missing: {self.run.name} cannot go on; start a new run"
+            )
+        self.run.config()  # the trainer reads the file itself: a fallback config is not enough
+        start(self.run, self.config)
+        for name, value in settings.items():
+            self.run.send(Command(command="set", setting=name, value=value))
 
 
 def environment(config: RunConfig) -> dict[str, str]:

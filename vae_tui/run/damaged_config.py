@@ -15,7 +15,7 @@ from vae_tui.run.untrusted import open_regular
 _LARGEST_HEADER = 1 << 20
 
 
-def config_or_rest(run: Run) -> tuple[RunConfig, str]:
+def config_or_fallback(run: Run) -> tuple[RunConfig, str]:
     """Return the run's config and nothing; else what is left of it, and what is wrong with it.
 
     What is left are the fields that can be read and may have their values, and the sizes of the

@@ -38,7 +38,7 @@ class Seen:
     """Bytes of ``events.jsonl`` that had been read."""
 
 
-class SeenRecord:
+class LastSeenStore:
     """Where it is kept what was last seen of one run; keeping it may fail without harm."""
 
     def __init__(self, run: Run, folder: Path) -> None:

@@ -17,7 +17,7 @@ from vae_tui.run.events import (
 from vae_tui.run.files import LineTail
 
 
-class Ledger:
+class LogProgress:
     """Follows one log; knows no config and no trainer."""
 
     def __init__(self, log: Path) -> None:

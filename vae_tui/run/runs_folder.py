@@ -1,16 +1,18 @@
 """The folder of all runs: creating, naming and finding them."""
 
 import contextlib
+import importlib.util
 import os
+import platform
 import re
 import time
 from pathlib import Path
 
+from vae_tui import __version__
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.run.config import RunConfig, to_json
 from vae_tui.run.files import replace
 from vae_tui.run.folder import Run, _reason
-from vae_tui.run.versions import provenance
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,99}")
 
@@ -27,7 +29,7 @@ def create(runs_dir: Path, name: str | None, config: RunConfig) -> Run:
         runs_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         run = Run(_new_folder(runs_dir, name, config))
         try:
-            replace(run.path / "config.json", to_json(config, **provenance()).encode())
+            replace(run.path / "config.json", to_json(config, **_provenance()).encode())
         except OSError:
             run.path.rmdir()  # half a run would take the name
             raise
@@ -114,3 +116,27 @@ def _newness(folder: Path) -> float:
         return (folder / "config.json").stat().st_mtime
     except OSError:
         return 0.0
+
+
+def _provenance() -> dict[str, object]:
+    """Return the creation time, Unix seconds, and the versions that a run is created with."""
+    versions = {"vae-tui": __version__, "python": platform.python_version()}
+    for package in ("torch", "numpy"):
+        if found := _installed_version(package):
+            versions[package] = found
+    return {"created": time.time(), "versions": versions}
+
+
+def _installed_version(package: str) -> str:
+    """Return the version of an installed package without importing it; empty when unknown.
+
+    Read from the name of its metadata folder: importing ``importlib.metadata`` takes 14 ms, and
+    the first paint would wait for that.
+    """
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        spec = importlib.util.find_spec(package)
+        if spec is not None and spec.origin is not None:
+            for folder in Path(spec.origin).parent.parent.glob(f"{package}-*.dist-info"):
+                if named := re.fullmatch(rf"{package}-(.+)\.dist-info", folder.name):
+                    return named[1]
+    return ""

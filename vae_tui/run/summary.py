@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vae_tui.run.config import RunConfig
-from vae_tui.run.damaged_config import config_or_rest
+from vae_tui.run.damaged_config import config_or_fallback
 from vae_tui.run.folder import Run
-from vae_tui.run.progress import Ledger
+from vae_tui.run.progress import LogProgress
 from vae_tui.run.state import ADVICE, has_spoken, silence, state_of
 
 
@@ -50,7 +50,7 @@ class KnownRun:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._ledger = Ledger(run.events)
+        self._ledger = LogProgress(run.events)
         self._config: RunConfig | None = None
         self._config_seen: tuple[int, int, int] | None = None
 
@@ -74,7 +74,7 @@ class KnownRun:
             seen = status.st_ino, status.st_size, status.st_mtime_ns
         if self._config is not None and seen == self._config_seen:
             return self._config, ""
-        config, wrong = config_or_rest(self._run)
+        config, wrong = config_or_fallback(self._run)
         self._config, self._config_seen = (None if wrong else config), seen
         return config, wrong
 
@@ -103,7 +103,7 @@ def objective(config: RunConfig) -> str:
 
 
 def _summary(
-    run: Run, config: RunConfig, told: Ledger, pid: int | None, live: bool, now: float
+    run: Run, config: RunConfig, told: LogProgress, pid: int | None, live: bool, now: float
 ) -> Summary:
     began = _modified(run.lock) if live else -math.inf
     heard = told.newest.time if told.newest else -math.inf

@@ -13,7 +13,7 @@ from support.tiny_runs import TINY
 
 from vae_tui.run.events import CommandRefused, RunEnded, encode
 from vae_tui.run.files import append
-from vae_tui.run.last_seen import MOST_RECORDS, Seen, SeenRecord
+from vae_tui.run.last_seen import MOST_RECORDS, LastSeenStore, Seen
 from vae_tui.run.runs_folder import create
 from vae_tui.tui.feed.absence_tracker import KEEP_SECONDS, AbsenceTracker
 from vae_tui.tui.feed.run_reader import RunReader
@@ -30,23 +30,23 @@ SEEN = Seen(NOW, "running", 18, 3.0, 108.3, 100)
 def test_what_was_seen_is_known_again(tmp_path, best):
     run = run_with(tmp_path / "runs", started())
     seen = dataclasses.replace(SEEN, best_test_loss=best)
-    SeenRecord(run, tmp_path / "state").keep(seen)
-    assert repr(SeenRecord(run, tmp_path / "state").load()) == repr(seen)
+    LastSeenStore(run, tmp_path / "state").keep(seen)
+    assert repr(LastSeenStore(run, tmp_path / "state").load()) == repr(seen)
     assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
     assert sorted(file.name for file in run.path.iterdir()) == ["config.json", "events.jsonl"]
 
 
 def test_another_run_at_the_same_place_has_not_been_seen(tmp_path):
     run = run_with(tmp_path / "runs", started())
-    SeenRecord(run, tmp_path / "state").keep(SEEN)
+    LastSeenStore(run, tmp_path / "state").keep(SEEN)
     run.events.write_bytes(encode(started(at=NOW + 9)))
-    assert SeenRecord(run, tmp_path / "state").load() is None
+    assert LastSeenStore(run, tmp_path / "state").load() is None
 
 
 def test_a_run_that_has_not_said_a_word_leaves_no_record(tmp_path):
     run = create(tmp_path / "runs", "run", TINY)
-    SeenRecord(run, tmp_path / "state").keep(SEEN)
-    assert SeenRecord(run, tmp_path / "state").load() is None
+    LastSeenStore(run, tmp_path / "state").keep(SEEN)
+    assert LastSeenStore(run, tmp_path / "state").load() is None
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_run_that_has_not_said_a_word_leaves_no_record(tmp_path):
 )
 def test_a_damaged_record_is_none(tmp_path, text):
     run = run_with(tmp_path / "runs", started())
-    record = SeenRecord(run, tmp_path / "state")
+    record = LastSeenStore(run, tmp_path / "state")
     record.keep(SEEN)
     (file,) = (tmp_path / "state").iterdir()
     file.write_text(text)
@@ -66,7 +66,7 @@ def test_a_damaged_record_is_none(tmp_path, text):
 def test_where_nothing_can_be_kept_nothing_happens(tmp_path):
     (tmp_path / "file").write_text("no folder")
     run = run_with(tmp_path / "runs", started())
-    record = SeenRecord(run, tmp_path / "file" / "state")
+    record = LastSeenStore(run, tmp_path / "file" / "state")
     record.keep(SEEN)
     assert record.load() is None
 
@@ -77,7 +77,7 @@ def test_records_do_not_pile_up(tmp_path):
     for number in range(MOST_RECORDS + 20):
         (state / f"{number}.json").touch()
         os.utime(state / f"{number}.json", (number, number))
-    SeenRecord(run_with(tmp_path / "runs", started()), state).keep(SEEN)
+    LastSeenStore(run_with(tmp_path / "runs", started()), state).keep(SEEN)
     left = {file.name for file in state.iterdir()}
     assert len(left) == MOST_RECORDS
     assert "0.json" not in left and f"{MOST_RECORDS + 19}.json" in left
@@ -98,14 +98,14 @@ class Person:
         """Attach for a moment, as the screen does; return what was missed."""
         missed: list[str] = []
         leave = threading.Event()
-        record = SeenRecord(self.run, self.folder)
+        record = LastSeenStore(self.run, self.folder)
         before = record.load()
 
         def post(message) -> None:
             if isinstance(message, CameBack):
                 missed.append(message.missed)
 
-        class Looked(SeenRecord):
+        class Looked(LastSeenStore):
             def keep(self, seen):
                 super().keep(seen)
                 leave.set()
@@ -145,7 +145,7 @@ def test_what_is_seen_is_kept_all_the_time_but_not_for_every_look(tmp_path):
     run = run_with(tmp_path / "runs", started())
     clock, kept = Clock(NOW), []
 
-    class Counted(SeenRecord):
+    class Counted(LastSeenStore):
         def keep(self, seen):
             kept.append(seen.time)
 

@@ -11,7 +11,7 @@ from support.tiny_runs import tiny_config, tiny_trainer, weights_of
 
 from vae_tui.run.events import RunEnded, SettingChanged, encode
 from vae_tui.run.files import append
-from vae_tui.run.progress import Ledger
+from vae_tui.run.progress import LogProgress
 from vae_tui.run.runs_folder import create
 from vae_tui.run.summary import KnownRun, summarise
 from vae_tui.training.checkpoint import save_weights
@@ -116,7 +116,7 @@ def test_a_ledger_reads_what_is_new_to_the_same_end_as_one_that_reads_all(tmp_pa
 
 def test_a_log_in_which_nothing_is_new_is_not_opened_again(tmp_path):
     run = run_with(tmp_path, started(), losses(3))
-    ledger = Ledger(run.events)
+    ledger = LogProgress(run.events)
     ledger.read()
     was_read = run.events.stat().st_atime_ns
     status = run.events.stat()

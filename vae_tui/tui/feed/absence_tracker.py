@@ -13,7 +13,7 @@ from vae_tui.run import events
 from vae_tui.run.events import Event
 from vae_tui.run.files import LineTail
 from vae_tui.run.folder import Run
-from vae_tui.run.last_seen import Seen, SeenRecord
+from vae_tui.run.last_seen import LastSeenStore, Seen
 from vae_tui.run.while_away import while_away
 from vae_tui.tui.messages import CameBack
 from vae_tui.tui.state.run_view import RunView
@@ -25,7 +25,7 @@ class AbsenceTracker:
     """Tells once what was missed, and keeps what is seen."""
 
     def __init__(
-        self, run: Run, record: SeenRecord, clock: Callable[[], float] = time.time
+        self, run: Run, record: LastSeenStore, clock: Callable[[], float] = time.time
     ) -> None:
         self._run = run
         self._record = record

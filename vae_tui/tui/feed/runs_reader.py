@@ -9,7 +9,7 @@ from pathlib import Path
 
 from textual.message import Message
 
-from vae_tui.run.damaged_config import config_or_rest
+from vae_tui.run.damaged_config import config_or_fallback
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import all_runs, holds_run
 from vae_tui.run.summary import KnownRun
@@ -68,7 +68,7 @@ class RunsFolder:
             post(OverlayMissing(path, why))
             return
         run = Run(path)
-        config, damage = config_or_rest(run)
+        config, damage = config_or_fallback(run)
         view = RunView(
             printable(run.name),
             config,
@@ -85,7 +85,7 @@ class RunsFolder:
         name, run = printable(path.name), Run(path)
         if not holds_run(path):
             return f"{name} is not there any more"
-        _, damage = config_or_rest(run)
+        _, damage = config_or_fallback(run)
         if damage and not _is_there(run.events) and not _is_there(run.weights):
             return f"{name} cannot be opened: {brief(damage, path)}"
         return ""
