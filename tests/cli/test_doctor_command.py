@@ -86,14 +86,14 @@ def test_a_torch_that_is_broken_is_a_finding_and_not_our_end(tmp_path, code, wor
     assert (done.returncode, done.stderr) == (1, "")
     (found,) = findings(done, "torch")
     assert found["level"] == "problem" and words in found["text"]
-    assert found["mend"][-1] == "pip install --force-reinstall torch torchvision"
+    assert found["fix"][-1] == "pip install --force-reinstall torch torchvision"
 
 
 def test_what_torch_said_before_it_broke_is_told(tmp_path):
     paths = [fake(tmp_path / "fakes", "torch", QUICK_TORCH)]
     done = doctor(tmp_path, "--json", paths=paths)
     assert done.returncode == 1
-    assert findings(done, "torch")[0]["text"].startswith("9.9.9, without CUDA")
+    assert findings(done, "torch")[0]["text"].startswith("9.9.9, built without CUDA")
     assert findings(done, "cpu")[0]["level"] == "problem"
 
 
@@ -113,7 +113,7 @@ def test_it_works_with_no_environment_at_all(tmp_path):
         DOCTOR, env=bare, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stderr) == (1, "")
-    assert "TERM=nothing tells of no terminal" in done.stdout
+    assert "TERM=nothing names no terminal" in done.stdout
 
 
 def test_runs_that_could_not_be_written_are_a_problem(tmp_path):
@@ -121,7 +121,7 @@ def test_runs_that_could_not_be_written_are_a_problem(tmp_path):
     paths = [fake(tmp_path / "fakes", "torch", QUICK_TORCH)]
     done = doctor(tmp_path, "--json", paths=paths)
     assert done.returncode == 1
-    assert findings(done, "runs")[0]["mend"][0] == f"mkdir -p {tmp_path / 'gone'}"
+    assert findings(done, "runs")[0]["fix"][0] == f"mkdir -p {tmp_path / 'gone'}"
 
 
 def test_sequences_in_the_environment_and_in_torchs_words_do_not_steer_the_terminal(tmp_path):

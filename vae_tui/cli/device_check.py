@@ -1,14 +1,14 @@
-"""Whether a device can be there at all, asked of the drivers: no torch is imported."""
+"""Checks a device and a number of processes against the driver, without importing torch."""
 
-import ctypes
 import os
 import platform
 
+from vae_tui.doctor.cuda_driver import read_cuda_driver
 from vae_tui.errors import UsageError
 
 
 def check_device(name: str) -> None:
-    """Raise UsageError, with the nearest right value, for a device that no driver offers."""
+    """Raise UsageError, naming the nearest valid value, for a device that does not exist."""
     if name.startswith("cuda"):
         count = _cuda_devices()
         index = int(name.partition(":")[2] or 0)
@@ -23,8 +23,8 @@ def check_device(name: str) -> None:
 
 
 def check_processes(count: int, device: str) -> None:
-    """Raise UsageError unless so many processes have a CUDA device, or else a core, each."""
-    if count == 1:  # asking the driver takes a moment
+    """Raise UsageError unless each of ``count`` processes has a CUDA device, or else a core."""
+    if count == 1:  # the driver takes a moment to answer
         return
     devices = _cuda_devices() if device in ("auto", "cuda") else 0
     most, what = (devices, "CUDA devices") if devices else (os.cpu_count() or 1, "cores")
@@ -33,12 +33,5 @@ def check_processes(count: int, device: str) -> None:
 
 
 def _cuda_devices() -> int:
-    for library in ("libcuda.so.1", "nvcuda.dll"):
-        try:
-            cuda = ctypes.CDLL(library)
-        except OSError:
-            continue
-        count = ctypes.c_int(0)
-        if cuda.cuInit(0) == 0 and cuda.cuDeviceGetCount(ctypes.byref(count)) == 0:
-            return count.value
-    return 0
+    driver = read_cuda_driver()
+    return driver.devices if driver else 0

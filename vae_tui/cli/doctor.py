@@ -1,4 +1,4 @@
-"""The command that tells what terminal, machine and torch can do."""
+"""``vae-tui doctor``: checks the terminal, the machine and torch."""
 
 import contextlib
 import dataclasses
@@ -13,7 +13,7 @@ import click
 from vae_tui.cli.options import data_dir_option, debug_option, option, runs_dir_option
 
 if TYPE_CHECKING:
-    from vae_tui.doctor.environment import Surroundings
+    from vae_tui.doctor.environment import TerminalEnvironment
     from vae_tui.doctor.finding import Finding
 
 _MARGIN = 20
@@ -26,66 +26,78 @@ _SIGNS = {"ok": ("ok", 32), "note": ("note", 33), "problem": ("PROBLEM", 31)}
 @data_dir_option
 @option("--timeout", type=float, default=20.0, show_default=True, metavar="SECONDS",
         help="How long torch may take to answer.")  # fmt: skip
-@option("--json", "as_json", is_flag=True, help="One object.")
+@option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @debug_option
 def doctor(runs_dir: Path, data_dir: Path | None, timeout: float, as_json: bool) -> int:
-    """Look at terminal, machine and torch; exit code 1 if something would stop a run."""
+    """Check the terminal, the machine and torch; exit code 1 if something would stop a run."""
     from vae_tui.doctor.colour_card import card
     from vae_tui.doctor.colours import colours_in_use
-    from vae_tui.doctor.environment import look
-    from vae_tui.doctor.folder_findings import count_runs, judge_data, judge_runs, look_at
-    from vae_tui.doctor.link_findings import judge_link, measure
-    from vae_tui.doctor.package_findings import judge_packages, look_at_packages
-    from vae_tui.doctor.terminal_findings import judge_terminal
-    from vae_tui.doctor.torch_findings import available_memory, judge_memory, judge_torch
-    from vae_tui.doctor.torch_probe import Asking
+    from vae_tui.doctor.environment import read_environment
+    from vae_tui.doctor.folder_findings import (
+        count_runs,
+        data_findings,
+        read_folder,
+        runs_findings,
+    )
+    from vae_tui.doctor.link_findings import link_findings, measure
+    from vae_tui.doctor.package_findings import package_findings, read_packages
+    from vae_tui.doctor.terminal_findings import terminal_findings
+    from vae_tui.doctor.torch_findings import available_memory, memory_findings, torch_findings
+    from vae_tui.doctor.torch_probe import start_probe
     from vae_tui.terminal.capabilities import is_unicode
 
-    here = look(os.environ)
-    asking = Asking()  # the slow part; everything else is told meanwhile
-    told: list[Finding] = []
-    with contextlib.closing(asking):
-        tell = _Teller(told, here, quiet=as_json)
-        tell(judge_terminal(here))
+    here = read_environment(os.environ)
+    colours = colours_in_use(here.environment)
+    report = _Report(here, quiet=as_json)
+    # torch takes seconds: everything else is reported meanwhile.
+    with contextlib.closing(start_probe()) as probe:
+        report.add(terminal_findings(here))
         if here.stdout and not as_json:
             unicode = is_unicode(here.environment) and "utf" in here.encoding.lower()
-            colours = colours_in_use(here.environment).system
-            _print(*card(colours, unicode))
+            _print(*card(colours.system, unicode))
             if here.stdin and here.is_direct:
-                tell(judge_link(measure(0, 1, load=colours in ("256", "truecolor"))))
-        runs, data = look_at(runs_dir), look_at(_data_folder(data_dir))
-        counted = count_runs(runs_dir)
-        tell(judge_runs(runs, *counted))
-        tell(judge_data(data))
-        packages = look_at_packages()
-        tell(judge_packages(packages))
-        tell(judge_memory(available_memory()))
-        answer = asking.answer(timeout)
-        tell(judge_torch(answer))
-    problems = sum(finding.level == "problem" for finding in told)
+                has_palette = colours.system in ("256", "truecolor")
+                report.add(link_findings(measure(0, 1, load=has_palette)))
+        runs, data = read_folder(runs_dir), read_folder(_data_folder(data_dir))
+        report.add(runs_findings(runs, *count_runs(runs_dir)))
+        report.add(data_findings(data))
+        packages = read_packages()
+        report.add(package_findings(packages))
+        report.add(memory_findings(available_memory()))
+        torch = probe.report(timeout)
+        report.add(torch_findings(torch))
     if as_json:
-        _print_json(told, terminal=here, runs=runs, data=data, packages=packages, torch=answer)
+        facts = {"runs": runs, "data": data, "packages": packages, "torch": torch}
+        terminal = {**dataclasses.asdict(here), "colours": dataclasses.asdict(colours)}
+        _print_json(report, terminal, facts)
     else:
-        notes = sum(finding.level == "note" for finding in told)
-        counts = ((problems, "problem"), (notes, "note"))
-        words = [f"{count} {word}{'s' * (count != 1)}" for count, word in counts if count]
-        _print(", ".join(words) or "all is well")
-    return 1 if problems else 0
+        _print(report.summary())
+    return 1 if report.count("problem") else 0
 
 
-class _Teller:
-    """Prints findings as they come, and keeps them."""
+class _Report:
+    """Collects findings, and prints them as they come unless ``quiet``."""
 
-    def __init__(self, told: "list[Finding]", here: "Surroundings", *, quiet: bool) -> None:
-        self._told, self._quiet = told, quiet
-        self._colour = here.stdout and _in_colour(here.environment)
+    def __init__(self, here: "TerminalEnvironment", *, quiet: bool) -> None:
+        self.findings: list[Finding] = []
+        self._quiet = quiet
+        term = here.environment.get("TERM", "dumb")
+        self._colour = here.stdout and "NO_COLOR" not in here.environment and term != "dumb"
         self._width = max(here.columns - 1, _LEAST_WIDTH) if here.stdout else sys.maxsize
 
-    def __call__(self, findings: "Iterable[Finding]") -> None:
+    def add(self, findings: "Iterable[Finding]") -> None:
         for finding in findings:
-            self._told.append(finding)
+            self.findings.append(finding)
             if not self._quiet:
                 _print(*self._lines(finding))
+
+    def count(self, level: str) -> int:
+        return sum(finding.level == level for finding in self.findings)
+
+    def summary(self) -> str:
+        counts = [(self.count(level), level) for level in ("problem", "note")]
+        words = [f"{count} {level}{'s' * (count != 1)}" for count, level in counts if count]
+        return ", ".join(words) or "no problems"
 
     def _lines(self, finding: "Finding") -> Iterator[str]:
         from textwrap import wrap
@@ -98,7 +110,7 @@ class _Teller:
         yield f"{sign}{finding.about:12}{first}"
         for line in others:
             yield " " * _MARGIN + line
-        for line in finding.mend:  # never wrapped: it is there to be copied
+        for line in finding.fix:  # never wrapped, so that it can be copied
             yield f"{'-> ':>{_MARGIN}}{printable(line)}"
 
 
@@ -107,32 +119,23 @@ def _data_folder(data_dir: Path | None) -> Path:
         return data_dir
     try:
         from platformdirs import user_cache_path
-    except ImportError:  # said among the packages
+    except ImportError:  # reported among the packages
         return Path("~/.cache/vae-tui").expanduser()
     return user_cache_path("vae-tui")
-
-
-def _in_colour(environment: Any) -> bool:
-    return "NO_COLOR" not in environment and environment.get("TERM", "dumb") != "dumb"
 
 
 def _print(*lines: str) -> None:
     encoding = sys.stdout.encoding or "ascii"
     for line in lines:
-        # A path may hold what the terminal's character set does not.
+        # A path may hold characters that the encoding has not.
         click.echo(line.encode(encoding, "replace").decode(encoding))
     sys.stdout.flush()
 
 
-def _print_json(told: "list[Finding]", **looked_at: Any) -> None:
+def _print_json(report: _Report, terminal: dict[str, Any], facts: dict[str, Any]) -> None:
     import json
 
-    from vae_tui.doctor.colours import colours_in_use
-
-    facts = {name: dataclasses.asdict(value) for name, value in looked_at.items()}
-    colours = colours_in_use(facts["terminal"]["environment"])
-    facts["terminal"]["colours"] = dataclasses.asdict(colours)
-    facts["torch"].pop("_reached")
-    findings = [dataclasses.asdict(finding) for finding in told]
-    problems = sum(finding["level"] == "problem" for finding in findings)
-    click.echo(json.dumps({"problems": problems, "findings": findings, **facts}, indent=2))
+    findings = [dataclasses.asdict(finding) for finding in report.findings]
+    values = {name: dataclasses.asdict(value) for name, value in facts.items()}
+    summary = {"problems": report.count("problem"), "findings": findings, "terminal": terminal}
+    click.echo(json.dumps({**summary, **values}, indent=2))

@@ -1,5 +1,5 @@
-"""What the terminal, the machine and torch can do, and the line that mends each thing they can't.
+"""What the terminal, the machine and torch can do, and the line that fixes what they can't.
 
-`look` at the surroundings, then `judge` them: values in, findings out. Stdlib only, since what it
-looks for may be missing; torch is asked in a child process, since it may be broken.
+Each module reads facts into a frozen value and turns such a value into findings. Imports nothing
+that may be missing; torch, which may be broken, is tried in a child process.
 """

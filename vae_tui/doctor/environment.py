@@ -1,4 +1,4 @@
-"""What this process was started in: the terminal's side, frozen, so that it can be judged."""
+"""The terminal this process was started in, as a frozen value."""
 
 import locale
 import os
@@ -8,55 +8,48 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-VARIABLES = (
-    *("TERM", "COLORTERM", "NO_COLOR", "TEXTUAL_COLOR_SYSTEM", "LC_ALL", "LC_CTYPE", "LANG"),
-    *("TMUX", "STY", "SSH_CONNECTION", "SSH_TTY", "MOSH_CONNECTION", "HOME"),
-)
-"""The only variables that are kept: others may hold secrets."""
-
-_PRESENCE_ONLY = {"TMUX", "STY", "SSH_CONNECTION", "SSH_TTY", "MOSH_CONNECTION", "HOME"}
-_TMUX_SECONDS = 2.0
+VALUES = ("TERM", "COLORTERM", "NO_COLOR", "TEXTUAL_COLOR_SYSTEM", "LC_ALL", "LC_CTYPE", "LANG")
+PRESENCE = ("TMUX", "STY", "SSH_CONNECTION", "SSH_TTY", "MOSH_CONNECTION", "HOME")
+"""Variables of which only the presence is kept: their values name hosts and people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """The way from this process to the eyes of its user."""
+class TerminalEnvironment:
+    """Everything between this process and the user's terminal that can be read."""
 
     environment: Mapping[str, str]
-    """`VARIABLES` that are set; of those that name machines and places, ``yes``."""
+    """The variables of `VALUES` that are set, and ``yes`` for those of `PRESENCE`."""
     stdin: bool = True
-    """It is a terminal; likewise the other two."""
+    """Whether stdin is a terminal; likewise stdout and stderr."""
     stdout: bool = True
     stderr: bool = True
     columns: int = 80
     rows: int = 24
     encoding: str = "utf-8"
-    """Of what is written to stdout."""
+    """Encoding of stdout."""
     tmux_features: str | None = None
-    """Of the terminal around tmux, as tmux knows them; None where it was not asked."""
+    """tmux's list of the outer terminal's features; None outside tmux or without an answer."""
     tmux_passthrough: str | None = None
+    """tmux's option ``allow-passthrough``."""
 
     @property
     def ssh(self) -> bool:
-        """The terminal is at the other end of a connection."""
+        """Whether the terminal is at the other end of an SSH connection."""
         return not self.environment.keys().isdisjoint({"SSH_CONNECTION", "SSH_TTY"})
 
     @property
     def is_direct(self) -> bool:
-        """What is asked of the terminal is answered by it, and by nothing on the way."""
+        """Whether the terminal itself answers queries, not a multiplexer or mosh."""
         return self.environment.keys().isdisjoint({"TMUX", "STY", "MOSH_CONNECTION"})
 
 
-def look(environment: Mapping[str, str]) -> Surroundings:
-    """Return the surroundings of this process."""
+def read_environment(variables: Mapping[str, str]) -> TerminalEnvironment:
+    """Return the environment of this process; asks tmux where there is one."""
     size = shutil.get_terminal_size((0, 0))
-    features, passthrough = _ask_tmux(environment)
-    return Surroundings(
-        environment={
-            name: "yes" if name in _PRESENCE_ONLY else environment[name]
-            for name in VARIABLES
-            if name in environment
-        },
+    features, passthrough = _tmux_options() if variables.get("TMUX") else (None, None)
+    return TerminalEnvironment(
+        environment={name: variables[name] for name in VALUES if name in variables}
+        | {name: "yes" for name in PRESENCE if name in variables},
         stdin=_is_terminal(0),
         stdout=_is_terminal(1),
         stderr=_is_terminal(2),
@@ -75,21 +68,19 @@ def _is_terminal(descriptor: int) -> bool:
         return False
 
 
-def _ask_tmux(environment: Mapping[str, str]) -> tuple[str | None, str | None]:
-    """Return the features of the terminal around tmux, and whether sequences are passed on."""
-    if not environment.get("TMUX"):
-        return None, None
+def _tmux_options() -> tuple[str | None, str | None]:
+    """Return the outer terminal's features and ``allow-passthrough``, None where unknown."""
     try:
-        asked = subprocess.run(
+        answer = subprocess.run(
             ["tmux", "display-message", "-p", "#{client_termfeatures}|#{allow-passthrough}"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=_TMUX_SECONDS,
+            timeout=2.0,
             check=True,
         )
     except (OSError, subprocess.SubprocessError):
         return None, None
-    features, _, passthrough = asked.stdout.strip().partition("|")
+    features, _, passthrough = answer.stdout.strip().partition("|")
     return features or None, passthrough or None

@@ -1,4 +1,4 @@
-"""What the doctor has to say of one thing."""
+"""The result of one check."""
 
 from dataclasses import dataclass
 
@@ -7,27 +7,27 @@ OK, NOTE, PROBLEM = "ok", "note", "problem"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check, with the commands that fix it."""
 
     about: str
-    """In a word: colours, torch, runs ..."""
+    """The subject, in a word: colours, torch, runs."""
     level: str
-    """ok, note, or problem: a problem would stop a run."""
+    """``ok``, ``note`` (a run works without it) or ``problem`` (a run would fail)."""
     text: str
-    mend: tuple[str, ...] = ()
-    """Lines to type or to put into a file, each after where it goes."""
+    fix: tuple[str, ...] = ()
+    """Lines to run or to add to a file, each with where it goes."""
 
 
 def ok(about: str, text: str) -> Finding:
-    """Return a finding that nothing has to be done about."""
+    """Return a finding that needs no action."""
     return Finding(about, OK, text)
 
 
-def note(about: str, text: str, *mend: str) -> Finding:
-    """Return a finding that a run does without."""
-    return Finding(about, NOTE, text, mend)
+def note(about: str, text: str, *fix: str) -> Finding:
+    """Return a finding that does not stop a run."""
+    return Finding(about, NOTE, text, fix)
 
 
-def problem(about: str, text: str, *mend: str) -> Finding:
+def problem(about: str, text: str, *fix: str) -> Finding:
     """Return a finding that would stop a run."""
-    return Finding(about, PROBLEM, text, mend)
+    return Finding(about, PROBLEM, text, fix)

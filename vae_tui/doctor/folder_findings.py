@@ -1,4 +1,4 @@
-"""What the data and runs folders are like, tried out rather than asked, and what to say of it."""
+"""Findings on the runs and data folders, from trying to write there."""
 
 import contextlib
 import fcntl
@@ -15,43 +15,45 @@ from vae_tui.run.runs_folder import all_runs
 from vae_tui.text import size
 
 RUN_BYTES = 200 * 2**20
-"""A run of the default network: 66 files of 2.6 MB with weights, and the optimiser's state."""
+"""A run of the default network: 66 weights files of 2.6 MB, and the optimiser's state."""
 SAVE_BYTES = 16 * 2**20
-"""One save of it: with less room than this training pauses at once."""
+"""One save of it: with less space than this training pauses at once."""
 MOST_SKEW_SECONDS = 5.0
+
+_OTHER_RUNS_DIR = "vae-tui --runs-dir DIR"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """A folder, or the nearest one above it that is there."""
+    """A folder, or its nearest existing parent."""
 
     path: str
     exists: bool = True
     dangling: str = ""
-    """Where the link points that leads nowhere."""
-    wrong: str = ""
-    """Why nothing can be written there; nothing when it can."""
+    """The missing target when the path is a broken link."""
+    error: str = ""
+    """Why nothing can be written there; empty when it can."""
     locks: bool = True
-    """Files can be locked: how a trainer shows that it lives."""
+    """Whether files can be locked: a live trainer is recognised by its lock."""
     skew_seconds: float = 0.0
-    """By which its clock is ahead of this machine's."""
+    """How far its file system's clock is ahead of this machine's."""
     free_bytes: int = 0
     free_files: int = 1
 
 
-def look_at(path: Path) -> Folder:
-    """Return what a folder is like; a file is made in it, and removed."""
+def read_folder(path: Path) -> Folder:
+    """Return the state of a folder; creates a file in it and removes it."""
     path = path.absolute()
-    exists = os.path.isdir(path)  # noqa: PTH112 - as it is False, not an error, where we may not look
+    exists = os.path.isdir(path)  # noqa: PTH112 - False, not an error, in a folder we may not read
     if not exists and path.is_symlink():
         return Folder(path=str(path), exists=False, dangling=str(path.readlink()))
     nearest = next((one for one in (path, *path.parents) if _exists(one)), Path("/"))
-    free_bytes, free_files = _room(nearest)
-    wrong, locks, skew = _try_out(nearest)
+    free_bytes, free_files = _free_space(nearest)
+    error, locks, skew = _try_writing(nearest)
     return Folder(
         path=str(path),
         exists=exists,
-        wrong=f"{nearest}: {wrong}" if wrong and nearest != path else wrong,
+        error=f"{nearest}: {error}" if error and nearest != path else error,
         locks=locks,
         skew_seconds=skew,
         free_bytes=free_bytes,
@@ -59,64 +61,62 @@ def look_at(path: Path) -> Folder:
     )
 
 
-def judge_runs(folder: Folder, runs: int, live: int) -> Iterator[Finding]:
-    """Yield what is to be said of the runs folder, in which are so many runs."""
-    elsewhere = "vae-tui --runs-dir DIR"
+def count_runs(path: Path) -> tuple[int, int]:
+    """Return the number of runs, and of live ones among them."""
+    runs = all_runs(path)
+    return len(runs), sum(run.is_live() for run in runs)
+
+
+def runs_findings(folder: Folder, runs: int, live: int) -> Iterator[Finding]:
+    """Yield the findings on the runs folder, which holds ``runs`` runs."""
     if folder.dangling:
-        text = f"{folder.path} is a link to {folder.dangling}, which is not there"
-        yield problem("runs", text, f"mkdir -p {folder.dangling}", elsewhere)
+        text = f"{folder.path} is a link to {folder.dangling}, which does not exist"
+        yield problem("runs", text, f"mkdir -p {folder.dangling}", _OTHER_RUNS_DIR)
         return
-    if folder.wrong:
-        yield problem("runs", f"{folder.path} cannot be written: {folder.wrong}", elsewhere)
+    if folder.error:
+        text = f"{folder.path} cannot be written: {folder.error}"
+        yield problem("runs", text, _OTHER_RUNS_DIR)
     else:
-        told = f"{runs} runs, {live} of them live" if folder.exists else "made by the first run"
-        yield ok("runs", f"{folder.path}: {told}")
-    yield _room_for_runs(folder)
+        counts = f"{runs} runs, {live} live" if folder.exists else "created by the first run"
+        yield ok("runs", f"{folder.path}: {counts}")
+    yield _disk(folder)
     if not folder.locks:
-        text = "files cannot be locked there, and a live run is known by its lock"
-        yield problem("runs", text, elsewhere)
+        text = "files cannot be locked there, so live runs cannot be recognised"
+        yield problem("runs", text, _OTHER_RUNS_DIR)
     if abs(folder.skew_seconds) > MOST_SKEW_SECONDS:
-        ahead = "ahead" if folder.skew_seconds > 0 else "behind"
-        text = (
-            f"the folder's clock is {abs(folder.skew_seconds):.0f} s {ahead}: ages are off by that"
+        seconds = (
+            f"{abs(folder.skew_seconds):.0f} s {'ahead' if folder.skew_seconds > 0 else 'behind'}"
         )
+        text = f"the folder's clock is {seconds}: ages are off by as much"
         yield note("runs", text, "set the clock of the file server or of this machine (ntp)")
 
 
-def judge_data(folder: Folder) -> Iterator[Finding]:
-    """Yield what is to be said of the data folder."""
+def data_findings(folder: Folder) -> Iterator[Finding]:
+    """Yield the findings on the data folder."""
     path = Path(folder.path)
     if "~" in path.parts:
-        text = f"nobody knows your home folder (HOME is not set): data would go to {path}"
+        text = f"the home folder is unknown (HOME is not set): data would go to {path}"
         yield note("data", text, "vae-tui --data-dir DIR")
         return
-    there = [name for name, data in DATASETS.items() if data.folder and is_present(name, path)]
-    if there:
-        yield ok("data", f"{folder.path}: {', '.join(there)}; and the digits that ship")
-    else:
-        yield ok("data", f"{folder.path}: no data set; the digits that ship need none")
-    if folder.wrong or folder.dangling:
-        why = folder.wrong or f"{folder.dangling} is not there"
-        text = f"nothing can be fetched into {folder.path}: {why}"
+    present = [name for name, data in DATASETS.items() if data.folder and is_present(name, path)]
+    names = f"{', '.join(present)}; and" if present else "no data set;"
+    yield ok("data", f"{folder.path}: {names} the digits in the package")
+    if folder.error or folder.dangling:
+        cause = folder.error or f"{folder.dangling} does not exist"
+        text = f"nothing can be downloaded into {folder.path}: {cause}"
         yield note("data", text, "vae-tui --dataset mnist --data-dir DIR")
 
 
-def _room_for_runs(folder: Folder) -> Finding:
+def _disk(folder: Folder) -> Finding:
     text = f"{size(folder.free_bytes)}B free for runs"
-    elsewhere = "vae-tui --runs-dir DIR, on a disk with more room"
+    fix = f"{_OTHER_RUNS_DIR}, on a disk with more space"
     if folder.free_files == 0:
-        return problem("disk", "no file can be added: all inodes are taken", elsewhere)
+        return problem("disk", "no file can be created: all inodes are in use", fix)
     if folder.free_bytes < SAVE_BYTES:
-        return problem("disk", f"{text}: not enough for one save", elsewhere)
+        return problem("disk", f"{text}: not enough for one save", fix)
     if folder.free_bytes < RUN_BYTES:
-        return note("disk", f"{text}: a run takes up to {size(RUN_BYTES)}B", elsewhere)
+        return note("disk", f"{text}: a run takes up to {size(RUN_BYTES)}B", fix)
     return ok("disk", text)
-
-
-def count_runs(path: Path) -> tuple[int, int]:
-    """Return how many runs there are, and how many of them are live."""
-    runs = all_runs(path)
-    return len(runs), sum(run.is_live() for run in runs)
 
 
 def _exists(path: Path) -> bool:
@@ -126,33 +126,31 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _room(folder: Path) -> tuple[int, int]:
+def _free_space(folder: Path) -> tuple[int, int]:
+    """Return free bytes and inodes; 1 inode where the file system does not count them."""
     try:
-        room = os.statvfs(folder)
+        space = os.statvfs(folder)
     except OSError:
         return 0, 1
-    # Some file systems count no inodes at all.
-    return room.f_bavail * room.f_frsize, room.f_favail if room.f_files else 1
+    return space.f_bavail * space.f_frsize, space.f_favail if space.f_files else 1
 
 
-def _try_out(folder: Path) -> tuple[str, bool, float]:
-    """Return why nothing can be written, whether files can be locked, and the clock's skew."""
+def _try_writing(folder: Path) -> tuple[str, bool, float]:
+    """Return the error of writing a file, whether it can be locked, and the clock's skew in s."""
+    locks, skew, name = True, 0.0, ""
     try:
         descriptor, name = tempfile.mkstemp(prefix=".vae-tui-doctor-", dir=folder)
-    except OSError as error:
-        return error.strerror or str(error), True, 0.0
-    locks, skew = True, 0.0
-    try:
-        os.write(descriptor, b"?")
-        skew = os.fstat(descriptor).st_mtime - time.time()
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            locks = False
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
+            file.write(b"?")
+            skew = os.fstat(descriptor).st_mtime - time.time()
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                locks = False
     except OSError as error:
         return error.strerror or str(error), True, 0.0
     finally:
-        os.close(descriptor)
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
+        if name:
+            with contextlib.suppress(OSError):
+                Path(name).unlink()
     return "", locks, skew

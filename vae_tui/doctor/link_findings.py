@@ -1,4 +1,4 @@
-"""How long the terminal takes to answer, and how fast what is sent reaches it."""
+"""Latency and throughput of the connection to the terminal."""
 
 import os
 import random
@@ -6,98 +6,83 @@ import select
 import termios
 import time
 import tty
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vae_tui.doctor.finding import Finding, note, ok
 from vae_tui.text import size
 
-PATIENCE_SECONDS = 1.0
+TIMEOUT_SECONDS = 1.0
 SLOW_ROUND_TRIP_SECONDS = 0.3
-SLOW_BYTES_A_SECOND = 64 * 1024
-"""Charts and digits of 80x24 are some 10 KB a time."""
-LOAD_BYTES = 16 * 1024
-
-_ASK_WHERE = b"\x1b[6n"
-_ANSWER_ENDS = b"R"
+SLOW_BYTES_PER_SECOND = 64 * 1024
+"""A full repaint of 80x24 is about 10 KB."""
+PAYLOAD_BYTES = 16 * 1024
+_QUERY_CURSOR = b"\x1b[6n"
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What was measured."""
+    """The measured connection."""
 
     round_trip_seconds: float | None
     """None when the terminal did not answer."""
-    bytes_a_second: float = 0.0
-    """0 where it was not measured; what the terminal takes to draw is in it."""
+    bytes_per_second: float = 0.0
+    """0 when not measured; includes the time the terminal takes to draw."""
 
 
-def measure(
-    incoming: int,
-    outgoing: int,
-    *,
-    load: bool,
-    patience: float = PATIENCE_SECONDS,
-    clock: Callable[[], float] = time.monotonic,
-) -> Link:
-    """Ask the terminal where its cursor is, alone and behind a load of colours nobody sees.
+def measure(incoming: int, outgoing: int, *, load: bool, timeout: float = TIMEOUT_SECONDS) -> Link:
+    """Time the terminal's answer to a cursor query, alone and behind a payload.
 
     Args:
-        incoming: What the terminal answers on.
-        outgoing: What it shows.
-        load: Send the load: the terminal knows 256 colours.
-        patience: Seconds to wait for an answer.
-        clock: Seconds that only grow.
+        incoming: Descriptor on which the terminal answers.
+        outgoing: Descriptor of its output.
+        load: Also send the payload, colour sequences that show nothing; needs 256 colours.
+        timeout: Seconds to wait for an answer; ten times as many behind the payload.
     """
     before = termios.tcgetattr(incoming)
     try:
         tty.setcbreak(incoming, termios.TCSANOW)
-        quick = _time_of_answer(incoming, outgoing, b"", patience, clock)
-        if quick is None or not load:
-            return Link(quick)
-        loaded = _time_of_answer(incoming, outgoing, _colours(LOAD_BYTES), 10 * patience, clock)
-        return Link(quick, LOAD_BYTES / max((loaded or 10 * patience) - quick, 1e-3))
+        latency = _time_of_answer(incoming, outgoing, b"", timeout)
+        if latency is None or not load:
+            return Link(latency)
+        loaded = _time_of_answer(incoming, outgoing, _payload(), 10 * timeout) or 10 * timeout
+        return Link(latency, PAYLOAD_BYTES / max(loaded - latency, 1e-3))
     finally:
         termios.tcsetattr(incoming, termios.TCSANOW, before)
 
 
-def judge_link(link: Link) -> Iterator[Finding]:
-    """Yield what is to be said of it."""
+def link_findings(link: Link) -> Iterator[Finding]:
+    """Yield the finding on the connection."""
     if link.round_trip_seconds is None:
-        yield ok("link", "the terminal does not tell where its cursor is: not measured")
+        yield ok("link", "the terminal does not answer cursor queries: not measured")
         return
-    text = f"{link.round_trip_seconds * 1000:.0f} ms there and back"
-    slow = link.round_trip_seconds > SLOW_ROUND_TRIP_SECONDS
-    if link.bytes_a_second:
-        text += f", {size(link.bytes_a_second)}B/s"
-        slow = slow or link.bytes_a_second < SLOW_BYTES_A_SECOND
-    if slow:
-        yield note("link", f"{text}: pictures will come slowly", "ssh -C HOST")
-    else:
-        yield ok("link", text)
+    text = f"{link.round_trip_seconds * 1000:.0f} ms round trip"
+    is_slow = link.round_trip_seconds > SLOW_ROUND_TRIP_SECONDS
+    if link.bytes_per_second:
+        text += f", {size(link.bytes_per_second)}B/s"
+        is_slow = is_slow or link.bytes_per_second < SLOW_BYTES_PER_SECOND
+    yield note("link", f"{text}: slow pictures", "ssh -C HOST") if is_slow else ok("link", text)
 
 
-def _time_of_answer(
-    incoming: int, outgoing: int, load: bytes, patience: float, clock: Callable[[], float]
-) -> float | None:
-    began = clock()
-    unsent = load + _ASK_WHERE
+def _time_of_answer(incoming: int, outgoing: int, payload: bytes, timeout: float) -> float | None:
+    began = time.monotonic()
+    unsent = payload + _QUERY_CURSOR
     while unsent:
         unsent = unsent[os.write(outgoing, unsent) :]
     answer = b""
-    while (left := began + patience - clock()) > 0:
+    while (left := began + timeout - time.monotonic()) > 0:
         if select.select([incoming], [], [], left)[0]:
             block = os.read(incoming, 1024)
             answer += block
             if not block:
                 return None
-            if b"\x1b[" in answer and answer.endswith(_ANSWER_ENDS):
-                return clock() - began
+            if b"\x1b[" in answer and answer.endswith(b"R"):
+                return time.monotonic() - began
     return None
 
 
-def _colours(count: int) -> bytes:
-    """Return about ``count`` bytes as hard to compress as a picture's, which show nothing."""
+def _payload() -> bytes:
+    """Return `PAYLOAD_BYTES` or a little less of colour changes, as random as a picture's."""
     generator = random.Random(1)
-    ramp = (f"\x1b[38;5;{generator.randrange(232, 256)}m" for _ in range(count // 11))
-    return "".join(ramp).encode() + b"\x1b[0m"
+    colours = (generator.randrange(232, 256) for _ in range(PAYLOAD_BYTES // 11))
+    return "".join(f"\x1b[38;5;{colour}m" for colour in colours).encode() + b"\x1b[0m"

@@ -1,27 +1,25 @@
-"""Findings on the way to the user's eyes: streams, size, colours, characters, tmux, SSH."""
+"""Findings on the terminal: streams, connection, size, colours, characters, tmux."""
 
 from collections.abc import Iterator
 
 from vae_tui.doctor.colours import NONE, TRUECOLOR, colours_in_use
-from vae_tui.doctor.environment import Surroundings
+from vae_tui.doctor.environment import TerminalEnvironment
 from vae_tui.doctor.finding import Finding, note, ok
-from vae_tui.terminal.capabilities import is_unicode
+from vae_tui.terminal.capabilities import LEAST_SIZE, NO_SCREEN, is_unicode
 
-LEAST_COLUMNS, LEAST_ROWS = 60, 20
-_SEND = (
+_SEND_COLORTERM = (
     "here, in ~/.profile: export COLORTERM=truecolor",
-    "or in ~/.ssh/config where you sit: SendEnv COLORTERM",
+    "or in ~/.ssh/config on your own machine: SendEnv COLORTERM",
     "with, in /etc/ssh/sshd_config here: AcceptEnv COLORTERM",
 )
 _TMUX_RGB = "in ~/.tmux.conf: set -as terminal-features ',*:RGB'"
-_REATTACH = "then: tmux source ~/.tmux.conf, detach, and attach again"
-_NO_SCREEN = ("", "dumb", "unknown")
+_TMUX_REATTACH = "then: tmux source ~/.tmux.conf, detach, and attach again"
 
 
-def judge_terminal(here: Surroundings) -> Iterator[Finding]:
-    """Yield what is to be said of the terminal; none of it would stop a run."""
+def terminal_findings(here: TerminalEnvironment) -> Iterator[Finding]:
+    """Yield the findings on the terminal; none of them would stop a run."""
     yield _streams(here)
-    yield _way(here)
+    yield _connection(here)
     if here.stdout:
         yield _size(here)
     yield _colours(here)
@@ -29,50 +27,46 @@ def judge_terminal(here: Surroundings) -> Iterator[Finding]:
     if "TMUX" in here.environment:
         yield from _tmux(here)
     elif "STY" in here.environment:
-        yield note(
-            "screen",
-            "GNU screen passes on 256 colours at most, and y may not reach your clipboard",
-            "use tmux instead: tmux new vae-tui",
-        )
+        text = "GNU screen supports 256 colours at most, and y may not reach your clipboard"
+        yield note("screen", text, "use tmux instead: tmux new vae-tui")
 
 
-def _streams(here: Surroundings) -> Finding:
+def _streams(here: TerminalEnvironment) -> Finding:
     streams = {"stdin": here.stdin, "stdout": here.stdout, "stderr": here.stderr}
     absent = [name for name, is_terminal in streams.items() if not is_terminal]
     if not absent:
         return ok("terminal", "stdin, stdout and stderr are a terminal")
-    text = f"{', '.join(absent)} {'is' if len(absent) == 1 else 'are'} no terminal: no screen"
-    mend = ("run it without < > and |",)
-    if here.ssh and len(absent) == len(streams):
-        mend = ("with a terminal: ssh -t HOST vae-tui",)
-    return note("terminal", f"{text}, training in plain lines", *mend)
+    no_terminal = here.ssh and len(absent) == len(streams)
+    fix = "with a terminal: ssh -t HOST vae-tui" if no_terminal else "run it without < > and |"
+    text = f"{', '.join(absent)} {'is' if len(absent) == 1 else 'are'} not a terminal"
+    return note("terminal", f"{text}: no screen, training in plain lines", fix)
 
 
-def _way(here: Surroundings) -> Finding:
-    way = "through SSH" if here.ssh else "on this machine"
+def _connection(here: TerminalEnvironment) -> Finding:
+    path = "through SSH" if here.ssh else "on this machine"
     if "MOSH_CONNECTION" in here.environment:
-        way = "through mosh"
+        path = "through mosh"
     for variable, name in (("TMUX", "tmux"), ("STY", "screen")):
         if variable in here.environment:
-            way += f", in {name}"
+            path += f", in {name}"
     term = here.environment.get("TERM", "")
-    if term in _NO_SCREEN:
-        text = f"TERM={term or 'nothing'} tells of no terminal that can show a screen ({way})"
-        return note("way", text, "export TERM=xterm-256color")
-    return ok("way", f"{way}; TERM={term}")
+    if term in NO_SCREEN:
+        text = f"TERM={term or 'nothing'} names no terminal that can show a screen ({path})"
+        return note("connection", text, "export TERM=xterm-256color")
+    return ok("connection", f"{path}; TERM={term}")
 
 
-def _size(here: Surroundings) -> Finding:
+def _size(here: TerminalEnvironment) -> Finding:
     if here.columns <= 0 or here.rows <= 0:
-        return note("size", "the terminal tells no size", "stty columns 80 rows 24")
+        return note("size", "the terminal reports no size", "stty columns 80 rows 24")
     text = f"{here.columns}x{here.rows}"
-    if here.columns < LEAST_COLUMNS or here.rows < LEAST_ROWS:
-        least = f"{LEAST_COLUMNS}x{LEAST_ROWS}"
-        return note("size", f"{text}; the screen needs {least}", "make the window larger")
+    columns, rows = LEAST_SIZE
+    if here.columns < columns or here.rows < rows:
+        return note("size", f"{text}; the screen needs {columns}x{rows}", "make the window larger")
     return ok("size", text)
 
 
-def _colours(here: Surroundings) -> Finding:
+def _colours(here: TerminalEnvironment) -> Finding:
     used = colours_in_use(here.environment)
     names = {NONE: "no colours", TRUECOLOR: "16 million colours"}
     text = f"{names.get(used.system, used.system + ' colours')}: {used.because}"
@@ -83,31 +77,28 @@ def _colours(here: Surroundings) -> Finding:
     if used.system == "256":
         text += "; digits in 26 greys"
         if "COLORTERM" not in here.environment and (here.ssh or "TMUX" in here.environment):
-            return note("colours", f"{text}; more where the terminal has them", *_SEND)
+            return note("colours", f"{text}; more if the terminal has them", *_SEND_COLORTERM)
         return ok("colours", text)
     return note("colours", f"{text}; digits in five shades", "export TERM=xterm-256color")
 
 
-def _characters(here: Surroundings) -> Finding:
+def _characters(here: TerminalEnvironment) -> Finding:
     names = ("LC_ALL", "LC_CTYPE", "LANG")
-    said = next((f"{name}={value}" for name in names if (value := here.environment.get(name))), "")
+    rule = next((f"{name}={value}" for name in names if (value := here.environment.get(name))), "")
     if is_unicode(here.environment):
-        return ok("locale", f"{said or 'none set, taken for UTF-8'}: half-blocks and braille")
-    said = said or f"TERM={here.environment.get('TERM', '')}"
-    return note("locale", f"{said} is not UTF-8: digits in ASCII", "export LC_ALL=C.UTF-8")
+        return ok("locale", f"{rule or 'none set, assumed to be UTF-8'}: half-blocks and braille")
+    rule = rule or f"TERM={here.environment.get('TERM', '')}"
+    return note("locale", f"{rule} is not UTF-8: digits in ASCII", "export LC_ALL=C.UTF-8")
 
 
-def _tmux(here: Surroundings) -> Iterator[Finding]:
+def _tmux(here: TerminalEnvironment) -> Iterator[Finding]:
     if here.tmux_features is None:
-        yield note("tmux", "tmux does not tell what the terminal around it can show", _TMUX_RGB)
+        yield note("tmux", "tmux does not report what the outer terminal supports", _TMUX_RGB)
     elif "RGB" in here.tmux_features.split(","):
-        yield ok("tmux", "it passes on 16 million colours")
+        yield ok("tmux", "supports 16 million colours")
     else:
-        text = "it takes the terminal around it for one of 256 colours"
-        yield note("tmux", text, _TMUX_RGB, _REATTACH)
+        text = "tmux assumes that the outer terminal has 256 colours"
+        yield note("tmux", text, _TMUX_RGB, _TMUX_REATTACH)
     if here.tmux_passthrough == "off":
-        yield note(
-            "clipboard",
-            "tmux keeps what y copies to itself",
-            "in ~/.tmux.conf: set -g allow-passthrough on",
-        )
+        text = "tmux does not pass on what y copies"
+        yield note("clipboard", text, "in ~/.tmux.conf: set -g allow-passthrough on")

@@ -1,87 +1,76 @@
-"""What torch says of itself and the machine; a process of its own, since it may die of that.
+"""The child process that tries torch: it may crash or hang here without harm.
 
-Each answer is a line of its own, told at once: what was answered before a crash is known.
+Prints one line of JSON per answer at once, so that answers before a crash are kept.
 """
 
-import ctypes
 import json
 import traceback
 import warnings
 from collections.abc import Iterator
 
+from vae_tui.doctor.cuda_driver import read_cuda_driver
+
 MARK = "vae-tui doctor: "
 
 
 def main() -> None:
-    """Tell everything, in the order in which a trainer would come to it."""
+    """Print all answers, in the order in which a trainer would need them."""
     for answer in _answers():
         print(MARK + json.dumps(answer), flush=True)  # noqa: T201
 
 
 def _answers() -> Iterator[dict[str, object]]:
-    yield _driver()
+    driver = read_cuda_driver()
+    yield {"driver": driver is not None}
+    if driver is not None:
+        yield {"driver_cuda": driver.cuda, "driver_code": driver.status}
     try:
-        import torch  # noqa: PLC0415 - it is what is tried
+        yield from _torch_answers()
     except BaseException as error:
         yield {"error": "".join(traceback.format_exception_only(error)).strip()}
-        return
+
+
+def _torch_answers() -> Iterator[dict[str, object]]:
+    import torch  # noqa: PLC0415 - this import is what is tried
+
     yield {
         "version": str(torch.__version__),
         "built_for_cuda": torch.version.cuda or "",
         "threads": torch.get_num_threads(),
     }
-    try:
-        computed = torch.ones(64, 64) @ torch.ones(64, 64)
-        if float(computed.sum()) != 64.0**3:
-            raise ArithmeticError("64x64 ones by 64x64 ones come to another sum")
-        from vae_tui.model.device import choose_precision  # noqa: PLC0415
+    if float((torch.ones(64, 64) @ torch.ones(64, 64)).sum()) != 64.0**3:
+        raise ArithmeticError("a product of 64x64 ones has the wrong sum")
+    from vae_tui.model.device import choose_precision  # noqa: PLC0415
 
-        yield {"cpu_precision": choose_precision("auto", torch.device("cpu"))}
-        with warnings.catch_warnings(record=True) as told:
-            warnings.simplefilter("always")
-            available = torch.cuda.is_available()
-        yield {
-            "cuda_available": available,
-            "cuda_complaint": " ".join(" ".join(str(one.message) for one in told).split())[:500],
-            "mps_available": torch.backends.mps.is_available(),
-        }
-        if available:
-            yield {"devices": [_device(index) for index in range(torch.cuda.device_count())]}
-    except Exception as error:
-        yield {"error": "".join(traceback.format_exception_only(error)).strip()}
+    yield {"cpu_precision": choose_precision("auto", torch.device("cpu"))}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        available = torch.cuda.is_available()
+    yield {
+        "cuda_available": available,
+        "cuda_complaint": " ".join(" ".join(str(one.message) for one in caught).split())[:500],
+        "mps_available": torch.backends.mps.is_available(),
+    }
+    if available:
+        yield {"devices": [_device(index) for index in range(torch.cuda.device_count())]}
 
 
 def _device(index: int) -> dict[str, object]:
-    """Multiply on the device too: one that is seen may still refuse every kernel."""
+    """Multiply on the device too: one that is listed may still refuse every kernel."""
     import torch  # noqa: PLC0415
 
-    about: dict[str, object] = {
+    answer: dict[str, object] = {
         "name": torch.cuda.get_device_name(index),
         "capability": ".".join(map(str, torch.cuda.get_device_capability(index))),
     }
     try:
         ones = torch.ones(64, 64, device=f"cuda:{index}")
-        about["works"] = float((ones @ ones).sum()) == 64.0**3
-        about["free_bytes"], about["total_bytes"] = torch.cuda.mem_get_info(index)
+        answer["works"] = float((ones @ ones).sum()) == 64.0**3
+        answer["free_bytes"], answer["total_bytes"] = torch.cuda.mem_get_info(index)
     except Exception as error:
-        about["works"] = False
-        about["error"] = str(error).strip().partition("\n")[0][:300]
-    return about
-
-
-def _driver() -> dict[str, object]:
-    """Ask NVIDIA's driver itself: which CUDA it is for, and whether it answers."""
-    try:
-        cuda = ctypes.CDLL("libcuda.so.1")
-    except OSError:
-        return {"driver": False}
-    newest = ctypes.c_int(0)
-    cuda.cuDriverGetVersion(ctypes.byref(newest))
-    return {
-        "driver": True,
-        "driver_cuda": f"{newest.value // 1000}.{newest.value % 1000 // 10}",
-        "driver_code": cuda.cuInit(0),
-    }
+        answer["works"] = False
+        answer["error"] = str(error).strip().partition("\n")[0][:300]
+    return answer
 
 
 if __name__ == "__main__":

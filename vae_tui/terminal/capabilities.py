@@ -10,7 +10,9 @@ _MORE_THAN_16_COLOURS = {"xterm", "screen", "tmux", "alacritty", "foot", "xterm-
 """Names from which nothing is learnt of colours, of terminals that have 256."""
 
 
-_NO_SCREEN = {"dumb", "unknown", ""}
+LEAST_SIZE = (60, 20)
+"""Columns and rows below which a line says what the screen needs."""
+NO_SCREEN = {"dumb", "unknown", ""}
 
 
 _LIKENESSES = dict(zip("─━╌│┃·●•×…←→↑↓", "---||-oox.<>^v", strict=True))
@@ -47,7 +49,7 @@ def missing(environment: Mapping[str, str]) -> str:
     for stream, name in ((sys.stdout, "stdout"), (sys.stdin, "stdin"), (sys.stderr, "stderr")):
         if stream is None or not stream.isatty():
             return f"{name} is no terminal"
-    if environment.get("TERM", "") in _NO_SCREEN:
+    if environment.get("TERM", "") in NO_SCREEN:
         return f"the terminal says it is {environment.get('TERM', '') or 'of no kind (TERM)'}"
     return ""
 

@@ -11,6 +11,7 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
 
+from vae_tui.terminal.capabilities import LEAST_SIZE
 from vae_tui.text import printable
 from vae_tui.tui.keys.steering_keys import STEERING
 from vae_tui.tui.widgets.key_bar import KeyBar, KeyHint
@@ -20,8 +21,6 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.state.scene import Scene
     from vae_tui.tui.views.view import View
 
-LEAST_SIZE = (60, 20)
-"""Columns and rows below which a line says what the screen needs."""
 ALWAYS = ("app.view1", "app.next-view", "app.help", "app.leave")
 FIRST_TO_GO = ("app.copy", "app.export", "app.undo", "app.back", "app.controls")
 """The keys that give way where the bottom line is short, the first of them first."""
