@@ -194,6 +194,18 @@ def embed(codes: Floats, start: Floats | None) -> Iterator[Embedding]:
     yield Embedding(codes, flat, is_done=True)
 
 
+class RecordingApp(VaeApp):
+    """An app that remembers the notes it has shown."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.notes: list[str] = []
+
+    def notify(self, message: str, **more: Any) -> None:
+        self.notes.append(message)
+        super().notify(message, **more)
+
+
 class Screen:
     """An app with everything at its seams, to be entered as ``async with screen.at(80, 24)``."""
 
@@ -220,7 +232,7 @@ class Screen:
             load()
             return Parts(VIEWS, self.reader, embed, Scene(view, **scene), self.runs)
 
-        self.app = VaeApp(
+        self.app = RecordingApp(
             name,
             name,
             config,
@@ -305,7 +317,7 @@ async def open_view(
 async def new_weights(pilot: Pilot[None], screen: Screen, network: Network) -> None:
     """Let newer weights come, and wait until they are drawn with."""
     screen.reader.load(network)
-    await wait_until(pilot, lambda: screen.app._scene.network is network)
+    await wait_until(pilot, lambda: screen.app.scene.network is network)
 
 
 async def become(pilot: Pilot[None], screen: Screen, condition: str) -> None:
@@ -318,9 +330,9 @@ async def become(pilot: Pilot[None], screen: Screen, condition: str) -> None:
         reader.report(**changes)
     if has_weights:
         reader.load(random_network(540), probe())
-    await wait_until(pilot, lambda: screen.app._scene.run is reader.view)
+    await wait_until(pilot, lambda: screen.app.scene.run is reader.view)
     if has_weights:
-        await wait_until(pilot, lambda: screen.app._scene.probe is not None)
+        await wait_until(pilot, lambda: screen.app.scene.probe is not None)
     await pilot.pause()
 
 
@@ -331,7 +343,7 @@ def walk_code(screen: Screen) -> Floats:
 
 def plain(widget: Drawing) -> str:
     """Return what a widget of text rows shows, its markup and its filling left out."""
-    return "\n".join(strip.text.rstrip() for strip in widget._rows).strip()
+    return "\n".join(strip.text.rstrip() for strip in widget.rows).strip()
 
 
 def random_network(step: int, seed: int | None = None, d: int = 20, hidden: int = 12) -> Network:
@@ -465,7 +477,7 @@ def faults(screen: Screen) -> list[str]:
         if not parent.region.contains_region(widget.region):
             found.append(f"{_name(widget)} {widget.region} leaves {_name(parent)} {parent.region}")
         if isinstance(widget, Drawing):
-            rows = [strip.text.rstrip() for strip in widget._rows]
+            rows = [strip.text.rstrip() for strip in widget.rows]
             widest = max(map(cell_len, rows), default=0)
             if widest > widget.size.width:
                 found.append(f"{_name(widget)} has {widest} cells for {widget.size.width}: {rows}")

@@ -36,7 +36,7 @@ from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.dialogs.leave import LeaveDialog
 from vae_tui.tui.messages import ReadingFailed
 from vae_tui.tui.views.train import TrainView
-from vae_tui.tui.views.train_digits import DigitColumn
+from vae_tui.tui.views.train_digits import TrainDigits
 
 SIZES = [(60, 20), (120, 40), (200, 60), (40, 10), (1, 1), (80, 24)]
 KEYS = [
@@ -426,7 +426,7 @@ async def test_q_then_s_stops_and_leaves_only_when_the_trainer_has_ended():
         await pilot.press("q", "s")
         assert screen.steering.sent == ["stop"]
         screen.reader.report(losses(550))
-        await wait_until(pilot, lambda: screen.app._scene.run.step == 550)
+        await wait_until(pilot, lambda: screen.app.scene.run.step == 550)
         assert pilot.app.return_code is None
         screen.reader.report(ended("stopped", step=551), live=False)
         await wait_until(pilot, lambda: pilot.app.return_code == 0)
@@ -608,7 +608,7 @@ async def test_interpolation_offers_only_classes_that_the_probe_holds():
         await until_reading(pilot, screen)
         screen.reader.report(STARTED, losses(3))
         screen.reader.load(random_network(3), probe([4, 7, 4]))
-        await wait_until(pilot, lambda: screen.app._scene.probe is not None)
+        await wait_until(pilot, lambda: screen.app.scene.probe is not None)
         await pilot.press("i", "3")
         assert isinstance(pilot.app.screen, EndsDialog)
         await pilot.press("enter")
@@ -680,7 +680,7 @@ async def test_keys_for_a_view_are_unheard_until_all_views_are_up():
     async with screen.at() as pilot:
         while not screen.app.main.query(TrainView):
             await asyncio.sleep(0)
-        assert not screen.app.main.query(DigitColumn)
+        assert not screen.app.main.query(TrainDigits)
         screen.app.action_view(0)
         screen.app.action_sample()
         await until_reading(pilot, screen)

@@ -134,6 +134,11 @@ class VaeApp(App[None]):
         return self._stage.state
 
     @property
+    def scene(self) -> "Scene | None":
+        """What the view on the screen draws from; None before the views are mounted."""
+        return self._stage.scene
+
+    @property
     def main(self) -> MainScreen:
         """The screen under all dialogs."""
         screen = self.screen_stack[0]
@@ -265,9 +270,9 @@ class VaeApp(App[None]):
             self._stage.change(unreadable=message.file)
         self.notify(message.why, severity="warning", timeout=10, markup=False)
 
-    def on_map_view_embedding_wanted(self, message: "MapView.EmbeddingWanted") -> None:
+    def on_map_view_embedding_requested(self, message: "MapView.EmbeddingRequested") -> None:
         """Run t-SNE beside the screen."""
-        take = message.view.take_embedding
+        take = message.view.show_embedding
 
         def embed() -> None:
             for embedding in self._embed(message.codes, message.start):
@@ -275,18 +280,18 @@ class VaeApp(App[None]):
 
         self._start_thread("t-SNE", embed)
 
-    def on_map_view_walk_wanted(self, message: "MapView.WalkWanted") -> None:
+    def on_map_view_walk_requested(self, message: "MapView.WalkRequested") -> None:
         """Walk from a place of the map."""
         self._walks.start_at(message.code, message.origin)
 
-    def on_runs_view_open_wanted(self, message: "RunsView.OpenWanted") -> None:
+    def on_runs_view_open_requested(self, message: "RunsView.OpenRequested") -> None:
         """Open another run, or go back to the views of this one."""
         if message.is_attached:
             self.action_view(0)
         else:
             self._others.open(message.path)
 
-    def on_runs_view_overlay_wanted(self, message: "RunsView.OverlayWanted") -> None:
+    def on_runs_view_overlay_requested(self, message: "RunsView.OverlayRequested") -> None:
         """Lay another run over this one, or take it away."""
         self._others.turn_overlay(message.path)
 
@@ -317,7 +322,7 @@ class VaeApp(App[None]):
         """Bring up a view."""
         views = self.main.views
         if 0 <= number < len(views):
-            self.main.bring_up(views[number], self._scene)
+            self.main.bring_up(views[number], self.scene)
             self._others.list(wanted=views[number].LISTS_RUNS)
 
     def action_next_view(self, steps: int) -> None:
@@ -333,7 +338,7 @@ class VaeApp(App[None]):
 
     def action_interpolate(self) -> None:
         """Ask for two digits and morph one into the other."""
-        self._walks.interpolate(self._scene)
+        self._walks.interpolate(self.scene)
 
     def action_pause(self) -> None:
         """Pause or resume the training."""
@@ -439,14 +444,10 @@ class VaeApp(App[None]):
         if self.is_running and (view := self.main.view):
             view.scene = scene
 
-    @property
-    def _scene(self) -> "Scene | None":
-        return self._stage.scene
-
     def _show_status(self) -> None:
-        if self._scene is None or not self.is_running:
+        if self.scene is None or not self.is_running:
             return
-        run, now = self._scene.run, self._clock()
+        run, now = self.scene.run, self._clock()
         state, control = run.state(now), self._control.is_taken
         self.main.steering = steering_keys(state, control=control, changed=bool(run.changes))
         news = self._missed if self._is_news else ""

@@ -54,7 +54,7 @@ VIEWS = "12345"
 
 def told(screen):
     """Return what the screen has told in passing."""
-    return [note.message for note in screen.app._notifications]
+    return screen.app.notes
 
 
 def cloud(screen):
@@ -661,7 +661,7 @@ async def travel(pilot, screen, key, step):
     await pilot.press(key)
     await wait_until(pilot, lambda: screen.reader.wanted_steps[-1:] == [step])
     screen.reader.load_kept(KEPT[step])
-    await wait_until(pilot, lambda: screen.app._scene.network is KEPT[step])
+    await wait_until(pilot, lambda: screen.app.scene.network is KEPT[step])
 
 
 def assert_drawn_with(screen, network):
@@ -697,7 +697,7 @@ async def test_each_view_goes_back_and_forth_through_time(view):
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, view)
         screen.reader.report(kept=tuple(KEPT))
-        await wait_until(pilot, lambda: screen.app._scene.run.kept)
+        await wait_until(pilot, lambda: screen.app.scene.run.kept)
         assert_drawn_with(screen, FIRST)
         for key, step in (("comma", 180), ("comma", 18), ("comma", 0), ("full_stop", 18)):
             await travel(pilot, screen, key, step)
@@ -707,7 +707,7 @@ async def test_each_view_goes_back_and_forth_through_time(view):
         await wait_until(pilot, lambda: screen.app._stage.newest is SECOND)
         assert_drawn_with(screen, KEPT[18])
         await pilot.press("end")
-        await wait_until(pilot, lambda: screen.app._scene.network is SECOND)
+        await wait_until(pilot, lambda: screen.app.scene.network is SECOND)
         assert_drawn_with(screen, SECOND)
         assert "back in time" not in what_is_said(screen)
 
@@ -717,10 +717,10 @@ async def test_forth_from_the_last_kept_step_leads_to_now():
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "2")
         screen.reader.report(kept=tuple(KEPT))
-        await wait_until(pilot, lambda: screen.app._scene.run.kept)
+        await wait_until(pilot, lambda: screen.app.scene.run.kept)
         await travel(pilot, screen, "comma", 180)
         await pilot.press("full_stop")
-        await wait_until(pilot, lambda: screen.app._scene.network.step == 540)
+        await wait_until(pilot, lambda: screen.app.scene.network.step == 540)
         assert "back in time" not in screen.caption()
         await new_weights(pilot, screen, SECOND)
         assert_drawn_with(screen, SECOND)
@@ -731,17 +731,17 @@ async def test_weights_that_come_too_late_for_a_faster_traveller_are_passed_over
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "2")
         screen.reader.report(kept=tuple(KEPT))
-        await wait_until(pilot, lambda: screen.app._scene.run.kept)
+        await wait_until(pilot, lambda: screen.app.scene.run.kept)
         await pilot.press("comma", "comma")
         assert screen.reader.wanted_steps == [180, 18]
         screen.reader.load_kept(KEPT[180])
         screen.reader.load_kept(KEPT[18])
-        await wait_until(pilot, lambda: screen.app._scene.network is KEPT[18])
+        await wait_until(pilot, lambda: screen.app.scene.network is KEPT[18])
         await pilot.press("comma", "end")
         screen.reader.load_kept(KEPT[0])
         screen.reader.report(losses(560))
-        await wait_until(pilot, lambda: screen.app._scene.run.step == 560)
-        assert screen.app._scene.network.step == 540
+        await wait_until(pilot, lambda: screen.app.scene.run.step == 560)
+        assert screen.app.scene.network.step == 540
 
 
 async def test_a_morph_is_the_same_morph_back_in_time():
@@ -749,7 +749,7 @@ async def test_a_morph_is_the_same_morph_back_in_time():
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "3")
         screen.reader.report(kept=tuple(KEPT))
-        await wait_until(pilot, lambda: screen.app._scene.run.kept)
+        await wait_until(pilot, lambda: screen.app.scene.run.kept)
         start, end = await marked(pilot, screen)
         await travel(pilot, screen, "comma", 180)
         share = np.linspace(0, 1, len(strip(screen)), dtype=np.float32)[:, None]
@@ -764,7 +764,7 @@ async def test_a_command_copied_back_in_time_names_the_step():
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "3")
         screen.reader.report(kept=tuple(KEPT))
-        await wait_until(pilot, lambda: screen.app._scene.run.kept)
+        await wait_until(pilot, lambda: screen.app.scene.run.kept)
         await travel(pilot, screen, "comma", 180)
         for view, command in (("2", "sample"), ("3", "decode"), ("5", "eval"), ("4", "map")):
             await pilot.press(view, "y")

@@ -51,7 +51,7 @@ def chosen(screen):
 
 
 def told(screen):
-    return [note.message for note in screen.app._notifications]
+    return screen.app.notes
 
 
 async def open_runs(pilot, screen, *rows, **more):
@@ -59,7 +59,7 @@ async def open_runs(pilot, screen, *rows, **more):
     await open_view(pilot, screen, "6")
     await wait_until(pilot, lambda: screen.runs.listings)
     screen.runs.list(*rows, **more)
-    await wait_until(pilot, lambda: screen.app._scene.runs is not None)
+    await wait_until(pilot, lambda: screen.app.scene.runs is not None)
 
 
 # The list
@@ -316,7 +316,7 @@ async def lay_over(pilot, screen, run, network=OTHER):
     await wait_until(pilot, lambda: screen.runs.overlays)
     assert screen.runs.overlays[-1][0] == path
     screen.runs.lay_over(path, run, network)
-    await wait_until(pilot, lambda: screen.app._scene.overlay is not None)
+    await wait_until(pilot, lambda: screen.app.scene.overlay is not None)
     await pilot.press("1")
     await pilot.pause()
 
@@ -382,11 +382,11 @@ async def test_x_on_it_again_takes_it_away_and_on_another_replaces_it():
         assert path == Path("/runs/third")
         screen.runs.lay_over(Path("/runs/mnist-d20"), other_run())  # too late
         screen.runs.lay_over(path, other_run("third"))
-        await wait_until(pilot, lambda: screen.app._scene.overlay is not None)
-        assert screen.app._scene.overlay.path == path
+        await wait_until(pilot, lambda: screen.app.scene.overlay is not None)
+        assert screen.app.scene.overlay.path == path
         await pilot.press("x")
         assert second.is_set()
-        assert screen.app._scene.overlay is None
+        assert screen.app.scene.overlay is None
         await pilot.press("1")
         assert "third" not in chart(screen, "reconstruction")
         assert len(screen.pictures("inputs").images)
@@ -428,7 +428,7 @@ async def test_a_run_that_cannot_be_laid_over_is_one_note():
         await wait_until(pilot, lambda: screen.runs.overlays)
         screen.runs.tell(OverlayMissing(Path("/runs/gone"), "gone is not there any more"))
         await wait_until(pilot, lambda: "gone is not there any more" in told(screen))
-        assert screen.app._scene.overlay is None
+        assert screen.app.scene.overlay is None
 
 
 async def test_a_run_is_not_laid_over_itself():
@@ -464,7 +464,7 @@ async def test_an_overlay_before_the_first_weights_of_this_run_shows_its_curves(
         await pilot.press("6")
         await wait_until(pilot, lambda: screen.runs.listings)
         screen.runs.list(HERE, listed("mnist-d20"))
-        await wait_until(pilot, lambda: screen.app._scene.runs is not None)
+        await wait_until(pilot, lambda: screen.app.scene.runs is not None)
         await pilot.press("down", "x")
         await wait_until(pilot, lambda: screen.runs.overlays)
         screen.runs.lay_over(Path("/runs/mnist-d20"), other_run(), OTHER)

@@ -472,7 +472,7 @@ async def test_pictures_are_drawn_in_the_characters_the_terminal_has(view, palet
         for pictures in screen.view.query(Pictures):
             if not pictures.display:  # for a run laid over this one
                 continue
-            drawn = {letter for strip in pictures._rows for letter in strip.text}
+            drawn = {letter for strip in pictures.rows for letter in strip.text}
             assert len(drawn) > 1
             assert drawn <= set(palette.value)
 

@@ -88,7 +88,7 @@ async def test_pictures_send_again_only_the_rows_that_changed():
         changed[0, 28 * 6 : 28 * 7] = 10  # the seventh row of pixels: the fourth of cells
         pictures.images = changed
         assert pictures.sent == [Region(0, 3, 28, 1)]
-        assert pictures._rows == half_blocks(changed.reshape(28, 28))
+        assert pictures.rows == half_blocks(changed.reshape(28, 28))
 
 
 async def test_equal_pictures_are_not_sent_again():
@@ -181,8 +181,8 @@ async def test_latent_bars_fit_any_size():
         for width, height in ((23, 5), (24, 1), (47, 3), (48, 3), (200, 40), (1, 1)):
             await pilot.resize_terminal(width, height)
             await pilot.pause()
-            assert all(strip.cell_length <= width for strip in widget._rows)
-            assert len(widget._rows) <= height
+            assert all(strip.cell_length <= width for strip in widget.rows)
+            assert len(widget.rows) <= height
 
 
 # The top line

@@ -1,6 +1,6 @@
 """Series and a size to text: curves drawn by plotext, everything around them by us.
 
-Main thread only, as `plotted` is. Ranges, logarithms, ticks, labels and colours are ours.
+Main thread only, as `plotext_curve` is. Ranges, logarithms, ticks, labels and colours are ours.
 """
 
 import math
@@ -12,9 +12,9 @@ from rich.text import Text
 from vae_tui.tui.charts.axis import short_number
 from vae_tui.tui.charts.canvas import ASCII, UNICODE, Canvas, Glyphs, narrow_text
 from vae_tui.tui.charts.frame import LEAST_WIDTH, Frame, Level, frame_for, height_of
-from vae_tui.tui.charts.plotext_curve import plotted
+from vae_tui.tui.charts.plotext_curve import plotext_curve
 from vae_tui.tui.charts.series import Curve, Series, apart, safe_curve
-from vae_tui.tui.charts.title_row import ALARM, heading_of
+from vae_tui.tui.charts.title_row import ALARM, title_row
 
 _AXIS, _QUIET = "color(240)", "color(246)"
 _MARK, _CURSOR = "color(179)", "color(252) on color(237)"
@@ -58,7 +58,7 @@ def draw_chart(
     curves = [safe_curve(one, log) for one in series]
     if cursor is not None and not math.isfinite(cursor):
         cursor = None
-    heading = heading_of(title, curves, width, cursor, glyphs)
+    heading = title_row(title, curves, width, cursor, glyphs)
     if height < _LEAST_HEIGHT or width < LEAST_WIDTH:
         return (heading, *(Text(" " * width) for _ in range(height - 1)))
     frame = frame_for(curves, levels, width, height - 1, log, x_label)
@@ -159,7 +159,7 @@ def _draw_curve(canvas: Canvas, frame: Frame, curve: Curve, glyphs: Glyphs) -> N
     if curve.kind == "points":
         kept = apart(x_dots // 2)
         x_dots, y_dots = x_dots[kept], y_dots[kept]
-    for row, line in enumerate(plotted(curve, x_dots, y_dots, frame.columns, frame.rows)):
+    for row, line in enumerate(plotext_curve(curve, x_dots, y_dots, frame.columns, frame.rows)):
         for column, character in enumerate(line):
             if character != " ":
                 pattern = ord(character) - _BRAILLE

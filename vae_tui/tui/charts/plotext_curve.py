@@ -24,7 +24,9 @@ class _Dots(NamedTuple):
     ys: tuple[float, ...]
 
 
-def plotted(curve: Curve, x_dots: Floats, y_dots: Floats, columns: int, rows: int) -> list[str]:
+def plotext_curve(
+    curve: Curve, x_dots: Floats, y_dots: Floats, columns: int, rows: int
+) -> list[str]:
     """Return the curve alone: a string of ``columns`` braille cells or points for each row.
 
     Args:

@@ -15,7 +15,7 @@ _ALL, _NAMES, _NONE = range(3)
 """Which labels stand where it is narrow."""
 
 
-def heading_of(
+def title_row(
     title: str, curves: Sequence[Curve], width: int, cursor: float | None, glyphs: Glyphs
 ) -> Text:
     """Return the title, each labelled series' glyph, label and value: as much as fits ``width``."""

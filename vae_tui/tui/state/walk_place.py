@@ -40,7 +40,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Way:
+class Interpolation:
     """A way from one point to another, and how far along it we are."""
 
     start: Point
@@ -54,7 +54,7 @@ class Way:
         """Where it leads, in words."""
         return f"{self.start.name} into {self.end.name}"
 
-    def at(self, frame: int) -> "Way":
+    def at(self, frame: int) -> "Interpolation":
         """Return another step of it."""
         return replace(self, frame=min(max(frame, 0), FRAMES - 1))
 
@@ -81,4 +81,4 @@ class Drift:
         return result
 
 
-Place = Point | Way | Drift
+Place = Point | Interpolation | Drift

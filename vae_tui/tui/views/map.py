@@ -76,8 +76,8 @@ class MapView(View):
     MapView #legend { height: auto; }
     """
 
-    class EmbeddingWanted(Message):
-        """Somebody should run t-SNE on these codes and tell ``take_embedding``."""
+    class EmbeddingRequested(Message):
+        """Somebody should run t-SNE on these codes and tell ``show_embedding``."""
 
         def __init__(self, view: "MapView", codes: Floats, start: Floats | None) -> None:
             super().__init__()
@@ -85,7 +85,7 @@ class MapView(View):
             self.codes = codes
             self.start = start
 
-    class WalkWanted(Message):
+    class WalkRequested(Message):
         """The user wants to walk from a code (d,)."""
 
         def __init__(self, code: Floats, origin: str) -> None:
@@ -189,9 +189,9 @@ class MapView(View):
         """Walk from the cursor."""
         here = self._here()
         if here is not None:
-            self.post_message(self.WalkWanted(*here))
+            self.post_message(self.WalkRequested(*here))
 
-    def take_embedding(self, embedding: Embedding) -> None:
+    def show_embedding(self, embedding: Embedding) -> None:
         """Show what t-SNE has come to; ask for more when the weights are others by now."""
         self._embedding = embedding
         if embedding.is_done:
@@ -275,7 +275,7 @@ class MapView(View):
             if stale and not self._is_embedding:
                 self._is_embedding = True
                 start = self._embedding.points if self._embedding else None
-                self.post_message(self.EmbeddingWanted(self, means, start))
+                self.post_message(self.EmbeddingRequested(self, means, start))
         else:
             self._projection = pca(means, self._projection)
 

@@ -60,7 +60,7 @@ class RunsView(View):
     RunsView RunTable { height: 1fr; }
     """
 
-    class OpenWanted(Message):
+    class OpenRequested(Message):
         """The user wants to see a run."""
 
         def __init__(self, path: Path, *, is_attached: bool) -> None:
@@ -68,7 +68,7 @@ class RunsView(View):
             self.path = path
             self.is_attached = is_attached
 
-    class OverlayWanted(Message):
+    class OverlayRequested(Message):
         """The user wants a run laid over the one on the screen, or taken away."""
 
         def __init__(self, path: Path) -> None:
@@ -109,7 +109,7 @@ class RunsView(View):
         """Ask for the chosen run to be shown."""
         if runs := self._runs:
             path = runs.rows[self._place].path
-            self.post_message(self.OpenWanted(path, is_attached=path == runs.attached))
+            self.post_message(self.OpenRequested(path, is_attached=path == runs.attached))
 
     def action_overlay(self) -> None:
         """Ask for the chosen run to be laid over this one, or taken away."""
@@ -120,7 +120,7 @@ class RunsView(View):
         if path == runs.attached:
             self.notify("this is the run on the screen; choose another to lay over it", timeout=4)
         else:
-            self.post_message(self.OverlayWanted(path))
+            self.post_message(self.OverlayRequested(path))
 
     def command(self, run: str) -> str | None:
         """Return the command that prints the list."""

@@ -20,7 +20,7 @@ from vae_tui.tui.views.loss_curves import (
     reconstruction_curves,
     reconstruction_levels,
 )
-from vae_tui.tui.views.train_digits import DigitColumn
+from vae_tui.tui.views.train_digits import TrainDigits
 from vae_tui.tui.views.view import Export, View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.loss_chart import LossChart, Plot
@@ -72,7 +72,7 @@ class TrainView(View):
             yield Caption(id="losses")
             yield LossChart(id="reconstruction")
             yield LossChart(id="kl")
-        yield DigitColumn(id="digits")
+        yield TrainDigits(id="digits")
 
     def watch_scene(self, before: Scene | None, scene: Scene | None) -> None:
         """Redraw the charts, and the digits when weights or images are others."""
@@ -108,8 +108,8 @@ class TrainView(View):
         self._digits.draw(self.scene)
 
     @property
-    def _digits(self) -> DigitColumn:
-        return self.query_one(DigitColumn)
+    def _digits(self) -> TrainDigits:
+        return self.query_one(TrainDigits)
 
     def _draw_charts(self) -> None:
         if self.scene is None:

@@ -19,12 +19,12 @@ CAPTIONS = 3
 LEAST_COLUMNS = 3
 
 
-class DigitColumn(Vertical):
+class TrainDigits(Vertical):
     """Shows the same z with whatever weights there are; another run's digits below, if asked."""
 
     DEFAULT_CSS = """
-    DigitColumn { width: 36; margin-left: 1; }
-    DigitColumn Pictures { height: 6; }
+    TrainDigits { width: 36; margin-left: 1; }
+    TrainDigits Pictures { height: 6; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:

@@ -18,7 +18,7 @@ from vae_tui.latent.codes import code_text, prior
 from vae_tui.latent.morph import PATHS, choose_ends, film
 from vae_tui.model.numpy_vae import Network
 from vae_tui.tui.state.scene import Scene
-from vae_tui.tui.state.walk_place import FRAMES, Drift, Place, Point, Way
+from vae_tui.tui.state.walk_place import FRAMES, Drift, Interpolation, Place, Point
 from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.drawing import Drawing
@@ -156,7 +156,7 @@ class WalkView(View):
         if scene is None or scene.network is None or place is None:
             return None
         step = scene.network.step
-        if isinstance(place, Way):
+        if isinstance(place, Interpolation):
             pictures, _ = self._way(scene, place, FRAMES)
             return Export(
                 f"morph-step{step}.gif", lambda path: write_digits(path, pictures, 1, place.name)
@@ -171,10 +171,10 @@ class WalkView(View):
         scene, place = self.scene, self.place
         if scene is None or scene.network is None or place is None:
             return None
-        if isinstance(place, Way) and None not in (place.start.image, place.end.image):
+        if isinstance(place, Interpolation) and None not in (place.start.image, place.end.image):
             ends = f"'#{place.start.image}' '#{place.end.image}'"
             return f"vae-tui morph {run} {ends} --path {place.path}{scene.step_option}"
-        if isinstance(place, Way) and place.path == "pixels":
+        if isinstance(place, Interpolation) and place.path == "pixels":
             return None  # a cross-fade is no code's picture
         return f'vae-tui decode {run} --z="{code_text(self._code())}"{scene.step_option}'
 
@@ -222,7 +222,7 @@ class WalkView(View):
     def action_next_path(self) -> None:
         """Take another kind of way; the way there is, is taken again."""
         self.path = PATHS[(PATHS.index(self.path) + 1) % len(PATHS)]
-        if isinstance(self.place, Way):
+        if isinstance(self.place, Interpolation):
             self.place = replace(self.place, path=self.path)
         self._draw()
 
@@ -248,7 +248,7 @@ class WalkView(View):
     def _set_out(self, start: Point, end: Point) -> None:
         if self.scene is None or self.scene.network is None:
             return
-        self._go(Way(start, end, self.path))
+        self._go(Interpolation(start, end, self.path))
         self._start_frames()
 
     def _start_frames(self) -> None:
@@ -265,7 +265,7 @@ class WalkView(View):
         place = self.place
         if not self.app.is_running:  # a timer still ticks while the widgets are taken down
             return
-        if isinstance(place, Way) and place.frame < FRAMES - 1:
+        if isinstance(place, Interpolation) and place.frame < FRAMES - 1:
             self.place = place.at(place.frame + 1)
         elif isinstance(place, Drift) and self.display:
             self.place = replace(place, tick=place.tick + 1)
@@ -278,14 +278,14 @@ class WalkView(View):
         """Return the code (d,) of the place; there must be one, and weights."""
         scene, place = self.scene, self.place
         assert scene is not None and scene.network is not None and place is not None
-        if isinstance(place, Way):
+        if isinstance(place, Interpolation):
             code: Floats = self._way(scene, place, FRAMES)[1][place.frame]
             return code
         if isinstance(place, Drift):
             return place.code(scene.network.latent_dim)
         return place.code_in(scene.network, scene.probe)
 
-    def _way(self, scene: Scene, way: Way, count: int) -> tuple[Bytes, Floats]:
+    def _way(self, scene: Scene, way: Interpolation, count: int) -> tuple[Bytes, Floats]:
         assert scene.network is not None
         start, end = (point.code_in(scene.network, scene.probe) for point in (way.start, way.end))
         return film(scene.network, start, end, count, way.path)
@@ -308,7 +308,7 @@ class WalkView(View):
         network, code = scene.network, self._code()
         digit = self.query_one("#digit", Pictures)
         digit.palette = scene.palette
-        if isinstance(place, Way):
+        if isinstance(place, Interpolation):
             digit.images = self._way(scene, place, FRAMES)[0][place.frame][None]
         else:
             digit.images = network.decode(code[None])
@@ -334,7 +334,7 @@ class WalkView(View):
         strip.palette = scene.palette
         caption = self.query_one("#strip-caption", Caption)
         count = strip.columns
-        if isinstance(place, Way):
+        if isinstance(place, Interpolation):
             pictures, codes = self._way(scene, place, count)
             share = place.frame / (FRAMES - 1)
             caption.text = f"{place.path} {_track(share, count * strip.pixels - 8)}"

@@ -20,6 +20,11 @@ class Drawing(Widget):
         self.base = Style()
         """What the widget's own colours add to its rows."""
 
+    @property
+    def rows(self) -> Sequence[Strip]:
+        """The content, one strip a row, before it is cut and filled to the widget's width."""
+        return self._rows
+
     def show_rows(self, rows: Sequence[Strip]) -> None:
         """Replace the content; rows equal to the ones there are not repainted."""
         old, self._rows = self._rows, list(rows)
