@@ -1,0 +1,88 @@
+"""What the views show, read from their widgets."""
+
+import dataclasses
+
+import numpy as np
+from PIL import Image
+from support.fakes import (
+    listed,
+    open_view,
+    plain,
+    wait_until,
+    walk_code,
+)
+
+from vae_tui.tui.widgets.loss_chart import LossChart
+from vae_tui.tui.widgets.run_table import RunTable
+from vae_tui.tui.widgets.scatter import Scatter
+
+
+def chart(screen, which):
+    return plain(screen.view.query_one(f"#{which}", LossChart))
+
+
+def cloud(screen):
+    return screen.view.query_one(Scatter).cloud
+
+
+def spread_out(network, deviations):
+    """Return the network with q(z|x) of the same standard deviations (d,) everywhere."""
+    first, (weights, bias) = network.encoder
+    d = network.latent_dim
+    weights, bias = weights.copy(), bias.copy()
+    weights[:, d:], bias[d:] = 0, 2 * np.log(np.asarray(deviations))
+    return dataclasses.replace(network, encoder=(first, (weights, bias)))
+
+
+def closed_form(network, shown):
+    """Return the KL to N(0, I) of each dimension, (d,), as the field writes it."""
+    mean, logvar = (values.astype(float) for values in network.encode(shown.images))
+    return (-0.5 * (1 + logvar - mean**2 - np.exp(logvar))).mean(0)
+
+
+def pixels_of(file):
+    with Image.open(file) as picture:
+        return np.asarray(picture)
+
+
+async def marked(pilot, screen):
+    """Mark two points of the prior, go from one to the other; return both codes."""
+    await pilot.press("space")
+    start = walk_code(screen)
+    await pilot.press("a", "space")
+    end = walk_code(screen)
+    await pilot.press("b", "i")
+    await wait_until(pilot, lambda: " into " in screen.caption("caption"))
+    return start, end
+
+
+def strip(screen):
+    return screen.pictures("strip").images
+
+
+async def exported(pilot, screen):
+    """Press e; return the path that the screen names."""
+    await pilot.press("e")
+    await wait_until(pilot, lambda: any(text.startswith("written: ") for text in screen.app.notes))
+    (path,) = [text for text in screen.app.notes if text.startswith("written: ")]
+    return path.removeprefix("written: ")
+
+
+HERE = listed("digits-1123-0713", "running", dataset="digits", beta=1.0, lr=1e-3)
+
+
+def table(screen):
+    return plain(screen.view.query_one(RunTable)).splitlines()
+
+
+def chosen(screen):
+    (line,) = [line for line in table(screen) if line.startswith(">")]
+    return line
+
+
+async def open_runs(pilot, screen, *rows, **more):
+    """Bring up the view with a list of these runs."""
+    await open_view(pilot, screen, "6")
+    await wait_until(pilot, lambda: screen.runs.listings)
+    screen.runs.list(*rows, **more)
+    await wait_until(pilot, lambda: screen.app.scene.runs is not None)

@@ -1,0 +1,91 @@
+"""The dialog of settings."""
+
+import pytest
+from support.fakes import (
+    FakeSteering,
+    Screen,
+    become,
+    until_reading,
+    wait_until,
+)
+from textual.widgets import Input, Static
+
+
+async def ask_controls(pilot, screen, **wanted):
+    """Open the controls and write values into their fields."""
+    await pilot.press("c")
+    await pilot.pause()
+    for name, value in wanted.items():
+        pilot.app.screen.query_one(f"#{name}", Input).value = value
+
+
+async def test_c_shows_the_settings_in_force():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await ask_controls(pilot, screen)
+        values = {field.id: field.value for field in pilot.app.screen.query(Input)}
+        assert values == {"beta": "1", "lr": "0.001", "epochs": "150"}
+        await pilot.press("enter")
+        assert len(pilot.app.screen_stack) == 1
+        assert screen.steering.sent == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("beta", "e+", "'e+' is not a number"),
+        ("lr", "0", "lr"),
+        ("epochs", "1.5", "whole number"),
+        ("beta", "-1", "beta"),
+    ],
+)
+async def test_a_number_that_cannot_be_is_refused_in_words(name, value, words):
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await ask_controls(pilot, screen, **{name: value})
+        await pilot.press("enter")
+        assert words in str(pilot.app.screen.query_one("#wrong", Static).render())
+        assert len(pilot.app.screen_stack) == 2
+        await pilot.press("escape")
+        assert screen.steering.sent == []
+
+
+async def test_new_settings_are_asked_for_one_by_one():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await ask_controls(pilot, screen, beta="4", epochs="300")
+        await pilot.press("enter")
+        assert screen.steering.set == [("beta", 4.0), ("epochs", 300.0)]
+        assert screen.steering.sent == ["set", "set"]
+
+
+async def test_controls_save_now_and_u_undoes():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await ask_controls(pilot, screen)
+        await pilot.press("ctrl+s")
+        await pilot.press("u")
+        await wait_until(pilot, lambda: screen.steering.sent == ["save", "undo"])
+
+
+async def test_a_screen_that_only_watches_changes_nothing():
+    steering = FakeSteering()
+    screen = Screen(read_only=True, steering=steering)
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await pilot.press("u")
+        await ask_controls(pilot, screen)
+        if len(pilot.app.screen_stack) > 1:
+            pilot.app.screen.query_one("#beta", Input).value = "4"
+            await pilot.press("enter")
+        await wait_until(pilot, lambda: any("no control" in text for text in screen.app.notes))
+        assert steering.sent == []

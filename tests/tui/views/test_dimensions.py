@@ -1,0 +1,83 @@
+"""The Dimensions view: KL per dimension and advice."""
+
+import re
+
+import numpy as np
+import pytest
+from support import fakes
+from support.fakes import (
+    Screen,
+    flat_network,
+    losses,
+    new_weights,
+    open_view,
+    plain,
+    probe,
+    random_network,
+)
+from support.views import closed_form, spread_out
+from textual.widgets import Static
+
+from vae_tui.tui.widgets.kl_bars import KlBars
+
+FIRST = random_network(540)
+
+
+async def test_the_two_parts_of_the_kl_add_up_to_the_closed_form():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "5")
+        expected = closed_form(FIRST, probe())
+        parts = screen.view.query_one(KlBars).parts
+        np.testing.assert_allclose(
+            np.add(parts.mean, parts.variance), expected, rtol=1e-4, atol=1e-6
+        )
+        found = re.match(
+            r"KL ([\d.]+) nats .* mean ([\d.]+) \+ variance ([\d.]+)", screen.caption()
+        )
+        assert float(found[1]) == pytest.approx(expected.sum(), abs=0.051)
+        assert float(found[2]) + float(found[3]) == pytest.approx(float(found[1]), abs=0.11)
+        active = int((FIRST.encode(probe().images)[0].var(0) > 0.01).sum())
+        assert f"{active} of 20 active" in screen.caption()
+
+
+async def test_s_sorts_by_kl_or_by_number():
+    screen = Screen()
+    async with screen.at(80, 40) as pilot:
+        await open_view(pilot, screen, "5")
+        expected = closed_form(FIRST, probe())
+
+        def names():
+            return [int(n) - 1 for n in re.findall(r"z(\d+)", plain(bars))]
+
+        bars = screen.view.query_one(KlBars)
+        by_kl = sorted(names(), key=lambda index: -expected[index])
+        assert names() == by_kl or len(names()) > 20
+        await pilot.press("s")
+        assert names() == sorted(names())
+        await pilot.press("s")
+        assert names() == by_kl
+
+
+@pytest.mark.parametrize(
+    ("network", "beta", "bce", "words", "others"),
+    [
+        (flat_network(560, 90), 50.0, 213.0, ["collapsed", "Lower beta"], ["nothing to mend"]),
+        (
+            spread_out(FIRST, np.full(20, 0.2)),
+            1.0,
+            80.0,
+            ["20 dimensions carry"],
+            ["collapsed", "squeezes", "beta"],
+        ),
+    ],
+)
+async def test_advice_is_given_for_beta_50_and_not_for_beta_1(network, beta, bce, words, others):
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "5")
+        screen.reader.report(losses(558, beta=beta), fakes.tested(31, test_bce=bce))
+        await new_weights(pilot, screen, network)
+        advice = str(screen.view.query_one("#advice", Static).render())
+        assert all(word in advice for word in words)
+        assert not any(word in advice for word in others)

@@ -1,0 +1,81 @@
+"""The files that e writes."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from support.fakes import (
+    Screen,
+    open_view,
+    probe,
+    random_network,
+    samples_of,
+    wait_until,
+)
+from support.views import exported, marked, pixels_of
+
+from vae_tui.export import picture_files
+from vae_tui.tui.state.walk_place import FRAMES
+
+FIRST = random_network(540)
+
+
+async def test_e_writes_the_samples_the_digit_and_the_way_into_the_folder(tmp_path):
+    async def written(view, prepare, folder):
+        folder.mkdir()
+        screen = Screen(folder=folder)
+        async with screen.at(120, 40) as pilot:
+            await open_view(pilot, screen, view)
+            ends = await prepare(pilot, screen) if prepare else None
+            path = await exported(pilot, screen)
+            assert [str(file) for file in folder.iterdir()] == [path]
+            return path, ends, screen.pictures().columns
+
+    path, _, columns = await written("2", None, tmp_path / "samples")
+    assert path.endswith("digits-1123-0713-samples-seed1-step540.png")
+    count = columns * (pixels_of(path).shape[0] // 112)
+    expected = picture_files.png(samples_of(FIRST, 1, count), columns)
+    np.testing.assert_array_equal(pixels_of(path), pixels_of(io.BytesIO(expected)))
+
+    path, _, _ = await written("3", None, tmp_path / "digit")
+    expected = picture_files.png(samples_of(FIRST, 1, 1), 1)
+    np.testing.assert_array_equal(pixels_of(path), pixels_of(io.BytesIO(expected)))
+
+    path, (start, end), _ = await written("3", marked, tmp_path / "way")
+    share = np.linspace(0, 1, FRAMES, dtype=np.float32)[:, None]
+    expected = picture_files.gif(FIRST.decode((1 - share) * start + share * end))
+    with Image.open(path) as there, Image.open(io.BytesIO(expected)) as wanted:
+        assert there.n_frames == wanted.n_frames == 2 * FRAMES - 2
+        for frame in range(FRAMES):
+            there.seek(frame)
+            wanted.seek(frame)
+            np.testing.assert_array_equal(np.asarray(there), np.asarray(wanted))
+
+
+async def test_e_writes_the_dimensions_as_a_table_whose_sum_is_the_kl(tmp_path):
+    screen = Screen(folder=tmp_path)
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "5")
+        path = Path(await exported(pilot, screen))
+    assert path.name.endswith("-dimensions-step540.csv")
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    means, logvars = FIRST.encode(probe().images)
+    kl = 0.5 * (means**2 + np.exp(logvars) - logvars - 1).mean(0)
+    assert [int(row["dimension"]) for row in rows] == list(range(1, len(kl) + 1))
+    np.testing.assert_allclose([float(row["kl"]) for row in rows], kl, rtol=1e-4)
+    for row in rows:
+        parts = float(row["kl_of_mean"]) + float(row["kl_of_variance"])
+        assert parts == pytest.approx(float(row["kl"]), rel=1e-4)
+        assert int(row["active"]) == (float(row["variance_of_mean"]) > 0.01)
+
+
+async def test_e_into_a_folder_that_is_gone_is_one_line_and_ends_nothing(tmp_path):
+    screen = Screen(folder=tmp_path / "gone")
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "3")
+        await pilot.press("e")
+        await wait_until(pilot, lambda: any("gone" in text for text in screen.app.notes))
+        assert pilot.app.return_code is None

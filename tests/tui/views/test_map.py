@@ -1,0 +1,282 @@
+"""The Map view: projections, cursor, bubbles, manifold."""
+
+import dataclasses
+import re
+import threading
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+from support.fakes import (
+    CONFIG,
+    Screen,
+    embed,
+    new_weights,
+    open_view,
+    plain,
+    probe,
+    random_network,
+    until_whole,
+    wait_until,
+    walk_code,
+)
+from support.views import cloud, spread_out
+
+from vae_tui.latent.projection import pca
+from vae_tui.tui.views.map import MapView
+from vae_tui.tui.widgets.scatter import Scatter
+
+FIRST, SECOND = random_network(540), random_network(576)
+
+
+def turned_code(network, step, seed=5, noise=0.0):
+    """Return the network with its means turned in the latent space, and a little noise."""
+    first, (weights, bias) = network.encoder
+    d = network.latent_dim
+    generator = np.random.default_rng(seed)
+    turn = np.linalg.qr(generator.normal(size=(d, d)))[0].astype(np.float32)
+    weights, bias = weights.copy(), bias.copy()
+    weights[:, :d], bias[:d] = weights[:, :d] @ turn, bias[:d] @ turn
+    weights[:, :d] += noise * generator.normal(size=weights[:, :d].shape).astype(np.float32)
+    return dataclasses.replace(network, step=step, encoder=(first, (weights, bias)))
+
+
+async def test_the_map_shows_all_means_by_pca():
+    screen = Screen()
+    many = probe(tuple(range(10)) * 100)
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4")
+        screen.reader.load(many)
+        await wait_until(pilot, lambda: "1000 means" in screen.caption("caption"))
+        means = FIRST.encode(many.images)[0].astype(float)
+        centred = means - means.mean(0)
+        _, values, rows = np.linalg.svd(centred, full_matrices=False)
+        share = (values[:2] ** 2).sum() / (values**2).sum()
+        assert f"{share:.0%} of the variance" in screen.caption("caption")
+        # PCA is free in signs and rotation: lengths and angles within the plane are not.
+        flat = centred @ rows[:2].T
+        shown = cloud(screen).points.astype(float)
+        np.testing.assert_allclose(shown @ shown.T, flat @ flat.T, atol=1e-3)
+        drawn = {letter for letter in plain(screen.view.query_one(Scatter)) if letter.isdigit()}
+        assert drawn == set("0123456789")
+
+
+async def test_the_maps_cursor_moves_by_cells_and_its_place_is_decoded():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4")
+        x, y = screen.view.cursor
+        scale = cloud(screen).window.scale
+        await pilot.press("right", "right", "up", "shift+left", "shift+down")
+        assert screen.view.cursor == pytest.approx((x - 3 * scale, y - 8 * scale), abs=1e-5)
+        plane = pca(FIRST.encode(probe().images)[0])
+        place = np.array([screen.view.cursor], np.float32)
+        np.testing.assert_array_equal(
+            screen.pictures("here").images, FIRST.decode(plane.codes_at(place))
+        )
+
+
+@pytest.mark.parametrize("key", ["left", "right", "up", "down"])
+async def test_the_maps_cursor_stays_in_sight(key):
+    screen = Screen()
+    async with screen.at(80, 24) as pilot:
+        await open_view(pilot, screen, "4")
+        for _ in range(30):
+            await pilot.press(f"shift+{key}")
+        window = cloud(screen).window
+        columns, rows = window.cells(np.array([screen.view.cursor]))
+        assert 0 <= columns[0] < window.width
+        assert 0 <= rows[0] < window.height
+
+
+async def test_a_digit_key_jumps_to_its_class_and_again_to_the_view_of_that_number():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4")
+        await pilot.press("3")
+        members = probe().labels == 3
+        middle = np.median(cloud(screen).points[members], axis=0)
+        assert screen.view.cursor == pytest.approx(tuple(middle), abs=1e-5)
+        assert screen.view.TITLE == "Map"
+        await pilot.press("3")
+        await wait_until(pilot, lambda: screen.view.TITLE == "Walk")
+        await pilot.press("4", "tab")
+        assert screen.view.TITLE == "Dimensions"
+        await pilot.press("shift+tab", "shift+tab")
+        assert screen.view.TITLE == "Walk"
+
+
+@pytest.mark.parametrize("key", ["0", "7", "9"])
+async def test_a_class_key_without_a_view_of_its_number_stays_on_the_map(key):
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4")
+        await pilot.press(key, key)
+        await pilot.pause()
+        assert screen.view.TITLE == "Map"
+
+
+async def test_m_takes_one_way_after_the_other_to_two_dimensions():
+    may_end = threading.Event()
+
+    def slow(codes, start):
+        first, last = embed(codes, start)
+        yield first
+        may_end.wait(20)
+        yield last
+
+    screen = Screen(embed=slow)
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4")
+        means = FIRST.encode(probe().images)[0]
+        assert "PCA" in screen.caption("caption")
+
+        await pilot.press("m")
+        await wait_until(pilot, lambda: "t-SNE is at work" in screen.caption("caption"))
+        may_end.set()
+        await wait_until(pilot, lambda: "t-SNE is at work" not in screen.caption("caption"))
+        assert "t-SNE" in screen.caption("caption")
+        np.testing.assert_array_equal(cloud(screen).points, means[:, :2])
+        nearest = ((means[:, :2] - np.array(screen.view.cursor)) ** 2).sum(1).argmin()
+        assert f"nearest: #{nearest}, a {probe().labels[nearest]}" == screen.caption("place")
+        np.testing.assert_array_equal(
+            screen.pictures("here").images, FIRST.decode(means[nearest][None])
+        )
+
+        await pilot.press("m")
+        first, second = np.argsort(-means.var(0))[:2]
+        assert f"z{first + 1} across, z{second + 1} upwards" in screen.caption("caption")
+        np.testing.assert_allclose(cloud(screen).points, means[:, [first, second]], rtol=1e-5)
+        await pilot.press("left_square_bracket", "right_square_bracket")
+        across, upwards = (
+            int(number) - 1 for number in re.findall(r"z(\d+)", screen.caption("caption"))
+        )
+        assert across != first
+        assert upwards != second
+        np.testing.assert_allclose(cloud(screen).points, means[:, [across, upwards]], rtol=1e-5)
+
+        await pilot.press("m")
+        assert "PCA" in screen.caption("caption")
+
+
+async def test_tsne_starts_again_from_its_last_embedding_when_newer_weights_come():
+    starts = []
+
+    def remembering(codes, start):
+        starts.append(start)
+        yield from embed(codes, start)
+
+    screen = Screen(embed=remembering)
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4")
+        await pilot.press("m")
+        means = FIRST.encode(probe().images)[0]
+        await wait_until(
+            pilot,
+            lambda: cloud(screen) and np.array_equal(cloud(screen).points, means[:, :2]),
+        )
+        await new_weights(pilot, screen, SECOND)
+        means_now = SECOND.encode(probe().images)[0]
+        await wait_until(pilot, lambda: np.array_equal(cloud(screen).points, means_now[:, :2]))
+        assert starts[0] is None
+        np.testing.assert_array_equal(starts[1], means[:, :2])
+
+
+async def test_the_manifold_of_two_dimensions_lies_at_the_quantiles_of_the_normal():
+    screen = Screen(config=dataclasses.replace(CONFIG, latent_dim=2))
+    flat = random_network(540, d=2)
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4", "started")
+        screen.reader.load(flat, probe())
+        await wait_until(pilot, lambda: "30 means" in screen.caption("caption"))
+        await pilot.press("m", "m", "m")
+        await wait_until(pilot, lambda: screen.caption("caption").startswith("manifold"))
+        await wait_until(pilot, lambda: len(screen.pictures("manifold").images) > 1)
+        shown = screen.pictures("manifold")
+        columns = shown.columns
+        rows = len(shown.images) // columns
+        across = norm.ppf((np.arange(columns) + 0.5) / columns)
+        down = norm.ppf((np.arange(rows)[::-1] + 0.5) / rows)
+        codes = np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2).astype(np.float32)
+        assert np.abs(shown.images.astype(int) - flat.decode(codes)).max() <= 1
+        await pilot.press("m")
+        assert "PCA" in screen.caption("caption")
+
+
+async def test_a_bubbles_outline_is_one_standard_deviation_from_its_mean():
+    screen = Screen()
+    deviations = np.linspace(0.2, 2.1, 20)
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4")
+        await new_weights(pilot, screen, spread_out(FIRST, np.full(20, 0.3)))
+        await pilot.press("o")
+        assert "bubbles of 1 sd" in screen.caption("caption")
+        shown = cloud(screen)
+        away = np.linalg.norm(shown.outlines - shown.points[:, None], axis=2)
+        np.testing.assert_allclose(away, 0.3, rtol=1e-4)  # a sphere's shadow is a circle
+        await new_weights(pilot, screen, spread_out(SECOND, deviations))
+        await pilot.press("m")
+        await pilot.press("m")
+        across, upwards = (
+            int(number) - 1 for number in re.findall(r"z(\d+)", screen.caption("caption"))
+        )
+        shown = cloud(screen)
+        away = np.abs(shown.outlines - shown.points[:, None]).max(1)
+        np.testing.assert_allclose(away[:, 0], deviations[across], rtol=5e-3)
+        np.testing.assert_allclose(away[:, 1], deviations[upwards], rtol=5e-3)
+        assert any("⠀" < letter <= "⣿" for letter in plain(screen.view.query_one(Scatter)))
+        await pilot.press("o")
+        assert cloud(screen).outlines is None
+
+
+async def test_enter_walks_from_the_code_under_the_cursor():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4")
+        await pilot.press("right", "right", "up", "enter")
+        place = np.array([screen.app.query_one(MapView).cursor], np.float32)
+        await wait_until(pilot, lambda: screen.view.TITLE == "Walk")
+        plane = pca(FIRST.encode(probe().images)[0])
+        np.testing.assert_allclose(walk_code(screen), plane.codes_at(place)[0], rtol=1e-5)
+        assert screen.caption("caption").startswith("at ")
+
+
+async def test_a_code_that_was_merely_turned_leaves_the_map_where_it_is():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4")
+        before, picture = cloud(screen), plain(screen.view.query_one(Scatter))
+        await new_weights(pilot, screen, turned_code(FIRST, 560))
+        assert "step 560" in screen.caption("caption")
+        np.testing.assert_allclose(cloud(screen).points, before.points, atol=1e-3)
+        assert cloud(screen).window == before.window
+        await new_weights(pilot, screen, turned_code(FIRST, 580, seed=6, noise=0.003))
+        moved = np.abs(cloud(screen).points - before.points).max()
+        assert 1e-3 < moved < 0.2 * np.ptp(before.points)
+        assert cloud(screen).window == before.window
+        assert picture != ""
+
+
+async def test_a_run_of_an_unknown_data_set_has_a_map():
+    screen = Screen(config=dataclasses.replace(CONFIG, dataset="of-somebody-else"))
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4")
+        await wait_until(pilot, lambda: "30 means" in screen.caption("caption"))
+        assert "classes 0 1 2" in screen.text
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
+@pytest.mark.parametrize("condition", ["nothing yet", "running"])
+async def test_map_and_dimensions_are_whole_at_any_size(size, condition):
+    screen = Screen(embed=embed)
+    async with screen.at(*size) as pilot:
+        await open_view(pilot, screen, "4", condition)
+        await until_whole(pilot, screen)
+        for key in ("o", "m", "m"):
+            await pilot.press(key)
+            await pilot.pause()
+            await until_whole(pilot, screen, key)
+        await pilot.press("tab")
+        await pilot.pause()
+        assert screen.view.TITLE == "Dimensions"
+        await until_whole(pilot, screen)

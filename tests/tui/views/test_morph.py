@@ -1,0 +1,173 @@
+"""The Walk view: interpolation between two digits or two marks."""
+
+import re
+
+import numpy as np
+import pytest
+from support.fakes import (
+    Screen,
+    new_weights,
+    open_view,
+    probe,
+    random_network,
+    wait_until,
+    walk_code,
+)
+from support.views import marked, strip
+
+from vae_tui.latent.codes import between, prior
+from vae_tui.tui.dialogs.choose_digits import EndsDialog
+from vae_tui.tui.state.walk_place import FRAMES
+
+FIRST, SECOND = random_network(540), random_network(576)
+
+
+async def ends_of(pilot, screen):
+    """Return the indices of the two test digits that the caption names."""
+    await wait_until(pilot, lambda: " into " in screen.caption("caption"))
+    return [int(number) for number in re.findall(r"#(\d+)", screen.caption("caption"))]
+
+
+def assert_leads(screen, start, end):
+    """Assert that the caption names two test digits of these classes."""
+    pattern = rf"{start} \(test digit #\d+\) into {end} \(test digit #\d+\)"
+    assert re.fullmatch(pattern, screen.caption("caption"))
+
+
+async def test_a_morph_goes_from_a_to_b_frame_by_frame_and_ends_at_b():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1")
+        await pilot.press("i", "3", "8")
+        start, end = await ends_of(pilot, screen)
+        assert_leads(screen, 3, 8)
+        assert [probe().labels[index] for index in (start, end)] == [3, 8]
+        means = [FIRST.encode(probe().images[[index]])[0][0] for index in (start, end)]
+        frames = FIRST.decode(between(means[0], means[1], FRAMES))
+        last, seen = FIRST.decode(means[1][None])[0], []
+
+        def has_arrived():
+            seen.append(screen.pictures("digit").images[0])
+            return (seen[-1] == last).all()
+
+        await wait_until(pilot, has_arrived)
+        places = [int(np.abs(frames.astype(int) - picture).sum(1).argmin()) for picture in seen]
+        assert places == sorted(places)
+        assert len(set(places)) > 5
+        assert all((frames[place] == seen[n]).all() for n, place in enumerate(places))
+        np.testing.assert_array_equal(walk_code(screen), means[1])
+        strip = screen.pictures("strip").images
+        np.testing.assert_array_equal(strip, FIRST.decode(between(*means, len(strip))))
+
+
+async def test_a_morph_follows_newer_weights():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "3")
+        await pilot.press("i", "3", "8")
+        ends = await ends_of(pilot, screen)
+        await new_weights(pilot, screen, SECOND)
+        means = [SECOND.encode(probe().images[[index]])[0][0] for index in ends]
+        strip = screen.pictures("strip").images
+        np.testing.assert_array_equal(strip, SECOND.decode(between(*means, len(strip))))
+        last = SECOND.decode(means[1][None])
+        await wait_until(pilot, lambda: np.array_equal(screen.pictures("digit").images, last))
+
+
+async def test_a_key_that_moves_ends_a_morph_where_it_is():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "3")
+        await pilot.press("i", "3", "8")
+        await ends_of(pilot, screen)
+        await pilot.press("right")
+        stopped_at = walk_code(screen)
+        await pilot.pause(0.3)  # three frames' time in which nothing may move
+        np.testing.assert_array_equal(walk_code(screen), stopped_at)
+        assert screen.caption("strip-caption").startswith("z1 from")
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (["3", "8"], (3, 8)),
+        (["5", "5"], (5, 5)),
+        (["enter"], (3, 8)),
+        (["7", "enter"], (7, 8)),
+        (["a", "space", "1", "up", "9"], (1, 9)),
+    ],
+)
+async def test_the_ends_of_a_morph_are_two_digit_keys_or_what_enter_offers(keys, expected):
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "3")
+        await pilot.press("i", *keys)
+        await ends_of(pilot, screen)
+        assert_leads(screen, *expected)
+
+
+async def test_the_ends_of_the_last_morph_are_offered_again():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "3")
+        await pilot.press("i", "2", "7", "space", "i", "enter")
+        await ends_of(pilot, screen)
+        assert_leads(screen, 2, 7)
+
+
+async def test_escape_chooses_no_ends_and_changes_nothing():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "2")
+        await pilot.press("i")
+        assert isinstance(pilot.app.screen, EndsDialog)
+        await pilot.press("4", "escape")
+        assert not isinstance(pilot.app.screen, EndsDialog)
+        assert screen.view.TITLE == "Samples"
+
+
+async def test_i_goes_from_mark_to_mark_and_ends_exactly_at_the_second():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "3")
+        start, end = await marked(pilot, screen)
+        np.testing.assert_array_equal(start, prior(2, 1, 20)[0])
+        for words in ("a: z from the prior, seed 2", "b: z from the prior, seed 3"):
+            assert words in screen.caption("marks")
+        assert screen.caption("strip-caption").startswith("linear")
+        await wait_until(pilot, lambda: np.array_equal(walk_code(screen), end))
+        np.testing.assert_array_equal(screen.pictures("digit").images, FIRST.decode(end[None]))
+        share = np.linspace(0, 1, len(strip(screen)))[:, None]
+        straight = FIRST.decode((start + share * (end - start)).astype(np.float32))
+        assert np.abs(strip(screen).astype(int) - straight).max() <= 1
+
+
+async def test_k_takes_the_same_way_straight_on_a_circle_and_in_pixels():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "3")
+        start, end = await marked(pilot, screen)
+        count = len(strip(screen))
+        straight = strip(screen)
+
+        await pilot.press("k")
+        assert screen.caption("strip-caption").startswith("slerp")
+        cosine = start @ end / np.linalg.norm(start) / np.linalg.norm(end)
+        angle = np.arccos(cosine)
+        share = np.linspace(0, 1, count)[:, None]
+        unit_start, unit_end = start / np.linalg.norm(start), end / np.linalg.norm(end)
+        circle = np.sin((1 - share) * angle) * unit_start + np.sin(share * angle) * unit_end
+        lengths = (1 - share) * np.linalg.norm(start) + share * np.linalg.norm(end)
+        codes = (circle / np.sin(angle) * lengths).astype(np.float32)
+        assert np.abs(strip(screen).astype(int) - FIRST.decode(codes)).max() <= 1
+        assert (strip(screen) != straight).any()
+
+        await pilot.press("k")
+        assert screen.caption("strip-caption").startswith("pixels")
+        ends = FIRST.decode(np.stack([start, end])).astype(float)
+        fade = (1 - share) * ends[0] + share * ends[1]
+        assert np.abs(strip(screen) - fade).max() <= 0.51
+
+        await pilot.press("k")
+        assert screen.caption("strip-caption").startswith("linear")
+        np.testing.assert_array_equal(strip(screen), straight)

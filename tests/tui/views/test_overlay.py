@@ -1,0 +1,215 @@
+"""Another run's curves and digits over this one's."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import fakes
+from support.fakes import (
+    CONFIG,
+    STARTED,
+    Screen,
+    become,
+    listed,
+    losses,
+    new_weights,
+    open_view,
+    random_network,
+    samples_of,
+    until_reading,
+    until_whole,
+    wait_until,
+)
+from support.views import HERE, chart, chosen, open_runs
+
+from vae_tui.tui.messages import OverlayMissing
+from vae_tui.tui.state.run_view import RunView, advance
+from vae_tui.tui.views.train_digits import digit_layout
+
+FIRST, OTHER = random_network(540), random_network(900)
+
+
+def other_run(name="mnist-d20", epochs=60, bce=70.0, **settings):
+    """Return what is known of a run with constant losses."""
+    config = dataclasses.replace(CONFIG, dataset="mnist", epochs=epochs, **settings)
+    happened = [STARTED]
+    for epoch in range(1, epochs + 1):
+        happened += [losses(epoch * 18, bce=bce, kl=33.0), fakes.tested(epoch, test_bce=bce + 1)]
+    return advance(RunView(name, config, epochs=epochs), happened)
+
+
+async def lay_over(pilot, screen, run, network=OTHER):
+    """Lay the second run of the list over this one, and go to view 1."""
+    path = Path("/runs/mnist-d20")
+    await open_runs(pilot, screen, HERE, listed("mnist-d20"), listed("third"))
+    await pilot.press("down", "x")
+    await wait_until(pilot, lambda: screen.runs.overlays)
+    assert screen.runs.overlays[-1][0] == path
+    screen.runs.lay_over(path, run, network)
+    await wait_until(pilot, lambda: screen.app.scene.overlay is not None)
+    await pilot.press("1")
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_x_lays_the_other_runs_curves_over_this_ones_with_its_name(size):
+    screen = Screen()
+    async with screen.at(*size) as pilot:
+        await open_view(pilot, screen, "1")
+        assert "mnist-d20" not in screen.text
+        await lay_over(pilot, screen, other_run())
+        assert "mnist-d20 70.0" in chart(screen, "reconstruction")
+        assert "mnist-d20 33.0" in chart(screen, "kl")
+        assert re.search(r"\b60\b", chart(screen, "kl").splitlines()[-1])  # its last epoch
+        await until_whole(pilot, screen)
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
+async def test_the_other_runs_digits_are_of_the_same_z(size):
+    screen = Screen()
+    async with screen.at(*size) as pilot:
+        await lay_over(pilot, screen, other_run())
+        await wait_until(pilot, lambda: len(screen.pictures("overlay").images))
+        await until_whole(pilot, screen)
+        count = len(screen.pictures("samples").images)
+        assert count >= 6
+        np.testing.assert_array_equal(
+            screen.pictures("samples").images, samples_of(FIRST, 0, count)
+        )
+        np.testing.assert_array_equal(
+            screen.pictures("overlay").images, samples_of(OTHER, 0, count)
+        )
+        assert screen.caption("overlay-caption").startswith("mnist-d20 · step 900")
+        await pilot.press("space")
+        np.testing.assert_array_equal(
+            screen.pictures("overlay").images, samples_of(OTHER, 1, count)
+        )
+
+
+async def test_the_overlay_follows_the_other_run():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await lay_over(pilot, screen, other_run())
+        newer = random_network(918)
+        screen.runs.lay_over(Path("/runs/mnist-d20"), other_run(bce=65.0), newer)
+        await wait_until(pilot, lambda: "mnist-d20 65.0" in chart(screen, "reconstruction"))
+        shown = screen.pictures("overlay").images
+        np.testing.assert_array_equal(shown, samples_of(newer, 0, len(shown)))
+        await new_weights(pilot, screen, random_network(576))
+        np.testing.assert_array_equal(screen.pictures("overlay").images, shown)
+
+
+async def test_x_on_it_again_takes_it_away_and_on_another_replaces_it():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await lay_over(pilot, screen, other_run())
+        await pilot.press("6")
+        assert chosen(screen).startswith("> x mnist-d20")
+        await pilot.press("down", "x")
+        await wait_until(pilot, lambda: len(screen.runs.overlays) == 2)
+        (_, first), (path, second) = screen.runs.overlays
+        assert first.is_set()
+        assert path == Path("/runs/third")
+        screen.runs.lay_over(Path("/runs/mnist-d20"), other_run())  # too late
+        screen.runs.lay_over(path, other_run("third"))
+        await wait_until(pilot, lambda: screen.app.scene.overlay is not None)
+        assert screen.app.scene.overlay.path == path
+        await pilot.press("x")
+        assert second.is_set()
+        assert screen.app.scene.overlay is None
+        await pilot.press("1")
+        assert "third" not in chart(screen, "reconstruction")
+        assert len(screen.pictures("inputs").images)
+        assert screen.pictures("inputs").display
+        assert not screen.pictures("overlay").display
+
+
+@pytest.mark.parametrize(
+    ("network", "words"),
+    [
+        (random_network(900, d=7), "mnist-d20 · d = 7, not 20"),
+        (None, "mnist-d20 · no weights · curves only"),
+    ],
+)
+async def test_where_the_z_is_not_common_the_caption_says_why_and_the_curves_stay(network, words):
+    screen = Screen()
+    async with screen.at() as pilot:
+        await lay_over(pilot, screen, other_run(), network)
+        assert screen.caption("overlay-caption").startswith(words)
+        assert not screen.pictures("overlay").display
+        assert screen.pictures("inputs").display
+        assert "mnist-d20 70.0" in chart(screen, "reconstruction")
+        await until_whole(pilot, screen)
+
+
+async def test_a_run_of_another_reconstruction_is_named_with_it():
+    screen = Screen()
+    async with screen.at(160, 40) as pilot:
+        await lay_over(pilot, screen, other_run(reconstruction="mse"))
+        assert "mnist-d20 SE/2 70.0" in chart(screen, "reconstruction")
+        assert "SE/2" not in chart(screen, "kl")
+
+
+async def test_a_run_that_cannot_be_laid_over_is_one_note():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_runs(pilot, screen, HERE, listed("gone"))
+        await pilot.press("down", "x")
+        await wait_until(pilot, lambda: screen.runs.overlays)
+        screen.runs.tell(OverlayMissing(Path("/runs/gone"), "gone is not there any more"))
+        await wait_until(pilot, lambda: "gone is not there any more" in screen.app.notes)
+        assert screen.app.scene.overlay is None
+
+
+async def test_a_run_is_not_laid_over_itself():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_runs(pilot, screen, HERE)
+        await pilot.press("x")
+        assert screen.runs.overlays == []
+        assert "choose another" in screen.app.notes[-1]
+
+
+async def test_smoothing_log_and_zoom_are_of_both_runs():
+    screen = Screen()
+    async with screen.at(160, 40) as pilot:
+        await lay_over(pilot, screen, other_run())
+        plainly = chart(screen, "reconstruction")
+        for key in "lsz":
+            await pilot.press(key)
+            changed = chart(screen, "reconstruction")
+            assert changed != plainly
+            assert "mnist-d20 70.0" in changed
+            await pilot.press(key)
+            assert chart(screen, "reconstruction") == plainly
+        await pilot.press("z")
+        assert not re.search(r"\b60\b", chart(screen, "kl").splitlines()[-1])
+
+
+async def test_an_overlay_before_the_first_weights_of_this_run_shows_its_curves():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "started")
+        await pilot.press("6")
+        await wait_until(pilot, lambda: screen.runs.listings)
+        screen.runs.list(HERE, listed("mnist-d20"))
+        await wait_until(pilot, lambda: screen.app.scene.runs is not None)
+        await pilot.press("down", "x")
+        await wait_until(pilot, lambda: screen.runs.overlays)
+        screen.runs.lay_over(Path("/runs/mnist-d20"), other_run(), OTHER)
+        await pilot.press("1")
+        await wait_until(pilot, lambda: "mnist-d20 70.0" in chart(screen, "reconstruction"))
+        assert screen.caption("samples-caption") == "digits: with the first weights"
+
+
+@pytest.mark.parametrize("width", [*range(30, 260, 7), 1])
+def test_the_digits_of_both_runs_fit_their_half_of_any_view(width):
+    for height in range(18, 80):
+        pixels, columns, rows = digit_layout(width, height, overlaid=True)
+        assert min(columns, rows) >= 1
+        if width >= 60:
+            assert pixels * columns <= width // 2
+            assert 2 + 2 * rows * (pixels // 2) <= height

@@ -1,0 +1,162 @@
+"""The Train view: charts and digits from a scene, and what its keys do."""
+
+import re
+
+import numpy as np
+import pytest
+from support.fakes import (
+    NOW,
+    STARTED,
+    Screen,
+    flat_network,
+    losses,
+    new_weights,
+    open_view,
+    probe,
+    random_network,
+    samples_of,
+    until_reading,
+    wait_until,
+)
+from support.views import chart
+
+from vae_tui.run.events import SettingChanged
+from vae_tui.tui.views.train_digits import digit_layout
+from vae_tui.tui.widgets.caption import Caption
+
+FIRST, SECOND = random_network(540), random_network(576)
+
+
+async def test_train_says_what_it_waits_for():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1", "nothing yet")
+        for which in ("reconstruction", "kl"):
+            assert "waiting for the first loss" in chart(screen, which)
+        assert screen.caption("samples-caption") == "digits: with the first weights"
+
+
+async def test_charts_and_digits_follow_two_updates():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        for step, grey in ((18, 60), (36, 200)):  # one would not show a dead follower
+            screen.reader.report(STARTED, losses(step, bce=step * 10.0, kl=step + 0.25))
+            screen.reader.load(flat_network(step, grey))
+            await wait_until(
+                pilot, lambda step=step: f"{step * 10}.0" in chart(screen, "reconstruction")
+            )
+            assert f"train {step}.2" in chart(screen, "kl")
+            await wait_until(
+                pilot, lambda grey=grey: (screen.pictures("samples").images == grey).all()
+            )
+            assert f"step {step}," in screen.caption("samples-caption")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+async def test_train_names_a_beta_that_is_not_the_usual_one_behind_both_test_losses(width):
+    screen = Screen()
+    async with screen.at(width, 24) as pilot:
+        await open_view(pilot, screen, "1")
+        assert "beta" not in screen.caption("losses")
+        change = SettingChanged(time=NOW, step=540, name="beta", old=1.0, new=4.0, command_id="x")
+        screen.reader.report(change)
+        losses = screen.view.query_one("#losses", Caption)
+        await wait_until(pilot, lambda: "z = mean · beta 4" in losses.text)
+        shown = screen.text.splitlines()[1]
+        assert re.search(r"test \S+ z sampled · \S+ z = mean", shown)
+        assert ("beta 4" in shown) == (width == 120)
+
+
+async def test_train_draws_the_same_z_with_newer_weights():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1")
+        count = len(screen.pictures("samples").images)
+        np.testing.assert_array_equal(
+            screen.pictures("samples").images, samples_of(FIRST, 0, count)
+        )
+        await new_weights(pilot, screen, SECOND)
+        np.testing.assert_array_equal(
+            screen.pictures("samples").images, samples_of(SECOND, 0, count)
+        )
+
+
+async def test_space_draws_other_z_in_train():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1")
+        before = screen.pictures("samples").images
+        await pilot.press("space")
+        assert (screen.pictures("samples").images != before).any()
+
+
+async def test_train_sets_test_digits_over_their_reconstructions_with_the_error_of_each():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1")
+        images = probe().images[:3]
+        copies, errors = FIRST.reconstruct(images, "bce")
+        np.testing.assert_array_equal(screen.pictures("inputs").images, images)
+        np.testing.assert_array_equal(screen.pictures("copies").images, copies)
+        numbers = " · ".join(f"{error:.0f}" for error in errors)
+        assert screen.caption("copies-caption") == f"reconstructed BCE {numbers}"
+
+
+async def test_the_reference_levels_stand_in_the_reconstruction_chart():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "1")
+        for words in ("floor 46.6", "collapse 213.8", "untrained 544.0"):
+            assert words in chart(screen, "reconstruction")
+
+
+async def test_l_s_and_z_change_the_charts_and_change_them_back():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "1")
+        plainly = chart(screen, "reconstruction")
+        for key in "lsz":
+            await pilot.press(key)
+            assert chart(screen, "reconstruction") != plainly
+            if key == "s":
+                assert "train, smoothed" in chart(screen, "reconstruction")
+            await pilot.press(key)
+            assert chart(screen, "reconstruction") == plainly
+
+
+async def test_the_cursor_reads_the_value_below_it():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "1")
+        await pilot.press("h")
+        assert "@30" in chart(screen, "reconstruction")
+        await pilot.press(*["left"] * 10)
+        assert "@27" in chart(screen, "reconstruction")
+        assert f"train {losses(27 * 18).bce:.1f}" in chart(screen, "reconstruction")
+        screen.view.cursor_share = 0.01
+        await pilot.press("left", "left")
+        assert "@0" in chart(screen, "reconstruction")
+        await pilot.press("h")
+        assert "@" not in chart(screen, "reconstruction")
+
+
+async def test_a_loss_that_is_not_finite_is_marked_and_ends_nothing():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1")
+        screen.reader.report(losses(543, bce=float("nan"), kl=float("inf")))
+        await wait_until(pilot, lambda: "×" in chart(screen, "reconstruction"))
+        assert "nan" in chart(screen, "reconstruction")
+        assert "×" in chart(screen, "kl")
+
+
+@pytest.mark.parametrize("width", [*range(30, 260, 7), 1])
+def test_the_digits_of_train_fit_their_half_of_any_view(width):
+    for height in range(18, 80):
+        pixels, columns, rows = digit_layout(width, height)
+        assert columns >= 1
+        assert rows >= 1
+        if width >= 60:
+            assert pixels * columns <= width // 2
+            assert 3 + (rows + 2) * (pixels // 2) <= height

@@ -1,0 +1,208 @@
+"""The Walk view: the code, its bars, the film strip and the keys that move."""
+
+import re
+import shlex
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from support import fakes
+from support.fakes import (
+    Screen,
+    new_weights,
+    open_view,
+    plain,
+    probe,
+    random_network,
+    samples_of,
+    until_whole,
+    wait_until,
+    walk_code,
+)
+from support.views import strip
+
+from vae_tui.latent.codes import parse_code, prior
+from vae_tui.run.events import Paused
+from vae_tui.tui.views.walk import sizes
+from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.tui.widgets.latent_bars import LatentBars
+
+FIRST, SECOND = random_network(540), random_network(576)
+
+
+async def test_walk_says_what_it_waits_for_and_shows_a_digit_when_it_has_come():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "3", "started")
+        assert "first weights come in a moment" in screen.caption("caption")
+        screen.reader.load(FIRST)
+        await wait_until(pilot, lambda: "z from the prior, seed 1" in screen.caption("caption"))
+        np.testing.assert_array_equal(screen.pictures("digit").images, samples_of(FIRST, 1, 1))
+
+
+async def test_walk_keeps_its_z_when_newer_weights_come():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "3")
+        await new_weights(pilot, screen, SECOND)
+        np.testing.assert_array_equal(screen.pictures("digit").images, samples_of(SECOND, 1, 1))
+        assert "step 576" in screen.caption("weights")
+
+
+async def test_space_goes_to_another_point_of_the_prior():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "3")
+        await pilot.press("space")
+        assert "seed 2" in screen.caption("caption")
+        np.testing.assert_allclose(walk_code(screen), prior(2, 1, 20)[0])
+
+
+async def test_arrows_choose_a_dimension_and_move_it():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "3")
+        expected = prior(1, 1, 20)[0]
+        await pilot.press("down", "down", "up", "right", "right", "shift+right", "left")
+        expected[1] += 1.25  # the second by KL is z2
+        np.testing.assert_allclose(walk_code(screen), expected, rtol=1e-6)
+        np.testing.assert_array_equal(screen.pictures("digit").images, FIRST.decode(expected[None]))
+        await pilot.press("shift+left")
+        expected[1] -= 1.0
+        np.testing.assert_allclose(walk_code(screen), expected, rtol=1e-6)
+        await pilot.press("0")
+        assert walk_code(screen)[1] == 0
+        assert "moved" in screen.caption("caption")
+
+
+async def test_the_chosen_dimension_stops_at_the_ends_of_the_list():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "3")
+        await pilot.press(*["up"] * 3)
+        assert screen.view.query_one(LatentBars).bars.chosen == 0
+        await pilot.press(*["down"] * 20)
+        assert screen.view.query_one(LatentBars).bars.chosen == 19
+        assert ">z20" in plain(screen.view.query_one(LatentBars))
+
+
+async def test_dimensions_stand_in_the_order_of_their_kl():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "3")
+        rising = tuple(index / 8 for index in range(20))
+        screen.reader.report(fakes.tested(31, kl_per_dimension=rising))
+        await wait_until(
+            pilot, lambda: screen.view.query_one(LatentBars).bars.order == list(range(19, -1, -1))
+        )
+
+
+async def test_x_starts_at_the_mean_of_a_test_digit_and_follows_newer_weights():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "3")
+        await pilot.press("x")
+        caption = screen.caption("caption")
+        index = int(caption.split("#")[1].removesuffix(")"))
+        assert caption == f"{probe().labels[index]} (test digit #{index})"
+        image = probe().images[index][None]
+        np.testing.assert_allclose(walk_code(screen), FIRST.encode(image)[0][0], rtol=1e-5)
+        await new_weights(pilot, screen, SECOND)
+        np.testing.assert_allclose(walk_code(screen), SECOND.encode(image)[0][0], rtol=1e-5)
+
+
+async def test_the_strip_shows_the_chosen_dimension_from_end_to_end():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "3")
+        strip = screen.pictures("strip").images
+        codes = np.repeat(prior(1, 1, 20), len(strip), axis=0)
+        codes[:, 0] = np.linspace(-3, 3, len(strip))
+        np.testing.assert_array_equal(strip, FIRST.decode(codes))
+        assert screen.caption("strip-caption") == "z1 from -3 to 3, the others kept"
+
+
+async def test_everything_answers_while_the_training_is_paused():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "3")
+        screen.reader.report(Paused(time=screen.clock.now, step=540))
+        await wait_until(pilot, lambda: "paused" in screen.status)
+        await pilot.press("space", "right")
+        assert "seed 2, moved" in screen.caption("caption")
+        assert screen.caption("weights") == "step 540"
+
+
+def test_the_walks_digit_and_strip_fit_any_view():
+    for width in range(60, 260, 3):
+        for height in range(18, 80):
+            large, small = sizes(width, height)
+            assert large < width
+            assert large // 2 + 2 + small // 2 <= height
+
+
+async def test_both_marks_are_named_where_there_is_little_room():
+    screen = Screen()
+    async with screen.at(80, 24) as pilot:
+        await open_view(pilot, screen, "3")
+        await pilot.press("right", "a", "x", "b")
+        assert re.fullmatch(r"a: z from.* · b: \d \(test.*", screen.caption("marks"))
+        await until_whole(pilot, screen)
+
+
+async def test_norm_and_energy_of_each_picture_stand_under_the_strip():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "3")
+        pictures = strip(screen)
+        codes = np.repeat(prior(1, 1, 20), len(pictures), axis=0)
+        codes[:, 0] = np.linspace(-3, 3, len(pictures))
+        pictured = pictures / 255
+        (first, first_bias), (second, second_bias) = FIRST.encoder
+        means = (np.maximum(pictured @ first + first_bias, 0) @ second + second_bias)[:, :20]
+        (first, first_bias), (second, second_bias) = FIRST.decoder
+        logits = np.maximum(means @ first + first_bias, 0) @ second + second_bias
+        energies = ((1 / (1 + np.exp(-logits)) - pictured) ** 2).sum(1)
+        line = plain(screen.view.query_one("#numbers", Drawing))
+        found = re.findall(r"\|z\|([\d.]+) E(\d+)", line)
+        assert len(found) == len(pictures)
+        for (length, energy), code, expected in zip(found, codes, energies, strict=True):
+            assert float(length) == pytest.approx(np.sqrt((code**2).sum()), abs=0.051)
+            assert float(energy) == pytest.approx(expected, abs=0.51)
+
+
+async def test_d_drifts_smoothly_until_d_is_pressed_again():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "3")
+        await pilot.press("d")
+        assert "drifting" in screen.caption("caption")
+        seen = [walk_code(screen)]
+
+        def has_gone_far():
+            if (code := walk_code(screen)).tobytes() != seen[-1].tobytes():
+                seen.append(code)
+            return len(seen) > 8
+
+        await wait_until(pilot, has_gone_far)
+        steps = [np.linalg.norm(b - a) for a, b in pairwise(seen)]
+        assert max(steps) < 3 * np.linalg.norm(seen[0]) / 20
+        await pilot.press("d")
+        stopped_at = walk_code(screen)
+        assert "drifted here" in screen.caption("caption")
+        await pilot.pause(0.3)  # three frames' time in which nothing may move
+        np.testing.assert_array_equal(walk_code(screen), stopped_at)
+
+
+async def test_y_copies_a_command_whose_z_is_the_code_to_the_last_bit():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "3")
+        await pilot.press("right", "y")
+        (note,) = [text for text in screen.app.notes if text.startswith("copied: ")]
+        words = shlex.split(note.removeprefix("copied: "))
+        assert words[:3] == ["vae-tui", "decode", "digits-1123-0713"]
+        (option,) = [word for word in words if word.startswith("--z=")]
+        np.testing.assert_array_equal(
+            parse_code(option.removeprefix("--z="), 20), walk_code(screen)
+        )

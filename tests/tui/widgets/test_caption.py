@@ -1,0 +1,37 @@
+"""Captions of one line."""
+
+from support.fakes import NOW, plain
+from support.widgets import Host, Listening
+from textual.geometry import Region
+
+from vae_tui.tui.widgets.caption import Caption
+
+
+class ListeningCaption(Listening, Caption):
+    DEFAULT_CSS = "ListeningCaption { height: 1; }"
+
+
+async def test_a_caption_gives_up_its_last_parts_and_never_half_of_one():
+    caption = Caption()
+    async with Host(caption).run_test(size=(80, 3)) as pilot:
+        caption.text = "[b]15 samples[/b] · step 540, 2 s old · temperature 1"
+        for width, expected in (
+            (51, "15 samples · step 540, 2 s old · temperature 1"),
+            (45, "15 samples · step 540, 2 s old"),
+            (20, "15 samples"),
+        ):
+            await pilot.resize_terminal(width, 3)
+            await pilot.pause()
+            assert plain(caption) == expected
+
+
+async def test_an_equal_caption_is_not_sent_again():
+    caption = ListeningCaption()
+    async with Host(caption).run_test(size=(40, 3)) as pilot:
+        caption.text = f"seed {NOW:g}"
+        await pilot.pause()
+        caption.sent.clear()
+        caption.text = f"[b]seed[/b] {NOW:g}".replace("[b]", "").replace("[/b]", "")
+        assert caption.sent == []
+        caption.text = "seed 2"
+        assert caption.sent == [Region(0, 0, 40, 1)]

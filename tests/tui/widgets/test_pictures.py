@@ -1,0 +1,86 @@
+"""Pictures: rows of half-blocks, and which of them are sent again."""
+
+import numpy as np
+from support.fakes import plain
+from support.widgets import Host, Listening
+from textual.geometry import Region
+
+from vae_tui.terminal.half_blocks import Palette, half_blocks
+from vae_tui.tui.widgets.pictures import Pictures
+
+
+class ListeningPictures(Listening, Pictures):
+    pass
+
+
+def grey(level: int, count: int = 1):
+    return np.full((count, 784), level, np.uint8)
+
+
+async def test_pictures_send_again_only_the_rows_that_changed():
+    pictures = ListeningPictures()
+    async with Host(pictures).run_test(size=(28, 14)) as pilot:
+        pictures.pixels = 28
+        pictures.images = grey(200)
+        await pilot.pause()
+        pictures.sent.clear()
+        changed = grey(200)
+        changed[0, 28 * 6 : 28 * 7] = 10  # the seventh row of pixels: the fourth of cells
+        pictures.images = changed
+        assert pictures.sent == [Region(0, 3, 28, 1)]
+        assert pictures.rows == half_blocks(changed.reshape(28, 28))
+
+
+async def test_equal_pictures_are_not_sent_again():
+    pictures = ListeningPictures()
+    async with Host(pictures).run_test(size=(56, 14)) as pilot:
+        pictures.pixels, pictures.columns = 28, 2
+        pictures.images = grey(80, 2)
+        await pilot.pause()
+        pictures.sent.clear()
+        pictures.images = grey(80, 2)
+        assert pictures.sent == []
+
+
+async def test_rows_that_lie_outside_the_widget_send_nothing():
+    pictures = ListeningPictures()
+    async with Host(pictures).run_test(size=(28, 5)) as pilot:
+        pictures.pixels = 28
+        pictures.images = grey(200)
+        await pilot.pause()
+        pictures.sent.clear()
+        changed = grey(200)
+        changed[0, 28 * 20 :] = 0
+        pictures.images = changed
+        assert pictures.sent == []
+
+
+async def test_rows_that_are_gone_are_sent_empty():
+    pictures = ListeningPictures()
+    async with Host(pictures).run_test(size=(28, 14)) as pilot:
+        pictures.pixels = 28
+        pictures.images = grey(200)
+        await pilot.pause()
+        pictures.sent.clear()
+        pictures.images = grey(200, 0)
+        assert len(pictures.sent) == 14
+        assert pictures.render_line(3).text == " " * 28
+
+
+async def test_every_line_is_as_wide_as_the_widget_and_any_size_is_drawn():
+    pictures = Pictures()
+    async with Host(pictures).run_test(size=(30, 10)) as pilot:
+        for size, columns, count in ((28, 1, 1), (14, 3, 5), (8, 9, 40), (1, 1, 1), (0, 0, 1)):
+            pictures.pixels, pictures.columns = size, columns
+            pictures.images = grey(90, count)
+            await pilot.pause()
+            assert {pictures.render_line(y).cell_length for y in range(10)} == {30}
+
+
+async def test_a_picture_in_shades_is_literal_text():
+    pictures = Pictures()
+    ramp = np.repeat(np.linspace(0, 255, 28).round()[None], 28, axis=0).astype(np.uint8)
+    async with Host(pictures).run_test(size=(28, 14)):
+        pictures.pixels, pictures.palette = 28, Palette.ASCII
+        pictures.images = ramp.reshape(1, 784)
+        assert plain(pictures).splitlines()[0] == "...:::---===+++***###%%%@@"

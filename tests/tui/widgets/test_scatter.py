@@ -1,0 +1,33 @@
+"""The scatter plot."""
+
+import numpy as np
+from support.fakes import (
+    plain,
+)
+from textual.app import App, ComposeResult
+
+from vae_tui.tui.widgets.scatter import Cloud, Scatter, Window
+
+
+class Host(App[None]):
+    def __init__(self, widget):
+        super().__init__()
+        self.widget = widget
+
+    def compose(self) -> ComposeResult:
+        yield self.widget
+
+
+async def test_a_cloud_of_a_few_points_is_drawn_cell_by_cell():
+    points = [(0.5, 3.5), (5.5, 0.5), (2.5, 1.0), (2.4, 1.1), (2.6, 0.9), (100, 100), (5.9, 2.1)]
+    labels = [7, 3, 4, 1, 1, 9, 0]
+    host = Host(Scatter())
+    async with host.run_test(size=(6, 2)) as pilot:
+        host.widget.cloud = Cloud(
+            np.array(points, np.float32),
+            np.array(labels, np.uint8),
+            Window(left=0.0, top=4.0, scale=1.0, width=6, height=2),
+            cursor=(3.5, 3.0),
+        )
+        await pilot.pause()
+        assert plain(host.widget) == "7  + 0\n  1  3"
