@@ -13,7 +13,7 @@ from vae_tui.doctor.finding import Finding, note, ok, problem
 
 REQUIRED = (
     *("torch", "torchvision", "textual", "rich", "plotext", "click", "numpy", "safetensors"),
-    *("Pillow", "platformdirs", "scikit-learn", "threadpoolctl", "packaging"),
+    *("Pillow", "platformdirs", "scikit-learn", "threadpoolctl", "packaging", "msgspec"),
 )
 OPTIONAL = ("torchvision", "scikit-learn", "Pillow")
 """Packages without which a run still works."""

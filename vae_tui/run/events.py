@@ -12,7 +12,7 @@ from vae_tui.text import preview
 
 _LONGEST_TEXT = 2_000
 """Characters of a message, a name or a reason; the rest is left."""
-_FURTHEST = 1e15
+FURTHEST_EPOCH = 1e15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +197,7 @@ def _float(value: object) -> float:
 
 def _place(value: object) -> float:
     place = _float(value)
-    if not abs(place) < _FURTHEST:
+    if not abs(place) < FURTHEST_EPOCH:
         raise TypeError(f"{place} is no epoch")
     return place
 
