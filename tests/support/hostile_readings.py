@@ -32,7 +32,7 @@ from vae_tui.training.recorder import Recorder
 from vae_tui.tui.app import VaeApp
 from vae_tui.tui.feed.run_reader import RunReader
 from vae_tui.tui.feed.runs_reader import RunsFolder
-from vae_tui.tui.ports import Parts
+from vae_tui.tui.ports import LateImports
 from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views import VIEWS
@@ -129,7 +129,7 @@ def look_once(run: Run) -> None:
     with contextlib.suppress(VaeTuiError):
         config = run.config()
         reader = RunReader(run, RunView(run.name, config, epochs=config.epochs))
-        reader.travel(20)
+        reader.request_step(20)
         reader.follow(lambda message: None, OneRound())
 
 
@@ -164,7 +164,7 @@ async def watch(run: Run) -> None:
 
     app = VaeApp(
         run.name, run.name, config,
-        lambda _: Parts(VIEWS, Reader(run, view), lambda codes, start: iter(()), Scene(view),
+        lambda _: LateImports(VIEWS, Reader(run, view), lambda codes, start: iter(()), Scene(view),
                         RunsFolder(run.path.parent, run.path)),
         RunSteering(run, config), {"LANG": "C.UTF-8"}, run.path.parent,
     )  # fmt: skip

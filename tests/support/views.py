@@ -4,13 +4,8 @@ import dataclasses
 
 import numpy as np
 from PIL import Image
-from support.fakes import (
-    listed,
-    open_view,
-    plain,
-    wait_until,
-    walk_code,
-)
+from support.fake_readers import listed
+from support.screen import open_view, plain, wait_until, walk_code
 
 from vae_tui.tui.widgets.loss_chart import LossChart
 from vae_tui.tui.widgets.run_table import RunTable

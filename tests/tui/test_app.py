@@ -8,30 +8,18 @@ import threading
 import time
 
 import pytest
-from support.fakes import (
-    CONDITIONS,
-    CONFIG,
-    STARTED,
-    FakeSteering,
-    Screen,
-    become,
-    ended,
-    losses,
-    new_weights,
-    open_view,
-    probe,
-    random_network,
-    until_reading,
-    until_whole,
-    wait_until,
-)
+from support.fake_networks import probe, random_network
+from support.fake_steering import FakeSteering
+from support.layout_faults import until_whole
+from support.run_events import CONDITIONS, CONFIG, STARTED, ended, losses
+from support.screen import Screen, become, new_weights, open_view, until_reading, wait_until
 from textual.events import Key
 from textual.widgets import ContentSwitcher, Label, Static
 
 from vae_tui.errors import VaeTuiError
 from vae_tui.run.events import Diverged, Paused, Resumed, SettingChanged
 from vae_tui.tui.app import LATEST_LOADING_SECONDS
-from vae_tui.tui.dialogs.choose_digits import EndsDialog
+from vae_tui.tui.dialogs.choose_digits import ChooseDigitsDialog
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.dialogs.leave import LeaveDialog
 from vae_tui.tui.messages import ReadingFailed
@@ -282,7 +270,7 @@ async def test_p_pauses_and_then_resumes():
         screen.reader.report(Resumed(time=screen.clock.now, step=540))
         await wait_until(pilot, lambda: "running" in screen.status)
         assert screen.steering.sent == ["pause", "resume"]
-        assert screen.reader.hastened == 2
+        assert screen.reader.polled_faster == 2
 
 
 @pytest.mark.parametrize(
@@ -610,7 +598,7 @@ async def test_interpolation_offers_only_classes_that_the_probe_holds():
         screen.reader.load(random_network(3), probe([4, 7, 4]))
         await wait_until(pilot, lambda: screen.app.scene.probe is not None)
         await pilot.press("i", "3")
-        assert isinstance(pilot.app.screen, EndsDialog)
+        assert isinstance(pilot.app.screen, ChooseDigitsDialog)
         await pilot.press("enter")
         await wait_until(pilot, lambda: re.match(r"4 \(.*\) into 7 ", screen.caption("caption")))
 
@@ -621,7 +609,7 @@ async def test_interpolation_before_the_first_weights_says_that_it_needs_them():
         await until_reading(pilot, screen)
         await pilot.press("i")
         await wait_until(pilot, lambda: "interpolation needs the first" in screen.text)
-        assert not isinstance(pilot.app.screen, EndsDialog)
+        assert not isinstance(pilot.app.screen, ChooseDigitsDialog)
 
 
 async def test_a_thread_that_fails_ends_the_program_with_its_error():

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vae_tui.run.folder import Run
     from vae_tui.tui.app import VaeApp
     from vae_tui.tui.feed.absence_tracker import AbsenceTracker
-    from vae_tui.tui.ports import Parts
+    from vae_tui.tui.ports import LateImports
 
 INTERRUPTED = 130
 _SIGNALLED = 128
@@ -101,7 +101,7 @@ def _screen(
     # Both are shown, and copied to be pasted into a shell: what cannot be read must not be there.
     name, name_here = printable(run.name), printable(reference(run, runs_dir))
 
-    def load(colours: str | None) -> "Parts":
+    def load(colours: str | None) -> "LateImports":
         if is_new:
             control.start(run, config)
         # In a thread after the first paint: numpy and plotext take longer to import than to paint.
@@ -109,7 +109,7 @@ def _screen(
         from vae_tui.tui.feed.run_reader import RunReader
         from vae_tui.tui.feed.runs_reader import RunsFolder
         from vae_tui.tui.link.refresh_limiter import RefreshLimiter
-        from vae_tui.tui.ports import Parts
+        from vae_tui.tui.ports import LateImports
         from vae_tui.tui.state.run_view import RunView
         from vae_tui.tui.state.scene import Scene
         from vae_tui.tui.views import VIEWS
@@ -130,7 +130,7 @@ def _screen(
         )
         reader = RunReader(run, view, _absence_tracker(run), limiter)
         others = RunsFolder(runs_dir, run.path, for_others)
-        return Parts(VIEWS, reader, embed, scene, others, limiter)
+        return LateImports(VIEWS, reader, embed, scene, others, limiter)
 
     def embed(codes: "Floats", start: "Floats | None") -> "Iterator[Embedding]":
         from vae_tui.tui.feed.embedder import embeddings

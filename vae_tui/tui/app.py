@@ -19,10 +19,10 @@ from vae_tui.run.config import RunConfig
 from vae_tui.terminal import capabilities
 from vae_tui.text import printable
 from vae_tui.tui import hangup
-from vae_tui.tui.controllers.export_and_copy import Takeaway
-from vae_tui.tui.controllers.other_runs import Others
-from vae_tui.tui.controllers.steering import Control, Steering
-from vae_tui.tui.controllers.walk_requests import Walks
+from vae_tui.tui.controllers.export_and_copy import ExportAndCopy
+from vae_tui.tui.controllers.other_runs import OtherRuns
+from vae_tui.tui.controllers.steering import Steering, SteeringController
+from vae_tui.tui.controllers.walk_requests import WalkRequests
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.dialogs.palette import Palette
 from vae_tui.tui.keys.bindings import KEYS
@@ -33,27 +33,27 @@ from vae_tui.tui.link.link_label import LinkLabel
 from vae_tui.tui.link.terminal_writer import TerminalWriter
 from vae_tui.tui.main_screen import MainScreen
 from vae_tui.tui.messages import (
-    CameBack,
     KeptNetworkLoaded,
     KeptNetworkMissing,
+    LateImportsLoaded,
     NetworkLoaded,
-    OpeningTried,
+    OpenChecked,
     OverlayAdvanced,
-    OverlayMissing,
-    PartsLoaded,
+    OverlayFailed,
     ProbeLoaded,
     ReadingFailed,
     RunAdvanced,
     RunsListed,
     ThreadFailed,
+    UserReturned,
 )
 from vae_tui.tui.state.notice import notice_of
-from vae_tui.tui.state.scene_store import Stage
+from vae_tui.tui.state.scene_store import SceneStore
 from vae_tui.tui.widgets.status import Status, status_of, status_parts
 from vae_tui.tui.widgets.toast import Toasted
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
-    from vae_tui.tui.ports import Parts
+    from vae_tui.tui.ports import LateImports
     from vae_tui.tui.state.scene import Scene
     from vae_tui.tui.views.map import MapView
     from vae_tui.tui.views.runs import RunsView
@@ -75,7 +75,7 @@ class VaeApp(App[None]):
         name: str,
         reference: str,
         config: RunConfig,
-        load: "Callable[[str | None], Parts]",
+        load: "Callable[[str | None], LateImports]",
         steering: Steering | None,
         environment: Mapping[str, str],
         folder: Path,
@@ -104,14 +104,14 @@ class VaeApp(App[None]):
         self._reference = reference
         self._config = config
         self._load = load
-        self._stage = Stage(self._show_scene, clock)
-        self._control = Control(self, steering, reference, self._stage)
+        self._store = SceneStore(self._show_scene, self._show_weights, clock)
+        self._control = SteeringController(self, steering, reference, self._store)
         self._unicode = capabilities.is_unicode(environment)
-        self._takeaway = Takeaway(self, folder, self._start_thread)
-        self._walks = Walks(
+        self._takeaway = ExportAndCopy(self, folder, self._start_thread)
+        self._walks = WalkRequests(
             self, lambda: self.main.views if self.screen_stack else (), self.action_view
         )
-        self._others = Others(self, self._stage, self._start_thread)
+        self._others = OtherRuns(self, self._store, self._start_thread)
         self._keys = KeyQueue(self, super().on_event)
         self._clock = clock
         self._environment = environment
@@ -131,12 +131,12 @@ class VaeApp(App[None]):
     @property
     def state(self) -> str:
         """The run's state in one word, as far as the screen has heard."""
-        return self._stage.state
+        return self._store.state
 
     @property
     def scene(self) -> "Scene | None":
         """What the view on the screen draws from; None before the views are mounted."""
-        return self._stage.scene
+        return self._store.scene
 
     @property
     def main(self) -> MainScreen:
@@ -188,7 +188,7 @@ class VaeApp(App[None]):
 
     # What threads tell
 
-    def on_parts_loaded(self, message: PartsLoaded) -> None:
+    def on_late_imports_loaded(self, message: LateImportsLoaded) -> None:
         """Put up the views and start reading."""
         self.run_worker(self._put_up(message.parts))
 
@@ -201,39 +201,39 @@ class VaeApp(App[None]):
 
     def on_run_advanced(self, message: RunAdvanced) -> None:
         """Show how far the run is."""
-        self._stage.change(run=message.view)
+        self._store.update(run=message.view)
         self._show_status()
 
     def on_network_loaded(self, message: NetworkLoaded) -> None:
         """Draw with newer weights, unless the user is back in time."""
-        self._stage.take_newest(message.network)
+        self._store.show_newest(message.network)
 
     def on_kept_network_loaded(self, message: KeptNetworkLoaded) -> None:
         """Draw with the weights of an earlier step, if they are still wanted."""
-        self._stage.take_kept(message.network)
+        self._store.show_past(message.network)
 
     def on_kept_network_missing(self, message: KeptNetworkMissing) -> None:
         """Say so, and go back to now rather than show one step under another's name."""
         self.notify(message.why, severity="warning", timeout=6, markup=False)
-        self._stage.give_up(message.step)
+        self._store.cancel_travel(message.step)
 
     def on_probe_loaded(self, message: ProbeLoaded) -> None:
         """Show test images."""
-        self._stage.change(probe=message.probe)
+        self._store.update(probe=message.probe)
 
     def on_runs_listed(self, message: RunsListed) -> None:
         """Show the other runs."""
-        self._stage.change(runs=message.runs)
+        self._store.update(runs=message.runs)
 
     def on_overlay_advanced(self, message: OverlayAdvanced) -> None:
         """Show more of the run that is laid over this one."""
         self._others.take_overlay(message.overlay)
 
-    def on_overlay_missing(self, message: OverlayMissing) -> None:
+    def on_overlay_failed(self, message: OverlayFailed) -> None:
         """Say why a run cannot be laid over this one."""
         self._others.miss_overlay(message.path, message.why)
 
-    def on_opening_tried(self, message: OpeningTried) -> None:
+    def on_open_checked(self, message: OpenChecked) -> None:
         """Give way to the run that the user chose, or say why it cannot be opened."""
         if message.why:
             self.notify(message.why, severity="warning", timeout=6, markup=False)
@@ -243,7 +243,7 @@ class VaeApp(App[None]):
                 hangup.hold_interrupts()
             self.exit()
 
-    def on_came_back(self, message: CameBack) -> None:
+    def on_user_returned(self, message: UserReturned) -> None:
         """Say what the user missed, until a key is pressed."""
         self._missed, self._is_news = message.missed, True
         self._show_status()
@@ -266,8 +266,8 @@ class VaeApp(App[None]):
 
     def on_reading_failed(self, message: ReadingFailed) -> None:
         """Say which file cannot be read."""
-        if message.file and self._stage.newest is None:
-            self._stage.change(unreadable=message.file)
+        if message.file and self._store.newest is None:
+            self._store.update(unreadable=message.file)
         self.notify(message.why, severity="warning", timeout=10, markup=False)
 
     def on_map_view_embedding_requested(self, message: "MapView.EmbeddingRequested") -> None:
@@ -354,12 +354,12 @@ class VaeApp(App[None]):
 
     def action_travel(self, steps: int) -> None:
         """Go to the weights kept before or after those shown."""
-        if self._travel is not None and (step := self._stage.travel(steps)) is not None:
+        if self._travel is not None and (step := self._store.travel(steps)) is not None:
             self._travel(step)
 
     def action_return(self) -> None:
         """Show the newest weights again."""
-        self._stage.return_to_now()
+        self._store.return_to_now()
 
     def action_export(self) -> None:
         """Write what the view shows to a file in the current folder."""
@@ -405,7 +405,7 @@ class VaeApp(App[None]):
         def load() -> None:
             # Textual hides NO_COLOR from its console.
             colours = None if self.no_color else self.console.color_system
-            self.post_message(PartsLoaded(self._load(colours)))
+            self.post_message(LateImportsLoaded(self._load(colours)))
 
         self._start_thread("load", load)
 
@@ -420,11 +420,11 @@ class VaeApp(App[None]):
 
         threading.Thread(target=guarded, name=name, daemon=True).start()
 
-    async def _put_up(self, parts: "Parts") -> None:
+    async def _put_up(self, parts: "LateImports") -> None:
         await self.main.put_up([view(id=view.__name__.lower()) for view in parts.views])
-        self._stage.scene = parts.scene
-        self._travel = parts.reader.travel
-        self._control.hasten_with(parts.reader.hasten)
+        self._store.scene = parts.scene
+        self._travel = parts.reader.request_step
+        self._control.hasten_with(parts.reader.poll_faster)
         self._embed = parts.embed
         self._others.runs = parts.runs
         if self._writer is not None:
@@ -444,9 +444,14 @@ class VaeApp(App[None]):
         if self.is_running and (view := self.main.view):
             view.scene = scene
 
+    def _show_weights(self, label: str) -> None:
+        if self.is_running:
+            self.main.weights = label
+
     def _show_status(self) -> None:
         if self.scene is None or not self.is_running:
             return
+        self._store.update_weights_label()
         run, now = self.scene.run, self._clock()
         state, control = run.state(now), self._control.is_taken
         self.main.steering = steering_keys(state, control=control, changed=bool(run.changes))

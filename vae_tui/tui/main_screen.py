@@ -14,6 +14,7 @@ from textual.widgets import ContentSwitcher, Static
 from vae_tui.terminal.capabilities import LEAST_SIZE
 from vae_tui.text import printable
 from vae_tui.tui.keys.steering_keys import STEERING
+from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.key_bar import KeyBar, KeyHint
 from vae_tui.tui.widgets.status import Status
 
@@ -50,6 +51,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     steering: var[Mapping[str, str]] = var({})
     """What the keys that steer are called, those of them that work here and now."""
+
+    weights: var[str] = var("")
+    """The step and age of the weights that the visible view draws with."""
 
     def __init__(self, status: tuple[Text, ...]) -> None:
         """Show ``status`` until there is more to say."""
@@ -107,6 +111,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.query_one(ContentSwitcher).current = view.id
         self.set_focus(view)  # at once: the next key may be on its way
         view.scene = scene
+        self.watch_weights()
+
+    def watch_weights(self) -> None:
+        """Update the captions of the visible view; nothing else is redrawn."""
+        for caption in self.view.query(Caption) if self.view else ():
+            caption.weights = self.weights
 
     def show_notice(self, *lines: str) -> None:
         """Write lines under the top line, or take them away."""

@@ -9,17 +9,17 @@ from textual.message import Message
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.model.numpy_vae import Network
     from vae_tui.model.probe import Probe
-    from vae_tui.tui.ports import Parts
+    from vae_tui.tui.ports import LateImports
     from vae_tui.tui.state.other_runs import Overlay
     from vae_tui.tui.state.run_list import RunList
     from vae_tui.tui.state.run_view import RunView
 
 
 @dataclass
-class PartsLoaded(Message):
+class LateImportsLoaded(Message):
     """The views and the reader have been imported."""
 
-    parts: "Parts"
+    parts: "LateImports"
 
 
 @dataclass
@@ -66,7 +66,7 @@ class ProbeLoaded(Message):
 
 
 @dataclass
-class CameBack(Message):
+class UserReturned(Message):
     """The user was away for a while."""
 
     missed: str
@@ -97,7 +97,7 @@ class OverlayAdvanced(Message):
 
 
 @dataclass
-class OverlayMissing(Message):
+class OverlayFailed(Message):
     """A run cannot be laid over this one."""
 
     path: Path
@@ -105,7 +105,7 @@ class OverlayMissing(Message):
 
 
 @dataclass
-class OpeningTried(Message):
+class OpenChecked(Message):
     """It was looked whether another run can be opened."""
 
     path: Path

@@ -21,10 +21,10 @@ class Reader(Protocol):
     def follow(self, tell: Callable[[Message], object], leave: threading.Event) -> None:
         """Tell what changes until ``leave`` is set."""
 
-    def travel(self, step: int) -> None:
+    def request_step(self, step: int) -> None:
         """Ask for the weights kept at ``step``; only the newest wish counts."""
 
-    def hasten(self) -> None:
+    def poll_faster(self) -> None:
         """Look often for a while: the trainer was asked for something, the user waits for it."""
 
 
@@ -41,12 +41,12 @@ class Runs(Protocol):
     ) -> None:
         """Tell all of one run until ``leave`` is set."""
 
-    def why_closed(self, path: Path) -> str:
+    def open_refusal(self, path: Path) -> str:
         """Return why a run cannot be opened, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class LateImports:
     """Everything that is imported late."""
 
     views: Sequence[type[View]]

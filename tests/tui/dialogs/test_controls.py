@@ -1,13 +1,8 @@
 """The dialog of settings."""
 
 import pytest
-from support.fakes import (
-    FakeSteering,
-    Screen,
-    become,
-    until_reading,
-    wait_until,
-)
+from support.fake_steering import FakeSteering
+from support.screen import Screen, become, until_reading, wait_until
 from textual.widgets import Input, Static
 
 

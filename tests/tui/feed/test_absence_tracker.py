@@ -6,8 +6,8 @@ import threading
 
 import pytest
 from support.clocks import Clock
-from support.fakes import Screen, become, until_reading, wait_until
 from support.logs import NOW, epoch_ended, losses, run_with, started
+from support.screen import Screen, become, until_reading, wait_until
 from support.terminal import PROGRAM, Terminal
 from support.tiny_runs import TINY
 
@@ -17,7 +17,7 @@ from vae_tui.run.last_seen import MOST_RECORDS, LastSeenStore, Seen
 from vae_tui.run.runs_folder import create
 from vae_tui.tui.feed.absence_tracker import KEEP_SECONDS, AbsenceTracker
 from vae_tui.tui.feed.run_reader import RunReader
-from vae_tui.tui.messages import CameBack
+from vae_tui.tui.messages import UserReturned
 from vae_tui.tui.state.run_view import RunView
 
 SEEN = Seen(NOW, "running", 18, 3.0, 108.3, 100)
@@ -102,7 +102,7 @@ class Person:
         before = record.load()
 
         def post(message) -> None:
-            if isinstance(message, CameBack):
+            if isinstance(message, UserReturned):
                 missed.append(message.missed)
 
         class Looked(LastSeenStore):
@@ -170,7 +170,7 @@ async def test_what_was_missed_stands_there_until_a_key_is_pressed_and_then_in_t
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "lost")
-        screen.reader.tell(CameBack(MISSED))
+        screen.reader.tell(UserReturned(MISSED))
         await wait_until(pilot, lambda: "epochs 12 to 19, it failed: [b]?[2J" in screen.notice)
         assert "p goes on from the last save" in screen.notice
         await pilot.press("2")
@@ -182,13 +182,13 @@ async def test_what_was_missed_stands_there_until_a_key_is_pressed_and_then_in_t
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 20)])
 async def test_what_was_missed_covers_and_cuts_nothing(size):
-    from support.fakes import until_whole
+    from support.layout_faults import until_whole
 
     screen = Screen()
     async with screen.at(*size) as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
-        screen.reader.tell(CameBack(MISSED))
+        screen.reader.tell(UserReturned(MISSED))
         await wait_until(pilot, lambda: "while you" in screen.notice)
         for key in "12345":
             await pilot.press(key)

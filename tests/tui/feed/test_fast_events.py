@@ -7,8 +7,8 @@ import math
 import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from support.fakes import CONFIG, NOW, STARTED, ended, losses
-from support.fakes import tested as epoch_ended
+from support.run_events import CONFIG, NOW, STARTED, ended, losses
+from support.run_events import tested as epoch_ended
 
 from vae_tui.run.events import Event, Paused, WeightsSaved, decode, encode
 from vae_tui.tui.feed.fast_events import Wrong, decode_block

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from support.explored_runs import explored_run
-from support.fakes import Screen, wait_until
 from support.logs import epoch_ended, losses, run_with, started
+from support.screen import Screen, wait_until
 from textual.message import Message
 
 from vae_tui.run.events import RunEnded, encode
@@ -44,7 +44,7 @@ class Listener:
 
     def __exit__(self, *_: object) -> None:
         self._leave.set()
-        self.reader.travel(0)  # wakes it
+        self.reader.request_step(0)  # wakes it
         self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
 
@@ -124,7 +124,7 @@ def test_an_answer_that_the_user_waits_for_is_looked_for_at_once(tmp_path):
     with Listener(run_with(tmp_path, started()), limiter) as listener:
         listener.until(lambda: listener.views)
         append(listener.run.events, encode(losses(6)))
-        listener.reader.hasten()
+        listener.reader.poll_faster()
         listener.until_read(6)  # by looking now; what comes next, by looking often
         append(listener.run.events, encode(RunEnded(time=2.0, step=7, reason="stopped")))
         listener.until_read(7)

@@ -16,7 +16,7 @@ from vae_tui.run.runs_folder import create
 from vae_tui.run.summary import KnownRun, summarise
 from vae_tui.training.checkpoint import save_weights
 from vae_tui.tui.feed.runs_reader import RunsFolder
-from vae_tui.tui.messages import OverlayAdvanced, OverlayMissing, RunsListed
+from vae_tui.tui.messages import OverlayAdvanced, OverlayFailed, RunsListed
 
 FINISHED = RunEnded(time=NOW, step=12, reason="finished")
 
@@ -168,13 +168,13 @@ def test_what_cannot_be_opened_is_said_in_a_line(tmp_path, what):
     if what == "gone":
         run.path.rmdir()
     folder, told = RunsFolder(tmp_path, run.path), []
-    why = folder.why_closed(run.path)
+    why = folder.open_refusal(run.path)
     assert why.startswith(f"{run.name} ")
     folder.overlay(run.path, told.append, threading.Event())
-    assert told == [OverlayMissing(run.path, why)]
+    assert told == [OverlayFailed(run.path, why)]
 
 
 def test_a_damaged_run_with_something_to_show_can_be_opened(tmp_path):
     run = run_with(tmp_path, started(), losses(3))
     (run.path / "config.json").write_text("{")
-    assert RunsFolder(tmp_path, run.path).why_closed(run.path) == ""
+    assert RunsFolder(tmp_path, run.path).open_refusal(run.path) == ""

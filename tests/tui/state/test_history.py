@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.fakes import CONDITIONS, CONFIG, NOW, STARTED, ended, losses
-from support.fakes import tested as epoch_ended
+from support.run_events import CONDITIONS, CONFIG, NOW, STARTED, ended, losses
+from support.run_events import tested as epoch_ended
 
 from vae_tui.run.events import (
     CommandRefused,

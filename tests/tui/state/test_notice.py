@@ -5,8 +5,8 @@ import sys
 import threading
 
 import pytest
-from support.fakes import CONFIG, NOW, STARTED, losses
 from support.logs import live, run_with
+from support.run_events import CONFIG, NOW, STARTED, losses
 
 from vae_tui.run.events import CommandRefused, Diverged, Paused, RunEnded, SettingChanged
 from vae_tui.tui.feed.run_reader import RunReader

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.fakes import CONFIG, STARTED, losses
-from support.fakes import tested as epoch_ended
+from support.run_events import CONFIG, STARTED, losses
+from support.run_events import tested as epoch_ended
 
 from vae_tui.tui.state.losses import MOST_POINTS
 from vae_tui.tui.state.run_view import RunView, advance

@@ -4,17 +4,10 @@ import re
 
 import numpy as np
 import pytest
-from support import fakes
-from support.fakes import (
-    Screen,
-    flat_network,
-    losses,
-    new_weights,
-    open_view,
-    plain,
-    probe,
-    random_network,
-)
+from support.fake_networks import flat_network, probe, random_network
+from support.run_events import losses
+from support.run_events import tested as epoch_ended
+from support.screen import Screen, new_weights, open_view, plain
 from support.views import closed_form, spread_out
 from textual.widgets import Static
 
@@ -76,7 +69,7 @@ async def test_advice_is_given_for_beta_50_and_not_for_beta_1(network, beta, bce
     screen = Screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "5")
-        screen.reader.report(losses(558, beta=beta), fakes.tested(31, test_bce=bce))
+        screen.reader.report(losses(558, beta=beta), epoch_ended(31, test_bce=bce))
         await new_weights(pilot, screen, network)
         advice = str(screen.view.query_one("#advice", Static).render())
         assert all(word in advice for word in words)

@@ -7,14 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from support.fakes import (
-    Screen,
-    open_view,
-    probe,
-    random_network,
-    samples_of,
-    wait_until,
-)
+from support.fake_networks import probe, random_network, samples_of
+from support.screen import Screen, open_view, wait_until
 from support.views import exported, marked, pixels_of
 
 from vae_tui.export import picture_files

@@ -7,19 +7,10 @@ import threading
 import numpy as np
 import pytest
 from scipy.stats import norm
-from support.fakes import (
-    CONFIG,
-    Screen,
-    embed,
-    new_weights,
-    open_view,
-    plain,
-    probe,
-    random_network,
-    until_whole,
-    wait_until,
-    walk_code,
-)
+from support.fake_networks import probe, random_network
+from support.layout_faults import until_whole
+from support.run_events import CONFIG
+from support.screen import Screen, embed, new_weights, open_view, plain, wait_until, walk_code
 from support.views import cloud, spread_out
 
 from vae_tui.latent.projection import pca

@@ -4,19 +4,12 @@ import re
 
 import numpy as np
 import pytest
-from support.fakes import (
-    Screen,
-    new_weights,
-    open_view,
-    probe,
-    random_network,
-    wait_until,
-    walk_code,
-)
+from support.fake_networks import probe, random_network
+from support.screen import Screen, new_weights, open_view, wait_until, walk_code
 from support.views import marked, strip
 
 from vae_tui.latent.codes import between, prior
-from vae_tui.tui.dialogs.choose_digits import EndsDialog
+from vae_tui.tui.dialogs.choose_digits import ChooseDigitsDialog
 from vae_tui.tui.state.walk_place import FRAMES
 
 FIRST, SECOND = random_network(540), random_network(576)
@@ -120,9 +113,9 @@ async def test_escape_chooses_no_ends_and_changes_nothing():
     async with screen.at() as pilot:
         await open_view(pilot, screen, "2")
         await pilot.press("i")
-        assert isinstance(pilot.app.screen, EndsDialog)
+        assert isinstance(pilot.app.screen, ChooseDigitsDialog)
         await pilot.press("4", "escape")
-        assert not isinstance(pilot.app.screen, EndsDialog)
+        assert not isinstance(pilot.app.screen, ChooseDigitsDialog)
         assert screen.view.TITLE == "Samples"
 
 

@@ -6,25 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import fakes
-from support.fakes import (
-    CONFIG,
-    STARTED,
-    Screen,
-    become,
-    listed,
-    losses,
-    new_weights,
-    open_view,
-    random_network,
-    samples_of,
-    until_reading,
-    until_whole,
-    wait_until,
-)
+from support.fake_networks import random_network, samples_of
+from support.fake_readers import listed
+from support.layout_faults import until_whole
+from support.run_events import CONFIG, STARTED, losses
+from support.run_events import tested as epoch_ended
+from support.screen import Screen, become, new_weights, open_view, until_reading, wait_until
 from support.views import HERE, chart, chosen, open_runs
 
-from vae_tui.tui.messages import OverlayMissing
+from vae_tui.tui.messages import OverlayFailed
 from vae_tui.tui.state.run_view import RunView, advance
 from vae_tui.tui.views.train_digits import digit_layout
 
@@ -36,7 +26,7 @@ def other_run(name="mnist-d20", epochs=60, bce=70.0, **settings):
     config = dataclasses.replace(CONFIG, dataset="mnist", epochs=epochs, **settings)
     happened = [STARTED]
     for epoch in range(1, epochs + 1):
-        happened += [losses(epoch * 18, bce=bce, kl=33.0), fakes.tested(epoch, test_bce=bce + 1)]
+        happened += [losses(epoch * 18, bce=bce, kl=33.0), epoch_ended(epoch, test_bce=bce + 1)]
     return advance(RunView(name, config, epochs=epochs), happened)
 
 
@@ -158,7 +148,7 @@ async def test_a_run_that_cannot_be_laid_over_is_one_note():
         await open_runs(pilot, screen, HERE, listed("gone"))
         await pilot.press("down", "x")
         await wait_until(pilot, lambda: screen.runs.overlays)
-        screen.runs.tell(OverlayMissing(Path("/runs/gone"), "gone is not there any more"))
+        screen.runs.tell(OverlayFailed(Path("/runs/gone"), "gone is not there any more"))
         await wait_until(pilot, lambda: "gone is not there any more" in screen.app.notes)
         assert screen.app.scene.overlay is None
 

@@ -1,10 +1,7 @@
 """The characters that pictures are drawn with."""
 
 import pytest
-from support.fakes import (
-    Screen,
-    open_view,
-)
+from support.screen import Screen, open_view
 
 from vae_tui.terminal.half_blocks import Palette
 from vae_tui.tui.widgets.pictures import Pictures

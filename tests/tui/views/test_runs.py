@@ -5,13 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from support.fakes import (
-    Screen,
-    listed,
-    open_view,
-    until_whole,
-    wait_until,
-)
+from support.fake_readers import listed
+from support.layout_faults import until_whole
+from support.screen import Screen, open_view, wait_until
 from support.views import HERE, chosen, exported, open_runs, table
 from textual.geometry import Offset
 

@@ -1,15 +1,8 @@
 """The Samples view: which codes are decoded, and what its keys do."""
 
 import numpy as np
-from support.fakes import (
-    Screen,
-    new_weights,
-    open_view,
-    probe,
-    random_network,
-    samples_of,
-    wait_until,
-)
+from support.fake_networks import probe, random_network, samples_of
+from support.screen import Screen, new_weights, open_view, wait_until
 from support.views import spread_out
 
 from vae_tui.latent.codes import prior

@@ -4,18 +4,9 @@ import re
 
 import numpy as np
 import pytest
-from support.fakes import (
-    Screen,
-    losses,
-    new_weights,
-    open_view,
-    plain,
-    probe,
-    random_network,
-    samples_of,
-    wait_until,
-    walk_code,
-)
+from support.fake_networks import probe, random_network, samples_of
+from support.run_events import losses
+from support.screen import Screen, new_weights, open_view, plain, wait_until, walk_code
 from support.views import closed_form, cloud, marked, strip
 
 from vae_tui.latent.projection import pca
@@ -34,7 +25,7 @@ KEPT = {step: random_network(step) for step in (0, 18, 180)}
 async def travel(pilot, screen, key, step):
     """Press a key of time travel; let the weights come that the screen asks for."""
     await pilot.press(key)
-    await wait_until(pilot, lambda: screen.reader.wanted_steps[-1:] == [step])
+    await wait_until(pilot, lambda: screen.reader.requested_steps[-1:] == [step])
     screen.reader.load_kept(KEPT[step])
     await wait_until(pilot, lambda: screen.app.scene.network is KEPT[step])
 
@@ -108,7 +99,7 @@ async def test_weights_that_come_too_late_for_a_faster_traveller_are_passed_over
         screen.reader.report(kept=tuple(KEPT))
         await wait_until(pilot, lambda: screen.app.scene.run.kept)
         await pilot.press("comma", "comma")
-        assert screen.reader.wanted_steps == [180, 18]
+        assert screen.reader.requested_steps == [180, 18]
         screen.reader.load_kept(KEPT[180])
         screen.reader.load_kept(KEPT[18])
         await wait_until(pilot, lambda: screen.app.scene.network is KEPT[18])

@@ -4,20 +4,9 @@ import re
 
 import numpy as np
 import pytest
-from support.fakes import (
-    NOW,
-    STARTED,
-    Screen,
-    flat_network,
-    losses,
-    new_weights,
-    open_view,
-    probe,
-    random_network,
-    samples_of,
-    until_reading,
-    wait_until,
-)
+from support.fake_networks import flat_network, probe, random_network, samples_of
+from support.run_events import NOW, STARTED, losses
+from support.screen import Screen, new_weights, open_view, until_reading, wait_until
 from support.views import chart
 
 from vae_tui.run.events import SettingChanged

@@ -6,19 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from support import fakes
-from support.fakes import (
-    Screen,
-    new_weights,
-    open_view,
-    plain,
-    probe,
-    random_network,
-    samples_of,
-    until_whole,
-    wait_until,
-    walk_code,
-)
+from support.fake_networks import probe, random_network, samples_of
+from support.layout_faults import until_whole
+from support.run_events import tested as epoch_ended
+from support.screen import Screen, new_weights, open_view, plain, wait_until, walk_code
 from support.views import strip
 
 from vae_tui.latent.codes import parse_code, prior
@@ -91,7 +82,7 @@ async def test_dimensions_stand_in_the_order_of_their_kl():
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3")
         rising = tuple(index / 8 for index in range(20))
-        screen.reader.report(fakes.tested(31, kl_per_dimension=rising))
+        screen.reader.report(epoch_ended(31, kl_per_dimension=rising))
         await wait_until(
             pilot, lambda: screen.view.query_one(LatentBars).bars.order == list(range(19, -1, -1))
         )

@@ -1,6 +1,7 @@
 """Captions of one line."""
 
-from support.fakes import NOW, plain
+from support.run_events import NOW
+from support.screen import plain
 from support.widgets import Host, Listening
 from textual.geometry import Region
 

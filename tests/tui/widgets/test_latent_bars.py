@@ -1,7 +1,7 @@
 """The bars of a code."""
 
 import pytest
-from support.fakes import plain
+from support.screen import plain
 from support.widgets import Host
 
 from vae_tui.tui.widgets.latent_bars import Bars, LatentBars

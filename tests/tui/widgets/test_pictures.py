@@ -1,7 +1,7 @@
 """Pictures: rows of half-blocks, and which of them are sent again."""
 
 import numpy as np
-from support.fakes import plain
+from support.screen import plain
 from support.widgets import Host, Listening
 from textual.geometry import Region
 

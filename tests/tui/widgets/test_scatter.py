@@ -1,9 +1,7 @@
 """The scatter plot."""
 
 import numpy as np
-from support.fakes import (
-    plain,
-)
+from support.screen import plain
 from textual.app import App, ComposeResult
 
 from vae_tui.tui.widgets.scatter import Cloud, Scatter, Window

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.text import Text
-from support.fakes import plain
+from support.screen import plain
 from support.widgets import Host
 
 from vae_tui.tui.widgets.status import Status, status_parts

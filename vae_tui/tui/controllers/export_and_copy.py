@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.views.view import View
 
 
-class Takeaway:
+class ExportAndCopy:
     """Writes and copies for the user, and says what became of it.
 
     Args:

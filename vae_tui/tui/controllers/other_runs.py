@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vae_tui.text import printable
-from vae_tui.tui.messages import OpeningTried
-from vae_tui.tui.state.scene_store import Stage
+from vae_tui.tui.messages import OpenChecked
+from vae_tui.tui.state.scene_store import SceneStore
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from textual.app import App
@@ -17,25 +17,25 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.state.other_runs import Overlay
 
 
-class Others:
+class OtherRuns:
     """Has the other runs read as long as somebody looks at them.
 
     Args:
         app: Shows notes, and is told by the threads.
-        stage: Is told of the list and the overlay.
+        store: Is told of the list and the overlay.
         start_thread: Runs something of this name beside the screen.
     """
 
     def __init__(
         self,
         app: "App[None]",
-        stage: Stage,
+        store: SceneStore,
         start_thread: Callable[[str, Callable[[], None]], None],
     ) -> None:
         self.runs: Runs | None = None
         """None before the views are there."""
         self._app = app
-        self._stage = stage
+        self._store = store
         self._start_thread = start_thread
         self._listing: threading.Event | None = None
         """Ends the thread that reads the list."""
@@ -68,7 +68,7 @@ class Others:
     def take_overlay(self, overlay: "Overlay") -> None:
         """Show the overlay, if it is still wanted."""
         if overlay.path == self._overlaid:
-            self._stage.change(overlay=overlay)
+            self._store.update(overlay=overlay)
 
     def miss_overlay(self, path: Path, why: str) -> None:
         """Say why a run cannot be laid over this one, if it is still wanted."""
@@ -81,7 +81,7 @@ class Others:
         if (runs := self.runs) is not None:
 
             def look() -> None:
-                self._app.post_message(OpeningTried(path, runs.why_closed(path)))
+                self._app.post_message(OpenChecked(path, runs.open_refusal(path)))
 
             self._start_thread("open", look)
 
@@ -95,4 +95,4 @@ class Others:
         if self._overlaying is not None:
             self._overlaying.set()
         self._overlaid = self._overlaying = None
-        self._stage.change(overlay=None)
+        self._store.update(overlay=None)

@@ -10,7 +10,7 @@ from vae_tui.tui.dialogs.controls import ControlsDialog
 from vae_tui.tui.dialogs.leave import Answer, LeaveDialog
 from vae_tui.tui.keys.steering_keys import ADJUSTABLE
 from vae_tui.tui.state.notice import halved_lr
-from vae_tui.tui.state.scene_store import Stage
+from vae_tui.tui.state.scene_store import SceneStore
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -28,14 +28,14 @@ class Steering(Protocol):
         """Start a trainer on the last save, with other ``settings`` (beta, lr, epochs) if any."""
 
 
-class Control:
+class SteeringController:
     """Asks the trainer for what the user wants, and the user for what that needs.
 
     Args:
         app: Shows dialogs and notes.
         steering: Reaches the trainer; None takes no control.
         reference: What names the run on a command line.
-        stage: Knows the run and its state.
+        store: Knows the run and its state.
     """
 
     def __init__(
@@ -43,12 +43,12 @@ class Control:
         app: "App[None]",
         steering: Steering | None,
         reference: str,
-        stage: Stage,
+        store: SceneStore,
     ) -> None:
         self._app = app
         self._steering = steering
         self._reference = reference
-        self._stage = stage
+        self._store = store
         self._hasten: Callable[[], None] = lambda: None
 
     @property
@@ -56,13 +56,13 @@ class Control:
         """Whether the trainer can be asked at all."""
         return self._steering is not None
 
-    def hasten_with(self, hasten: Callable[[], None]) -> None:
+    def hasten_with(self, poll_faster: Callable[[], None]) -> None:
         """Call this from now on when the trainer was asked for something."""
-        self._hasten = hasten
+        self._hasten = poll_faster
 
     def pause(self) -> None:
         """Pause or resume the training, or go on from its last save."""
-        state, run = self._stage.state, self._stage.run
+        state, run = self._store.state, self._store.run
         if state in ADJUSTABLE:
             name = "resume" if state == "paused" else "pause"
             self._steer(lambda steering: steering.send(Command(command=name)))
@@ -76,7 +76,7 @@ class Control:
 
     def adjust(self) -> None:
         """Ask for other settings."""
-        run, state = self._stage.run, self._stage.state
+        run, state = self._store.run, self._store.state
         if self._steering is None:
             self._app.notify("attached read-only: no control", timeout=3)
             return
@@ -89,8 +89,8 @@ class Control:
 
     def undo(self) -> None:
         """Take the last change of a setting back."""
-        if self._stage.state not in ADJUSTABLE:
-            self._app.notify(f"nothing to undo: the run is {self._stage.state}", timeout=3)
+        if self._store.state not in ADJUSTABLE:
+            self._app.notify(f"nothing to undo: the run is {self._store.state}", timeout=3)
             return
         self._send_all([Command(command="undo")])
 
@@ -118,7 +118,7 @@ class Control:
             self._app.exit()
 
     def _is_live(self) -> bool:
-        run, state = self._stage.run, self._stage.state
+        run, state = self._store.run, self._store.state
         return state in LIVE or (state == "reading" and run is not None and run.live)
 
     def _send_all(self, commands: Sequence[Command] | None) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from vae_tui.data.catalogue import class_names
-from vae_tui.tui.dialogs.choose_digits import EndsDialog
+from vae_tui.tui.dialogs.choose_digits import ChooseDigitsDialog
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from textual.app import App
@@ -16,7 +16,7 @@ FIRST_ENDS = (3, 8)
 
 
 @runtime_checkable
-class Walking(Protocol):
+class WalkTarget(Protocol):
     """A view that walks from a code, or from one digit to another."""
 
     def start_at(self, code: "Floats", origin: str) -> None:
@@ -26,7 +26,7 @@ class Walking(Protocol):
         """Go from a test digit of class ``start`` to one of class ``end``."""
 
 
-class Walks:
+class WalkRequests:
     """Asks where a walk leads, and brings up the view that walks.
 
     Args:
@@ -58,7 +58,7 @@ class Walks:
             return
         labels = sorted(set(scene.probe.labels.tolist()))
         names = class_names(scene.run.config.dataset)
-        self._app.push_screen(EndsDialog(labels, names, self._ends), self._morph)
+        self._app.push_screen(ChooseDigitsDialog(labels, names, self._ends), self._morph)
 
     def _morph(self, ends: tuple[int, int] | None) -> None:
         if ends is not None:
@@ -66,9 +66,11 @@ class Walks:
             for view in self._brought_up():
                 view.morph(*ends)
 
-    def _brought_up(self) -> Sequence[Walking]:
+    def _brought_up(self) -> Sequence[WalkTarget]:
         found = [
-            (number, view) for number, view in enumerate(self._views()) if isinstance(view, Walking)
+            (number, view)
+            for number, view in enumerate(self._views())
+            if isinstance(view, WalkTarget)
         ]
         for number, _ in found:
             self._bring_up(number)

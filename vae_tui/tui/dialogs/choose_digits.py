@@ -12,7 +12,7 @@ from textual.widgets import Static
 from vae_tui.tui.dialogs.dialog import ClosesOnce
 
 
-class EndsDialog(ClosesOnce, ModalScreen[tuple[int, int] | None]):
+class ChooseDigitsDialog(ClosesOnce, ModalScreen[tuple[int, int] | None]):
     """Takes two digit keys; enter takes the ends shown."""
 
     BINDINGS = [
@@ -20,8 +20,8 @@ class EndsDialog(ClosesOnce, ModalScreen[tuple[int, int] | None]):
         Binding("enter", "accept", "Go", id="ends.accept"),
     ]
     DEFAULT_CSS = """
-    EndsDialog { align: center middle; }
-    EndsDialog Vertical {
+    ChooseDigitsDialog { align: center middle; }
+    ChooseDigitsDialog Vertical {
         width: 46; height: auto; border: round $primary; padding: 0 2; background: $surface;
     }
     """

@@ -15,7 +15,7 @@ from vae_tui.run.files import LineTail
 from vae_tui.run.folder import Run
 from vae_tui.run.last_seen import LastSeenStore, Seen
 from vae_tui.run.while_away import while_away
-from vae_tui.tui.messages import CameBack
+from vae_tui.tui.messages import UserReturned
 from vae_tui.tui.state.run_view import RunView
 
 KEEP_SECONDS = 5.0
@@ -46,7 +46,7 @@ class AbsenceTracker:
             if before := self._record.load():
                 happened = list(_happened(self._run, before.offset, offset))
                 if missed := while_away(before, seen, happened):
-                    post(CameBack(missed))
+                    post(UserReturned(missed))
         self._record.keep(seen)
 
 

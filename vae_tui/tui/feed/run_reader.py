@@ -92,12 +92,12 @@ class RunReader:
                 self._wake.clear()
             self._go_back(post)
 
-    def hasten(self) -> None:
+    def poll_faster(self) -> None:
         """Look often for a while: the trainer was asked for something, the user waits for it."""
         self._hasty_until = time.monotonic() + HASTE_SECONDS
         self._wake.set()
 
-    def travel(self, step: int) -> None:
+    def request_step(self, step: int) -> None:
         """Ask for the weights kept at ``step``; only the newest wish counts."""
         self._wanted_step = step
         self._wake.set()

@@ -19,7 +19,7 @@ from vae_tui.tui.link.refresh_limiter import RefreshLimiter
 from vae_tui.tui.messages import (
     NetworkLoaded,
     OverlayAdvanced,
-    OverlayMissing,
+    OverlayFailed,
     ReadingFailed,
     RunAdvanced,
     RunsListed,
@@ -64,8 +64,8 @@ class RunsFolder:
 
     def overlay(self, path: Path, post: Post, leave: threading.Event) -> None:
         """Post all of one run until ``leave`` is set; or why there is nothing to post."""
-        if why := self.why_closed(path):
-            post(OverlayMissing(path, why))
+        if why := self.open_refusal(path):
+            post(OverlayFailed(path, why))
             return
         run = Run(path)
         config, damage = config_or_fallback(run)
@@ -80,7 +80,7 @@ class RunsFolder:
         post(OverlayAdvanced(follower.overlay))
         RunReader(run, view, limiter=self.limiter).follow(follower.take, leave)
 
-    def why_closed(self, path: Path) -> str:
+    def open_refusal(self, path: Path) -> str:
         """Return why a run cannot be opened, or nothing; a damaged one may have much to show."""
         name, run = printable(path.name), Run(path)
         if not holds_run(path):

@@ -21,8 +21,6 @@ class Scene:
     run: RunView
     network: Network | None = None
     probe: Probe | None = None
-    weights: str = ""
-    """Which weights draw the pictures, and how old they are, in words."""
     unreadable: str = ""
     """The name of the file from which there should be weights, and are not."""
     is_past: bool = False

@@ -1,9 +1,11 @@
-"""What the views are shown: the newest scene, or the weights of an earlier step in it."""
+"""The current scene: kept up to date, drawn with the newest weights or with earlier ones."""
 
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from vae_tui.text import duration
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.model.numpy_vae import Network
@@ -11,21 +13,29 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.state.scene import Scene
 
 
-class Stage:
-    """Keeps the scene up to date, and where in the training's time its weights are from.
+class SceneStore:
+    """Holds the scene and the step that the user has travelled to.
 
     Args:
-        show: Is called with each new scene.
+        show: Called with each new scene.
+        show_weights: Called with the step and age of the weights, in words, when they change.
         clock: Unix seconds.
     """
 
-    def __init__(self, show: "Callable[[Scene], None]", clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        show: "Callable[[Scene], None]",
+        show_weights: Callable[[str], None],
+        clock: Callable[[], float],
+    ) -> None:
         self.scene: Scene | None = None
-        """None until the views are there."""
+        """None until the views are mounted."""
         self.newest: Network | None = None
         self._show = show
+        self._show_weights = show_weights
         self._clock = clock
-        self._wanted_step: int | None = None
+        self._past_step: int | None = None
+        """The step of the earlier weights requested; None to follow the newest ones."""
 
     @property
     def run(self) -> "RunView | None":
@@ -37,56 +47,65 @@ class Stage:
         """The run's state in one word."""
         return self.scene.run.state(self._clock()) if self.scene else "starting"
 
-    def change(self, **news: Any) -> None:
-        """Show a scene with these fields; nothing before there is one."""
+    def update(self, **fields: Any) -> None:
+        """Replace these fields of the scene and show it; does nothing while there is none."""
         if self.scene is not None:
-            scene = replace(self.scene, **news)
-            self.scene = replace(scene, weights=self._label(scene))
+            self.scene = replace(self.scene, **fields)
             self._show(self.scene)
+            self.update_weights_label()
 
-    def take_newest(self, network: "Network") -> None:
-        """Draw with newer weights, unless the user is back in time."""
+    def update_weights_label(self) -> None:
+        """Show the step of the weights, and their age while the trainer is expected to save."""
+        if self.scene is not None and self.scene.network is not None:
+            self._show_weights(_weights_label(self.scene, self._clock()))
+
+    def show_newest(self, network: "Network") -> None:
+        """Remember newer weights; draw with them unless the user went back in time."""
         self.newest = network
-        if self._wanted_step is None:
-            self.change(network=network)
+        if self._past_step is None:
+            self.update(network=network)
 
-    def take_kept(self, network: "Network") -> None:
-        """Draw with the weights of an earlier step, if they are still wanted."""
-        if network.step == self._wanted_step:
-            self.change(network=network, is_past=True)
+    def show_past(self, network: "Network") -> None:
+        """Draw with earlier weights, if they are still the ones requested."""
+        if network.step == self._past_step:
+            self.update(network=network, is_past=True)
 
-    def give_up(self, step: int) -> None:
-        """Go back to now, if it was ``step`` that is wanted and cannot be had."""
-        if step == self._wanted_step:
+    def cancel_travel(self, step: int) -> None:
+        """Return to the newest weights if those of ``step``, still requested, cannot be loaded."""
+        if step == self._past_step:
             self.return_to_now()
 
     def return_to_now(self) -> None:
         """Draw with the newest weights again."""
-        self._wanted_step = None
-        self.change(network=self.newest, is_past=False)
+        self._past_step = None
+        self.update(network=self.newest, is_past=False)
 
-    def travel(self, steps: int) -> int | None:
-        """Go to the weights kept so many before or after those shown; return what to load."""
+    def travel(self, count: int) -> int | None:
+        """Move by ``count`` kept checkpoints.
+
+        Returns:
+            The step whose weights are to be loaded; None if there is nothing to load.
+        """
         scene, newest = self.scene, self.newest
         if scene is None or newest is None:
             return None
         kept = [step for step in scene.run.kept if step < newest.step]
-        shown = newest.step if self._wanted_step is None else self._wanted_step
-        place = bisect_left(kept, shown) + steps
-        if steps > 0 and place >= len(kept):
+        current = newest.step if self._past_step is None else self._past_step
+        index = bisect_left(kept, current) + count
+        if count > 0 and index >= len(kept):
             self.return_to_now()
         elif kept:
-            self._wanted_step = kept[max(place, 0)]
-            return self._wanted_step
+            self._past_step = kept[max(index, 0)]
+            return self._past_step
         return None
 
-    def _label(self, scene: "Scene") -> str:
-        """Say which weights draw the pictures: step, and age while the run is going on."""
-        if scene.network is None:
-            return ""
-        step = f"step {scene.network.step:,}"
-        if scene.is_past:
-            return f"{step}, back in time"
-        if scene.run.state(self._clock()) != "running":
-            return step
-        return f"{step}, {int(max(self._clock() - scene.network.saved_at, 0))} s old"
+
+def _weights_label(scene: "Scene", now: float) -> str:
+    assert scene.network is not None
+    step = f"step {scene.network.step:,}"
+    if scene.is_past:
+        return f"{step}, back in time"
+    if scene.run.state(now) not in ("running", "stalled"):
+        return step
+    age = max(now - scene.network.saved_at, 0)
+    return f"{step}, {f'{int(age)} s' if age < 60 else duration(age)} old"

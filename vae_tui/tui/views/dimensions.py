@@ -11,7 +11,7 @@ from vae_tui.export.output_file import csv_table, write
 from vae_tui.latent.diagnosis import Measured, diagnose
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View, waiting
-from vae_tui.tui.widgets.caption import Caption
+from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.kl_bars import KlBars, KlParts
 
 ACTIVE_VARIANCE = 0.01
@@ -80,7 +80,7 @@ class DimensionsView(View):
         )
         active = int((variance > ACTIVE_VARIANCE).sum())
         self.query_one(Caption).text = (
-            f"[b]KL {total.sum():.1f}[/b] nats · {scene.weights} · mean {mean_part.sum():.1f} + "
+            f"[b]KL {total.sum():.1f}[/b] nats · {WEIGHTS} · mean {mean_part.sum():.1f} + "
             f"variance {variance_part.sum():.1f} · {active} of {len(total)} active"
             f"{_charted(scene)}"
         )

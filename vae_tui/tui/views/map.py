@@ -22,7 +22,7 @@ from vae_tui.terminal.class_colours import CLASS_COLOURS
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.bubbles import with_bubbles
-from vae_tui.tui.widgets.caption import Caption
+from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.pictures import Pictures
 from vae_tui.tui.widgets.scatter import Cloud, Scatter, Window, window_for
 
@@ -300,7 +300,7 @@ class MapView(View):
         if cloud.outlines is not None:
             what = f"[b]{len(cloud.points)} of {len(points)} means[/b], bubbles of 1 sd"
         busy = " · t-SNE is at work" if self._is_embedding and self.method == "tsne" else ""
-        self.query_one("#caption", Caption).text = f"{what} · {scene.weights} · {self._how()}{busy}"
+        self.query_one("#caption", Caption).text = f"{what} · {WEIGHTS} · {self._how()}{busy}"
 
     def _with_bubbles(self, cloud: Cloud, scene: Scene) -> Cloud:
         """Return the cloud of a few digits of each class with their bubbles."""
@@ -315,7 +315,7 @@ class MapView(View):
         pictures.images = images
         self.query_one(
             "#caption", Caption
-        ).text = f"[b]manifold[/b] z through the inverse normal CDF, evenly · {scene.weights}"
+        ).text = f"[b]manifold[/b] z through the inverse normal CDF, evenly · {WEIGHTS}"
 
     def _manifold(self) -> tuple[Bytes, int]:
         """Return the decoded grid of the prior's quantiles, and how many are in a row."""

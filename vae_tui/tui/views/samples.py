@@ -10,7 +10,7 @@ from vae_tui.export.picture_files import write_digits
 from vae_tui.latent.codes import aggregate, samples
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View, waiting
-from vae_tui.tui.widgets.caption import Caption
+from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.pictures import SIDE, Pictures
 
 ENOUGH = 12
@@ -109,7 +109,7 @@ class SamplesView(View):
         pictures.images = scene.network.decode(self._codes(scene, columns * rows))
         pooled = "" if pixels == SIDE else f" · {pixels}x{pixels}"
         caption.text = f"[b]{columns * rows} {self._what()}{pooled}".replace(
-            " · ", f"[/b] · {scene.weights} · ", 1
+            " · ", f"[/b] · {WEIGHTS} · ", 1
         )
 
     def _grid(self) -> tuple[int, int, int]:

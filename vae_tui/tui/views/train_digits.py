@@ -11,7 +11,7 @@ from vae_tui.model.numpy_vae import Network
 from vae_tui.tui.state.other_runs import OVERLAID, Overlay, short_name
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.loss_curves import NAMES
-from vae_tui.tui.widgets.caption import Caption
+from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.pictures import Pictures
 
 SIZES = (28, 24, 20, 16, 14, 12, 10, 8)
@@ -82,7 +82,7 @@ class TrainDigits(Vertical):
             )
             return
         network = scene.network
-        caption.text = f"[b]{scene.weights}[/b] · fixed z"
+        caption.text = f"[b]{WEIGHTS}[/b] · fixed z"
         other = self._make_room(scene.overlay, network)
         shows = (network, other, scene.probe, scene.palette, self.seed, self._columns, self._rows)
         if shows == self._shows:

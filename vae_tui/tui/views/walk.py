@@ -20,7 +20,7 @@ from vae_tui.model.numpy_vae import Network
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.state.walk_place import FRAMES, Drift, Interpolation, Place, Point
 from vae_tui.tui.views.view import Export, View, waiting
-from vae_tui.tui.widgets.caption import Caption
+from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.latent_bars import MIN_COLUMN, REACH, Bars, LatentBars
 from vae_tui.tui.widgets.pictures import Pictures
@@ -316,7 +316,7 @@ class WalkView(View):
             code.tolist(), self._order(network), self._kl(network), self.chosen, scene.unicode
         )
         self.query_one("#caption", Caption).text = f"[b]{place.name}[/b]"
-        self.query_one("#weights", Caption).text = scene.weights
+        self.query_one("#weights", Caption).text = WEIGHTS
         room = self.size.width - digit.pixels - 2
         self.query_one("#marks", Caption).text = self._named_marks(room)
         self._draw_strip(scene, network, place, code)

@@ -1,0 +1,118 @@
+"""Readers of run folders that post what a test gives them."""
+
+import dataclasses
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from textual.message import Message
+
+from vae_tui.model.numpy_vae import Network
+from vae_tui.model.probe import Probe
+from vae_tui.run.events import Event
+from vae_tui.run.summary import Summary
+from vae_tui.tui.link.refresh_limiter import RefreshLimiter
+from vae_tui.tui.messages import (
+    KeptNetworkLoaded,
+    NetworkLoaded,
+    OverlayAdvanced,
+    ProbeLoaded,
+    RunAdvanced,
+    RunsListed,
+)
+from vae_tui.tui.state.other_runs import Overlay
+from vae_tui.tui.state.run_list import ListedRun, RunList
+from vae_tui.tui.state.run_view import RunView, advance
+
+
+class FakeReader:
+    """Tells what the test tells it to; an update is one frozen view, as the real one's."""
+
+    def __init__(self, view: RunView) -> None:
+        self.view = view
+        self.requested_steps: list[int] = []
+        self.polled_faster = 0
+        self.follows = threading.Event()
+        self.left = threading.Event()
+
+    def follow(self, tell: Callable[[Message], object], leave: threading.Event) -> None:
+        self.tell = tell
+        self.follows.set()
+        leave.wait()
+        self.left.set()
+
+    def report(self, *happened: Event, **changes: Any) -> None:
+        self.view = dataclasses.replace(advance(self.view, happened), **changes)
+        self.tell(RunAdvanced(self.view))
+
+    def request_step(self, step: int) -> None:
+        self.requested_steps.append(step)
+
+    def poll_faster(self) -> None:
+        self.polled_faster += 1
+
+    def load(self, *values: Network | Probe) -> None:
+        for value in values:
+            known = NetworkLoaded if isinstance(value, Network) else ProbeLoaded
+            self.tell(known(value))
+
+    def load_kept(self, network: Network) -> None:
+        self.tell(KeptNetworkLoaded(network))
+
+
+class FakeRuns:
+    """Tells of other runs what the test tells it to; remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.limiter = RefreshLimiter()
+        self.closed: dict[Path, str] = {}
+        """Why a run cannot be opened."""
+        self.listings: list[threading.Event] = []
+        """For each time the list was asked for, what ends it."""
+        self.overlays: list[tuple[Path, threading.Event]] = []
+
+    def follow(self, tell: Callable[[Message], object], leave: threading.Event) -> None:
+        self.tell = tell
+        self.listings.append(leave)
+        leave.wait()
+
+    def overlay(
+        self, path: Path, tell: Callable[[Message], object], leave: threading.Event
+    ) -> None:
+        self.tell = tell
+        self.overlays.append((path, leave))
+        leave.wait()
+
+    def open_refusal(self, path: Path) -> str:
+        return self.closed.get(path, "")
+
+    def list(self, *rows: ListedRun, found: int | None = None, attached: str = "") -> None:
+        here = Path("/runs", attached or "digits-1123-0713")
+        count = len(rows) if found is None else found
+        self.tell(RunsListed(RunList("checkpoints", here, rows, count)))
+
+    def lay_over(self, path: Path, run: RunView, network: Network | None = None) -> None:
+        self.tell(OverlayAdvanced(Overlay(path, run, network)))
+
+
+def listed(name: str, state: str = "finished", wrong: str = "", **changes: Any) -> ListedRun:
+    """Return a row of the list of runs."""
+    values: dict[str, Any] = {
+        "name": name,
+        "state": state,
+        "dataset": "mnist",
+        "epoch": 12.0,
+        "epochs": 20,
+        "step": 2820,
+        "test_loss": 105.5,
+        "best_test_loss": 104.25,
+        "pid": None,
+        "path": f"/runs/{name}",
+        "objective": "bce+kl",
+        "next": f"look at it with: vae-tui attach {name}",
+        "latent_dim": 20,
+        "beta": 4.0,
+        "lr": 5e-4,
+    }
+    return ListedRun(Path("/runs", name), Summary(**{**values, **changes}), wrong)
