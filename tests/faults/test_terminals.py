@@ -222,8 +222,8 @@ def test_a_screen_started_to_survive_hangups_ends_when_its_terminal_is_gone(ende
 
 BLOCKED = """
 import os, time
-from vae_tui.tui import terminal
-terminal.watch_for_hangup(lambda: time.sleep(1_000), 129)
+from vae_tui.tui.hangup import watch_for_hangup
+watch_for_hangup(lambda: time.sleep(1_000), 129)
 print("watching", flush=True)
 time.sleep(1_000)
 """
@@ -318,4 +318,42 @@ def test_a_screen_that_does_not_hear_that_it_goes_on_takes_the_terminal_again(tm
     terminal.wait_for("here I am")
     terminal.type("g")
     terminal.wait_for(lambda _: terminal.raw.count(b"\x1b[?1049l") == 2)
+    terminal.close()
+
+
+SIGNALLED_WHILE_WRITING = """
+import contextlib, gc, os, queue, sys
+from textual.app import App
+from textual.widgets import Static
+from vae_tui.tui.link.driver import LinkDriver
+class Screen(App):
+    BINDINGS = [("s", "signal", ""), ("g", "exit_well", "")]
+    def compose(self):
+        yield Static("here I am")
+    def action_signal(self):
+        with contextlib.ExitStack() as locks:
+            for found in gc.get_objects():
+                if isinstance(found, queue.Queue):
+                    locks.enter_context(found.mutex)
+            os.kill(os.getpid(), int(sys.argv[1]))
+    def action_exit_well(self):
+        self.exit()
+Screen(driver_class=LinkDriver).run()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGCONT])
+def test_a_signal_in_the_middle_of_a_write_does_not_lock_the_screen(tmp_path, number):
+    script = tmp_path / "signalled_while_writing.py"
+    script.write_text(SIGNALLED_WHILE_WRITING)
+    terminal = RawTerminal(["bash", "--norc", "-i"])
+    terminal.type(f"{sys.executable} {script} {number:d}\n")
+    terminal.wait_for("here I am")
+    terminal.type("s")
+    if number == signal.SIGTSTP:
+        terminal.wait_for("Stopped")
+        terminal.type("fg\n")
+    terminal.wait_for(lambda _: terminal.raw.count(b"\x1b[?1049h") == 2)
+    terminal.type("g")
+    terminal.wait_for(lambda _: terminal.raw.rfind(b"1049l") > terminal.raw.rfind(b"1049h"))
     terminal.close()

@@ -1,5 +1,6 @@
 """A program in a real pseudo-terminal, its screen read by pyte, an independent emulator."""
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -18,6 +19,25 @@ import pyte
 PROGRAM = [sys.executable, "-m", "vae_tui"]
 
 
+class ForgivingScreen(pyte.Screen):
+    """Ignores a control sequence with parameters that it cannot have.
+
+    A program stopped in the middle of a sequence leaves the shell's output to complete it.
+    """
+
+
+def _forgiving(name: str) -> Callable[..., None]:
+    def handle(self: ForgivingScreen, *parameters: int, **more: bool) -> None:
+        with contextlib.suppress(TypeError):
+            getattr(super(ForgivingScreen, self), name)(*parameters, **more)
+
+    return handle
+
+
+for _name in set(pyte.Stream.csi.values()):
+    setattr(ForgivingScreen, _name, _forgiving(_name))
+
+
 class Terminal:
     """Runs a command on a terminal of its own; ``text`` is what a person would read."""
 
@@ -31,7 +51,7 @@ class Terminal:
         cwd: Path | None = None,
     ) -> None:
         self.bytes_received = 0
-        self._screen = pyte.Screen(columns, rows)
+        self._screen = ForgivingScreen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self.began = time.monotonic()
         self.pid, self.descriptor = pty.fork()

@@ -5,7 +5,6 @@ import os
 import signal
 import termios
 import tty
-from collections.abc import Iterator
 from typing import Any
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -24,23 +23,20 @@ class InputDriver(LinuxDriver):
     _is_held = False
     """The terminal is ours: keys are read."""
     _is_suspended = False
-    """It was given back for as long as the process is stopped."""
-    _is_changing_hands = False
-    _is_to_be_taken = False
+    """The terminal was given back until the process is continued in the foreground."""
+    _is_continued = False
+    """The process was continued and has not tried to take the terminal since."""
     _usual: list[Any] | None = None
-    """What the terminal is to be given back as: how it was, last found in nobody's hands."""
+    """Terminal modes to restore: those found when last taking the terminal from another owner."""
 
     def start_application_mode(self) -> None:
-        """Take the terminal; where it was taken already, take it anew.
+        """Take the terminal, again if it is already taken.
 
-        In the background this stops the process. Where it is continued meanwhile, all is done
-        again once what was begun is through: a signal comes in the middle of anything.
+        In the background this stops the process, and tries again when it is continued.
         """
-        self._is_to_be_taken = True
-        while self._is_to_be_taken and not self._is_changing_hands:
-            self._is_to_be_taken = False
-            with self._changing_hands():
-                self._take()
+        self._is_continued = True
+        while self._is_continued:
+            self._take()
 
     def stop_application_mode(self) -> None:
         """Give the terminal back."""
@@ -54,6 +50,7 @@ class InputDriver(LinuxDriver):
             super().close()
             self._must_signal_resume = True  # all is drawn again
         self._key_thread = None
+        self._is_continued = False
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._is_held = self._key_thread is not None
         self._is_suspended = not self._is_held  # in the background
@@ -64,31 +61,45 @@ class InputDriver(LinuxDriver):
         elif self._usual is not None:  # it was ours already
             self.attrs_before = self._usual
 
-    @contextlib.contextmanager
-    def _changing_hands(self) -> Iterator[None]:
-        self._is_changing_hands = True
-        try:
-            yield
-        finally:
-            self._is_changing_hands = False
+    # Python runs signal handlers in the middle of anything, such as `queue.Queue.put` while it
+    # holds its lock. A handler that wrote to the terminal could wait for that lock forever, so
+    # the handlers write nothing: the event loop does.
 
     def _sigtstp_application(self, *_: Any) -> None:
-        if self._is_changing_hands or self._is_suspended:
-            # It runs, then, in the foreground. The SIGCONT that says so may never come: the kernel
-            # throws one away that has not been heard when the next ctrl+z comes.
-            self.start_application_mode()
-        elif self._is_held:
-            self._is_suspended = self._must_signal_resume = True
-            with self._changing_hands():
-                self.suspend_application_mode()
+        self._is_continued = True  # see `_suspend`
+        if self._loop.is_closed():
             os.kill(os.getpid(), signal.SIGSTOP)
-            if self._is_suspended:
-                self.start_application_mode()
-        else:  # while it ends
-            os.kill(os.getpid(), signal.SIGSTOP)
+        else:
+            self._loop.call_soon_threadsafe(self._suspend)
 
     def _sigcont_application(self, *_: Any) -> None:
-        if self._is_held or self._is_suspended or self._is_changing_hands:
+        if self._is_in_background():
+            os.kill(os.getpid(), signal.SIGSTOP)
+            return
+        self._is_continued = True
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._resume)
+
+    def _is_in_background(self) -> bool:
+        with contextlib.suppress(OSError):  # no terminal, or not any more
+            return os.tcgetpgrp(self.fileno) != os.getpgrp()
+        return False
+
+    def _suspend(self) -> None:
+        if self._is_suspended:
+            # The key came from a terminal that has this process in the foreground. Its SIGCONT may
+            # be lost: the kernel discards a pending one when the next ctrl+z comes.
+            self.start_application_mode()
+            return
+        if self._is_held:
+            self.suspend_application_mode()
+            self._is_suspended = self._must_signal_resume = True
+        os.kill(os.getpid(), signal.SIGSTOP)  # if the screen is neither, it is about to end
+        if self._is_suspended:
+            self.start_application_mode()
+
+    def _resume(self) -> None:
+        if self._is_continued and (self._is_held or self._is_suspended):
             self.start_application_mode()
 
     def run_input_thread(self) -> None:
