@@ -16,6 +16,7 @@ from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
 from vae_tui.run.summary import summarise
 from vae_tui.training.checkpoint import load_state
+from vae_tui.training.patient_writer import PatientWriter
 from vae_tui.training.recorder import Recorder
 from vae_tui.training.trainer import Trainer
 
@@ -42,11 +43,11 @@ def poisoned(folder: Path, weight: str, number: float) -> tuple[Run, int]:
     """Train a run that is poisoned in this process; return it and the step it came to."""
     run = create(folder, "run", CONFIG)
     trainer = Trainer(CONFIG, idx_files.load("digits", Path("/nowhere")), CPU, "fp32")
-    recorder = Recorder(run, CONFIG, lambda: False)
-    recorder.begin(trainer, idx_files.load("digits", Path("/nowhere")))
+    recorder = Recorder(run, CONFIG, trainer, PatientWriter(run, trainer, lambda: True, int))
+    recorder.begin(idx_files.load("digits", Path("/nowhere")))
     for happened in trainer.run(Poisoner(trainer, weight, number)):
         # A save each time, as for a user who asks for it: the broken weights must not get in.
-        recorder.record(trainer, happened, save=True)
+        recorder.record(happened, save=True)
     return run, trainer.step
 
 

@@ -26,8 +26,9 @@ from vae_tui.run.control import RunSteering
 from vae_tui.run.files import append
 from vae_tui.run.folder import Run
 from vae_tui.text import printable
+from vae_tui.training.checkpoint import restore
 from vae_tui.training.command_source import CommandFile
-from vae_tui.training.process import _load
+from vae_tui.training.patient_writer import PatientWriter
 from vae_tui.training.recorder import Recorder
 from vae_tui.tui.app import VaeApp
 from vae_tui.tui.feed.run_reader import RunReader
@@ -137,15 +138,16 @@ def train_on(run: Run) -> None:
     """Do what a trainer does with the files it finds."""
     trainer = tiny_trainer()
     with contextlib.suppress(VaeTuiError):
-        _load(trainer, run)
+        restore(trainer, run.state)
         next(trainer.run(CommandFile(run.commands, 0)))
     commands = CommandFile(run.commands, 0)
     while found := commands.take(0.0):
         for wish in found:
-            for event in trainer._obey(wish):
+            for event in trainer.obey(wish):
                 append(run.path / "answers.jsonl", repr(event).encode() + b"\n")
     with contextlib.suppress(VaeTuiError, OSError):
-        Recorder(run, run.config(), lambda: True).begin(trainer, IMAGES)
+        writer = PatientWriter(run, trainer, lambda: True, int)
+        Recorder(run, run.config(), trainer, writer).begin(IMAGES)
 
 
 async def watch(run: Run) -> None:

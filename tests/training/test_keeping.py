@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vae_tui.training.kept_steps import LIMIT, is_kept, next_kept, superfluous
+from vae_tui.training.save_schedule import KEPT_STEPS, is_kept, next_kept, steps_to_thin
 
 STEPS_PER_EPOCH = st.integers(1, 5_000)
 
@@ -31,8 +31,8 @@ def test_a_chunk_never_runs_past_a_kept_step(step, steps_per_epoch):
 
 
 @given(st.sets(st.integers(0, 10**6)), st.integers(2, 64))
-def test_what_is_superfluous_leaves_the_limit_and_the_first_and_the_newest(steps, limit):
-    dropped = superfluous(sorted(steps), limit)
+def test_thinning_leaves_the_limit_with_the_first_and_the_newest(steps, limit):
+    dropped = steps_to_thin(sorted(steps), limit)
     left = steps.difference(dropped)
     assert len(set(dropped)) == len(dropped)
     assert len(left) == min(limit, len(steps))
@@ -45,8 +45,8 @@ def test_a_long_run_keeps_its_early_steps_close_together_and_the_late_ones_sprea
     for step in range(18 * 2_000 + 1):
         if is_kept(step, 18):
             kept.append(step)
-            kept = [one for one in kept if one not in superfluous(kept)]
-    assert len(kept) == LIMIT
+            kept = [one for one in kept if one not in steps_to_thin(kept)]
+    assert len(kept) == KEPT_STEPS
     assert kept[:4] == [0, 1, 2, 5]
     assert kept[-1] == 36_000
     ratios = [(after + 1) / (before + 1) for before, after in itertools.pairwise(kept)]

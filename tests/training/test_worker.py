@@ -59,7 +59,7 @@ from vae_tui.run.runs_folder import create
 from vae_tui.run.summary import summarise
 from vae_tui.training.checkpoint import load_state
 from vae_tui.training.command_source import CommandFile
-from vae_tui.training.process import _train
+from vae_tui.training.process import train
 from vae_tui.training.ranks import Ranks
 from vae_tui.training.trainer import Trainer
 
@@ -368,15 +368,15 @@ def test_a_run_that_waits_for_room_on_the_disk_can_be_stopped(tmp_path, how):
 def test_a_stop_stays_known_after_the_trainer_has_taken_it(tmp_path, how):
     """The disk may be full only for the event that answers it."""
     commands = CommandFile(tmp_path / "commands.jsonl", 0)
-    assert not commands.is_told_to_stop()
+    assert not commands.is_stop_requested()
     append(tmp_path / "commands.jsonl", encode(Command(command="pause")))
-    assert not commands.is_told_to_stop()
+    assert not commands.is_stop_requested()
     if how == "signal":
         commands.stop()
     else:
         append(tmp_path / "commands.jsonl", encode(Command(command="stop")))
     assert [command.command for command in commands.take(0.0)] == ["pause", "stop"]
-    assert commands.is_told_to_stop()
+    assert commands.is_stop_requested()
 
 
 def test_a_trainer_whose_folder_is_deleted_ends(tmp_path):
@@ -417,7 +417,7 @@ def test_ranks_that_would_share_a_gpu_are_refused_in_words(tmp_path):
     config = tiny_config(device="cuda:1", nproc=2)
     run = create(tmp_path, "run", config)
     control = CommandFile(run.commands, 0)
-    code = _train(run, config, control, Ranks(rank=0, size=2))
+    code = train(run, config, control, Ranks(rank=0, size=2))
     (last,) = told(run)
     assert isinstance(last, RunEnded)
     assert (code, last.reason) == (2, "failed")

@@ -1,4 +1,4 @@
-"""Weights and the state of training, saved atomically and loaded without trust."""
+"""Saves weights and a trainer's state atomically; loads them without executing anything."""
 
 import io
 import os
@@ -11,9 +11,13 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from vae_tui.errors import VaeTuiError
+from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.run.files import replace
 from vae_tui.run.untrusted import open_regular
+from vae_tui.training.trainer import Trainer
+
+_STATE_BYTES, _STATE_BYTES_PER_PARAMETER = 1 << 20, 16
+"""Largest state: float32 weights and Adam's two moments take 12 bytes for each parameter."""
 
 
 def save_weights(
@@ -31,18 +35,18 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
 
 
 def save_state(path: Path, state: Mapping[str, Any]) -> None:
-    """Write the state of training: tensors, numbers, text and containers of them only."""
+    """Write the state of a trainer: tensors, numbers, text and containers of them only."""
     buffer = io.BytesIO()
     torch.save(dict(state), buffer)
     replace(path, buffer.getvalue())
 
 
 def load_state(path: Path, largest: int = 1 << 34) -> dict[str, Any]:
-    """Read a state back on the CPU; nothing in it is executed.
+    """Read a state on the CPU; nothing in it is executed.
 
     Raises:
-        VaeTuiError: It is not there, is larger than ``largest`` bytes, is no state, or holds
-            more than plain values.
+        VaeTuiError: The file is missing, larger than ``largest`` bytes, damaged, or holds more
+            than plain values.
     """
     try:
         with open_regular(path) as file:
@@ -57,11 +61,32 @@ def load_state(path: Path, largest: int = 1 << 34) -> dict[str, Any]:
     return state
 
 
-def _check_archive(file: BinaryIO, largest: int) -> None:
-    """Raise unless the file is what ``torch.save`` writes: an archive, nothing in it compressed.
+def restore(trainer: Trainer, path: Path) -> None:
+    """Let the trainer continue from a saved state.
 
-    What is compressed may be a thousand times as large as it looks, and an older format has
-    sizes of its own that nobody checks.
+    Raises:
+        VaeTuiError: `load_state` refuses the file, or it is of another network or version, or
+            its weights are not finite.
+    """
+    parameters = sum(value.numel() for value in trainer.model.parameters())
+    state = load_state(path, _STATE_BYTES + _STATE_BYTES_PER_PARAMETER * parameters)
+    try:
+        trainer.load_state(state)
+    except (
+        *(LookupError, TypeError, ValueError, RuntimeError, AttributeError, ArithmeticError),
+        *(AssertionError, UsageError),
+    ) as error:
+        why = " ".join(f"{type(error).__name__}: {error}".split())
+        raise VaeTuiError(f"{path} is of another network or version: {why:.200}") from error
+    if not trainer.is_finite():
+        raise VaeTuiError(f"{path} holds weights that are not finite")
+
+
+def _check_archive(file: BinaryIO, largest: int) -> None:
+    """Raise unless the file is an uncompressed archive, as ``torch.save`` writes it.
+
+    Compressed members can expand a thousandfold, and the older format has sizes that torch
+    does not check.
     """
     size = file.seek(0, os.SEEK_END)
     with zipfile.ZipFile(file) as archive:

@@ -1,4 +1,4 @@
-"""Where the trainer's commands come from: the run folder and signals."""
+"""Where the trainer gets its commands: the run folder and signals."""
 
 import os
 import time
@@ -10,53 +10,52 @@ from vae_tui.run.commands import Command
 from vae_tui.run.files import LineTail
 from vae_tui.training.log import log
 
+MAX_LOGGED_ERRORS = 100
+"""Lines that are no commands are logged only so often, so that they cannot fill the disk."""
 _POLL_SECONDS = 0.01
 
 
-MOST_COMPLAINTS = 100
-"""In the log, of lines that are no commands: more would tell nothing new and fill the disk."""
-
-
 class CommandFile:
-    """Takes commands from the run folder; a signal to end counts as a stop.
+    """Reads commands from the run folder; a termination signal counts as a stop.
 
     Args:
-        path: The file of the commands.
+        path: ``commands.jsonl``.
         offset: Bytes of it to skip.
-        agent: The parent whose end counts as a stop too: torchrun holds the lock for its ranks.
+        agent: Process id of torchrun, which holds the run's lock; its death counts as a stop.
     """
 
     def __init__(self, path: Path, offset: int, agent: int | None = None) -> None:
-        self._agent = agent
         self.save_requested = False
-        self._tail = LineTail(path, offset)
+        """Set by a save command; whoever saves resets it."""
         self._path = path
-        self._told_to_stop = False
-        self._stop_came = False
-        self._seen: list[Command] = []
-        self._complaints = 0
+        self._agent = agent
+        self._tail = LineTail(path, offset)
+        self._signalled = False
+        self._stop_requested = False
+        self._pending: list[Command] = []
+        self._errors = 0
 
     def stop(self, *_: object) -> None:
         """Make the next ``take`` return a stop; a signal handler."""
-        self._told_to_stop = True
+        self._signalled = True
 
-    def is_told_to_stop(self) -> bool:
-        """Tell whether a stop has come, taken already or not."""
-        self._seen += self._read()
-        return self._stop_came
+    def is_stop_requested(self) -> bool:
+        """Return whether a stop has come, even if ``take`` has returned it already."""
+        self._pending += self._read()
+        return self._stop_requested
 
     def take(self, wait: float) -> Sequence[Command]:
-        """Return what has been asked, after at most ``wait`` seconds when nothing has."""
+        """Return new commands; if there are none, wait for them at most ``wait`` seconds."""
         deadline = time.monotonic() + wait
-        seen, self._seen = self._seen, []
-        while not (found := seen + self._read()) and time.monotonic() < deadline:
+        pending, self._pending = self._pending, []
+        while not (taken := pending + self._read()) and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
-        return found
+        return taken
 
     def _read(self) -> list[Command]:
-        orphaned = self._agent not in (None, os.getppid())
-        if self._told_to_stop or orphaned:
-            self._stop_came = True
+        agent_died = self._agent not in (None, os.getppid())
+        if self._signalled or agent_died:
+            self._stop_requested = True
             return [Command(command="stop")]
         try:
             if self._path.stat().st_size <= self._tail.offset:
@@ -69,24 +68,24 @@ class CommandFile:
             try:
                 found.append(commands.decode(line))
             except ValueError as error:
-                self._complaints += 1
-                if self._complaints <= MOST_COMPLAINTS:
+                self._errors += 1
+                if self._errors <= MAX_LOGGED_ERRORS:
                     log(f"{self._path.name}: {error}: {line[:80]!r}")
         self.save_requested |= any(command.command == "save" for command in found)
-        self._stop_came |= any(command.command == "stop" for command in found)
+        self._stop_requested |= any(command.command == "stop" for command in found)
         return found
 
 
 class NoCommands:
-    """What ranks other than 0 take their own commands from: rank 0 shares its with them."""
+    """The command source of ranks other than 0, which get rank 0's commands from it."""
 
     save_requested = False
 
     def stop(self, *_: object) -> None:
-        """Leave it to rank 0, whom the same signal reaches."""
+        """Do nothing: rank 0 receives the same signal."""
 
-    def is_told_to_stop(self) -> bool:
-        """Never: rank 0 tells."""
+    def is_stop_requested(self) -> bool:
+        """Return False."""
         return False
 
     def take(self, wait: float) -> Sequence[Command]:

@@ -1,71 +1,82 @@
-"""What of the losses is reported, and what is still to be."""
+"""Accumulates losses between two reports."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
-    """Over some images: losses in nats, and how long they took."""
+class LossSums:
+    """Losses summed over some images, in nats, and the seconds of training on them."""
 
     images: int = 0
     bce: float = 0.0
     kl: float = 0.0
     seconds: float = 0.0
 
-    def plus(self, images: int, bce: float, kl: float, seconds: float) -> "Sums":
-        """Return the sums over these images too."""
-        return Sums(self.images + images, self.bce + bce, self.kl + kl, self.seconds + seconds)
 
-
-class Tally:
-    """Takes an epoch's growing sums and gives the means since the last report.
+class LossMeter:
+    """Takes the growing sums of an epoch; returns the part since the last report.
 
     Args:
-        interval: Seconds between two reports, at least.
+        interval: Shortest time between two reports, in seconds.
     """
 
     def __init__(self, interval: float) -> None:
         self.epoch_seconds = 0.0
-        """Spent on this epoch's steps."""
+        """Spent on this epoch's training steps."""
         self._interval = interval
-        self._counted = (0, 0.0, 0.0)
-        self._unreported = Sums()
+        self._epoch = (0, 0.0, 0.0)
+        self._unreported = LossSums()
         self._reported_at = -math.inf
 
+    @property
+    def epoch_sums(self) -> tuple[float, float]:
+        """BCE and KL, summed over the epoch's images so far."""
+        return self._epoch[1:]
+
     def add(self, images: int, bce: float, kl: float, seconds: float) -> None:
-        """Take in the epoch's sums so far, and the seconds of what is new of them."""
-        old_images, old_bce, old_kl = self._counted
-        self._counted = (images, bce, kl)
+        """Take the epoch's sums so far; ``seconds`` is the time since the last call only."""
+        old_images, old_bce, old_kl = self._epoch
+        self._epoch = (images, bce, kl)
         self.epoch_seconds += seconds
-        self._unreported = self._unreported.plus(
-            images - old_images, bce - old_bce, kl - old_kl, seconds
+        sums = self._unreported
+        self._unreported = LossSums(
+            sums.images + images - old_images,
+            sums.bce + bce - old_bce,
+            sums.kl + kl - old_kl,
+            sums.seconds + seconds,
         )
 
-    def take(self, now: float, *, last: bool) -> Sums | None:
-        """Return what is unreported when it is due at ``now``, or when it is the last there is."""
+    def take(self, now: float, *, last: bool) -> LossSums | None:
+        """Return the unreported sums if a report is due at ``now`` or this is the ``last``."""
         if now - self._reported_at < self._interval and not last:
             return None
         self._reported_at = now
-        taken, self._unreported = self._unreported, Sums()
+        taken, self._unreported = self._unreported, LossSums()
         return taken
 
     def begin_epoch(self) -> None:
-        """Count from nothing again; what is unreported stays."""
-        self._counted = (0, 0.0, 0.0)
+        """Start the epoch's sums at zero; what is unreported stays."""
+        self._epoch = (0, 0.0, 0.0)
         self.epoch_seconds = 0.0
 
-    def state(self) -> list[float]:
-        """Return what is unreported, for a resume."""
+    def state(self) -> dict[str, Any]:
+        """Return plain values for a resume."""
         sums = self._unreported
-        return [sums.images, sums.bce, sums.kl, sums.seconds]
+        return {
+            "sums": list(self.epoch_sums),
+            "unreported": [sums.images, sums.bce, sums.kl, sums.seconds],
+            "epoch_seconds": self.epoch_seconds,
+        }
 
-    def go_on(
-        self, counted: tuple[int, float, float], epoch_seconds: float, unreported: Sequence[float]
-    ) -> None:
-        """Take up an epoch where another process left it."""
-        images, bce, kl, seconds = map(float, unreported)
-        self._counted = counted
-        self._unreported = Sums(int(images), bce, kl, seconds)
-        self.epoch_seconds = epoch_seconds
+    def load_state(self, state: Mapping[str, Any], images: int) -> None:
+        """Continue from a value of `state`, in an epoch that has trained on ``images``."""
+        bce, kl = map(float, state["sums"])
+        # Older versions did not save what was unreported.
+        unreported = state.get("unreported", (0, 0.0, 0.0, 0.0))
+        count, unreported_bce, unreported_kl, seconds = map(float, unreported)
+        self._epoch = (images, bce, kl)
+        self._unreported = LossSums(int(count), unreported_bce, unreported_kl, seconds)
+        self.epoch_seconds = float(state["epoch_seconds"])

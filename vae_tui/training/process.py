@@ -1,7 +1,7 @@
-"""The trainer's process around ``train``: files, commands, signals, ranks.
+"""The trainer process: arguments, lock, signals and exit code around a ``Trainer``.
 
 ``python -m vae_tui.worker FOLDER`` trains the run whose ``config.json`` is in FOLDER,
-from its last save when there is one.
+from its last save if there is one.
 """
 
 import argparse
@@ -13,40 +13,38 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from torch import distributed
 
 from vae_tui.data import idx_files
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.model.device import choose_device, choose_precision
-from vae_tui.run.config import SETTINGS, RunConfig, check_number
+from vae_tui.run.config import RunConfig
 from vae_tui.run.events import Event, RunEnded
 from vae_tui.run.folder import Run
-from vae_tui.training.checkpoint import load_state
+from vae_tui.training.checkpoint import restore
 from vae_tui.training.command_source import CommandFile, NoCommands
 from vae_tui.training.log import log
-from vae_tui.training.ranks import Ranks
+from vae_tui.training.patient_writer import PatientWriter, record_failure
+from vae_tui.training.ranks import TIMEOUT, Ranks
 from vae_tui.training.recorder import Recorder
 from vae_tui.training.trainer import Trainer
 
-_STATE_BYTES, _STATE_BYTES_A_PARAMETER = 1 << 20, 16
-"""How large a state may be: float32 weights and Adam's two moments, and as much again."""
-_MOST_STEPS = 10**12
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train the run in the folder named; return the exit code."""
+    """Train the run in the folder named by the arguments; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m vae_tui.worker", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--lock-fd", type=int, help="descriptor that holds the run's lock")
-    parser.add_argument("--commands-from", type=int, default=0, help="skip so many bytes of them")
+    parser.add_argument("--commands-from", type=int, default=0, help="bytes of commands to skip")
     parser.add_argument("--data-dir", help="where the data set is now, if not where config says")
     options = parser.parse_args(arguments)
     run = Run(options.folder.absolute())
     ranks = Ranks.from_environment()
     agent = os.getppid() if ranks.size > 1 else None
-    control = (
+    commands = (
         CommandFile(run.commands, options.commands_from, agent) if ranks.rank == 0 else NoCommands()
     )
-    _answer_signals(control)
+    _handle_signals(commands)
     try:
         config = run.config()
         if options.data_dir is not None:
@@ -55,14 +53,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             lock = run.take_lock() if options.lock_fd is None else options.lock_fd
             os.set_inheritable(lock, False)  # a child that outlives the trainer must not hold it
             os.pwrite(lock, f"{os.getpid():<20}\n".encode(), 0)
-        return _train(run, config, control, ranks)
+        return train(run, config, commands, ranks)
     except VaeTuiError as error:
         log(str(error))
         return error.exit_code
 
 
-def _train(run: Run, config: RunConfig, control: CommandFile | NoCommands, ranks: Ranks) -> int:
-    recorder = Recorder(run, config, control.is_told_to_stop) if ranks.rank == 0 else None
+def train(run: Run, config: RunConfig, commands: CommandFile | NoCommands, ranks: Ranks) -> int:
+    """Train a run whose lock is held; return the exit code. Errors are logged and recorded."""
     step = 0
     last: Event | None = None
     try:
@@ -72,82 +70,65 @@ def _train(run: Run, config: RunConfig, control: CommandFile | NoCommands, ranks
         images = idx_files.load(config.dataset, Path(config.data_dir))
         trainer = Trainer(config, images, device, precision, ranks)
         if run.state.exists() or run.weights.exists():  # never train over what was trained
-            _load(trainer, run)
-        if recorder:
-            recorder.begin(trainer, images)
-        for events in trainer.run(control):
+            restore(trainer, run.state)
+        recorder = None
+        if ranks.rank == 0:
+            writer = PatientWriter(run, trainer, commands.is_stop_requested, ranks.keep_waiting)
+            recorder = Recorder(run, config, trainer, writer)
+            recorder.begin(images)
+        for events in trainer.run(commands):
             step = trainer.step
             last = events[-1] if events else last
             if recorder:
-                # Before: while it waits for room, another may be asked for.
-                save, control.save_requested = control.save_requested, False
-                recorder.record(trainer, events, save=save)
+                # Reset first: another save may be requested while this one waits for the disk.
+                save, commands.save_requested = commands.save_requested, False
+                recorder.record(events, save=save)
         ranks.leave()
     except Exception as error:
-        # The whole process: report in words, keep the traceback in the log, fail.
+        # The whole process: the run records the error in words, the log has the traceback.
         log(traceback.format_exc())
-        if recorder:
-            recorder.fail(step, _in_words(error))
+        if ranks.rank == 0:
+            record_failure(run, step, failure_in_words(error, ranks))
         return error.exit_code if isinstance(error, VaeTuiError) else 1
     return 1 if isinstance(last, RunEnded) and last.reason == "failed" else 0
 
 
-def _load(trainer: Trainer, run: Run) -> None:
-    parameters = sum(value.numel() for value in trainer.model.parameters())
-    state = load_state(run.state, _STATE_BYTES + _STATE_BYTES_A_PARAMETER * parameters)
-    try:
-        trainer.load_state(state)
-        _check_settings(trainer)
-    except (
-        *(LookupError, TypeError, ValueError, RuntimeError, AttributeError, ArithmeticError),
-        *(AssertionError, UsageError),
-    ) as error:
-        why = " ".join(f"{type(error).__name__}: {error}".split())
-        raise VaeTuiError(f"{run.state} is of another network or version: {why:.200}") from error
-    if not trainer.is_finite():
-        raise VaeTuiError(f"{run.state} holds weights that are not finite")
-
-
-def _check_settings(trainer: Trainer) -> None:
-    """Raise UsageError or ValueError unless one can train with what a state said."""
-    known = trainer.settings.state()
-    for name, value in (*known["settings"].items(), *known["undo"]):
-        if name not in SETTINGS:
-            raise ValueError(f"no setting {name!r:.40}")
-        check_number(name, value)
-    if not 0 <= trainer.step <= _MOST_STEPS:
-        raise ValueError(f"step {trainer.step!s:.40}")
+def failure_in_words(error: Exception, ranks: Ranks) -> str:
+    """Return one line for a user that says what made the trainer fail."""
+    if isinstance(error, VaeTuiError):
+        return str(error)
+    # torch's CPU allocator raises a plain RuntimeError.
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "allocate memory" in str(error):
+        return "out of memory on the device; a smaller --batch-size or --hidden needs less"
+    # Gloo raises a plain RuntimeError.
+    if ranks.size > 1 and (isinstance(error, distributed.DistError) or "gloo" in str(error)):
+        return (
+            f"another of the {ranks.size} processes died or did not answer for "
+            f"{TIMEOUT.total_seconds() / 60:g} minutes; resume continues from the last save"
+        )
+    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
 
 
 def _device_name(config: RunConfig, ranks: Ranks) -> str:
-    """Return this rank's device; of several ranks each has a GPU of its own."""
+    """Return this rank's device; with several ranks, each has its own GPU."""
     if ranks.size == 1:
         return config.device
-    together = f"--nproc {ranks.size}"
+    nproc = f"--nproc {ranks.size}"
     if config.device.startswith("cuda:"):
         raise UsageError(
-            f"--device {config.device} with {together}: each process needs a GPU of its own; "
+            f"--device {config.device} with {nproc}: each process needs a GPU of its own; "
             "use --device cuda"
         )
     if config.device not in ("auto", "cuda") or not torch.cuda.is_available():
         return config.device
     if (found := torch.cuda.device_count()) < ranks.size:
-        raise UsageError(f"{together}: torch finds {found} CUDA devices; use --nproc {found}")
+        raise UsageError(f"{nproc}: torch finds {found} CUDA devices; use --nproc {found}")
     return f"cuda:{ranks.local_rank}"
 
 
-def _answer_signals(control: CommandFile | NoCommands) -> None:
+def _handle_signals(commands: CommandFile | NoCommands) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, control.stop)
+        signal.signal(name, commands.stop)
     # The launcher blocked them, so that none is lost while torch is imported.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
-
-
-def _in_words(error: Exception) -> str:
-    # On the CPU torch has no error of its own for it.
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "allocate memory" in str(error):
-        return "out of memory on the device; a smaller --batch-size or --hidden needs less"
-    if isinstance(error, VaeTuiError):
-        return str(error)
-    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NoReturn
@@ -9,8 +10,14 @@ from typing import Any, NoReturn
 import torch
 from torch import Tensor, distributed
 
-_PATIENCE = timedelta(days=7)
-"""The others wait so long for a rank 0 that waits for room on a full disk."""
+TIMEOUT = timedelta(minutes=10)
+"""A rank that waits this long for another fails, and torchrun then ends all of them.
+
+Nothing that ranks do between two exchanges takes seconds, but for rank 0 while it waits for room
+on a full disk, and then it calls ``keep_waiting``.
+"""
+_RETRY_SECONDS = 0.5
+_NOT_YET = "rank 0 is waiting for its disk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +46,27 @@ class Ranks:
         if self.size == 1:
             return
         backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
-        distributed.init_process_group(backend, timeout=_PATIENCE)
+        distributed.init_process_group(backend, timeout=TIMEOUT)
 
     def leave(self) -> None:
-        """Part from the others."""
+        """Part from the others when rank 0 has written everything."""
         if self.size > 1:
+            self.share(None)
             distributed.destroy_process_group()
 
     def share(self, value: Any) -> Any:
-        """Return rank 0's ``value`` everywhere."""
+        """Return rank 0's ``value`` on every rank."""
         if self.size == 1:
             return value
-        box = [value]
-        # Through Gloo on the CPU: those who wait for rank 0 keep no GPU busy.
-        distributed.broadcast_object_list(box, src=0, device=torch.device("cpu"))
-        return box[0]
+        while (shared := _broadcast(value)) == _NOT_YET:
+            pass
+        return shared
+
+    def keep_waiting(self) -> None:
+        """Wait a moment on rank 0, while the others wait in ``share`` and do not time out."""
+        if self.size > 1:
+            _broadcast(_NOT_YET)
+        time.sleep(_RETRY_SECONDS)
 
     def sum(self, tensor: Tensor) -> Tensor:
         """Return the sum of everyone's tensor."""
@@ -83,3 +96,10 @@ class Ranks:
             sys.stderr.flush()
             os._exit(code)
         sys.exit(code)
+
+
+def _broadcast(value: Any) -> Any:
+    box = [value]
+    # Through Gloo on the CPU: ranks that wait for rank 0 keep no GPU busy.
+    distributed.broadcast_object_list(box, src=0, device=torch.device("cpu"))
+    return box[0]

@@ -1,34 +1,30 @@
-"""What of a run can be changed while it trains, and taken back."""
+"""The settings that can be changed while a run trains, with undo."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vae_tui.errors import UsageError
-from vae_tui.run.config import RunConfig
+from vae_tui.run.config import SETTINGS, RunConfig, check_number
 
 
 class Settings:
-    """beta, lr and epochs as they are now, and what was changed in which order."""
+    """The current beta, lr and epochs, and a stack of earlier values."""
 
     def __init__(self, config: RunConfig) -> None:
-        self._values: dict[str, float] = {
-            "beta": config.beta,
-            "lr": config.lr,
-            "epochs": config.epochs,
-        }
+        self._values: dict[str, float] = {name: getattr(config, name) for name in SETTINGS}
         self._undo: list[tuple[str, float]] = []
 
     def __getitem__(self, name: str) -> float:
         return self._values[name]
 
     def change(self, name: str, value: float) -> float:
-        """Set one; return what it was."""
+        """Set one setting; return its old value."""
         old, self._values[name] = self._values[name], value
         self._undo.append((name, old))
         return old
 
     def last_change(self) -> tuple[str, float]:
-        """Return the name last changed, and its value before.
+        """Return the name of the setting changed last, and its value before.
 
         Raises:
             UsageError: Nothing was changed.
@@ -38,17 +34,27 @@ class Settings:
         return self._undo[-1]
 
     def undo(self) -> float:
-        """Take the last change back; return what the setting was until now."""
+        """Revert the last change; return the value it had set."""
         name, value = self.last_change()
         self._undo.pop()
         old, self._values[name] = self._values[name], value
         return old
 
     def state(self) -> dict[str, Any]:
-        """Return all of it as plain values."""
+        """Return plain values for a resume."""
         return {"settings": dict(self._values), "undo": list(self._undo)}
 
     def load_state(self, settings: Mapping[str, Any], undo: Sequence[tuple[str, Any]]) -> None:
-        """Take over what `state` returned; KeyError, TypeError or ValueError if it is none."""
-        self._values = {name: float(settings[name]) for name in self._values}
-        self._undo = [(str(name), float(value)) for name, value in undo]
+        """Continue from the values of `state`.
+
+        Raises:
+            KeyError, TypeError, ValueError: They are something else.
+            UsageError: A value is out of range.
+        """
+        values = {name: float(settings[name]) for name in SETTINGS}
+        earlier = [(str(name), float(value)) for name, value in undo]
+        for name, value in (*values.items(), *earlier):
+            if name not in SETTINGS:
+                raise ValueError(f"no setting {name!r:.40}")
+            check_number(name, value)
+        self._values, self._undo = values, earlier

@@ -1,8 +1,6 @@
-"""The loop, as an iterator of events; knows no files and no signals."""
+"""The training loop as an iterator of events; it knows no files and no signals."""
 
-import contextlib
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
@@ -11,47 +9,48 @@ import torch
 
 from vae_tui.data.idx_files import Images
 from vae_tui.errors import UsageError
-from vae_tui.evaluation.elbo import measure
-from vae_tui.model.device import memory_in_use
-from vae_tui.model.vae import VAE, reference_losses
+from vae_tui.model.vae import VAE
 from vae_tui.run.commands import Command, check
 from vae_tui.run.config import RunConfig
-from vae_tui.run.events import (
-    CommandRefused,
-    Diverged,
-    EpochEnded,
-    Event,
-    LossesMeasured,
-    Paused,
-    Resumed,
-    RunEnded,
-    RunStarted,
-    SettingChanged,
-)
-from vae_tui.training.kept_steps import next_kept
-from vae_tui.training.loss_meter import Tally
+from vae_tui.run.events import CommandRefused, Event, Paused, Resumed, RunEnded, SettingChanged
+from vae_tui.training.loss_meter import LossMeter
 from vae_tui.training.random_streams import Order, stream_seed
 from vae_tui.training.ranks import Ranks
+from vae_tui.training.reports import Reports
+from vae_tui.training.save_schedule import next_kept
 from vae_tui.training.settings import Settings
 from vae_tui.training.stepper import Stepper, capture_on_cuda
 from vae_tui.training.thread_tuner import Threads
 
 CHUNK_SECONDS = 0.05
-"""Between two looks at losses and commands: reading a loss makes the CPU wait for the GPU."""
+"""Target duration of a chunk of steps, and shortest time between two reports of losses.
 
+Losses are read once a chunk, because reading them makes the CPU wait for the GPU.
+"""
 SETTLING_STEPS = 8
-"""The first chunks are single steps: warming up says nothing of how long a step takes."""
+"""The first chunks are single steps: their durations include warm-up."""
+_MAX_STEP = 10**12
 
 
-class Control(Protocol):
-    """Where the trainer takes commands from."""
+class CommandSource(Protocol):
+    """Where the trainer gets its commands."""
 
     def take(self, wait: float) -> Sequence[Command]:
-        """Return the commands that have come, after at most ``wait`` seconds when none has."""
+        """Return new commands; if there are none, wait for them at most ``wait`` seconds."""
 
 
 class Trainer:
-    """A run in progress: network, optimiser, random numbers and how far it is."""
+    """A run in progress: network, optimiser, random generators and the current step.
+
+    Args:
+        config: What to train.
+        images: The data set.
+        device: Where to train.
+        precision: ``fp32`` or ``bf16``.
+        ranks: The processes that train together.
+        clock: Unix seconds, for the time of events.
+        timer: Monotonic seconds, for every duration: speed, chunk length, report interval.
+    """
 
     def __init__(
         self,
@@ -61,22 +60,21 @@ class Trainer:
         precision: str,
         ranks: Ranks = Ranks(),  # noqa: B008 - frozen
         clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         torch.manual_seed(config.seed)
         self.model = VAE(config.latent_dim, config.hidden, noisy=config.model == "vae").to(device)
         self.settings = Settings(config)
         self.step = 0
         self.steps_per_epoch = math.ceil(len(images.train) / config.batch_size)
-        self.last_good_step = 0
-        """The caller's: the newest step that it saved."""
+        self.saved_step = 0
+        """Step of the newest complete save; whoever saves sets it."""
         self._config = config
-        self._images = images
+        self._image_count = len(images.train)
         self._device = device
-        self._precision = precision
         self._ranks = ranks
-        self._clock = clock
+        self._timer = timer
         self._noise = torch.Generator(device).manual_seed(stream_seed(config.seed, "noise"))
-        self._test = images.test.to(device)
         self._stepper = Stepper(
             self.model,
             images.train.to(device),
@@ -88,83 +86,103 @@ class Trainer:
             ranks=ranks,
             capture=capture_on_cuda if device.type == "cuda" else None,
         )
-        self._totals = (0.0, 0.0)
-        self._tally = Tally(CHUNK_SECONDS)
+        self._reports = Reports(config, images, device, precision, ranks, clock, timer)
+        self._meter = LossMeter(CHUNK_SECONDS)
         # On another device the CPU's threads have nothing to do.
         threads = torch.get_num_threads() if device.type == "cpu" else 1
         self._threads = Threads(threads, torch.set_num_threads, time.monotonic)
-        self._order = Order(config.seed, len(images.train), device)
+        self._order = Order(config.seed, self._image_count, device)
         self._paused = False
         self._stopped = False
         self._step_seconds = CHUNK_SECONDS
-        self._memory = (-math.inf, 0)
 
     @property
     def total_steps(self) -> int:
         """Steps until the run is finished."""
         return int(self.settings["epochs"]) * self.steps_per_epoch
 
-    def run(self, control: Control) -> Iterator[list[Event]]:
-        """Train to the end; yield, about every ``CHUNK_SECONDS``, what has happened since."""
-        yield [self._started()]
+    def run(self, commands: CommandSource) -> Iterator[list[Event]]:
+        """Train to the end; after every chunk of steps yield its events, which may be none."""
+        yield [self._reports.run_started(self.step, self.model, int(self.settings["epochs"]))]
         if self.step == 0:
-            yield [self._tested(math.nan, math.nan)]
+            yield [self._reports.epoch_ended(0, self.model, (math.nan, math.nan), 0.0)]
         while True:
-            commands = control.take(CHUNK_SECONDS if self._paused else 0.0)
-            events = [
-                event for command in self._ranks.share(commands) for event in self._obey(command)
-            ]
+            taken = commands.take(CHUNK_SECONDS if self._paused else 0.0)
+            events = [event for command in self._ranks.share(taken) for event in self.obey(command)]
             if self._stopped:
-                yield [*events, RunEnded(**self._now(), reason="stopped")]
+                yield [*events, RunEnded(**self._stamp(), reason="stopped")]
                 return
             if self._paused:
                 yield events
                 continue
             if self.step >= self.total_steps:
-                yield [*events, RunEnded(**self._now(), reason="finished")]
+                yield [*events, RunEnded(**self._stamp(), reason="finished")]
                 return
             events += self._train_chunk()
             yield events
             if events and isinstance(events[-1], RunEnded):
                 return
 
+    def obey(self, command: Command) -> list[Event]:
+        """Carry out a command and return its events; a save is left to the caller."""
+        try:
+            check(command)
+            match command.command:
+                case "pause" if not self._paused:
+                    self._paused = True
+                    return [Paused(**self._stamp())]
+                case "resume" if self._paused:
+                    self._paused = False
+                    return [Resumed(**self._stamp())]
+                case "stop":
+                    self._stopped = True
+                case "set":
+                    return [self._change(command, command.setting, command.value)]
+                case "undo":
+                    return [self._change(command, *self.settings.last_change(), undo=True)]
+        except UsageError as error:
+            return [CommandRefused(**self._stamp(), command_id=command.id, why=str(error))]
+        return []
+
     def state(self) -> dict[str, Any]:
-        """Return all that a resume needs: tensors, numbers and text only."""
+        """Return everything a resume needs, as tensors, numbers, text and containers of them."""
         return {
             "step": self.step,
             "model": self.model.state_dict(),
             "optimizer": self._stepper.state(),
             "noise": self._noise.get_state(),
             "noise_device": self._device.type,
-            "sums": list(self._totals),
-            "unreported": self._tally.state(),
-            "epoch_seconds": self._tally.epoch_seconds,
+            **self._meter.state(),
             **self.settings.state(),
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Go on where ``state`` was taken; KeyError, TypeError or ValueError if it is none."""
+        """Continue from a value of `state`.
+
+        Raises:
+            KeyError, TypeError, ValueError, RuntimeError, UsageError: ``state`` lacks something
+                or holds something else.
+        """
+        step = int(state["step"])
+        if not 0 <= step <= _MAX_STEP:
+            raise ValueError(f"step {step}")
         self.model.load_state_dict(state["model"])
         self._stepper.load_state(state["optimizer"])
         self.settings.load_state(state["settings"], state["undo"])
-        self.step = self.last_good_step = int(state["step"])
-        self._go_on_with_noise(state)
-        bce, kl = map(float, state["sums"])
-        if self._ranks.rank == 0:
-            self._stepper.sums.copy_(torch.tensor((bce, kl), dtype=self._stepper.sums.dtype))
-        self._totals = (bce, kl)
-        counted = (self.step % self.steps_per_epoch * self._config.batch_size, bce, kl)
-        # Older versions did not save what was unreported.
-        unreported = state.get("unreported", (0, 0.0, 0.0, 0.0))
-        self._tally.go_on(counted, float(state["epoch_seconds"]), unreported)
+        self.step = self.saved_step = step
+        self._load_noise(state)
+        self._meter.load_state(state, step % self.steps_per_epoch * self._config.batch_size)
+        if self._ranks.rank == 0:  # the sums of all ranks are added up when they are read
+            sums = torch.tensor(self._meter.epoch_sums, dtype=self._stepper.sums.dtype)
+            self._stepper.sums.copy_(sums)
 
     def is_finite(self) -> bool:
-        """Tell whether every weight is finite."""
+        """Return whether every weight is finite."""
         return all(bool(torch.isfinite(value).all()) for value in self.model.parameters())
 
-    def _go_on_with_noise(self, state: dict[str, Any]) -> None:
-        # A generator's state says nothing to another type of device: fresh numbers there, from
-        # a seed that this step alone has. Older versions did not name the type.
+    def _load_noise(self, state: dict[str, Any]) -> None:
+        # A generator's state is of no use on another type of device: there the noise continues
+        # from a seed that only this step has. Older versions did not save the type.
         noise = state["noise"]
         if state.get("noise_device", self._device.type) == self._device.type:
             self._noise.set_state(noise)
@@ -172,29 +190,34 @@ class Trainer:
             self._noise.manual_seed(stream_seed(self._config.seed, f"noise from step {self.step}"))
 
     def _train_chunk(self) -> list[Event]:
+        """Take about ``CHUNK_SECONDS`` of steps; return the events that are due after them."""
         steps = min(
             1 if self.step < SETTLING_STEPS else max(1, int(CHUNK_SECONDS / self._step_seconds)),
             next_kept(self.step, self.steps_per_epoch) - self.step,
         )
         steps = self._ranks.share(min(steps, self._threads.most_steps or steps))
-        began = time.perf_counter()
+        began = self._timer()
         for _ in range(steps):
             self._take_step()
-        # Waits for the device to have taken them all.
-        bce, kl = self._totals = tuple(self._ranks.sum(self._stepper.sums).tolist())
-        seconds = time.perf_counter() - began
+        bce, kl = self._ranks.sum(self._stepper.sums).tolist()  # waits for the device
+        seconds = self._timer() - began
         self._step_seconds = seconds / steps
         if self.step > SETTLING_STEPS:
             self._threads.took(self._step_seconds)
         if not math.isfinite(bce + kl):
-            return self._diverged("BCE" if not math.isfinite(bce) else "KL")
-        events: list[Event] = self._measured(bce, kl, seconds)
+            what = "BCE" if not math.isfinite(bce) else "KL"
+            return self._reports.diverged(self.step, what, self.saved_step, self.settings["lr"])
+        self._meter.add(self._images_of_epoch(), bce, kl, seconds)
+        events: list[Event] = []
+        if sums := self._meter.take(self._timer(), last=self.step >= self.total_steps):
+            lr = self.settings["lr"]
+            events.append(self._reports.losses_measured(self.step, sums, self._beta(), lr))
         if self.step % self.steps_per_epoch == 0:
-            images = len(self._images.train)
-            events.append(self._tested(bce / images, kl / images))
+            means = bce / self._image_count, kl / self._image_count
+            seconds = self._meter.epoch_seconds
+            events.append(self._reports.epoch_ended(self.step, self.model, means, seconds))
             self._stepper.sums.zero_()
-            self._totals = (0.0, 0.0)
-            self._tally.begin_epoch()
+            self._meter.begin_epoch()
         return events
 
     def _take_step(self) -> None:
@@ -205,145 +228,23 @@ class Trainer:
         self.step += 1
 
     def _beta(self) -> float:
-        """Return the weight of the KL at this step: rises over the warm-up epochs."""
+        """Return the weight of the KL at this step: it rises linearly over the warm-up epochs."""
         warmup = self._config.warmup * self.steps_per_epoch
         return self.settings["beta"] * min(1.0, self.step / warmup if warmup else 1.0)
 
-    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
-        if self._precision == "fp32":
-            return contextlib.nullcontext()
-        return torch.autocast(self._device.type, dtype=torch.bfloat16)
+    def _images_of_epoch(self) -> int:
+        """Return on how many images the last step's epoch has trained: all of them at its end."""
+        steps = (self.step - 1) % self.steps_per_epoch + 1
+        return min(steps * self._config.batch_size, self._image_count)
 
-    def _obey(self, command: Command) -> list[Event]:
-        try:
-            check(command)
-            return getattr(self, f"_do_{command.command}")(command)  # type: ignore[no-any-return]
-        except UsageError as error:
-            return [CommandRefused(**self._now(), command_id=command.id, why=str(error))]
-
-    def _do_pause(self, _: Command) -> list[Event]:
-        if self._paused:
-            return []
-        self._paused = True
-        return [Paused(**self._now())]
-
-    def _do_resume(self, _: Command) -> list[Event]:
-        if not self._paused:
-            return []
-        self._paused = False
-        return [Resumed(**self._now())]
-
-    def _do_stop(self, _: Command) -> list[Event]:
-        self._stopped = True
-        return []
-
-    def _do_save(self, _: Command) -> list[Event]:
-        return []  # the caller saves: this module knows no files
-
-    def _do_set(self, command: Command) -> list[Event]:
-        name, value = command.setting, command.value
-        self._check_change(name, value)
-        return self._changed(name, self.settings.change(name, value), command)
-
-    def _do_undo(self, command: Command) -> list[Event]:
-        name, value = self.settings.last_change()
-        self._check_change(name, value)
-        return self._changed(name, self.settings.undo(), command)
-
-    def _check_change(self, name: str, value: float) -> None:
-        done = math.ceil(self.step / self.steps_per_epoch)
-        if name == "epochs" and value < done:
-            raise UsageError(f"--epochs {value:g}: epoch {done} has begun; the nearest is {done}")
-
-    def _changed(self, name: str, old: float, command: Command) -> list[Event]:
+    def _change(self, command: Command, name: str, value: float, *, undo: bool = False) -> Event:
+        begun = math.ceil(self.step / self.steps_per_epoch)
+        if name == "epochs" and value < begun:
+            raise UsageError(f"--epochs {value:g}: epoch {begun} has begun; the nearest is {begun}")
+        old = self.settings.undo() if undo else self.settings.change(name, value)
         self._stepper.set_lr(self.settings["lr"])
         new = self.settings[name]
-        return [SettingChanged(**self._now(), name=name, old=old, new=new, command_id=command.id)]
+        return SettingChanged(**self._stamp(), name=name, old=old, new=new, command_id=command.id)
 
-    def _started(self) -> RunStarted:
-        floor = collapse = math.nan
-        if self._ranks.rank == 0:  # who alone is heard
-            floor, collapse = reference_losses(
-                self._images.train, self._images.test, self._config.reconstruction
-            )
-        return RunStarted(
-            **self._now(),
-            device=str(self._device),
-            precision=self._precision,
-            images=len(self._images.train),
-            parameters=sum(value.numel() for value in self.model.parameters()),
-            steps_per_epoch=self.steps_per_epoch,
-            pid=os.getpid(),
-            world_size=self._ranks.size,
-            epochs=int(self.settings["epochs"]),
-            test_images=len(self._test),
-            floor=floor,
-            collapse=collapse,
-        )
-
-    def _measured(self, bce: float, kl: float, seconds: float) -> list[Event]:
-        """Add the epoch's new sums to what is unreported; report that when it is time."""
-        self._tally.add(self._epoch_images(), bce, kl, seconds)
-        is_last = self.step >= self.total_steps
-        if (since := self._tally.take(time.monotonic(), last=is_last)) is None:
-            return []
-        measured = LossesMeasured(
-            **self._now(),
-            epoch=self.step / self.steps_per_epoch,
-            bce=since.bce / since.images,
-            kl=since.kl / since.images,
-            beta=self._beta(),
-            lr=self.settings["lr"],
-            images_per_second=since.images / since.seconds,
-            memory_bytes=self._memory_bytes(),
-        )
-        return [measured]
-
-    def _epoch_images(self) -> int:
-        """Return how many images the epoch of the last step has trained on: all, at its end."""
-        steps = (self.step - 1) % self.steps_per_epoch + 1
-        return min(steps * self._config.batch_size, len(self._images.train))
-
-    def _memory_bytes(self) -> int:
-        asked, memory = self._memory
-        if time.monotonic() - asked > 1.0:
-            memory = memory_in_use(self._device)
-            self._memory = (time.monotonic(), memory)
-        return memory
-
-    def _tested(self, train_bce: float, train_kl: float) -> EpochEnded:
-        epoch = self.step // self.steps_per_epoch
-        with self._autocast():
-            result = measure(
-                self.model,
-                self._test,
-                stream_seed(self._config.seed, f"test of epoch {epoch}"),
-                self._config.reconstruction,
-            )
-        return EpochEnded(
-            **self._now(),
-            epoch=epoch,
-            train_bce=train_bce,
-            train_kl=train_kl,
-            test_bce=result.bce,
-            test_kl=result.kl,
-            test_bce_at_mean=result.bce_at_mean,
-            kl_per_dimension=result.kl_per_dimension,
-            active_units=result.active_units,
-            seconds=self._tally.epoch_seconds,
-        )
-
-    def _diverged(self, what: str) -> list[Event]:
-        message = (
-            f"{what} is not finite after step {self.step}; the weights of step "
-            f"{self.last_good_step} are kept; go on with half the lr: "
-            f"vae-tui train --resume RUN --lr {self.settings['lr'] / 2:g}"
-        )
-        good = self.last_good_step
-        return [
-            Diverged(**self._now(), what=what, last_good_step=good),
-            RunEnded(**self._now(), reason="failed", message=message),
-        ]
-
-    def _now(self) -> dict[str, Any]:
-        return {"time": self._clock(), "step": self.step}
+    def _stamp(self) -> dict[str, Any]:
+        return self._reports.stamp(self.step)

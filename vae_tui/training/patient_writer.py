@@ -1,0 +1,121 @@
+"""Writes into a run folder, and waits while its disk is full or read-only."""
+
+import contextlib
+import errno
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from vae_tui.errors import VaeTuiError
+from vae_tui.run import events
+from vae_tui.run.events import Event, Paused, Resumed, RunEnded
+from vae_tui.run.files import Reserve, append
+from vae_tui.run.folder import Run
+from vae_tui.training.log import log
+
+_RESERVE_BYTES = 1 << 16
+_TEMPORARY = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk is full",
+    errno.EFBIG: "the disk is full for this process (ulimit -f)",
+    errno.EROFS: "the run folder is read-only",
+    errno.EACCES: "the run folder may not be written",
+    errno.EPERM: "the run folder may not be written",
+    errno.EIO: "the disk fails",
+}
+"""Errors that a user can fix; training waits, because what it has in memory exists nowhere else."""
+
+
+class Progress(Protocol):
+    """What the writer reports of a trainer."""
+
+    step: int
+    saved_step: int
+
+
+class PatientWriter:
+    """Retries writes that fail for lack of room or permission, and reports that it waits.
+
+    Args:
+        run: The folder.
+        trainer: Its steps are named in what is reported.
+        is_stop_requested: Whether to give up waiting.
+        wait: Called between two attempts.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        trainer: Progress,
+        is_stop_requested: Callable[[], bool],
+        wait: Callable[[], object],
+    ) -> None:
+        self._run = run
+        self._trainer = trainer
+        self._is_stop_requested = is_stop_requested
+        self._wait = wait
+        self._reserve = Reserve(run.reserve, _RESERVE_BYTES)
+
+    def reserve_room(self) -> None:
+        """Keep some room on the disk, so that a full disk can be reported."""
+        self.write(self._reserve.take)
+
+    def release_room(self) -> None:
+        """Give that room back."""
+        self._reserve.release()
+
+    def append(self, event: Event) -> None:
+        """Append an event to the log; waits as `write` does."""
+        self.write(lambda: append(self._run.events, events.encode(event)))
+
+    def write(self, attempt: Callable[[], object]) -> None:
+        """Call ``attempt`` until it succeeds; between two attempts report a pause and wait.
+
+        Raises:
+            OSError: It fails for another reason than those that a user can fix.
+            VaeTuiError: A stop was requested while it waited.
+        """
+        paused = False
+        while True:
+            try:
+                if paused:
+                    # First: the room that was released for the report is not free.
+                    self._reserve.take()
+                attempt()
+                break
+            except OSError as error:
+                why = _TEMPORARY.get(error.errno or 0)
+                if why is None:
+                    raise
+                if self._is_stop_requested():
+                    raise VaeTuiError(self._gave_up(why)) from None
+                if not paused:
+                    paused = True
+                    self._reserve.release()
+                    why = f"{why}: training waits and goes on when it can save"
+                    self._report(Paused(time=time.time(), step=self._trainer.step, why=why))
+                self._wait()
+        if paused:
+            self._report(Resumed(time=time.time(), step=self._trainer.step))
+
+    def _gave_up(self, why: str) -> str:
+        return (
+            f"{why} ({self._run.path}): stopped at step {self._trainer.step}, "
+            f"saved at step {self._trainer.saved_step}; "
+            f"fix that, then: vae-tui resume {self._run.path}"
+        )
+
+    def _report(self, event: Event) -> None:
+        log(events.encode(event).decode().strip())
+        _try_to_append(self._run, event)
+
+
+def record_failure(run: Run, step: int, message: str) -> None:
+    """Append that the run has failed, if that is possible."""
+    Reserve(run.reserve, _RESERVE_BYTES).release()
+    _try_to_append(run, RunEnded(time=time.time(), step=step, reason="failed", message=message))
+
+
+def _try_to_append(run: Run, event: Event) -> None:
+    with contextlib.suppress(OSError):
+        append(run.events, events.encode(event))
