@@ -67,7 +67,10 @@ HERE = listed("digits-1123-0713", "running", dataset="digits", beta=1.0, lr=1e-3
 
 
 def table(screen):
-    return plain(screen.view.query_one(RunTable)).splitlines()
+    """Return the rows of the run table as they stand on the screen."""
+    area = screen.view.query_one(RunTable).region
+    rows = screen.text.splitlines()[area.y : area.bottom]
+    return [row.rstrip() for row in rows if row.strip()]
 
 
 def chosen(screen):

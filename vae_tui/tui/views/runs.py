@@ -17,7 +17,7 @@ from vae_tui.tui.state.run_list import ListedRun, RunList
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View
 from vae_tui.tui.widgets.caption import Caption
-from vae_tui.tui.widgets.run_table import RunTable, Table, attached_mark
+from vae_tui.tui.widgets.run_table import RunTable, RunTableContent, attached_mark
 
 FAR = 1_000_000
 """Rows: to either end."""
@@ -88,13 +88,11 @@ class RunsView(View):
         """Redraw."""
         self._draw()
 
-    def on_run_table_clicked(self, message: RunTable.Clicked) -> None:
-        """Choose what was clicked."""
-        self._choose(message.row)
-
-    def on_run_table_scrolled(self, message: RunTable.Scrolled) -> None:
-        """Choose the next run, as the wheel was turned."""
-        self.action_move(message.rows)
+    def on_data_table_row_highlighted(self, message: RunTable.RowHighlighted) -> None:
+        """Choose the row to which the mouse has moved the cursor."""
+        # Moves by keys are reported too, some of them after a newer one: then the rows differ.
+        if self._runs and self._place != message.cursor_row == self.query_one(RunTable).cursor_row:
+            self._choose(message.cursor_row)
 
     def action_move(self, rows: int) -> None:
         """Choose a run further down, or up."""
@@ -103,7 +101,7 @@ class RunsView(View):
 
     def action_page(self, pages: int) -> None:
         """Choose a run a page further down, or up."""
-        self.action_move(pages * self.query_one(RunTable).page)
+        self.action_move(pages * max(self.query_one(RunTable).size.height - 1, 1))
 
     def action_open(self) -> None:
         """Ask for the chosen run to be shown."""
@@ -167,11 +165,12 @@ class RunsView(View):
         table, details = self.query_one(RunTable), self.query_one("#details", Caption)
         runs = self._runs
         if scene is None or runs is None:
-            table.table, details.text = Table(), ""
+            table.content, details.text = RunTableContent(), ""
             return
         self._last_place = place = self._place
         overlaid = scene.overlay.path if scene.overlay else None
-        table.table = Table(runs.rows, place, runs.attached, overlaid, scene.unicode)
+        table.content = RunTableContent(runs.rows, runs.attached, overlaid, scene.unicode)
+        table.chosen = place
         details.text = _details(runs.rows[place])
 
 

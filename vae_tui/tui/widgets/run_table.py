@@ -1,44 +1,45 @@
-"""The runs of a folder as a table: one line each, as many columns as there is room for."""
+"""The runs of a folder in Textual's DataTable, with as many columns as the width has room for."""
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
 from rich.text import Text
-from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
-from textual.message import Message
+from textual.coordinate import Coordinate
+from textual.events import Resize
 from textual.reactive import var
+from textual.strip import Strip
+from textual.widgets import DataTable
 
 from vae_tui.run.summary import Summary
 from vae_tui.text import duration, printable
 from vae_tui.tui.state.other_runs import OVERLAID
 from vae_tui.tui.state.run_list import ListedRun
-from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.status import COLOURS
 
-GAP = 2
-MARKS = 4
-"""Cells before each name."""
+GAP, MARKS = 2, 4
+"""Cells between columns, and before each name: of the cursor and of the run's mark."""
 LEAST_NAME, LONGEST_NAME = 16, 60
-"""Cells: columns give way where a name would get fewer; more only where a name is as long."""
-HEAD, HERE, WRONG, CHOSEN = "color(244)", "bold color(39)", "color(203)", "bold on color(237)"
+"""Cells: columns are left out where a name would get fewer; a name gets no more."""
+ATTACHED, UNREADABLE = "bold color(39)", "color(203)"
+Side = Literal["default", "left", "right"]
+"""How a cell is aligned: ``left`` is after a gap, ``default`` without one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """What is told of each run."""
+class RunColumn:
+    """One column of the table."""
 
     head: str
-    cell: Callable[[Summary], str]
+    text: Callable[[Summary], str]
     rank: int
-    """The higher, the sooner it gives way."""
-    is_number: bool = True
-
-
-def _state(row: Summary) -> str:
-    return f"stalled {duration(row.silent_seconds)}" if row.state == "stalled" else row.state
+    """Where there is little room, the column of the highest rank is left out first."""
+    side: Side = "right"
 
 
 def _loss(loss: float) -> str:
@@ -47,177 +48,157 @@ def _loss(loss: float) -> str:
     return f"{loss:.2f}" if abs(loss) < 1e6 else f"{loss:.1e}"
 
 
+def _state(run: Summary) -> str:
+    return f"stalled {duration(run.silent_seconds)}" if run.state == "stalled" else run.state
+
+
 COLUMNS = (
-    Column("state", _state, 0, is_number=False),
-    Column("epoch", lambda row: f"{row.epoch:.1f}/{row.epochs}", 2),
-    Column("step", lambda row: f"{row.step}", 8),
-    Column("data", lambda row: row.dataset, 7, is_number=False),
-    Column("model", lambda row: f"{row.model} {row.reconstruction}", 5, is_number=False),
-    Column("d", lambda row: f"{row.latent_dim}", 4),
-    Column("beta", lambda row: f"{row.beta:g}", 3),
-    Column("lr", lambda row: f"{row.lr:g}", 6),
-    Column("last", lambda row: _loss(row.test_loss), 9),
-    Column("best test", lambda row: _loss(row.best_test_loss), 1),
+    RunColumn("state", _state, 0, "left"),
+    RunColumn("epoch", lambda run: f"{run.epoch:.1f}/{run.epochs}", 2),
+    RunColumn("step", lambda run: f"{run.step}", 8),
+    RunColumn("data", lambda run: run.dataset, 7, "left"),
+    RunColumn("model", lambda run: f"{run.model} {run.reconstruction}", 5, "left"),
+    RunColumn("d", lambda run: f"{run.latent_dim}", 4),
+    RunColumn("beta", lambda run: f"{run.beta:g}", 3),
+    RunColumn("lr", lambda run: f"{run.lr:g}", 6),
+    RunColumn("last", lambda run: _loss(run.test_loss), 9),
+    RunColumn("best test", lambda run: _loss(run.best_test_loss), 1),
 )
-STATE = 0
-"""The place of the column that has colours."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Table:
-    """What the table shows."""
-
-    rows: tuple[ListedRun, ...] = ()
-    chosen: int = 0
-    attached: Path | None = None
-    """The run on the screen."""
-    overlaid: Path | None = None
-    """The run laid over it."""
-    unicode: bool = True
-
-
-class RunTable(Drawing):
-    """Draws ``table``; scrolls to the chosen run."""
-
-    table: var[Table] = var(Table())
-
-    class Clicked(Message):
-        """The mouse chose a run."""
-
-        def __init__(self, row: int) -> None:
-            super().__init__()
-            self.row = row
-
-    class Scrolled(Message):
-        """The wheel was turned."""
-
-        def __init__(self, rows: int) -> None:
-            super().__init__()
-            self.rows = rows
-
-    def watch_table(self) -> None:
-        """Redraw."""
-        self._draw()
-
-    def on_resize(self, _: Resize) -> None:
-        """Redraw in the new size."""
-        self._draw()
-
-    def on_click(self, event: Click) -> None:
-        """Tell which run was clicked."""
-        row = self._top + event.y - 1
-        if event.y > 0 and row < len(self.table.rows):
-            self.post_message(self.Clicked(row))
-
-    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
-        """Tell of the wheel."""
-        self.post_message(self.Scrolled(1))
-
-    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
-        """Tell of the wheel."""
-        self.post_message(self.Scrolled(-1))
-
-    @property
-    def page(self) -> int:
-        """How many runs are seen at once."""
-        return max(self.size.height - 1, 1)
-
-    _top = 0
-    """The first run that is seen."""
-    _sheet: "Sheet | None" = None
-    """Of ``_rows_told``: to move the cursor tells nothing new of any run."""
-    _rows_told: tuple[ListedRun, ...] = ()
-
-    def _draw(self) -> None:
-        table, width = self.table, self.size.width
-        if not table.rows or width < 1:
-            self.show_rows([])
-            return
-        if self._sheet is None or table.rows is not self._rows_told:
-            self._sheet, self._rows_told = sheet_of(table.rows), table.rows
-        last = max(len(table.rows) - self.page, 0)
-        self._top = min(max(self._top, table.chosen - self.page + 1), table.chosen, last)
-        lines = drawn(table, self._sheet, self._top, self.page, width)
-        self.show_text(lines[: self.size.height])
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """What stands in the table, as text fit to be shown."""
+class RunTableContent:
+    """What the table shows."""
 
-    names: list[str]
-    cells: list[list[str]]
-    """Of each run, one for each of ``COLUMNS``."""
-    widths: list[int]
-    """Cells that each column needs, its head included."""
-
-
-def sheet_of(rows: Sequence[ListedRun]) -> Sheet:
-    """Return the texts of all rows; the widths are of all, so that scrolling moves no column."""
-    cells = [[printable(column.cell(row.summary)) for column in COLUMNS] for row in rows]
-    widths = [
-        max(cell_len(text) for text in (column.head, *(row[place] for row in cells)))
-        for place, column in enumerate(COLUMNS)
-    ]
-    return Sheet([printable(row.summary.name) for row in rows], cells, widths)
+    rows: tuple[ListedRun, ...] = ()
+    attached: Path | None = None
+    """The run on the screen."""
+    overlaid: Path | None = None
+    """The run drawn over it."""
+    unicode: bool = True
 
 
-def drawn(table: Table, sheet: Sheet, top: int, count: int, width: int) -> list[Text]:
-    """Return the head and at most ``count`` rows from ``top`` on, each of ``width`` cells."""
-    room = width - MARKS
-    longest = min(max(map(cell_len, sheet.names)), LONGEST_NAME)
-    places = fitting(sheet.widths, room, min(longest, LEAST_NAME))
-    taken = sum(sheet.widths[place] + GAP for place in places)
-    name_cells = max(min(longest, room - taken), 1)
-    head = Text(" " * MARKS + set_cell_size("run", name_cells), HEAD, no_wrap=True)
-    for place in places:
-        head.append(_aligned(COLUMNS[place].head, place, sheet))
-    lines = [head]
-    for index in range(top, min(top + count, len(table.rows))):
-        line = _marks(table, index)
-        line.append(_shortened(sheet.names[index], name_cells))
-        if wrong := table.rows[index].wrong:
-            line.append(" " * GAP + printable(wrong), WRONG)
-        else:
-            for place in places:
-                style = COLOURS.get(table.rows[index].summary.state, "") if place == STATE else ""
-                line.append(_aligned(sheet.cells[index][place], place, sheet), style)
-        line.truncate(width, overflow="ellipsis" if table.unicode else "crop", pad=True)
-        line.stylize(CHOSEN if index == table.chosen else "")
-        lines.append(line)
-    head.truncate(width, pad=True)
-    return lines
+class RunTable(DataTable[Text], can_focus=False):
+    """Draws ``content``, and the cursor at row ``chosen``; updates only cells that changed."""
+
+    DEFAULT_CSS = """
+    RunTable { background: transparent; scrollbar-size: 0 0; }
+    RunTable > .datatable--header { background: transparent; color: #808080; text-style: none; }
+    RunTable > .datatable--header-hover { background: transparent; }
+    RunTable > .datatable--hover { background: transparent; }
+    RunTable > .datatable--cursor { background: #3a3a3a; text-style: bold; }
+    """
+
+    content: var[RunTableContent] = var(RunTableContent())
+    chosen: var[int] = var(0)
+
+    def __init__(self) -> None:
+        super().__init__(cursor_type="row", cursor_foreground_priority="renderable", cell_padding=0)
+        self._widths = [GAP + cell_len(column.head) for column in COLUMNS]
+        self._layout: list[tuple[str, Side, int]] = []
+        """Head, alignment and width of the columns shown."""
+        self._shown: list[tuple[ListedRun, Text]] = []
+        """The rows: each run and its mark."""
+
+    def watch_content(self) -> None:
+        """Update the rows."""
+        self._show_rows()
+
+    def on_resize(self, _: Resize) -> None:
+        """Choose the columns for the new width."""
+        self._show_rows()
+
+    def watch_chosen(self, chosen: int) -> None:
+        """Move the cursor."""
+        self.move_cursor(row=chosen, scroll=False)
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line; the cursor can be seen without colours too."""
+        line = super().render_line(y)
+        if y == 0 or y - 1 + round(self.scroll_y) != self.cursor_row or not self.row_count:
+            return line
+        return Strip.join([Strip([Segment(">", next(iter(line)).style)]), line.crop(1)])
+
+    def _show_rows(self) -> None:
+        content, width = self.content, self.size.width
+        if width < 1:
+            return
+        texts = [texts_of(run) for run in content.rows]
+        for index, column in enumerate(list(zip(*texts, strict=True))[1:]):
+            # Widths only grow: each change builds the whole table anew.
+            self._widths[index] = max(self._widths[index], GAP + max(map(cell_len, column)))
+        longest = min(max((cell_len(name) for name, *_ in texts), default=1), LONGEST_NAME)
+        shown = fitting(self._widths, width - MARKS - min(longest, LEAST_NAME))
+        rest = width - MARKS - sum(self._widths[index] for index in shown)
+        name_width = max(min(longest, rest), 1)
+        layout: list[tuple[str, Side, int]] = [
+            ("", "default", MARKS),
+            ("run", "default", name_width),
+        ]
+        layout += [(COLUMNS[i].head, COLUMNS[i].side, self._widths[i]) for i in shown]
+        layout.append(("", "default", max(rest - name_width, 0)))
+        if layout != self._layout:
+            self._layout, self._shown = layout, []
+            self.clear(columns=True)
+            for head, side, cells in layout:
+                self.add_column(_cell(head, "", side), width=cells)
+        rows = [(run, self._mark(run.path)) for run in content.rows]
+        for y, row in enumerate(rows):
+            if y >= len(self._shown):
+                self.add_row(*self._cells(*row, shown, *texts[y]), key=str(y))
+            elif row != self._shown[y]:
+                for x, cell in enumerate(self._cells(*row, shown, *texts[y])):
+                    self.update_cell_at(Coordinate(y, x), cell)
+        for y in range(len(rows), len(self._shown)):
+            self.remove_row(str(y))
+        self._shown = rows
+        self.move_cursor(row=self.chosen, scroll=False)
+
+    def _mark(self, path: Path) -> Text:
+        if path == self.content.attached:
+            return _cell(f"  {attached_mark(self.content.unicode)}", ATTACHED)
+        return _cell("  x" if path == self.content.overlaid else "", OVERLAID)
+
+    def _cells(
+        self, run: ListedRun, mark: Text, shown: Sequence[int], name: str, *values: str
+    ) -> list[Text]:
+        """Return the cells of a run; those of an unreadable one share its message."""
+        room = self._layout[1][2]
+        if cell_len(name) > room:
+            name = set_cell_size(name, room - 1) + "~"
+        cells = [mark, _cell(name)]
+        if not run.wrong:
+            style = COLOURS.get(run.summary.state, "")
+            cells += [_cell(values[i], "" if i else style, COLUMNS[i].side) for i in shown]
+            return [*cells, Text()]
+        message = " " * GAP + printable(run.wrong)
+        for _, _, width in self._layout[2:]:
+            part = set_cell_size(message, width)
+            cells.append(_cell(part, UNREADABLE))
+            message = message[len(part) :]
+        return cells
 
 
-def fitting(widths: Sequence[int], width: int, name: int) -> list[int]:
-    """Return the places of the columns that fit beside a name, the least important left out."""
-    places = sorted(range(len(widths)), key=lambda place: COLUMNS[place].rank)
-    while places and name + sum(widths[place] + GAP for place in places) > width:
-        places.pop()
-    return sorted(places)
+@lru_cache(maxsize=4096)
+def texts_of(run: ListedRun) -> tuple[str, ...]:
+    """Return the name and one text for each of ``COLUMNS``, free of control characters."""
+    texts = (run.summary.name, *(column.text(run.summary) for column in COLUMNS))
+    return tuple(map(printable, texts))
 
 
-def _marks(table: Table, index: int) -> Text:
-    """Return what stands before a name: the cursor, and what the run is on the screen."""
-    path = table.rows[index].path
-    line = Text("> " if index == table.chosen else "  ", no_wrap=True)
-    if path == table.attached:
-        return line.append(f"{attached_mark(table.unicode)} ", HERE)
-    return line.append("x " if path == table.overlaid else "  ", OVERLAID)
+def fitting(widths: Sequence[int], room: int) -> list[int]:
+    """Return the indices of the columns that fit into ``room``, the least important left out."""
+    shown = sorted(range(len(widths)), key=lambda index: COLUMNS[index].rank)
+    while shown and sum(widths[index] for index in shown) > room:
+        shown.pop()
+    return sorted(shown)
 
 
 def attached_mark(unicode: bool) -> str:
-    """Return the sign of the run on the screen."""
+    """Return the mark of the run on the screen."""
     return "●" if unicode else "*"
 
 
-def _aligned(text: str, place: int, sheet: Sheet) -> str:
-    padding = " " * (sheet.widths[place] - cell_len(text))
-    gap = " " * GAP
-    return f"{gap}{padding}{text}" if COLUMNS[place].is_number else f"{gap}{text}{padding}"
-
-
-def _shortened(name: str, cells: int) -> str:
-    if cell_len(name) > cells:
-        name = set_cell_size(name, cells - 1) + "~"
-    return set_cell_size(name, cells)
+def _cell(text: str, style: str = "", side: Side = "default") -> Text:
+    # The style is a span: Text compares spans, and not its own style.
+    return Text.assemble((" " * GAP * (side == "left") + text, style), justify=side)
