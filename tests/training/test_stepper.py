@@ -4,6 +4,7 @@ import pytest
 import torch
 from support.tiny_runs import random_images
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from vae_tui.model.vae import VAE
 from vae_tui.training.ranks import Ranks
@@ -19,11 +20,21 @@ class Recording(TorchDispatchMode):
         super().__init__()
         self.replays = 0
         self._seen: list = []
+        self._before: dict[int, tuple[torch.UntypedStorage, torch.UntypedStorage]] = {}
 
     def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
+        for tensor in tree_leaves((arguments, keywords)):
+            if isinstance(tensor, torch.Tensor):
+                storage = tensor.untyped_storage()
+                self._before.setdefault(storage.data_ptr(), (storage, storage.clone()))
         result = function(*arguments, **(keywords or {}))
         self._seen.append((function, arguments, keywords or {}, result))
         return result
+
+    def undo(self) -> None:
+        """Restore all memory as it was: capturing on CUDA computes nothing."""
+        for storage, before in self._before.values():
+            storage.copy_(before)
 
     def replay(self) -> None:
         self.replays += 1
@@ -40,39 +51,45 @@ class Capture:
         self.recordings: list[Recording] = []
 
     def __call__(self, step, noise):
-        kept = noise.get_state()
-        watched = {id(tensor): tensor for tensor in self.of(step.__self__)}
-        before = {key: tensor.clone() for key, tensor in watched.items()}
+        before = noise.get_state()
         recording = Recording()
         with recording:
             step()
-        for key, tensor in watched.items():
-            tensor.copy_(before[key])
-        noise.set_state(kept)
+        recording.undo()
+        noise.set_state(before)
         self.recordings.append(recording)
         return recording.replay
 
-    @staticmethod
-    @torch.no_grad()
-    def of(stepper: Stepper) -> list[torch.Tensor]:
-        weights = stepper._gradient.weights
-        moments = stepper._optimizer.state[weights].values()
-        return [weights.detach(), stepper.sums, *moments]
 
+class Training:
+    """A model, its stepper and the generator of its noise."""
 
-def stepper(capture=None, batch_size: int = 50, precision: str = "fp32") -> Stepper:
-    torch.manual_seed(1)
-    return Stepper(
-        VAE(4, 16),
-        IMAGES,
-        batch_size=batch_size,
-        lr=1e-3,
-        precision=precision,
-        reconstruction="bce",
-        noise=torch.Generator().manual_seed(5),
-        ranks=Ranks(),
-        capture=capture,
-    )
+    def __init__(self, capture=None, batch_size: int = 50, precision: str = "fp32") -> None:
+        torch.manual_seed(1)
+        self.model = VAE(4, 16)
+        self.noise = torch.Generator().manual_seed(5)
+        self.stepper = Stepper(
+            self.model,
+            IMAGES,
+            batch_size=batch_size,
+            lr=1e-3,
+            precision=precision,
+            reconstruction="bce",
+            noise=self.noise,
+            ranks=Ranks(),
+            capture=capture,
+        )
+
+    def train(self, batches: list[torch.Tensor], changes: dict | None = None) -> None:
+        for number, batch in enumerate(batches):
+            beta, lr = (changes or {}).get(number, (1.0 + number / 10, None))
+            if lr is not None:
+                self.stepper.set_lr(lr)
+            self.stepper.take(batch, beta)
+
+    def load(self, weights: dict, state: dict) -> None:
+        self.model.load_state_dict(weights)
+        self.stepper.load_state(state)
 
 
 def batches(count: int, size: int = 50) -> list[torch.Tensor]:
@@ -80,18 +97,15 @@ def batches(count: int, size: int = 50) -> list[torch.Tensor]:
     return [torch.randperm(len(IMAGES), generator=generator)[:size] for _ in range(count)]
 
 
-def train(one: Stepper, rows: list[torch.Tensor], changes: dict | None = None) -> None:
-    for number, batch in enumerate(rows):
-        beta, lr = (changes or {}).get(number, (1.0 + number / 10, None))
-        if lr is not None:
-            one.set_lr(lr)
-        one.take(batch, beta)
+def assert_alike(one: Training, other: Training) -> None:
+    assert_same_weights(one.model, other.model)
+    torch.testing.assert_close(one.stepper.sums, other.stepper.sums)
+    assert torch.equal(one.noise.get_state(), other.noise.get_state())
 
 
-def assert_alike(one: Stepper, other: Stepper) -> None:
-    torch.testing.assert_close(one._gradient.weights, other._gradient.weights)
-    torch.testing.assert_close(one.sums, other.sums)
-    assert torch.equal(one._noise.get_state(), other._noise.get_state())
+def assert_same_weights(one: VAE, other: VAE) -> None:
+    for parameter, expected in zip(one.parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(parameter, expected)
 
 
 def test_one_process_on_a_gpu_that_is_not_the_first_captures_on_it(monkeypatch):
@@ -105,34 +119,36 @@ def test_one_process_on_a_gpu_that_is_not_the_first_captures_on_it(monkeypatch):
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_replayed_steps_train_as_eager_ones_do_with_other_rates_betas_and_ragged_batches(precision):
     capture = Capture()
-    eager, graph = stepper(precision=precision), stepper(capture, precision=precision)
+    eager, graph = Training(precision=precision), Training(capture, precision=precision)
     rows = batches(12)
     rows[7] = rows[7][:13]
     changes = {5: (3.0, 1e-2), 9: (0.0, 1e-4)}
-    train(eager, rows, changes)
-    train(graph, rows, changes)
+    eager.train(rows, changes)
+    graph.train(rows, changes)
     assert_alike(eager, graph)
     (recording,) = capture.recordings
     assert recording.replays == len(rows) - EAGER_STEPS - 1
 
 
-def test_a_state_loaded_before_the_capture_is_trained_on_by_the_graph():
-    first, rows = stepper(), batches(4)
-    train(first, rows)
-    saved = first.state()
-    weights = {name: value.clone() for name, value in first._model.state_dict().items()}
-    eager, graph = stepper(), stepper(Capture())
+@pytest.mark.parametrize("steps_before", [0, EAGER_STEPS + 2], ids=["before", "after"])
+@pytest.mark.parametrize("steps_saved", [0, 4], ids=["untrained", "trained"])
+def test_a_state_loaded_before_or_after_the_capture_is_trained_on_by_the_graph(
+    steps_before, steps_saved
+):
+    saved = Training()
+    saved.train(batches(steps_saved))
+    weights = {name: value.clone() for name, value in saved.model.state_dict().items()}
+    eager, graph = Training(), Training(Capture())
     for one in (eager, graph):
-        one._model.load_state_dict(weights)
-        one.load_state(saved)
-        train(one, batches(9))
+        one.train(batches(steps_before))
+        one.load(weights, saved.stepper.state())
+        one.train(batches(9))
     assert_alike(eager, graph)
 
 
 def test_short_batches_alone_are_never_captured():
     capture = Capture()
-    one = stepper(capture)
-    train(one, batches(EAGER_STEPS + 3, size=49))
+    Training(capture).train(batches(EAGER_STEPS + 3, size=49))
     assert not capture.recordings
 
 
@@ -140,30 +156,29 @@ def test_steps_go_on_eagerly_and_say_so_when_no_graph_can_be_made():
     def broken(step, noise):
         raise RuntimeError("operation not permitted when stream is capturing")
 
-    eager, graph, rows = stepper(), stepper(broken), batches(8)
-    train(eager, rows)
+    eager, graph, rows = Training(), Training(broken), batches(8)
+    eager.train(rows)
     with pytest.warns(UserWarning, match="no CUDA graph"):
-        train(graph, rows)
+        graph.train(rows)
     assert_alike(eager, graph)
 
 
 def test_the_state_is_that_of_adam_over_the_models_own_parameters():
-    one, rows = stepper(), batches(3)
+    one, rows = Training(), batches(3)
     model = VAE(4, 16)
     adam = torch.optim.Adam(model.parameters(), lr=1e-3)
-    train(one, rows)
-    model.load_state_dict(one._model.state_dict())
-    adam.load_state_dict(one.state())
-    for parameter, ours in zip(model.parameters(), one._model.parameters(), strict=True):
+    one.train(rows)
+    model.load_state_dict(one.model.state_dict())
+    adam.load_state_dict(one.stepper.state())
+    for parameter, ours in zip(model.parameters(), one.model.parameters(), strict=True):
         assert adam.state[parameter]["exp_avg"].shape == ours.shape
         assert adam.state[parameter]["step"] == 3
-    other = stepper()
-    other._model.load_state_dict(model.state_dict())
-    other._noise.set_state(one._noise.get_state())
-    other.load_state(adam.state_dict())
-    other.sums.copy_(one.sums)
-    train(one, rows)
-    train(other, rows)
+    other = Training()
+    other.noise.set_state(one.noise.get_state())
+    other.load(model.state_dict(), adam.state_dict())
+    other.stepper.sums.copy_(one.stepper.sums)
+    one.train(rows)
+    other.train(rows)
     assert_alike(one, other)
 
 
@@ -178,9 +193,9 @@ def test_the_state_is_that_of_adam_over_the_models_own_parameters():
     ids=["a parameter", "a moment", "another shape", "no group"],
 )
 def test_a_state_that_is_none_is_refused(spoil):
-    one = stepper()
-    train(one, batches(2))
-    saved = one.state()
+    one = Training()
+    one.train(batches(2))
+    saved = one.stepper.state()
     spoil(saved)
     with pytest.raises((KeyError, TypeError, ValueError, RuntimeError)):
-        stepper().load_state(saved)
+        Training().stepper.load_state(saved)

@@ -1,4 +1,4 @@
-"""One optimiser step after another on a device; on CUDA a step is replayed as one graph."""
+"""Optimiser steps on a device; on CUDA a step is captured once and replayed as one graph."""
 
 import warnings
 from collections.abc import Callable
@@ -7,15 +7,17 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from vae_tui.model.gradient import Gradient, views
+from vae_tui.model.fast_gradient import gradient_for
+from vae_tui.model.gradient import views
 from vae_tui.model.vae import VAE
 from vae_tui.training.ranks import Ranks
 
 EAGER_STEPS = 3
 """Full batches before a graph is captured: kernels and workspaces are loaded by then."""
+_MOMENTS = ("exp_avg", "exp_avg_sq")
 
 Capture = Callable[[Callable[[], object], Generator], Callable[[], object]]
-"""Takes a function and the random numbers that it draws; returns what repeats its kernels."""
+"""Takes a function and the generator that it draws from; returns what repeats its kernels."""
 
 
 class Stepper:
@@ -23,13 +25,13 @@ class Stepper:
 
     Args:
         model: On the device of the images.
-        images: uint8 (N, 784).
+        images: uint8 (N, pixels of an image).
         batch_size: Images in a full batch, of all ranks together.
-        lr: Of Adam.
+        lr: Adam's learning rate.
         precision: ``fp32``, or ``bf16`` for the matrix products.
         reconstruction: ``bce`` or ``mse``.
-        noise: Random numbers of the posterior samples.
-        ranks: Who trains together.
+        noise: Generator of the posterior's noise.
+        ranks: The processes that train together.
         capture: Makes graphs of full batches; None takes each step eagerly.
     """
 
@@ -47,27 +49,27 @@ class Stepper:
         capture: Capture | None,
     ) -> None:
         device = images.device
-        self._model = model
+        self._parameters = list(model.parameters())
         self._images = images
         self._noise = noise
         self._ranks = ranks
-        # Of one rank alone: a graph that waits for others is another matter.
+        # Graphs on one rank only: collectives are not captured.
         self._capture = capture if ranks.size == 1 else None
-        self._gradient = Gradient(model, precision, reconstruction)
+        self._gradient = gradient_for(model, precision, reconstruction)
         self._optimizer = torch.optim.Adam(
             [self._gradient.weights],
-            # A graph reads them where they lie: as tensors they can change under it.
+            # A graph reads it where it is stored: as a tensor it can change between replays.
             lr=torch.tensor(lr, device=device) if self._capture else lr,
             fused=True,
             capturable=self._capture is not None,
         )
-        if self._capture:  # the first batches and ragged ones are taken eagerly, and on purpose
+        if self._capture:  # the first batches and ragged ones are taken eagerly on purpose
             warnings.filterwarnings("ignore", "This instance was constructed with capturable=True")
-        # Added to step by step in double precision, so that where a chunk or a resumed run
-        # begins changes no digit of an epoch's mean. Apple's GPUs have no doubles.
-        exact = torch.float32 if device.type == "mps" else torch.float64
-        self.sums = torch.zeros(2, dtype=exact, device=device)
-        """Of the reconstruction and the KL of this rank's images since they were last set."""
+        # Summed step by step in double precision, so that the mean of an epoch does not depend on
+        # where a chunk or a resumed run begins. Apple's GPUs have no doubles.
+        dtype = torch.float32 if device.type == "mps" else torch.float64
+        self.sums = torch.zeros(2, dtype=dtype, device=device)
+        """Reconstruction and KL of this rank's images, summed since the caller zeroed them."""
         self._beta = torch.zeros((), device=device)
         self._beta_set = 0.0
         self._rows = torch.zeros(batch_size, dtype=torch.int64, device=device)
@@ -100,41 +102,48 @@ class Stepper:
             group["lr"] = lr
 
     def state(self) -> dict[str, Any]:
-        """Return the optimiser's state as Adam over the model's own parameters has it."""
+        """Return the optimiser's state in the form of Adam over the model's own parameters."""
         saved = self._optimizer.state_dict()
         (group,) = saved["param_groups"]
-        count = len(list(self._model.parameters()))
+        count = len(self._parameters)
         return {
             "state": dict(enumerate(self._moments(saved["state"]))),
             "param_groups": [{**group, "lr": float(group["lr"]), "params": list(range(count))}],
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Take over what `state` returned; KeyError, TypeError or RuntimeError if it is none."""
+        """Continue from what `state` returned; KeyError, TypeError or RuntimeError if it is none.
+
+        A captured graph keeps the optimiser's tensors: they are overwritten, never replaced.
+        """
         self.set_lr(float(state["param_groups"][0]["lr"]))
         saved = [state["state"][index] for index in sorted(state["state"])]
+        moments = self._optimizer.state[self._gradient.weights]
         if not saved:  # of an untrained network
+            for value in moments.values():
+                value.zero_()
             return
-        weights = self._gradient.weights
-        moments = self._optimizer.state[weights]
-        counter = torch.as_tensor(saved[0]["step"], dtype=torch.float32)
-        moments["step"] = counter.to(weights.device, copy=True)
-        for name in ("exp_avg", "exp_avg_sq"):
-            moments[name] = torch.zeros_like(weights.detach())
-            places = views(moments[name], self._model)
-            for place, one in zip(places, saved, strict=True):
-                place.copy_(one[name])
+        if not moments:
+            weights = self._gradient.weights.detach()
+            moments["step"] = torch.zeros((), device=weights.device)
+            moments |= {name: torch.zeros_like(weights) for name in _MOMENTS}
+        moments["step"].fill_(float(saved[0]["step"]))
+        for name in _MOMENTS:
+            parts = views(moments[name], self._parameters)
+            for part, parameter_state in zip(parts, saved, strict=True):
+                part.copy_(parameter_state[name])
 
     def _step(self, rows: Tensor) -> None:
-        # Every rank draws the noise of the whole batch and uses its share: the run does not
-        # depend on how many processes train it.
+        # Every rank draws the noise of the whole batch and uses its share: the noise of an image
+        # does not depend on the number of processes.
         normal = self._normal[: len(rows)].normal_(generator=self._noise)
         pixels = self._images.index_select(0, self._ranks.part(rows))
-        share = 1 / len(rows)
-        terms = self._gradient.measure(pixels, self._ranks.part(normal), self._beta, share)
+        losses = self._gradient.forward_backward(
+            pixels, self._ranks.part(normal), self._beta, 1 / len(rows)
+        )
         self._ranks.add_up(self._gradient.values)
         self._optimizer.step()
-        self.sums += torch.stack(terms)
+        self.sums += torch.stack(losses)
 
     def _step_on_rows(self) -> None:
         self._step(self._rows)
@@ -143,31 +152,32 @@ class Stepper:
         try:
             self._replay = capture(self._step_on_rows, self._noise)
         except RuntimeError as error:
-            self._capture = None  # nothing of the step has run: each goes on eagerly
+            self._capture = None  # nothing has run while capturing: continue eagerly
             warnings.warn(f"no CUDA graph, training is slower: {error}", stacklevel=2)
 
     def _moments(self, saved: dict[int, dict[str, Tensor]]) -> list[dict[str, Tensor]]:
-        if not saved:
+        """Return the optimiser's state of each parameter; none before the first step."""
+        if not saved or not saved[0]:
             return []
-        (flat,) = saved.values()
+        flat = saved[0]
+        parts = (views(flat[name], self._parameters) for name in _MOMENTS)
         return [
-            {"step": flat["step"], "exp_avg": mean, "exp_avg_sq": square}
-            for mean, square in zip(
-                views(flat["exp_avg"], self._model),
-                views(flat["exp_avg_sq"], self._model),
-                strict=True,
-            )
+            {"step": flat["step"], **dict(zip(_MOMENTS, moments, strict=True))}
+            for moments in zip(*parts, strict=True)
         ]
 
 
 def capture_on_cuda(step: Callable[[], object], noise: Generator) -> Callable[[], object]:
-    """Return what repeats the kernels of ``step`` with one launch; RuntimeError if it cannot.
+    """Return a function that repeats the kernels of ``step`` with one launch.
+
+    Raises:
+        RuntimeError: The step cannot be captured.
 
     Source:
         https://pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
     """
     graph = torch.cuda.CUDAGraph()
-    graph.register_generator_state(noise)  # each replay draws anew from it
+    graph.register_generator_state(noise)  # each replay draws new numbers from it
     with torch.cuda.graph(graph):
         step()
     replay: Callable[[], object] = graph.replay
