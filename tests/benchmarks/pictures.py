@@ -33,10 +33,10 @@ from table import Row, add_json_option, print_table
 
 from vae_tui.arrays import Bytes
 from vae_tui.latent.codes import samples
-from vae_tui.model.numpy_vae import load_network
+from vae_tui.model import load_network
 from vae_tui.model.probe import load_probe
-from vae_tui.run.config import from_json
-from vae_tui.terminal.half_blocks import tile
+from vae_tui.run.config import RunConfig, from_json
+from vae_tui.terminal.tiles import tile
 from vae_tui.tui.link.screen_diff import ScreenDiff
 from vae_tui.tui.widgets.pictures import Pictures
 
@@ -91,16 +91,18 @@ def measured(colours: str) -> list[Row]:
     return rows
 
 
+def config() -> RunConfig:
+    return from_json((RUN / "config.json").read_text())
+
+
 def probe() -> Bytes:
     """Return test digits; one more than the grid holds."""
-    return load_probe(RUN / "probe.safetensors").images[: COLUMNS * ROWS + 1]
+    return load_probe(RUN / "probe.safetensors", config()).images[: COLUMNS * ROWS + 1]
 
 
 def decoded() -> Bytes:
     """Return decoded samples; one more than the grid holds."""
-    network = load_network(
-        RUN / "weights.safetensors", from_json((RUN / "config.json").read_text())
-    )
+    network = load_network(RUN / "weights.safetensors", config())
     return network.decode(samples(network, COLUMNS * ROWS + 1, 1))
 
 

@@ -17,13 +17,13 @@ from support.explored_runs import KEPT, NEWEST, called, explored_run, model_at, 
 from support.terminal import Terminal
 from test_imports import modules_after
 
-from vae_tui.export.picture_files import grid
 from vae_tui.latent.codes import code_text, prior, samples
 from vae_tui.latent.morph import choose_ends, morph
+from vae_tui.model import load_network
 from vae_tui.model.network_at_step import network_at
-from vae_tui.model.numpy_vae import load_network
 from vae_tui.model.probe import load_probe
 from vae_tui.run.folder import Run
+from vae_tui.terminal.tiles import tile
 
 MAIN = Path(sys.executable).with_name("vae-tui")
 
@@ -47,7 +47,7 @@ def test_sample_writes_the_prior_s_digits_and_says_of_which_step(run, tmp_path):
     said = drawn(run, ["sample", str(run.path), "-n", "6", "--seed", "3", "-o", str(file)])
     network = network_at(run, run.config())
     pictures = network.decode(samples(network, 6, 3))
-    np.testing.assert_array_equal(pixels(file)[::4, ::4], grid(pictures, 3))
+    np.testing.assert_array_equal(pixels(file)[::4, ::4], tile(pictures, 3))
     about = "6 samples of the prior, seed 3, temperature 1; weights of step 60 of one"
     assert said == [f"{file}: {about}\n"]
     with Image.open(file) as picture:
@@ -72,10 +72,10 @@ def test_morph_writes_a_strip_and_a_moving_picture_of_the_same_way(run, tmp_path
     strip, movie = tmp_path / "m.png", tmp_path / "m.gif"
     line = ["morph", str(run.path), "3", "#12", "--steps", "5", "--path", "slerp", "-o"]
     said = drawn(run, [*line, str(strip)], [*line, str(movie)])
-    network, probe = network_at(run, run.config()), load_probe(run.probe)
+    network, probe = network_at(run, run.config()), load_probe(run.probe, run.config())
     ends = choose_ends("3", "#12", probe)
     way = morph(network, probe, ends, 5, "slerp")
-    np.testing.assert_array_equal(pixels(strip)[::4, ::4], grid(way, 5))
+    np.testing.assert_array_equal(pixels(strip)[::4, ::4], tile(way, 5))
     with Image.open(movie) as frames:
         assert frames.n_frames == 8
         for index in range(5):
@@ -279,7 +279,7 @@ def test_on_a_terminal_digits_are_half_blocks_as_large_as_they_fit(run):
     assert lines[14].startswith("2 samples of the prior, seed 1, temperature 1; weights of step 60")
     cells = terminal.screen.buffer
     network = network_at(run, run.config())
-    picture = grid(network.decode(prior(1, 2, 4)), 2)
+    picture = tile(network.decode(prior(1, 2, 4)), 2)
     y, x = map(int, np.unravel_index(picture[::2].argmax(), picture[::2].shape))
     cell = cells[y][x]
     upper = cell.fg if cell.data == "▀" else cell.bg

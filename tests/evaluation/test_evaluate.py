@@ -14,6 +14,7 @@ from vae_tui.evaluation.digit_classifier import Recogniser
 from vae_tui.evaluation.elbo import measure
 from vae_tui.evaluation.nll import importance_weighted_nll, log_weights
 from vae_tui.evaluation.report import as_json, as_text
+from vae_tui.model.mlp import Mlp
 from vae_tui.model.vae import VAE
 from vae_tui.run.config import RunConfig
 
@@ -29,7 +30,7 @@ def images(count: int = 20) -> torch.Tensor:
 
 def model(latent_dim: int = 3, gain: float = 2.0) -> VAE:
     torch.manual_seed(latent_dim)
-    made = VAE(latent_dim, 16)
+    made = Mlp(latent_dim, 16)
     with torch.no_grad():
         for parameter in made.parameters():
             parameter.mul_(gain)

@@ -9,12 +9,13 @@ from PIL import Image
 from vae_tui.errors import UsageError
 from vae_tui.export.map_picture import map_png
 from vae_tui.export.output_file import check_output, write
-from vae_tui.export.picture_files import gif, grid, png, write_digits
+from vae_tui.export.picture_files import gif, png, write_digits
 from vae_tui.terminal.class_colours import CLASS_COLOURS
+from vae_tui.terminal.tiles import tile
 
 
 def digits(count: int) -> np.ndarray:
-    return np.random.default_rng(3).integers(0, 256, (count, 784), dtype=np.uint8)
+    return np.random.default_rng(3).integers(0, 256, (count, 28, 28), dtype=np.uint8)
 
 
 def opened(content: bytes) -> Image.Image:
@@ -23,12 +24,12 @@ def opened(content: bytes) -> Image.Image:
 
 def test_a_grid_fills_rows_from_the_left_and_leaves_the_rest_black():
     images = digits(5)
-    picture = grid(images, 3)
+    picture = tile(images, 3)
     assert picture.shape == (56, 84)
     for index in range(5):
         row, column = divmod(index, 3)
-        tile = picture[28 * row : 28 * row + 28, 28 * column : 28 * column + 28]
-        assert np.array_equal(tile, images[index].reshape(28, 28))
+        part = picture[28 * row : 28 * row + 28, 28 * column : 28 * column + 28]
+        assert np.array_equal(part, images[index])
     assert not picture[28:, 56:].any()
 
 
@@ -40,7 +41,7 @@ def test_a_png_read_back_is_the_grid_enlarged_fourfold():
         read = np.asarray(picture)
     for y in range(4):
         for x in range(4):
-            assert np.array_equal(read[y::4, x::4], grid(images, 3))
+            assert np.array_equal(read[y::4, x::4], tile(images, 3))
 
 
 def test_a_very_long_strip_is_enlarged_less():
@@ -58,7 +59,7 @@ def test_the_frames_of_a_gif_go_to_the_end_and_back():
             assert movie.info["duration"] == 100
             frame = np.asarray(movie.convert("L"))
             assert frame.shape == (224, 224)
-            assert np.array_equal(frame[::8, ::8], images[index].reshape(28, 28))
+            assert np.array_equal(frame[::8, ::8], images[index])
 
 
 def test_a_gif_of_two_pictures_swings_between_them():

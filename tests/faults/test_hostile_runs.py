@@ -21,6 +21,7 @@ from support.tiny_runs import tiny_config, tiny_trainer
 from vae_tui.data import idx_files
 from vae_tui.data.catalogue import DATASETS, Dataset
 from vae_tui.errors import UsageError, VaeTuiError
+from vae_tui.image_shape import DEFAULT_SHAPE
 from vae_tui.run import control
 from vae_tui.run.commands import Command
 from vae_tui.run.events import Paused, RunEnded, encode
@@ -44,7 +45,7 @@ def run_with_state(folder: Path) -> Run:
     run = create(folder, "run", DIGITS)
     state = tiny_trainer().state()
     save_state(run.state, state)
-    save_weights(run.weights, state["model"], 0)
+    save_weights(run.weights, state["model"], 0, DEFAULT_SHAPE)
     return run
 
 

@@ -22,7 +22,7 @@ from support.real_runs import (
 from support.shells import Shell, assert_it_goes_on
 from support.tiny_runs import losses_of, only, tiny_config
 
-from vae_tui.model.numpy_vae import load_network
+from vae_tui.model import load_network
 from vae_tui.model.probe import load_probe
 from vae_tui.run import events
 from vae_tui.run.commands import Command
@@ -112,7 +112,7 @@ class Victim:
         if self.run.best.exists():
             load_network(self.run.best, self._config)
         if self.run.probe.exists():
-            load_probe(self.run.probe)
+            load_probe(self.run.probe, self._config)
         for step in self.run.kept_steps():
             assert load_network(self.run.kept_weights(step), self._config).step == step
 

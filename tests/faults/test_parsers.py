@@ -21,7 +21,7 @@ from support.tiny_runs import TINY, tiny_config
 
 from vae_tui.cli.headless import Teller
 from vae_tui.errors import UsageError, VaeTuiError
-from vae_tui.model.numpy_vae import load_network
+from vae_tui.model import load_network
 from vae_tui.model.probe import load_probe
 from vae_tui.run import commands, events
 from vae_tui.run.config import RunConfig, from_json, to_json

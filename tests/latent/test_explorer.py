@@ -6,7 +6,7 @@ from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.latent.codes import between, code_text, parse_code, prior, samples
 from vae_tui.latent.morph import choose_ends, morph
 from vae_tui.model.network_at_step import network_at
-from vae_tui.model.numpy_vae import Network
+from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe, load_probe
 
 
@@ -22,7 +22,7 @@ def network(run) -> Network:
 
 @pytest.fixture
 def probe(run) -> Probe:
-    return load_probe(run.probe)
+    return load_probe(run.probe, run.config())
 
 
 def refusal(function, *arguments) -> str:
@@ -35,14 +35,14 @@ def refusal(function, *arguments) -> str:
 def test_without_a_step_the_network_is_the_newest(run, network):
     assert network.step == NEWEST
     weight = model_at(NEWEST, run.config()).state_dict()["decoder.2.weight"]
-    np.testing.assert_array_equal(network.decoder[1][0].T, weight)
+    np.testing.assert_array_equal(network.weights["decoder.2.weight"], weight)
 
 
 @pytest.mark.parametrize("step", KEPT)
 def test_the_network_of_each_kept_step_is_found(run, step):
     found = network_at(run, run.config(), step)
     weight = model_at(step, run.config()).state_dict()["encoder.0.weight"]
-    np.testing.assert_array_equal(found.encoder[0][0].T, weight)
+    np.testing.assert_array_equal(found.weights["encoder.0.weight"], weight)
     assert found.step == step
 
 
@@ -109,7 +109,7 @@ def test_a_class_stands_for_its_most_typical_image(probe):
     start, end = choose_ends("3", "8", probe)
     assert (probe.labels[start], probe.labels[end]) == (3, 8)
     images = probe.images[probe.labels == 3].astype(float)
-    distances = np.linalg.norm(images - images.mean(0), axis=1)
+    distances = np.square(images - images.mean(0)).sum((1, 2))
     np.testing.assert_array_equal(probe.images[start], images[distances.argmin()])
 
 
@@ -142,7 +142,7 @@ def test_what_is_neither_class_nor_image_is_refused_with_what_is(probe, text):
 
 
 def test_a_class_of_which_there_is_no_image_is_refused(probe):
-    none = Probe(probe.images[:2], np.array([1, 2], np.uint8))
+    none = Probe(probe.images[:2], np.array([1, 2], np.uint8), probe.classes)
     assert refusal(choose_ends, "1", "7", none) == "the run's test images have none of class 7"
 
 

@@ -4,8 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vae_tui.model.gradient import AutogradGradient, views
+from vae_tui.model.mlp import Mlp
 from vae_tui.model.mlp_gradient import MlpGradient
-from vae_tui.model.vae import VAE, loss_terms
+from vae_tui.model.vae import loss_terms
 
 
 def batch(count: int, latent_dim: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -39,7 +40,7 @@ def test_gradient_and_losses_are_those_of_the_models_own_formulas(
     kind, count, latent_dim, hidden, beta, reconstruction, noisy, seed
 ):
     torch.manual_seed(seed)
-    model = VAE(latent_dim, hidden, noisy=noisy)
+    model = Mlp(latent_dim, hidden, noisy=noisy)
     pixels, noise = batch(count, latent_dim, seed)
     expected = expected_of(model, pixels, noise, beta, 1 / count, reconstruction)
     gradient = kind(model, "fp32", reconstruction)
@@ -51,7 +52,7 @@ def test_gradient_and_losses_are_those_of_the_models_own_formulas(
 
 @pytest.mark.parametrize("kind", [AutogradGradient, MlpGradient])
 def test_batches_of_several_sizes_take_turns(kind):
-    model = VAE(4, 16)
+    model = Mlp(4, 16)
     gradient = kind(model, "fp32", "bce")
     for count in (8, 3, 8, 1, 3):
         pixels, noise = batch(count, 4, seed=count)
@@ -63,7 +64,7 @@ def test_batches_of_several_sizes_take_turns(kind):
 @pytest.mark.parametrize("kind", [AutogradGradient, MlpGradient])
 @pytest.mark.parametrize("scale", [1.0, 30.0, 3000.0])
 def test_the_loss_is_exact_and_the_gradient_finite_however_sure_the_decoder_is(kind, scale):
-    model = VAE(4, 16)
+    model = Mlp(4, 16)
     with torch.no_grad():
         model.decoder[2].bias.uniform_(-scale, scale)
     pixels, noise = batch(5, 4)
@@ -77,7 +78,7 @@ def test_the_loss_is_exact_and_the_gradient_finite_however_sure_the_decoder_is(k
 @pytest.mark.parametrize("kind", [AutogradGradient, MlpGradient])
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_weight_that_is_not_finite_shows_in_the_loss(kind, value):
-    model = VAE(4, 16)
+    model = Mlp(4, 16)
     with torch.no_grad():
         model.encoder[0].weight[:] = value
     gradient = kind(model, "fp32", "bce")
@@ -88,7 +89,7 @@ def test_a_weight_that_is_not_finite_shows_in_the_loss(kind, value):
 @pytest.mark.parametrize("kind", [AutogradGradient, MlpGradient])
 def test_bf16_is_near_float32_and_another_number(kind):
     torch.manual_seed(1)
-    model = VAE(4, 64)
+    model = Mlp(4, 64)
     pixels, noise = batch(32, 4)
     exact = AutogradGradient(model, "fp32", "bce")
     bce, kl = exact.forward_backward(pixels, noise, torch.tensor(1.0), 1 / 32)
@@ -102,7 +103,7 @@ def test_bf16_is_near_float32_and_another_number(kind):
 
 @pytest.mark.parametrize("kind", [AutogradGradient, MlpGradient])
 def test_the_models_parameters_are_views_of_the_weights(kind):
-    model = VAE(4, 16)
+    model = Mlp(4, 16)
     before = [parameter.clone() for parameter in model.parameters()]
     gradient = kind(model, "fp32", "bce")
     for parameter, old in zip(model.parameters(), before, strict=True):

@@ -7,7 +7,8 @@ from torch.distributions import Normal, kl_divergence
 from torch.nn import functional
 
 from vae_tui.evaluation.elbo import measure
-from vae_tui.model.vae import VAE, Posterior, kl_terms, loss_terms, reference_losses
+from vae_tui.model.mlp import Mlp
+from vae_tui.model.vae import Posterior, kl_terms, loss_terms, reference_losses
 
 COURSE_NAMES = [
     "encoder.0.weight",
@@ -86,19 +87,19 @@ def test_mse_is_a_normals_log_likelihood_up_to_its_constant():
 
 
 def test_the_network_has_the_courses_size_and_names():
-    model = VAE()
+    model = Mlp()
     assert sum(value.numel() for value in model.parameters()) == 652_824
     assert list(model.state_dict()) == COURSE_NAMES
 
 
 def test_the_courses_class_loads_our_weights_and_we_load_its():
-    ours, course = VAE(), CourseVAE()
+    ours, course = Mlp(), CourseVAE()
     course.load_state_dict(ours.state_dict(), strict=True)
     ours.load_state_dict(CourseVAE().state_dict(), strict=True)
 
 
 def test_the_courses_class_computes_the_same_pictures_and_the_same_loss():
-    ours, course = VAE(), CourseVAE()
+    ours, course = Mlp(), CourseVAE()
     course.load_state_dict(ours.state_dict(), strict=True)
     images, noise = torch.rand(8, 784), torch.randn(8, 20)
     logits, posterior = ours(images, noise)
@@ -113,14 +114,14 @@ def test_the_courses_class_computes_the_same_pictures_and_the_same_loss():
 
 
 def test_the_code_is_the_mean_when_no_noise_is_given():
-    model, images = VAE(4, 16), torch.rand(3, 784)
+    model, images = Mlp(4, 16), torch.rand(3, 784)
     logits, posterior = model(images, None)
     torch.testing.assert_close(logits, model.decode(posterior.mean))
 
 
 def test_codes_are_normal_around_the_mean_with_the_posteriors_deviation():
     """Seen through a decoder that shows the code itself in the first pixels."""
-    model = VAE(2, 16)
+    model = Mlp(2, 16)
     with torch.no_grad():
         for value in model.decoder.parameters():
             value.zero_()
@@ -137,7 +138,7 @@ def test_codes_are_normal_around_the_mean_with_the_posteriors_deviation():
 
 
 def test_the_auto_encoder_takes_no_noise():
-    model, images = VAE(4, 16, noisy=False), torch.rand(3, 784)
+    model, images = Mlp(4, 16, noisy=False), torch.rand(3, 784)
     loud, _ = model(images, 100 * torch.randn(3, 4))
     silent, _ = model(images, None)
     assert torch.equal(loud, silent)
@@ -179,7 +180,7 @@ def test_no_decoder_of_one_picture_beats_the_mean_image():
 
 
 def test_measuring_is_the_mean_over_the_images_however_they_are_batched():
-    model = VAE(4, 16)
+    model = Mlp(4, 16)
     images = random_images(test=2_003).test  # one whole block and three images more
     measured = measure(model, images, seed=5)
     pixels = images.float() / 255
@@ -193,7 +194,7 @@ def test_measuring_is_the_mean_over_the_images_however_they_are_batched():
 
 
 def test_the_sampled_loss_is_the_expectation_over_the_noise():
-    model, images = VAE(4, 16), random_images().test
+    model, images = Mlp(4, 16), random_images().test
     pixels = images.float() / 255
     sampled = np.mean([measure(model, images, seed).bce for seed in range(20)])
     with torch.no_grad():
@@ -206,7 +207,7 @@ def test_the_sampled_loss_is_the_expectation_over_the_noise():
 
 
 def test_a_dimension_is_active_when_its_mean_varies_more_than_a_hundredth():
-    model, images = VAE(3, 16), random_images().test
+    model, images = Mlp(3, 16), random_images().test
     with torch.no_grad():
         for value in model.encoder.parameters():
             value.zero_()
@@ -219,6 +220,6 @@ def test_a_dimension_is_active_when_its_mean_varies_more_than_a_hundredth():
 
 
 def test_the_auto_encoders_two_test_losses_are_the_same():
-    measured = measure(VAE(4, 16, noisy=False), random_images().test, 1)
+    measured = measure(Mlp(4, 16, noisy=False), random_images().test, 1)
     assert measured.bce == measured.bce_at_mean
     assert measured.kl > 0

@@ -9,17 +9,18 @@ from safetensors.torch import save_file
 from support.tiny_runs import tiny_config
 
 from vae_tui.errors import VaeTuiError
-from vae_tui.model.numpy_vae import load_network
+from vae_tui.image_shape import DEFAULT_SHAPE
+from vae_tui.model import load_network
+from vae_tui.model.mlp import Mlp
 from vae_tui.model.probe import load_probe
-from vae_tui.model.vae import VAE
-from vae_tui.training.checkpoint import save_tensors, save_weights
+from vae_tui.training.checkpoint import save_probe, save_weights
 
 CONFIG = tiny_config(latent_dim=4, hidden=16)
 
 
 def weights() -> dict[str, torch.Tensor]:
     torch.manual_seed(5)
-    return dict(VAE(4, 16).state_dict())
+    return dict(Mlp(4, 16).state_dict())
 
 
 def error_of(path: Path) -> str:
@@ -34,20 +35,21 @@ def error_of(path: Path) -> str:
 @pytest.mark.parametrize(("d", "h"), [(20, 400), (1, 1), (7, 3)])
 def test_numpy_computes_what_torch_computes(tmp_path, d, h):
     torch.manual_seed(d)
-    model = VAE(d, h)
+    model = Mlp(d, h)
     images = torch.randint(0, 256, (9, 784), dtype=torch.uint8)
     codes = 2 * torch.randn(9, d)
-    save_weights(tmp_path / "w.safetensors", model.state_dict(), 1)
+    save_weights(tmp_path / "w.safetensors", model.state_dict(), 1, DEFAULT_SHAPE)
     network = load_network(tmp_path / "w.safetensors", tiny_config(latent_dim=d, hidden=h))
     with torch.no_grad():
         posterior = model.encode(images.float() / 255)
         pictures = 255 * torch.sigmoid(model.decode(codes))
-    mean, logvar = network.encode(images.numpy())
+    mean, logvar = network.encode(images.numpy().reshape(-1, 28, 28))
     np.testing.assert_allclose(mean, posterior.mean, atol=1e-5)
     np.testing.assert_allclose(logvar, posterior.logvar, atol=1e-5)
     decoded = network.decode(codes.numpy())
     assert decoded.dtype == np.uint8
-    assert np.abs(decoded.astype(float) - pictures.numpy()).max() <= 0.501
+    assert decoded.shape == (9, 28, 28)
+    assert np.abs(decoded.astype(float).reshape(9, 784) - pictures.numpy()).max() <= 0.501
     assert network.latent_dim == d
 
 
@@ -56,22 +58,22 @@ def test_certain_pixels_are_black_and_white_without_a_warning(tmp_path):
     for name in ("decoder.0.weight", "decoder.0.bias", "decoder.2.weight"):
         state[name] = torch.zeros_like(state[name])
     state["decoder.2.bias"] = torch.where(torch.arange(784) < 392, 1e30, -1e30)
-    save_weights(tmp_path / "w.safetensors", state, 1)
+    save_weights(tmp_path / "w.safetensors", state, 1, DEFAULT_SHAPE)
     with np.errstate(all="raise"):
         picture = load_network(tmp_path / "w.safetensors", CONFIG).decode(np.zeros((1, 4), "f4"))
-    assert picture[0].tolist() == [255] * 392 + [0] * 392
+    assert picture[0].ravel().tolist() == [255] * 392 + [0] * 392
 
 
 def test_no_codes_give_no_pictures(tmp_path):
-    save_weights(tmp_path / "w.safetensors", weights(), 1)
+    save_weights(tmp_path / "w.safetensors", weights(), 1, DEFAULT_SHAPE)
     network = load_network(tmp_path / "w.safetensors", CONFIG)
-    assert network.decode(np.empty((0, 4), np.float32)).shape == (0, 784)
+    assert network.decode(np.empty((0, 4), np.float32)).shape == (0, 28, 28)
 
 
 def test_half_precision_weights_are_read_and_draw_nearly_the_same(tmp_path):
     codes = np.random.default_rng(1).standard_normal((5, 4)).astype(np.float32)
     for half in (False, True):
-        save_weights(tmp_path / f"{half}.safetensors", weights(), 1, half=half)
+        save_weights(tmp_path / f"{half}.safetensors", weights(), 1, DEFAULT_SHAPE, half=half)
     whole, halved = (
         load_network(tmp_path / f"{half}.safetensors", CONFIG).decode(codes).astype(int)
         for half in (False, True)
@@ -81,7 +83,7 @@ def test_half_precision_weights_are_read_and_draw_nearly_the_same(tmp_path):
 
 @pytest.mark.parametrize(("step", "known"), [(0, 0), (470, 470), (10**14, 10**14)])
 def test_the_step_of_the_weights_is_read(tmp_path, step, known):
-    save_weights(tmp_path / "w.safetensors", weights(), step)
+    save_weights(tmp_path / "w.safetensors", weights(), step, DEFAULT_SHAPE)
     os.utime(tmp_path / "w.safetensors", (1_000, 2_000))
     network = load_network(tmp_path / "w.safetensors", CONFIG)
     assert (network.step, network.saved_at) == (known, 2_000)
@@ -93,11 +95,11 @@ def test_weights_that_name_no_step_are_of_step_0(tmp_path, metadata):
     assert load_network(tmp_path / "w.safetensors", CONFIG).step == 0
 
 
-@pytest.mark.parametrize("name", list(VAE(4, 16).state_dict()))
+@pytest.mark.parametrize("name", list(Mlp(4, 16).state_dict()))
 def test_a_tensor_of_another_shape_is_refused_by_name_and_shapes(tmp_path, name):
     wrong = torch.zeros(3, 5)
     path = tmp_path / "w.safetensors"
-    save_weights(path, {**weights(), name: wrong}, 1)
+    save_weights(path, {**weights(), name: wrong}, 1, DEFAULT_SHAPE)
     right = tuple(weights()[name].shape)
     assert error_of(path) == f"{path}: {name} is (3, 5), this run's network has {right}"
 
@@ -105,7 +107,7 @@ def test_a_tensor_of_another_shape_is_refused_by_name_and_shapes(tmp_path, name)
 def test_a_missing_tensor_is_refused_by_name(tmp_path):
     state = weights()
     del state["decoder.0.bias"]
-    save_weights(tmp_path / "w.safetensors", state, 1)
+    save_weights(tmp_path / "w.safetensors", state, 1, DEFAULT_SHAPE)
     assert error_of(tmp_path / "w.safetensors").endswith("has no tensor decoder.0.bias")
 
 
@@ -114,7 +116,7 @@ def test_a_weight_that_is_not_finite_is_refused_by_name(tmp_path, bad):
     state = weights()
     state["encoder.2.bias"] = state["encoder.2.bias"].clone()
     state["encoder.2.bias"][3] = bad
-    save_weights(tmp_path / "w.safetensors", state, 1)
+    save_weights(tmp_path / "w.safetensors", state, 1, DEFAULT_SHAPE)
     assert error_of(tmp_path / "w.safetensors").endswith("encoder.2.bias is not finite")
 
 
@@ -148,7 +150,7 @@ def test_a_pickle_dressed_as_weights_is_refused_and_never_run(tmp_path):
 @pytest.mark.parametrize("share", [0, 1, 4, 8, 9, 100, 700, -1])
 def test_a_truncated_file_is_refused(tmp_path, share):
     path = tmp_path / "w.safetensors"
-    save_weights(path, weights(), 1)
+    save_weights(path, weights(), 1, DEFAULT_SHAPE)
     path.write_bytes(path.read_bytes()[:share])
     error_of(path)
 
@@ -165,15 +167,15 @@ def test_a_file_that_is_missing_or_a_folder_is_refused(tmp_path):
 
 
 def put_probe(path: Path, images: torch.Tensor, labels: torch.Tensor) -> Path:
-    save_tensors(path, {"images": images, "labels": labels})
+    save_probe(path, images, labels, DEFAULT_SHAPE)
     return path
 
 
 def test_the_probe_comes_back_as_it_was_saved(tmp_path):
     images = torch.randint(0, 256, (30, 784), dtype=torch.uint8)
     labels = (torch.arange(30) % 10).to(torch.uint8)
-    probe = load_probe(put_probe(tmp_path / "p.safetensors", images, labels))
-    assert np.array_equal(probe.images, images.numpy())
+    probe = load_probe(put_probe(tmp_path / "p.safetensors", images, labels), CONFIG)
+    assert np.array_equal(probe.images, images.numpy().reshape(-1, 28, 28))
     assert np.array_equal(probe.labels, labels.numpy())
     assert probe.of_class(3).tolist() == [3, 13, 23]
 
@@ -192,6 +194,6 @@ def test_the_probe_comes_back_as_it_was_saved(tmp_path):
 def test_a_probe_whose_images_and_labels_do_not_fit_is_refused(tmp_path, images, labels):
     path = put_probe(tmp_path / "p.safetensors", images.to(torch.uint8), labels.to(torch.uint8))
     with pytest.raises(VaeTuiError) as raised:
-        load_probe(path)
+        load_probe(path, CONFIG)
     assert str(path) in str(raised.value)
     assert "\n" not in str(raised.value)

@@ -9,13 +9,14 @@ import numpy as np
 import torch
 from support.tiny_runs import random_images, tiny_config
 
+from vae_tui.model import build
 from vae_tui.model.vae import VAE
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted, encode
 from vae_tui.run.files import append
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
-from vae_tui.training.checkpoint import save_tensors, save_weights
+from vae_tui.training.checkpoint import save_probe, save_weights
 
 NEWEST = 60
 KEPT = (0, 1, 20, 60)
@@ -38,7 +39,7 @@ for line in json.loads(sys.argv[1]):
 def model_at(step: int, config: RunConfig) -> VAE:
     """Return the network that the run's weights of ``step`` are of."""
     torch.manual_seed(step)
-    model = VAE(config.latent_dim, config.hidden, noisy=config.model == "vae")
+    model = build(config)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(4).copy_(parameter.half())  # history is kept in half precision
@@ -50,12 +51,13 @@ def explored_run(folder: Path, name: str = "one", **changes: object) -> Run:
     config = tiny_config(**changes)
     run = create(folder, name, config)
     images = random_images()
-    save_tensors(run.probe, {"images": images.test, "labels": images.test_labels})
+    save_probe(run.probe, images.test, images.test_labels, images.shape)
     run.history.mkdir()
     for step in KEPT:
         weights = model_at(step, config).state_dict()
-        save_weights(run.kept_weights(step), weights, step, half=True)
-    save_weights(run.weights, model_at(NEWEST, config).state_dict(), NEWEST)
+        save_weights(run.kept_weights(step), weights, step, images.shape, half=True)
+    weights = model_at(NEWEST, config).state_dict()
+    save_weights(run.weights, weights, NEWEST, images.shape)
     for event in (
         run_started(0),
         epoch_ended(0),

@@ -8,7 +8,7 @@ from typing import Any
 
 from textual.message import Message
 
-from vae_tui.model.numpy_vae import Network
+from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
 from vae_tui.run.events import Event
 from vae_tui.run.summary import Summary

@@ -25,7 +25,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from vae_tui.arrays import Floats
 from vae_tui.latent.projection import Embedding
-from vae_tui.model.numpy_vae import Network
+from vae_tui.model.numpy_network import Network
 from vae_tui.run.config import RunConfig
 from vae_tui.tui.app import VaeApp
 from vae_tui.tui.ports import LateImports

@@ -22,11 +22,16 @@ def cloud(screen):
 
 def spread_out(network, deviations):
     """Return the network with q(z|x) of the same standard deviations (d,) everywhere."""
-    first, (weights, bias) = network.encoder
     d = network.latent_dim
-    weights, bias = weights.copy(), bias.copy()
-    weights[:, d:], bias[d:] = 0, 2 * np.log(np.asarray(deviations))
-    return dataclasses.replace(network, encoder=(first, (weights, bias)))
+    weight, bias = network.weights["encoder.2.weight"], network.weights["encoder.2.bias"]
+    weight, bias = weight.copy(), bias.copy()
+    weight[d:], bias[d:] = 0, 2 * np.log(np.asarray(deviations))
+    return with_weights(network, {"encoder.2.weight": weight, "encoder.2.bias": bias})
+
+
+def with_weights(network, changed, **changes):
+    """Return the network with some of its weights and other fields replaced."""
+    return dataclasses.replace(network, weights={**network.weights, **changed}, **changes)
 
 
 def closed_form(network, shown):

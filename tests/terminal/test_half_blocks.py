@@ -16,8 +16,6 @@ from vae_tui.terminal.half_blocks import (
     LEVEL_OF_GREY,
     Palette,
     half_blocks,
-    shrink,
-    tile,
 )
 
 PICTURES = hnp.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 20)))
@@ -131,48 +129,3 @@ def test_strips_are_half_as_many_as_rows_and_as_wide_as_the_picture(palette, hei
     for strip in strips:
         assert strip.cell_length == width
         assert len(strip.text) == width
-
-
-def test_shrinking_to_half_is_the_mean_of_each_two_by_two():
-    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28), dtype=np.uint8)
-    means = images.reshape(5, 14, 2, 14, 2).astype(float).mean((2, 4))
-    np.testing.assert_array_equal(shrink(images, 14), np.floor(means + 0.5))
-
-
-@pytest.mark.parametrize("size", range(1, 29))
-def test_shrinking_keeps_an_even_grey_and_the_mean_brightness(size):
-    even = np.full((1, 28, 28), 255, dtype=np.uint8)
-    assert (shrink(even, size) == 255).all()
-    noise = np.random.default_rng(size).integers(0, 256, (3, 28, 28), dtype=np.uint8)
-    small = shrink(noise, size)
-    assert small.shape == (3, size, size)
-    assert small.dtype == np.uint8
-    assert np.abs(small.mean((1, 2)) - noise.mean((1, 2))).max() < 1
-
-
-def test_shrinking_by_a_fraction_weighs_pixels_by_the_area_covered():
-    image = np.array([[[0, 90, 180]] * 3], dtype=np.uint8)
-    # A new pixel covers one and a half old ones: (0 + 90 / 2) / 1.5 and (90 / 2 + 180) / 1.5.
-    assert shrink(image, 2).tolist() == [[[30, 150], [30, 150]]]
-
-
-def test_enlarging_repeats_pixels():
-    image = np.arange(4, dtype=np.uint8).reshape(1, 2, 2)
-    np.testing.assert_array_equal(shrink(image, 6)[0], np.kron(image[0], np.ones((3, 3), int)))
-    assert shrink(image, 3)[0].tolist() == [[0, 0, 1], [0, 0, 1], [2, 2, 3]]
-    assert shrink(image, 2) is image
-
-
-def test_shrinking_to_nothing_is_nothing():
-    assert shrink(np.zeros((2, 28, 28), dtype=np.uint8), 0).shape == (2, 0, 0)
-
-
-def test_tiles_fill_rows_from_the_left_and_missing_ones_are_black():
-    images = np.arange(1, 4, dtype=np.uint8)[:, None, None] * np.ones((3, 2, 2), dtype=np.uint8)
-    assert tile(images, 2).tolist() == [
-        [1, 1, 2, 2],
-        [1, 1, 2, 2],
-        [3, 3, 0, 0],
-        [3, 3, 0, 0],
-    ]
-    assert tile(images[:0], 2).shape == (0, 4)

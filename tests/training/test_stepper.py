@@ -6,7 +6,7 @@ from support.tiny_runs import random_images
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from vae_tui.model.vae import VAE
+from vae_tui.model.mlp import Mlp
 from vae_tui.training.ranks import Ranks
 from vae_tui.training.stepper import EAGER_STEPS, Stepper
 
@@ -66,7 +66,7 @@ class Training:
 
     def __init__(self, capture=None, batch_size: int = 50, precision: str = "fp32") -> None:
         torch.manual_seed(1)
-        self.model = VAE(4, 16)
+        self.model = Mlp(4, 16)
         self.noise = torch.Generator().manual_seed(5)
         self.stepper = Stepper(
             self.model,
@@ -103,7 +103,7 @@ def assert_alike(one: Training, other: Training) -> None:
     assert torch.equal(one.noise.get_state(), other.noise.get_state())
 
 
-def assert_same_weights(one: VAE, other: VAE) -> None:
+def assert_same_weights(one: Mlp, other: Mlp) -> None:
     for parameter, expected in zip(one.parameters(), other.parameters(), strict=True):
         torch.testing.assert_close(parameter, expected)
 
@@ -165,7 +165,7 @@ def test_steps_go_on_eagerly_and_say_so_when_no_graph_can_be_made():
 
 def test_the_state_is_that_of_adam_over_the_models_own_parameters():
     one, rows = Training(), batches(3)
-    model = VAE(4, 16)
+    model = Mlp(4, 16)
     adam = torch.optim.Adam(model.parameters(), lr=1e-3)
     one.train(rows)
     model.load_state_dict(one.model.state_dict())

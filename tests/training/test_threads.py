@@ -3,7 +3,7 @@ import random
 import torch
 from support.tiny_runs import random_images
 
-from vae_tui.model.vae import VAE
+from vae_tui.model.mlp import Mlp
 from vae_tui.training.ranks import Ranks
 from vae_tui.training.stepper import Stepper
 from vae_tui.training.thread_tuner import LONGEST_SECONDS, Threads
@@ -86,7 +86,7 @@ def test_weights_and_losses_do_not_depend_on_the_number_of_threads():
         for counts in ((1,), (2,), (1, 2)):
             torch.manual_seed(1)
             stepper = Stepper(
-                VAE(20, 400),
+                Mlp(20, 400),
                 random_images().train,
                 batch_size=256,
                 lr=1e-3,

@@ -26,7 +26,8 @@ from support.tiny_runs import (
 from torch.nn import functional
 
 from vae_tui.evaluation.elbo import measure
-from vae_tui.model.vae import VAE, reference_losses
+from vae_tui.model.mlp import Mlp
+from vae_tui.model.vae import reference_losses
 from vae_tui.run.commands import Command
 from vae_tui.run.events import (
     CommandRefused,
@@ -106,7 +107,7 @@ def test_the_start_tells_what_is_trained_and_between_which_losses():
         device="cpu",
         precision="fp32",
         images=600,
-        parameters=sum(value.numel() for value in VAE(4, 16).parameters()),
+        parameters=sum(value.numel() for value in Mlp(4, 16).parameters()),
         steps_per_epoch=6,
         pid=os.getpid(),
         world_size=1,
@@ -114,6 +115,7 @@ def test_the_start_tells_what_is_trained_and_between_which_losses():
         test_images=150,
         floor=floor,
         collapse=collapse,
+        image_shape="28x28x1",
     )
 
 
@@ -122,7 +124,7 @@ def test_the_untrained_network_is_tested_before_the_first_step():
     assert isinstance(tested, EpochEnded)
     assert math.isnan(tested.train_bce)
     torch.manual_seed(TINY.seed)
-    untrained = measure(VAE(4, 16), IMAGES.test, stream_seed(TINY.seed, "test of epoch 0"))
+    untrained = measure(Mlp(4, 16), IMAGES.test, stream_seed(TINY.seed, "test of epoch 0"))
     assert (tested.test_bce, tested.test_bce_at_mean) == (untrained.bce, untrained.bce_at_mean)
 
 
@@ -152,7 +154,7 @@ class EagerRun:
 
     def __init__(self, config, images, epochs: int) -> None:
         torch.manual_seed(config.seed)
-        model = VAE(config.latent_dim, config.hidden, noisy=config.model == "vae")
+        model = Mlp(config.latent_dim, config.hidden, noisy=config.model == "vae")
         adam = torch.optim.Adam(model.parameters(), lr=config.lr)
         noise_source = torch.Generator().manual_seed(stream_seed(config.seed, "noise"))
         data, step, per_epoch = images.train.float() / 255, 0, math.ceil(600 / config.batch_size)

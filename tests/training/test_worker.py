@@ -39,9 +39,9 @@ from support.tiny_runs import CPU, losses_of, only, tiny_config
 import vae_tui
 from vae_tui.data import idx_files
 from vae_tui.errors import UsageError, VaeTuiError
-from vae_tui.model.numpy_vae import load_network
+from vae_tui.model import load_network
+from vae_tui.model.mlp import Mlp
 from vae_tui.model.probe import load_probe
-from vae_tui.model.vae import VAE
 from vae_tui.run import control
 from vae_tui.run.commands import Command, encode
 from vae_tui.run.events import (
@@ -121,7 +121,7 @@ def test_the_newest_weights_name_their_step_and_open_in_the_screens_network(fini
     assert metadata(finished.weights) == {"step": str(6 * 18)}
     network = load_network(finished.weights, DIGITS)
     assert network.step == 6 * 18
-    VAE(4, 16).load_state_dict(load_file(finished.weights), strict=True)
+    Mlp(4, 16).load_state_dict(load_file(finished.weights), strict=True)
 
 
 def test_the_best_weights_are_those_of_the_lowest_test_loss(finished):
@@ -133,7 +133,7 @@ def test_the_kept_weights_begin_with_the_untrained_network_and_are_told(finished
     steps = finished.kept_steps()
     assert steps[0] == 0
     torch.manual_seed(DIGITS.seed)
-    for name, value in VAE(4, 16).state_dict().items():
+    for name, value in Mlp(4, 16).state_dict().items():
         assert torch.equal(load_file(finished.kept_weights(0))[name], value.half())
     for step in steps:
         assert load_network(finished.kept_weights(step), DIGITS).step == step
@@ -142,10 +142,10 @@ def test_the_kept_weights_begin_with_the_untrained_network_and_are_told(finished
 
 
 def test_the_probe_is_all_test_digits_with_their_labels(finished):
-    probe = load_probe(finished.probe)
+    probe = load_probe(finished.probe, DIGITS)
     digits = idx_files.load("digits", Path("/nowhere"))
     assert probe.images.dtype == probe.labels.dtype == np.uint8
-    assert np.array_equal(probe.images, digits.test.numpy())
+    assert np.array_equal(probe.images, digits.test.numpy().reshape(-1, 28, 28))
     assert np.array_equal(probe.labels, digits.test_labels.numpy())
     assert len(probe.labels) == 500
 

@@ -5,16 +5,15 @@ from collections.abc import Callable
 from typing import Protocol
 
 from vae_tui.arrays import Bytes, Floats
-from vae_tui.data.catalogue import class_names
 from vae_tui.latent import codes, morph
 from vae_tui.model import network_at_step
-from vae_tui.model.numpy_vae import Network
+from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import load_probe
 from vae_tui.run.folder import Run
 from vae_tui.text import printable
 
 Show = Callable[[Bytes, int, str], None]
-"""Takes digits, uint8 (N, 784), how many a row, and what they are."""
+"""Takes images, uint8 (N, H, W), how many a row, and what they are."""
 
 Flatten = Callable[[Floats], tuple[Floats, str]]
 """Takes codes (N, d); returns points (N, 2) and how they came about."""
@@ -48,9 +47,10 @@ def draw_morph(
     seed: int | None,
     show: Show,
 ) -> None:
-    """Draw the way from one test digit to another."""
-    network = network_at_step.network_at(run, run.config(), step)
-    probe = load_probe(run.probe)
+    """Draw the interpolation from one test digit to another."""
+    config = run.config()
+    network = network_at_step.network_at(run, config, step)
+    probe = load_probe(run.probe, config)
     ends = morph.choose_ends(*names, probe, seed)
     pictures = morph.morph(network, probe, ends, steps, path)
     start, end = (f"{probe.labels[index]} (test image #{index})" for index in ends)
@@ -70,10 +70,10 @@ def draw_map(run: Run, step: int | None, flatten: Flatten, show: ShowMap) -> Non
     """Draw the means of the test digits in two dimensions."""
     config = run.config()
     network = network_at_step.network_at(run, config, step)
-    probe = load_probe(run.probe)
+    probe = load_probe(run.probe, config)
     points, how = flatten(network.encode(probe.images)[0])
     about = f"{how} of the means of {len(points)} test images; {_weights(run, network)}"
-    show(points, probe.labels, class_names(config.dataset), about)
+    show(points, probe.labels, probe.classes, about)
 
 
 def _weights(run: Run, network: Network) -> str:

@@ -36,7 +36,12 @@ def create_run(
         settings["epochs"] = catalogue.DATASETS[chosen].default_epochs
     if settings["hidden"] is None:
         settings["hidden"] = settings["latent_dim"] ** 2
-    config = RunConfig(dataset=chosen, data_dir=str(folder), **settings)
+    config = RunConfig(
+        dataset=chosen,
+        data_dir=str(folder),
+        image_shape=catalogue.DATASETS[chosen].shape,
+        **settings,
+    )
     check_device(config.device)
     check_processes(config.nproc, config.device)
     check_name(name)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vae_tui.errors import UsageError
+from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One data set of 28x28 grey images in ten classes, in four idx files."""
+    """One data set of labelled images in four idx files."""
 
     name: str
     """As given to ``--dataset``."""
@@ -25,6 +26,7 @@ class Dataset:
     default_epochs: int = 20
     download_bytes: int | None = None
     """What a download transfers; None if there is nothing to download."""
+    shape: ImageShape = DEFAULT_SHAPE
     is_transposed: bool = False
     """The files hold each image's columns as rows."""
 

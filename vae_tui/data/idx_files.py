@@ -20,6 +20,7 @@ from torch import Tensor
 
 from vae_tui.data.catalogue import DATASETS, Dataset, find_file, resolve
 from vae_tui.errors import VaeTuiError
+from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
 
 _CHUNK_BYTES = 1 << 20
 """Decompressed at a time, so that a large file never lies in memory twice."""
@@ -30,13 +31,14 @@ class Images:
     """A data set in memory, on the CPU, everything uint8."""
 
     train: Tensor
-    """(N, 784), grey levels 0 to 255, rows from the top."""
+    """(N, P), grey levels 0 to 255, rows from the top; P as in ``shape``."""
     train_labels: Tensor
-    """(N,), classes 0 to 9."""
+    """(N,), each an index into the data set's ``classes``."""
     test: Tensor
-    """(M, 784)."""
+    """(M, P)."""
     test_labels: Tensor
     """(M,)."""
+    shape: ImageShape = DEFAULT_SHAPE
 
 
 def load(name: str, data_dir: Path) -> Images:
@@ -58,6 +60,7 @@ def read(dataset: Dataset, data_dir: Path) -> Images:
         train_labels=_read_labels(train_labels, train_count, dataset),
         test=_read_images(test_images, test_count, dataset),
         test_labels=_read_labels(test_labels, test_count, dataset),
+        shape=dataset.shape,
     )
 
 
@@ -78,18 +81,19 @@ def _locate(dataset: Dataset, data_dir: Path) -> list[Traversable]:
 
 def _read_images(file: Traversable, count: int, dataset: Dataset) -> Tensor:
     with _errors_in_one_line(file, dataset):
-        images = _read_idx(file, (count, 28, 28))
+        images = _read_idx(file, (count, *dataset.shape.array))
     if dataset.is_transposed:
         _transpose_in_place(images)
-    return torch.from_numpy(images.reshape(count, 784))
+    return torch.from_numpy(images.reshape(count, dataset.shape.pixels))
 
 
 def _read_labels(file: Traversable, count: int, dataset: Dataset) -> Tensor:
     with _errors_in_one_line(file, dataset):
         labels = _read_idx(file, (count,))
-        if labels.max() > 9:
-            index = int((labels > 9).argmax())
-            raise ValueError(f"label {index} is {labels[index]}, not 0 to 9")
+        last = len(dataset.classes) - 1
+        if labels.max() > last:
+            index = int((labels > last).argmax())
+            raise ValueError(f"label {index} is {labels[index]}, not 0 to {last}")
     return torch.from_numpy(labels)
 
 
@@ -155,7 +159,7 @@ def _dimensions_text(dimensions: tuple[int, ...]) -> str:
 
 
 def _transpose_in_place(images: NDArray[np.uint8]) -> None:
-    """Swap rows and columns of (N, 28, 28), a few at a time: all at once would take it twice."""
+    """Swap rows and columns of (N, H, W), a few at a time: all at once would take it twice."""
     for start in range(0, len(images), 4096):
         some = images[start : start + 4096]
         some[...] = some.transpose(0, 2, 1).copy()

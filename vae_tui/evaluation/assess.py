@@ -13,9 +13,10 @@ from vae_tui.evaluation.digit_classifier import Recogniser
 from vae_tui.evaluation.elbo import measure
 from vae_tui.evaluation.nll import importance_weighted_nll
 from vae_tui.latent.codes import prior
+from vae_tui.model import build
 from vae_tui.model.device import choose_device
 from vae_tui.model.network_at_step import network_at
-from vae_tui.model.torch_weights import tensors
+from vae_tui.model.torch_weights import state_dict
 from vae_tui.model.vae import VAE
 from vae_tui.run.config import RunConfig
 from vae_tui.run.folder import Run
@@ -66,8 +67,8 @@ def assess_run(
     if not 0 <= samples <= MOST_SAMPLES:
         raise UsageError(f"--samples must be 0 to {MOST_SAMPLES}, not {samples}")
     network = network_at(run, config, step)
-    model = VAE(config.latent_dim, config.hidden, noisy=config.model == "vae")
-    model.load_state_dict(tensors(network))
+    model = build(config)
+    model.load_state_dict(state_dict(network))
     images = load(config.dataset, Path(config.data_dir))
     model.to(choose_device(config.device))
     return assess(model, images, config, network.step, samples, tell)

@@ -1,28 +1,26 @@
-"""Pictures of digits as files: a grid or a strip as PNG, a way as an animated GIF.
+"""Pictures as files: a grid or a strip as PNG, an interpolation as an animated GIF.
 
-Written whole or not at all, and the same bytes each time for the same pictures.
+A file is written whole or not at all; the same pictures give the same bytes.
 """
 
 import io
-import math
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from vae_tui.arrays import Bytes
 from vae_tui.export.output_file import check_output, write
+from vae_tui.terminal.tiles import tile
 
-SIDE = 28
 FRAME_MILLISECONDS = 100
 _LONGEST_SIDE = 16_384
-"""Of a picture in pixels; above it digits are enlarged less."""
+"""Pixels of a PNG's longer side; images are enlarged less to stay below it."""
 
 
 def write_digits(path: Path, images: Bytes, columns: int, about: str) -> None:
-    """Write digits, uint8 (N, 784), ``columns`` a row, as PNG; or one after another as GIF.
+    """Write images, uint8 (N, H, W), ``columns`` a row, as PNG; or as the frames of a GIF.
 
     Args:
         path: Its suffix, ``.png`` or ``.gif``, decides.
@@ -40,18 +38,18 @@ def write_digits(path: Path, images: Bytes, columns: int, about: str) -> None:
 
 
 def png(images: Bytes, columns: int, about: str = "", scale: int = 4) -> bytes:
-    """Return digits in a grid; each pixel becomes ``scale`` by ``scale``, fewer in a large one."""
-    picture = grid(images, columns)
+    """Return images in a grid as PNG; a pixel becomes ``scale`` by ``scale``, or fewer."""
+    picture = tile(images, columns)
     scale = max(min(scale, _LONGEST_SIDE // max(picture.shape)), 1)
     large = np.kron(picture, np.ones((scale, scale), np.uint8))
     return encoded(Image.fromarray(large), about)
 
 
 def gif(images: Bytes, about: str = "", scale: int = 8) -> bytes:
-    """Return digits as frames that run to the end and back, for ever."""
+    """Return images as a GIF that plays forwards and backwards in a loop."""
     there = list(images)
     frames = [
-        Image.fromarray(np.kron(frame.reshape(SIDE, SIDE), np.ones((scale, scale), np.uint8)))
+        Image.fromarray(np.kron(frame, np.ones((scale, scale), np.uint8)))
         for frame in [*there, *there[-2:0:-1]]
     ]
     buffer = io.BytesIO()
@@ -65,15 +63,6 @@ def gif(images: Bytes, about: str = "", scale: int = 8) -> bytes:
         comment=about.encode(),
     )
     return buffer.getvalue()
-
-
-def grid(images: Bytes, columns: int) -> NDArray[np.uint8]:
-    """Return digits (N, 784) in one picture, ``columns`` a row; missing ones are black."""
-    rows = math.ceil(len(images) / columns)
-    tiles = np.zeros((rows * columns, SIDE, SIDE), np.uint8)
-    tiles[: len(images)] = images.reshape(-1, SIDE, SIDE)
-    # (rows, columns, y, x) -> (rows, y, columns, x)
-    return tiles.reshape(rows, columns, SIDE, SIDE).swapaxes(1, 2).reshape(rows * SIDE, -1)
 
 
 def encoded(picture: Image.Image, about: str) -> bytes:

@@ -9,7 +9,7 @@ import numpy as np
 
 from vae_tui.arrays import Floats
 from vae_tui.errors import UsageError
-from vae_tui.model.numpy_vae import Network
+from vae_tui.model.numpy_network import Network
 
 Path = Literal["linear", "slerp"]
 

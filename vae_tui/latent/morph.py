@@ -7,7 +7,7 @@ import numpy as np
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.errors import UsageError
 from vae_tui.latent.codes import _check, between
-from vae_tui.model.numpy_vae import Network
+from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
 from vae_tui.run.config import check_choice
 
@@ -32,7 +32,7 @@ def choose_ends(start: str, end: str, probe: Probe, seed: int | None = None) -> 
 def morph(
     network: Network, probe: Probe, ends: tuple[int, int], steps: int, path: str = "linear"
 ) -> Bytes:
-    """Return ``steps`` pictures from one test image's reconstruction to another's: (steps, 784).
+    """Return ``steps`` pictures from one test image's reconstruction to another's: (steps, H, W).
 
     Args:
         network: Decodes, and encodes the two ends.
@@ -63,14 +63,15 @@ def film(
         path: ``linear``, ``slerp``, or ``pixels``: a cross-fade of the decoded ends.
 
     Returns:
-        Pictures, uint8 (steps, 784), and codes (steps, d); of a cross-fade the means of q(z|x)
+        Images, uint8 (steps, H, W), and codes (steps, d); of a cross-fade the means of q(z|x)
         of its pictures.
     """
     if path != "pixels":
         codes = between(start, end, steps, "slerp" if path == "slerp" else "linear")
         return network.decode(codes), codes
     ends = network.decode(np.stack([start, end])).astype(np.float32)
-    pictures = np.rint(between(ends[0], ends[1], steps)).astype(np.uint8)
+    pictures = np.rint(between(ends[0].ravel(), ends[1].ravel(), steps)).astype(np.uint8)
+    pictures = pictures.reshape(-1, *ends.shape[1:])
     return pictures, network.encode(pictures)[0]
 
 
@@ -78,15 +79,15 @@ def _choose(text: str, probe: Probe, seed: int | None, taken: tuple[int, ...]) -
     text = text.strip()
     if re.fullmatch(r"#[0-9]{1,9}", text) and int(text[1:]) < len(probe.images):
         return int(text[1:])
-    if not re.fullmatch(r"[0-9]", text):
+    if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) >= len(probe.classes):
         raise UsageError(
-            f"{text[:40]!r} is no digit to morph: give a class from 0 to 9, "
+            f"{text[:40]!r} is no digit to morph: give a class from 0 to {len(probe.classes) - 1}, "
             f"or a test image from '#0' to '#{len(probe.images) - 1}'"
         )
     members = probe.of_class(int(text))
     if not len(members):
         raise UsageError(f"the run's test images have none of class {text}")
-    images = probe.images[members].astype(np.float32)
+    images = probe.images[members].reshape(len(members), -1).astype(np.float32)
     order = (
         np.argsort(np.square(images - images.mean(0)).sum(1), kind="stable")
         if seed is None

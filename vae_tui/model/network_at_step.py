@@ -4,7 +4,8 @@ import contextlib
 from bisect import bisect_left
 
 from vae_tui.errors import UsageError, VaeTuiError
-from vae_tui.model.numpy_vae import Network, load_network
+from vae_tui.model import load_network
+from vae_tui.model.numpy_network import Network
 from vae_tui.run.config import RunConfig
 from vae_tui.run.folder import Run
 

@@ -7,29 +7,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae_tui.arrays import Bytes
+from vae_tui.data.catalogue import class_names
 from vae_tui.errors import VaeTuiError
-from vae_tui.model.tensor_file import read_tensors
-from vae_tui.run.config import PIXELS
-
-_PROBE_SHAPES = {"images": (None, PIXELS), "labels": (None,)}
+from vae_tui.model.tensor_file import check_shape, read_tensors
+from vae_tui.run.config import RunConfig
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Probe:
-    """Test images that every run folder carries: uint8 (N, 784), labels (N,) from 0 to 9."""
+    """Test images that every run folder carries, and their classes."""
 
     images: Bytes
+    """uint8 (N, H, W), (N, H, W, 3) in colour."""
     labels: Bytes
+    """(N,), each an index into ``classes``."""
+    classes: tuple[str, ...]
+    """Names of the data set's classes."""
 
     def of_class(self, label: int) -> NDArray[np.intp]:
         """Return the indices of the images of a class."""
         return np.flatnonzero(self.labels == label)
 
 
-def load_probe(path: Path) -> Probe:
-    """Read a run's probe; raises VaeTuiError when it is none."""
-    tensors, _ = read_tensors(path, _PROBE_SHAPES, {"U8": np.uint8}, np.uint8)
+def load_probe(path: Path, config: RunConfig) -> Probe:
+    """Read a run's probe; VaeTuiError when it is none or of images of another shape."""
+    shape, classes = config.image_shape, class_names(config.dataset)
+    shapes = {"images": (None, shape.pixels), "labels": (None,)}
+    tensors, metadata = read_tensors(path, shapes, {"U8": np.uint8}, np.uint8)
+    check_shape(path, metadata, shape)
     images, labels = tensors["images"], tensors["labels"]
-    if len(images) != len(labels) or not len(labels) or labels.max() > 9:
+    if len(images) != len(labels) or not len(labels) or labels.max() >= len(classes):
         raise VaeTuiError(f"{path}: images and labels do not belong together")
-    return Probe(images, labels)
+    return Probe(images.reshape(-1, *shape.array), labels, classes)

@@ -1,6 +1,5 @@
-"""Reads safetensors files without trusting them: checks shapes and sizes first."""
+"""Reads safetensors files without trusting them: checks sizes, shapes, types and values."""
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,13 +10,14 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, deserialize
 
 from vae_tui.errors import VaeTuiError
+from vae_tui.image_shape import ImageShape
+from vae_tui.run.tensor_header import LARGEST_HEADER, metadata_of, parse_header
 from vae_tui.run.untrusted import read_bounded
 
-_LARGEST_HEADER = 1 << 20
-
-
-_MOST_IMAGES = 10_000
-"""Of a probe; a trainer takes 1,000."""
+_MOST_ROWS = 10_000
+"""Of a tensor of any length; a probe has 1,000."""
+_LARGEST_VALUE = 8
+"""Bytes of a float64."""
 
 
 def read_tensors(
@@ -26,33 +26,31 @@ def read_tensors(
     stored: Mapping[str, type[np.generic]],
     dtype: type[np.generic],
 ) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    """Return the named tensors, each of its shape (None: any length), and the metadata.
+    """Return the named tensors and the metadata of a file.
 
-    Of a file no larger than these tensors can be, read at once: what is mapped into memory
-    instead kills whoever reads it when the file is cut off.
+    The file is read at once and may be no larger than these tensors can be: a memory-mapped file
+    kills its reader with SIGBUS when another process truncates it.
+
+    Args:
+        path: The file.
+        shapes: Names and shapes of the tensors; None is any length.
+        stored: The types that are accepted in the file, by their safetensors name.
+        dtype: The type that is returned.
+
+    Raises:
+        VaeTuiError: It is no safetensors file, or a tensor is missing, has another shape or type,
+            or is not finite; the file and the tensor are named.
     """
     try:
-        content = read_bounded(path, _LARGEST_HEADER + 8 * sum(map(_most_values, shapes.values())))
-        metadata = _metadata(content)
-        there = dict(deserialize(content))  # type: ignore[no-untyped-call]
+        values = sum(map(_most_values, shapes.values()))
+        content = read_bounded(path, LARGEST_HEADER + _LARGEST_VALUE * values)
+        metadata = metadata_of(parse_header(content))
+        found = dict(deserialize(content))  # type: ignore[no-untyped-call]
         tensors = {}
         for name, shape in shapes.items():
-            if name not in there:
+            if name not in found:
                 raise VaeTuiError(f"{path} has no tensor {name}")
-            found, kind = tuple(there[name]["shape"]), there[name]["dtype"]
-            if len(found) != len(shape) or any(
-                wanted not in (None, size) for wanted, size in zip(shape, found, strict=True)
-            ):
-                raise VaeTuiError(
-                    f"{path}: {name} is {found!s:.80}, this run's network has {shape}"
-                )
-            if kind not in stored:
-                raise VaeTuiError(f"{path}: {name} holds {kind}, not {' or '.join(stored)}")
-            values = np.frombuffer(there[name]["data"], stored[kind]).reshape(found)
-            with np.errstate(over="ignore"):
-                tensors[name] = values.astype(dtype, copy=False)
-            if not np.isfinite(tensors[name]).all():
-                raise VaeTuiError(f"{path}: {name} is not finite")
+            tensors[name] = _checked(f"{path}: {name}", found[name], shape, stored, dtype)
         return tensors, metadata
     except FileNotFoundError:
         raise VaeTuiError(f"{path} is not there") from None
@@ -62,15 +60,37 @@ def read_tensors(
         raise VaeTuiError(f"{path} cannot be read: {error!s:.120}") from None
 
 
+def check_shape(path: Path, metadata: Mapping[str, str], expected: ImageShape) -> None:
+    """Raise VaeTuiError unless a file's metadata names this shape of images."""
+    try:
+        shape = ImageShape.of_metadata(metadata)
+    except ValueError as error:
+        raise VaeTuiError(f"{path}: {error}") from None
+    if shape != expected:
+        raise VaeTuiError(f"{path} is of images of {shape}, this run's are {expected}")
+
+
+def _checked(
+    what: str,
+    tensor: Mapping[str, Any],
+    shape: tuple[int | None, ...],
+    stored: Mapping[str, type[np.generic]],
+    dtype: type[np.generic],
+) -> NDArray[Any]:
+    found, kind = tuple(tensor["shape"]), tensor["dtype"]
+    if len(found) != len(shape) or any(
+        expected not in (None, size) for expected, size in zip(shape, found, strict=True)
+    ):
+        raise VaeTuiError(f"{what} is {found!s:.80}, this run's network has {shape}")
+    if kind not in stored:
+        raise VaeTuiError(f"{what} holds {kind}, not {' or '.join(stored)}")
+    with np.errstate(over="ignore"):
+        values = np.frombuffer(tensor["data"], stored[kind]).reshape(found)
+        values = values.astype(dtype, copy=False)
+    if not np.isfinite(values).all():
+        raise VaeTuiError(f"{what} is not finite")
+    return values
+
+
 def _most_values(shape: tuple[int | None, ...]) -> int:
-    return math.prod(_MOST_IMAGES if size is None else size for size in shape)
-
-
-def _metadata(content: bytes) -> dict[str, str]:
-    """Return the metadata; ValueError when it is no safetensors file or its header is absurd."""
-    length = int.from_bytes(content[:8], "little")
-    if len(content) < 8 or length > min(len(content) - 8, _LARGEST_HEADER):
-        raise ValueError("no safetensors file")
-    header = json.loads(content[8 : 8 + length])
-    metadata = header.get("__metadata__") if isinstance(header, dict) else None
-    return metadata if isinstance(metadata, dict) else {}
+    return math.prod(_MOST_ROWS if size is None else size for size in shape)

@@ -1,54 +1,69 @@
-"""The course's variational auto-encoder, the classic auto-encoder beside it, and their loss."""
+"""The variational auto-encoder, the classic auto-encoder it is compared with, and their loss."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vae_tui.run.config import PIXELS
+from vae_tui.image_shape import ImageShape
+from vae_tui.run.config import RunConfig
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Posterior:
-    """q(z|x), a diagonal normal for each image: mean and log-variance, (B, d) each."""
+    """q(z|x), a diagonal Gaussian for each image: mean and log-variance, (B, d) each."""
 
     mean: Tensor
     logvar: Tensor
 
 
-class VAE(nn.Module):
-    """784 - h - 2 x d - h - 784 with ReLU; its state dict has the course's names.
+class VAE(nn.Module, ABC):
+    """An encoder and a decoder of any architecture; P is the number of values of an image.
 
     Args:
+        encoder: Images in [0, 1], (B, P), to means and log-variances side by side, (B, 2d).
+        decoder: Codes (B, d) to the logits of the pixels, (B, P).
         latent_dim: d, the size of a code.
-        hidden: h, the width of the layer in encoder and decoder.
+        image_shape: Shape of the images.
         noisy: False makes it the classic auto-encoder: the code is the mean.
     """
 
-    def __init__(self, latent_dim: int = 20, hidden: int = 400, *, noisy: bool = True) -> None:
+    def __init__(
+        self,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        latent_dim: int,
+        image_shape: ImageShape,
+        *,
+        noisy: bool,
+    ) -> None:
         super().__init__()
+        self.encoder = encoder
+        self.decoder = decoder
         self.latent_dim = latent_dim
+        self.image_shape = image_shape
         self.noisy = noisy
-        self.encoder = nn.Sequential(
-            nn.Linear(PIXELS, hidden), nn.ReLU(), nn.Linear(hidden, 2 * latent_dim)
-        )
-        self.decoder = nn.Sequential(
-            nn.Linear(latent_dim, hidden), nn.ReLU(), nn.Linear(hidden, PIXELS)
-        )
+
+    @classmethod
+    @abstractmethod
+    def of_config(cls, config: RunConfig) -> Self:
+        """Return the network of a run, with random weights."""
 
     def encode(self, images: Tensor) -> Posterior:
-        """Return q(z|x) in float32 for images in [0, 1], (B, 784)."""
+        """Return q(z|x) in float32 for images in [0, 1], (B, P)."""
         mean, logvar = self.encoder(images).float().chunk(2, dim=1)
         return Posterior(mean, logvar)
 
     def decode(self, codes: Tensor) -> Tensor:
-        """Return the logits of the pixels in float32, (B, 784), for codes (B, d)."""
+        """Return the logits of the pixels in float32, (B, P), for codes (B, d)."""
         logits: Tensor = self.decoder(codes).float()
         return logits
 
     def forward(self, images: Tensor, noise: Tensor | None) -> tuple[Tensor, Posterior]:
-        """Return logits (B, 784) and q(z|x); z is the mean when ``noise`` (B, d) is None."""
+        """Return logits (B, P) and q(z|x); z is the mean when ``noise`` (B, d) is None."""
         posterior = self.encode(images)
         if noise is None or not self.noisy:
             return self.decode(posterior.mean), posterior
@@ -61,11 +76,11 @@ def loss_terms(
     """Return the two halves of the negative ELBO, in nats, for each image.
 
     Args:
-        logits: Decoder output before the sigmoid, (B, 784).
-        images: Targets in [0, 1], (B, 784).
+        logits: Decoder output before the sigmoid, (B, P).
+        images: Targets in [0, 1], (B, P).
         posterior: q(z|x) of the same images.
         reconstruction: ``bce``, or ``mse`` for half the squared error, which is the negative
-            log-likelihood of a normal of variance 1 up to a constant.
+            log-likelihood of a Gaussian of variance 1 up to a constant.
 
     Returns:
         ``(reconstruction, kl)``, (B,) each: summed over pixels, and over dimensions.
@@ -93,15 +108,15 @@ def reference_losses(train: Tensor, test: Tensor, reconstruction: str) -> tuple[
     """Return the reconstruction losses between which training moves, in nats per image.
 
     Args:
-        train: Training images, uint8 (N, 784).
-        test: Test images, uint8 (M, 784).
+        train: Training images, uint8 (N, P).
+        test: Test images, uint8 (M, P).
         reconstruction: ``bce`` or ``mse``.
 
     Returns:
-        ``(floor, collapse)`` on the test images: of a perfect copy of each (the entropy of its
-        grey pixels), and of the mean training image, the best that a decoder can do unseeing.
+        ``(floor, collapse)`` on the test images: the loss of a perfect copy of each (the entropy
+        of its pixels), and of the mean training image, the best output without a latent code.
     """
-    # Whole numbers are summed, never a copy in floats of all images: that is 0.8 GB for EMNIST.
+    # Sums of integers, because all images as floats would take 0.8 GB for EMNIST.
     mean, test_mean = _mean_image(train), _mean_image(test)
     greys = torch.arange(256, dtype=torch.float64) / 255
     pixels_of_grey = torch.bincount(test.flatten(), minlength=256).double() / len(test)  # (256,)
@@ -109,14 +124,13 @@ def reference_losses(train: Tensor, test: Tensor, reconstruction: str) -> tuple[
         squares = pixels_of_grey @ greys.square()
         return 0.0, float(0.5 * (squares + (mean.square() - 2 * mean * test_mean).sum()))
     floor = pixels_of_grey @ functional.binary_cross_entropy(greys, greys, reduction="none")
-    # The cross-entropy with one picture is linear in the image: that of the mean is the mean.
+    # The cross-entropy is linear in the targets: that of their mean is the mean of all.
     collapse = functional.binary_cross_entropy(mean, test_mean, reduction="sum")
     return float(floor), float(collapse)
 
 
 def _mean_image(images: Tensor) -> Tensor:
-    """Return the mean of uint8 images (N, 784) in [0, 1], float64 (784,)."""
-    total = torch.zeros(PIXELS, dtype=torch.int64)
-    for block in torch.split(images, 1_000):  # summing widens to 8 bytes a pixel first
-        total += block.sum(0)
+    """Return the mean of uint8 images (N, P) in [0, 1], float64 (P,)."""
+    # In blocks, because sum first makes a copy of 8 bytes a pixel.
+    total = torch.stack([block.sum(0) for block in torch.split(images, 1_000)]).sum(0)
     return total.double() / (255 * len(images))

@@ -10,12 +10,13 @@ from difflib import get_close_matches
 from typing import Any
 
 from vae_tui.errors import UsageError
+from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
 from vae_tui.text import preview
 
 MODELS = ("vae", "ae")
 RECONSTRUCTIONS = ("bce", "mse")
 PRECISIONS = ("auto", "fp32", "bf16")
-PIXELS = 784
+ARCHITECTURES = ("mlp",)
 SETTINGS = ("beta", "lr", "epochs")
 """What may be changed while a run trains."""
 
@@ -42,7 +43,7 @@ RANGES: Mapping[str, Range] = {
     "lr": Range(0, 10, above=True),
     "beta": Range(0, 1e6),
     "warmup": Range(0, 1_000_000),
-    "latent_dim": Range(1, PIXELS),
+    "latent_dim": Range(1, DEFAULT_SHAPE.pixels),
     "hidden": Range(1, 65_536),
     "seed": Range(0, 2**63 - 1),
     "nproc": Range(1, 1024),
@@ -70,6 +71,8 @@ class RunConfig:
     device: str = "auto"
     precision: str = "auto"
     nproc: int = 1
+    architecture: str = "mlp"
+    image_shape: ImageShape = DEFAULT_SHAPE
 
     def __post_init__(self) -> None:
         if not _is_path(self.data_dir):
@@ -79,6 +82,7 @@ class RunConfig:
         for name in RANGES:
             check_number(name, getattr(self, name))
         check_choice("model", self.model, MODELS)
+        check_choice("architecture", self.architecture, ARCHITECTURES)
         check_choice("reconstruction", self.reconstruction, RECONSTRUCTIONS)
         check_choice("precision", self.precision, PRECISIONS)
         if not _DEVICE.fullmatch(self.device):
@@ -123,7 +127,8 @@ def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
 
 def to_json(config: RunConfig, **more: Any) -> str:
     """Return ``config.json``: the settings, then what else is worth knowing of the run."""
-    return json.dumps({**dataclasses.asdict(config), **more}, indent=2) + "\n"
+    settings = {**dataclasses.asdict(config), "image_shape": str(config.image_shape)}
+    return json.dumps({**settings, **more}, indent=2) + "\n"
 
 
 def from_json(text: str) -> RunConfig:
@@ -148,6 +153,8 @@ def from_json(text: str) -> RunConfig:
 
 
 def _typed(name: str, value: object, kind: object) -> object:
+    if kind is ImageShape:
+        return _image_shape(value)
     wanted = (int, float) if kind is float else (kind,)
     if type(value) not in wanted:
         raise UsageError(
@@ -157,6 +164,13 @@ def _typed(name: str, value: object, kind: object) -> object:
         return float(value) if kind is float and isinstance(value, (int, float)) else value
     except OverflowError:
         raise UsageError(f"{name} is too large") from None
+
+
+def _image_shape(value: object) -> ImageShape:
+    try:
+        return ImageShape.parse(value)
+    except ValueError as error:
+        raise UsageError(f"image_shape: {error}") from None
 
 
 def _shown(number: float) -> str:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from vae_tui.errors import UsageError
+from vae_tui.image_shape import ImageShape
 from vae_tui.run.config import RunConfig
 from vae_tui.run.folder import LARGEST_CONFIG, Run
+from vae_tui.run.tensor_header import metadata_of, read_header
 from vae_tui.run.untrusted import open_regular
-
-_LARGEST_HEADER = 1 << 20
 
 
 def config_or_fallback(run: Run) -> tuple[RunConfig, str]:
@@ -33,9 +33,10 @@ def _rest(run: Run) -> RunConfig:
     found = {field.name: _value(text, field.name) for field in dataclasses.fields(RunConfig)}
     for name, value in {**found, **_sizes(run.weights)}.items():
         default = getattr(config, name)
-        if value is not None and isinstance(value, str) == isinstance(default, str):
+        if value is not None and isinstance(value, str) == isinstance(default, (str, ImageShape)):
+            read = ImageShape.parse if name == "image_shape" else type(default)
             with contextlib.suppress(UsageError, OverflowError, ValueError):
-                changed: dict[str, Any] = {name: type(default)(value)}
+                changed: dict[str, Any] = {name: read(value)}
                 config = dataclasses.replace(config, **changed)
     return config
 
@@ -60,13 +61,12 @@ def _value(text: str, name: str) -> str | float | None:
         return None
 
 
-def _sizes(weights: Path) -> dict[str, float]:
+def _sizes(weights: Path) -> dict[str, str | float]:
     """Return the sizes of the network from the header of a safetensors file, where it is one."""
     try:
-        with open_regular(weights) as file:
-            length = int.from_bytes(file.read(8), "little")
-            header: Any = json.loads(file.read(length)) if length <= _LARGEST_HEADER else {}
+        header = read_header(weights)
         hidden, latent_dim = header["decoder.0.weight"]["shape"]
-        return {"latent_dim": float(latent_dim), "hidden": float(hidden)}
+        shape = str(ImageShape.of_metadata(metadata_of(header)))
+        return {"latent_dim": float(latent_dim), "hidden": float(hidden), "image_shape": shape}
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return {}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from vae_tui.run.config import PIXELS
+from vae_tui.run.config import RANGES
 from vae_tui.text import preview
 
 _LONGEST_TEXT = 2_000
@@ -42,6 +42,8 @@ class RunStarted(Event):
     """Reconstruction loss of a perfect copy of the test images, nats per image."""
     collapse: float = math.nan
     """Reconstruction loss of the mean training image, nats per image: no latent used at all."""
+    image_shape: str = ""
+    """``ImageShape`` as text; empty in the logs of older versions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +226,7 @@ def _str(value: object) -> str:
 def _floats(value: object) -> tuple[float, ...]:
     if not isinstance(value, list):
         raise TypeError(f"{preview(value)} is not a list")
-    if len(value) > PIXELS:
+    if len(value) > RANGES["latent_dim"].high:
         raise TypeError(f"{len(value)} numbers are more than a code can have")
     return tuple(map(_float, value))
 

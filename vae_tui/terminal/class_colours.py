@@ -1,7 +1,6 @@
-"""The colours of the ten classes, the same on the screen and in pictures of the map.
+"""Colours and marks of classes, the same on the screen and in pictures of the map."""
 
-All are of the 256-colour cube and readable on black; whatever uses them also writes the class.
-"""
+import string
 
 CLASS_COLOURS = (
     "#ff5f5f",
@@ -15,4 +14,16 @@ CLASS_COLOURS = (
     "#ff87d7",
     "#d7d7d7",
 )
-"""By class, 0 to 9."""
+"""Of the 256-colour cube, and readable on black. Further classes repeat them."""
+CLASS_MARKS = string.digits + string.ascii_uppercase + string.ascii_lowercase
+"""One character a class, so that classes can be told apart without colour."""
+
+
+def class_colour(label: int) -> str:
+    """Return the colour of a class."""
+    return CLASS_COLOURS[label % len(CLASS_COLOURS)]
+
+
+def class_mark(label: int) -> str:
+    """Return the character that stands for a class."""
+    return CLASS_MARKS[label % len(CLASS_MARKS)]

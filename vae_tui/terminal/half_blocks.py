@@ -46,35 +46,6 @@ LEVEL_OF_GREY: Picture = np.where(np.arange(256) < DARKEST_SHOWN, 0, _NEAREST).a
 """For each of the 256 greys, the index into `GREY_LEVELS` it is drawn with."""
 
 
-def shrink(images: Picture, size: int) -> Picture:
-    """Return square ``images`` (N, side, side) as (N, size, size).
-
-    Smaller: the mean of the area under each new pixel (exact where ``size`` divides the side).
-    Larger: the nearest pixel.
-    """
-    side = images.shape[-1]
-    if size == side:
-        return images
-    if size > side:
-        nearest = np.arange(size) * side // size
-        return images[:, nearest[:, None], nearest[None, :]]
-    weights = _area_weights(side, size)  # (size, side)
-    means = weights @ images.astype(np.float32) @ weights.T
-    return (means + 0.5).astype(np.uint8)
-
-
-def tile(images: Picture, columns: int) -> Picture:
-    """Return ``images`` (N, size, size) in one picture, ``columns`` a row, missing tiles black."""
-    count, size, _ = images.shape
-    rows = -(-count // columns)
-    grid = np.zeros((rows * columns, size, size), dtype=np.uint8)
-    grid[:count] = images
-    # (rows, columns, y, x) -> (rows, y, columns, x)
-    return (
-        grid.reshape(rows, columns, size, size).swapaxes(1, 2).reshape(rows * size, columns * size)
-    )
-
-
 def half_blocks(picture: Picture, palette: Palette = Palette.GREYS) -> list[Strip]:
     """Return ceil(H / 2) strips of W cells that show ``picture`` (H, W).
 
@@ -139,16 +110,3 @@ def _level_colour(level: int) -> str:
     while round(grey / 255 * 25) < level:
         grey += 1
     return f"#{grey:02x}{grey:02x}{grey:02x}"
-
-
-@cache
-def _area_weights(side: int, size: int) -> NDArray[np.float32]:
-    """Return (size, side): how much of each old row lies under each new one; rows sum to 1."""
-    if size <= 0:
-        return np.zeros((0, side), dtype=np.float32)
-    edges = np.arange(size + 1) * (side / size)
-    left = np.maximum(edges[:-1, None], np.arange(side)[None, :])
-    right = np.minimum(edges[1:, None], np.arange(1, side + 1)[None, :])
-    overlap = np.clip(right - left, 0.0, None) * (size / side)
-    weights: NDArray[np.float32] = overlap.astype(np.float32)
-    return weights

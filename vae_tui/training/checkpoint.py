@@ -12,6 +12,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from vae_tui.errors import UsageError, VaeTuiError
+from vae_tui.image_shape import ImageShape
 from vae_tui.run.files import replace
 from vae_tui.run.untrusted import open_regular
 from vae_tui.training.trainer import Trainer
@@ -21,17 +22,18 @@ _STATE_BYTES, _STATE_BYTES_PER_PARAMETER = 1 << 20, 16
 
 
 def save_weights(
-    path: Path, weights: Mapping[str, Tensor], step: int, *, half: bool = False
+    path: Path, weights: Mapping[str, Tensor], step: int, shape: ImageShape, *, half: bool = False
 ) -> None:
-    """Write a state dict as safetensors with ``step`` in its metadata; in float16 when ``half``."""
+    """Write a state dict as safetensors, in float16 when ``half``; step and shape are metadata."""
     dtype = torch.float16 if half else torch.float32
     plain = {name: value.detach().to("cpu", dtype).contiguous() for name, value in weights.items()}
-    replace(path, save(plain, {"step": str(step)}))
+    replace(path, save(plain, {"step": str(step), "image_shape": str(shape)}))
 
 
-def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Write tensors as safetensors."""
-    replace(path, save({name: value.contiguous() for name, value in tensors.items()}))
+def save_probe(path: Path, images: Tensor, labels: Tensor, shape: ImageShape) -> None:
+    """Write images, uint8 (N, P), and labels (N,) as safetensors; the shape is metadata."""
+    tensors = {"images": images.contiguous(), "labels": labels.contiguous()}
+    replace(path, save(tensors, {"image_shape": str(shape)}))
 
 
 def save_state(path: Path, state: Mapping[str, Any]) -> None:

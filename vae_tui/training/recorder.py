@@ -24,7 +24,7 @@ from vae_tui.run.events import (
 )
 from vae_tui.run.files import read_lines
 from vae_tui.run.folder import Run
-from vae_tui.training.checkpoint import save_state, save_tensors, save_weights
+from vae_tui.training.checkpoint import save_probe, save_state, save_weights
 from vae_tui.training.patient_writer import PatientWriter
 from vae_tui.training.save_schedule import TimeBudget, is_kept, steps_to_thin
 from vae_tui.training.trainer import Trainer
@@ -61,6 +61,7 @@ class Recorder:
         self._run = run
         self._trainer = trainer
         self._writer = writer
+        self._shape = config.image_shape
         self._has_kl_loss = config.model == "vae"
         self._unsaved_best: tuple[int, dict[str, Tensor]] | None = None
         self._best_loss = float("inf")
@@ -82,11 +83,8 @@ class Recorder:
         self._remove_unfinished_files()
         self._writer.reserve_room()
         if not self._run.probe.exists():
-            probe = {
-                "images": images.test[:PROBE_IMAGES],
-                "labels": images.test_labels[:PROBE_IMAGES],
-            }
-            self._writer.write(lambda: save_tensors(self._run.probe, probe))
+            probe = images.test[:PROBE_IMAGES], images.test_labels[:PROBE_IMAGES], images.shape
+            self._writer.write(lambda: save_probe(self._run.probe, *probe))
         for step in self._run.kept_steps():
             if step > self._trainer.step:  # void since the resume
                 self._run.kept_weights(step).unlink(missing_ok=True)
@@ -138,7 +136,7 @@ class Recorder:
         """Keep the weights for time travel."""
         step, weights = self._trainer.step, self._trainer.model.state_dict()
         path = self._run.kept_weights(step)
-        self._writer.write(lambda: save_weights(path, weights, step, half=True))
+        self._writer.write(lambda: save_weights(path, weights, step, self._shape, half=True))
         self._announce(f"{self._run.history.name}/{path.name}")
         for superfluous in steps_to_thin(self._run.kept_steps()):
             self._run.kept_weights(superfluous).unlink(missing_ok=True)
@@ -148,7 +146,7 @@ class Recorder:
         if self._unsaved_best is not None:
             # Before the state: a resumed run relies on finding its best weights.
             step, best = self._unsaved_best
-            self._writer.write(lambda: save_weights(self._run.best, best, step))
+            self._writer.write(lambda: save_weights(self._run.best, best, step, self._shape))
             self._unsaved_best = None
         self._writer.write(lambda: save_state(self._run.state, self._trainer.state()))
         self._trainer.saved_step = self._trainer.step
@@ -156,7 +154,7 @@ class Recorder:
 
     def _save_weights(self) -> None:
         step, weights = self._trainer.step, self._trainer.model.state_dict()
-        self._writer.write(lambda: save_weights(self._run.weights, weights, step))
+        self._writer.write(lambda: save_weights(self._run.weights, weights, step, self._shape))
         self._announce(self._run.weights.name)
 
     def _announce(self, path: str) -> None:

@@ -74,6 +74,7 @@ class Reports:
             test_images=len(self._test),
             floor=floor,
             collapse=collapse,
+            image_shape=str(self._images.shape),
         )
 
     def losses_measured(self, step: int, sums: LossSums, beta: float, lr: float) -> LossesMeasured:

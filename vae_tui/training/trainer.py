@@ -9,7 +9,7 @@ import torch
 
 from vae_tui.data.idx_files import Images
 from vae_tui.errors import UsageError
-from vae_tui.model.vae import VAE
+from vae_tui.model import build
 from vae_tui.run.commands import Command, check
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import CommandRefused, Event, Paused, Resumed, RunEnded, SettingChanged
@@ -63,7 +63,7 @@ class Trainer:
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         torch.manual_seed(config.seed)
-        self.model = VAE(config.latent_dim, config.hidden, noisy=config.model == "vae").to(device)
+        self.model = build(config).to(device)
         self.settings = Settings(config)
         self.step = 0
         self.steps_per_epoch = math.ceil(len(images.train) / config.batch_size)

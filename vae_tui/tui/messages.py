@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
-    from vae_tui.model.numpy_vae import Network
+    from vae_tui.model.numpy_network import Network
     from vae_tui.model.probe import Probe
     from vae_tui.tui.ports import LateImports
     from vae_tui.tui.state.other_runs import Overlay

@@ -9,6 +9,7 @@ import pytest
 from support.logs import NOW, epoch_ended, losses, run_with, started
 from support.tiny_runs import tiny_config, tiny_trainer, weights_of
 
+from vae_tui.image_shape import DEFAULT_SHAPE
 from vae_tui.run.events import RunEnded, SettingChanged, encode
 from vae_tui.run.files import append
 from vae_tui.run.progress import LogProgress
@@ -151,7 +152,7 @@ def test_a_run_laid_over_is_followed_with_its_weights_until_it_is_taken_away(tmp
         listener.until(lambda message: len(message.overlay.run.train.columns[0]) == 3)
         assert listener.told[-1].overlay.network is None
         trainer = tiny_trainer(run.config())
-        save_weights(run.weights, weights_of(trainer), 5)
+        save_weights(run.weights, weights_of(trainer), 5, DEFAULT_SHAPE)
         told = listener.until(lambda message: message.overlay.network is not None)
         assert told.overlay.network.step == 5
         assert all(isinstance(one, OverlayAdvanced) for one in listener.told)

@@ -11,7 +11,7 @@ from support.fake_networks import probe, random_network
 from support.layout_faults import until_whole
 from support.run_events import CONFIG
 from support.screen import Screen, embed, new_weights, open_view, plain, wait_until, walk_code
-from support.views import cloud, spread_out
+from support.views import cloud, spread_out, with_weights
 
 from vae_tui.latent.projection import pca
 from vae_tui.tui.views.map import MapView
@@ -22,14 +22,15 @@ FIRST, SECOND = random_network(540), random_network(576)
 
 def turned_code(network, step, seed=5, noise=0.0):
     """Return the network with its means turned in the latent space, and a little noise."""
-    first, (weights, bias) = network.encoder
     d = network.latent_dim
+    weights, bias = network.weights["encoder.2.weight"].T, network.weights["encoder.2.bias"]
     generator = np.random.default_rng(seed)
     turn = np.linalg.qr(generator.normal(size=(d, d)))[0].astype(np.float32)
     weights, bias = weights.copy(), bias.copy()
     weights[:, :d], bias[:d] = weights[:, :d] @ turn, bias[:d] @ turn
     weights[:, :d] += noise * generator.normal(size=weights[:, :d].shape).astype(np.float32)
-    return dataclasses.replace(network, step=step, encoder=(first, (weights, bias)))
+    changed = {"encoder.2.weight": np.ascontiguousarray(weights.T), "encoder.2.bias": bias}
+    return with_weights(network, changed, step=step)
 
 
 async def test_the_map_shows_all_means_by_pca():

@@ -44,7 +44,9 @@ async def test_a_morph_goes_from_a_to_b_frame_by_frame_and_ends_at_b():
             return (seen[-1] == last).all()
 
         await wait_until(pilot, has_arrived)
-        places = [int(np.abs(frames.astype(int) - picture).sum(1).argmin()) for picture in seen]
+        places = [
+            int(np.abs(frames.astype(int) - picture).sum((1, 2)).argmin()) for picture in seen
+        ]
         assert places == sorted(places)
         assert len(set(places)) > 5
         assert all((frames[place] == seen[n]).all() for n, place in enumerate(places))
@@ -158,6 +160,7 @@ async def test_k_takes_the_same_way_straight_on_a_circle_and_in_pixels():
         await pilot.press("k")
         assert screen.caption("strip-caption").startswith("pixels")
         ends = FIRST.decode(np.stack([start, end])).astype(float)
+        share = share[..., None]
         fade = (1 - share) * ends[0] + share * ends[1]
         assert np.abs(strip(screen) - fade).max() <= 0.51
 

@@ -14,9 +14,10 @@ from support.run_events import tested as epoch_ended
 from support.screen import Screen, become, new_weights, open_view, until_reading, wait_until
 from support.views import HERE, chart, chosen, open_runs
 
+from vae_tui.terminal.tiles import widths
 from vae_tui.tui.messages import OverlayFailed
 from vae_tui.tui.state.run_view import RunView, advance
-from vae_tui.tui.views.train_digits import digit_layout
+from vae_tui.tui.views.train_digits import SCALES, digit_layout
 
 FIRST, OTHER = random_network(540), random_network(900)
 
@@ -198,7 +199,7 @@ async def test_an_overlay_before_the_first_weights_of_this_run_shows_its_curves(
 @pytest.mark.parametrize("width", [*range(30, 260, 7), 1])
 def test_the_digits_of_both_runs_fit_their_half_of_any_view(width):
     for height in range(18, 80):
-        pixels, columns, rows = digit_layout(width, height, overlaid=True)
+        pixels, columns, rows = digit_layout(width, height, widths(28, *SCALES), overlaid=True)
         assert min(columns, rows) >= 1
         if width >= 60:
             assert pixels * columns <= width // 2

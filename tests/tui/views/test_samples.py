@@ -75,7 +75,7 @@ async def test_as_many_samples_are_drawn_as_fit_another_size():
 def test_a_grid_never_leaves_the_view():
     for width in range(28, 260):
         for height in range(14, 90):
-            pixels, columns, rows = grid(width, height)
+            pixels, columns, rows = grid(width, height, 28)
             assert columns * pixels <= width
             assert rows * pixels // 2 <= height
 

@@ -10,7 +10,8 @@ from support.screen import Screen, new_weights, open_view, until_reading, wait_u
 from support.views import chart
 
 from vae_tui.run.events import SettingChanged
-from vae_tui.tui.views.train_digits import digit_layout
+from vae_tui.terminal.tiles import widths
+from vae_tui.tui.views.train_digits import SCALES, digit_layout
 from vae_tui.tui.widgets.caption import Caption
 
 FIRST, SECOND = random_network(540), random_network(576)
@@ -143,7 +144,7 @@ async def test_a_loss_that_is_not_finite_is_marked_and_ends_nothing():
 @pytest.mark.parametrize("width", [*range(30, 260, 7), 1])
 def test_the_digits_of_train_fit_their_half_of_any_view(width):
     for height in range(18, 80):
-        pixels, columns, rows = digit_layout(width, height)
+        pixels, columns, rows = digit_layout(width, height, widths(28, *SCALES))
         assert columns >= 1
         assert rows >= 1
         if width >= 60:

@@ -127,7 +127,7 @@ async def test_everything_answers_while_the_training_is_paused():
 def test_the_walks_digit_and_strip_fit_any_view():
     for width in range(60, 260, 3):
         for height in range(18, 80):
-            large, small = sizes(width, height)
+            large, small = sizes(width, height, 28)
             assert large < width
             assert large // 2 + 2 + small // 2 <= height
 
@@ -148,11 +148,10 @@ async def test_norm_and_energy_of_each_picture_stand_under_the_strip():
         pictures = strip(screen)
         codes = np.repeat(prior(1, 1, 20), len(pictures), axis=0)
         codes[:, 0] = np.linspace(-3, 3, len(pictures))
-        pictured = pictures / 255
-        (first, first_bias), (second, second_bias) = FIRST.encoder
-        means = (np.maximum(pictured @ first + first_bias, 0) @ second + second_bias)[:, :20]
-        (first, first_bias), (second, second_bias) = FIRST.decoder
-        logits = np.maximum(means @ first + first_bias, 0) @ second + second_bias
+        pictured = pictures.reshape(len(pictures), -1) / 255
+        w1, c1, w2, c2, w3, c3, w4, c4 = FIRST.weights.values()
+        means = (np.maximum(pictured @ w1.T + c1, 0) @ w2.T + c2)[:, :20]
+        logits = np.maximum(means @ w3.T + c3, 0) @ w4.T + c4
         energies = ((1 / (1 + np.exp(-logits)) - pictured) ** 2).sum(1)
         line = plain(screen.view.query_one("#numbers", Drawing))
         found = re.findall(r"\|z\|([\d.]+) E(\d+)", line)

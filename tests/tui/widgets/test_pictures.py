@@ -14,7 +14,7 @@ class ListeningPictures(Listening, Pictures):
 
 
 def grey(level: int, count: int = 1):
-    return np.full((count, 784), level, np.uint8)
+    return np.full((count, 28, 28), level, np.uint8)
 
 
 async def test_pictures_send_again_only_the_rows_that_changed():
@@ -25,10 +25,10 @@ async def test_pictures_send_again_only_the_rows_that_changed():
         await pilot.pause()
         pictures.sent.clear()
         changed = grey(200)
-        changed[0, 28 * 6 : 28 * 7] = 10  # the seventh row of pixels: the fourth of cells
+        changed[0, 6] = 10  # the seventh row of pixels: the fourth of cells
         pictures.images = changed
         assert pictures.sent == [Region(0, 3, 28, 1)]
-        assert pictures.rows == half_blocks(changed.reshape(28, 28))
+        assert pictures.rows == half_blocks(changed[0])
 
 
 async def test_equal_pictures_are_not_sent_again():
@@ -50,7 +50,7 @@ async def test_rows_that_lie_outside_the_widget_send_nothing():
         await pilot.pause()
         pictures.sent.clear()
         changed = grey(200)
-        changed[0, 28 * 20 :] = 0
+        changed[0, 20:] = 0
         pictures.images = changed
         assert pictures.sent == []
 
@@ -82,5 +82,5 @@ async def test_a_picture_in_shades_is_literal_text():
     ramp = np.repeat(np.linspace(0, 255, 28).round()[None], 28, axis=0).astype(np.uint8)
     async with Host(pictures).run_test(size=(28, 14)):
         pictures.pixels, pictures.palette = 28, Palette.ASCII
-        pictures.images = ramp.reshape(1, 784)
+        pictures.images = ramp[None]
         assert plain(pictures).splitlines()[0] == "...:::---===+++***###%%%@@"

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from vae_tui.data.catalogue import class_names
 from vae_tui.tui.dialogs.choose_digits import ChooseDigitsDialog
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
@@ -57,8 +56,8 @@ class WalkRequests:
             self._app.notify("interpolation needs the first weights", timeout=3)
             return
         labels = sorted(set(scene.probe.labels.tolist()))
-        names = class_names(scene.run.config.dataset)
-        self._app.push_screen(ChooseDigitsDialog(labels, names, self._ends), self._morph)
+        dialog = ChooseDigitsDialog(labels, scene.probe.classes, self._ends)
+        self._app.push_screen(dialog, self._morph)
 
     def _morph(self, ends: tuple[int, int] | None) -> None:
         if ends is not None:

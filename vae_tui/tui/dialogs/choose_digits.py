@@ -37,7 +37,7 @@ class ChooseDigitsDialog(ClosesOnce, ModalScreen[tuple[int, int] | None]):
         """The question, and the classes where their names are not their numbers."""
         with Vertical():
             yield Static(id="question")
-            if list(self._names) != [str(label) for label in range(10)]:
+            if list(self._names) != [str(label) for label in range(len(self._names))]:
                 yield Static(" ".join(f"[b]{n}[/b] {name}" for n, name in enumerate(self._names)))
 
     def on_mount(self) -> None:
@@ -69,6 +69,6 @@ class ChooseDigitsDialog(ClosesOnce, ModalScreen[tuple[int, int] | None]):
             asked, default = "Interpolate from which digit?", f"{start} into {end}"
         else:
             asked, default = f"From {self._start} into which?", str(end)
-        text = f"{asked} [b]0[/b]-[b]9[/b]\n[dim]enter: {default}[/dim]"
+        text = f"{asked} [b]0[/b]-[b]{len(self._names) - 1}[/b]\n[dim]enter: {default}[/dim]"
         for question in self.query("#question").results(Static):  # none before it is made
             question.update(text)

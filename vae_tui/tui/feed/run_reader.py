@@ -12,7 +12,7 @@ from typing import Any
 from textual.message import Message
 
 from vae_tui.errors import VaeTuiError
-from vae_tui.model.numpy_vae import load_network
+from vae_tui.model import load_network
 from vae_tui.model.probe import load_probe
 from vae_tui.run.events import EpochEnded, LossesMeasured, WeightsSaved
 from vae_tui.run.files import LineTail, is_read_only
@@ -191,17 +191,18 @@ class RunReader:
         self._complain(post, f"{what}{more}; what is one is shown")
 
     def _read_files(self, post: Post) -> None:
+        probe, config = self._run.probe, self._view.config
         with contextlib.suppress(OSError):  # not there yet; what else is wrong, reading tells
-            if not self._probe_told and self._run.probe.stat().st_size:
+            if not self._probe_told and probe.stat().st_size:
                 self._probe_told = True
-                self._try(post, self._run.probe, lambda: ProbeLoaded(load_probe(self._run.probe)))
+                self._try(post, probe, lambda: ProbeLoaded(load_probe(probe, config)))
         with contextlib.suppress(OSError):
             status = self._run.weights.stat()
             # The name stays, the file is another one each time.
             seen = (status.st_ino, status.st_mtime_ns)
             if seen != self._weights_seen and self._limiter.pictures_due():
                 self._weights_seen = seen
-                weights, config = self._run.weights, self._view.config
+                weights = self._run.weights
                 self._try(post, weights, lambda: NetworkLoaded(load_network(weights, config)))
 
     def _try(self, post: Post, path: Path, load: Callable[[], Message]) -> None:

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from vae_tui.arrays import Floats
-from vae_tui.model.numpy_vae import Network
+from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
 from vae_tui.terminal.half_blocks import Palette
 from vae_tui.tui.state.other_runs import Overlay

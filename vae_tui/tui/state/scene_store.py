@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vae_tui.text import duration
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
-    from vae_tui.model.numpy_vae import Network
+    from vae_tui.model.numpy_network import Network
     from vae_tui.tui.state.run_view import RunView
     from vae_tui.tui.state.scene import Scene
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from vae_tui.arrays import Floats
 from vae_tui.latent.codes import prior
-from vae_tui.model.numpy_vae import Network
+from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
 
 FRAMES = 25

@@ -1,5 +1,7 @@
 """View 4: the means of the test digits in two dimensions, and the digit where the cursor is."""
 
+import string
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,13 +14,13 @@ from textual.reactive import var
 from textual.widgets import Static
 
 from vae_tui.arrays import Bytes, Floats
-from vae_tui.data.catalogue import class_names
 from vae_tui.export.map_picture import map_png
 from vae_tui.export.output_file import write
 from vae_tui.export.picture_files import write_digits
 from vae_tui.latent.codes import quantiles
 from vae_tui.latent.projection import Embedding, Projection, on_dimensions, pca
-from vae_tui.terminal.class_colours import CLASS_COLOURS
+from vae_tui.terminal.class_colours import class_colour, class_mark
+from vae_tui.terminal.tiles import widths
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.bubbles import with_bubbles
@@ -30,7 +32,7 @@ METHODS = ("pca", "tsne", "dimensions", "manifold")
 """The last only of two latent dimensions."""
 BUBBLES_OF_CLASS = 4
 """So many test digits of each class get a bubble: more hide each other."""
-SIZES = (28, 24, 20, 16)
+SCALES = (1, 0.86, 0.71, 0.57)
 FAR = 5
 
 
@@ -61,8 +63,8 @@ class MapView(View):
         Binding("left_square_bracket", "other_dimension(0)", show=False, key_display="[ ]",
                 id="map.first", tooltip="With two dimensions: another one across, or upwards"),
         Binding("right_square_bracket", "other_dimension(1)", show=False, id="map.second"),
-        *(Binding(str(label), f"jump({label})", show=False, id=f"map.class{label}")
-          for label in range(10)),
+        *(Binding(label, f"jump({label})", show=False, id=f"map.class{label}")
+          for label in string.digits),
     ]  # fmt: skip
     DEFAULT_CSS = """
     MapView Horizontal { height: 1fr; }
@@ -70,8 +72,7 @@ class MapView(View):
     MapView #manifold { width: 1fr; display: none; }
     MapView.manifold #manifold { display: block; }
     MapView.manifold Scatter { display: none; }
-    MapView #side { width: 28; margin-left: 1; }
-    MapView #here { height: 14; }
+    MapView #side { margin-left: 1; }
     MapView #place { height: 1; }
     MapView #legend { height: auto; }
     """
@@ -124,7 +125,8 @@ class MapView(View):
     def on_resize(self, event: Resize) -> None:
         """Choose the size of the digit."""
         width, height = event.size
-        size = next((s for s in SIZES if s <= width // 2.6 and s // 2 <= height - 6), SIZES[-1])
+        sizes = widths(self.image_width, *SCALES)
+        size = next((s for s in sizes if s <= width // 2.6 and s // 2 <= height - 6), sizes[-1])
         here = self.query_one("#here", Pictures)
         here.pixels, here.styles.height = size, size // 2
         self.query_one("#side").styles.width = size
@@ -213,7 +215,7 @@ class MapView(View):
             )
         if points is None:
             return None
-        labels, classes = scene.probe.labels, class_names(scene.run.config.dataset)
+        labels, classes = scene.probe.labels, scene.probe.classes
         about = f"{self._how()}, step {step}"
         return Export(
             f"map-{self.method}-step{step}.png",
@@ -255,7 +257,7 @@ class MapView(View):
             return
         self.set_class(self.method == "manifold", "manifold")
         self._project(scene)
-        self._draw_legend(scene)
+        self._draw_legend(scene.probe.classes)
         if self.method == "manifold":
             self._draw_manifold(scene)
         else:
@@ -305,13 +307,15 @@ class MapView(View):
     def _with_bubbles(self, cloud: Cloud, scene: Scene) -> Cloud:
         """Return the cloud of a few digits of each class with their bubbles."""
         assert self._projection is not None and scene.probe is not None
-        chosen = np.concatenate([scene.probe.of_class(c)[:BUBBLES_OF_CLASS] for c in range(10)])
+        classes = range(len(scene.probe.classes))
+        chosen = np.concatenate([scene.probe.of_class(c)[:BUBBLES_OF_CLASS] for c in classes])
         return with_bubbles(cloud, chosen, self._projection.basis, scene.codes[1])
 
     def _draw_manifold(self, scene: Scene) -> None:
         pictures = self.query_one("#manifold", Pictures)
         images, columns = self._manifold()
-        pictures.palette, pictures.pixels, pictures.columns = scene.palette, 14, columns
+        (width,) = widths(self.image_width, 0.5)
+        pictures.palette, pictures.pixels, pictures.columns = scene.palette, width, columns
         pictures.images = images
         self.query_one(
             "#caption", Caption
@@ -321,7 +325,8 @@ class MapView(View):
         """Return the decoded grid of the prior's quantiles, and how many are in a row."""
         assert self.scene is not None and self.scene.network is not None
         width, height = self.query_one("#manifold", Pictures).size
-        columns, rows = max(width // 14, 1), max(height // 7, 1)
+        (size,) = widths(self.image_width, 0.5)
+        columns, rows = max(width // size, 1), max(height // (size // 2), 1)
         codes = quantiles(columns, rows)
         return self.scene.network.decode(codes), columns
 
@@ -348,10 +353,10 @@ class MapView(View):
         x, y = self.cursor
         return self._projection.codes_at(cursor[None])[0], f"at {x:.2f}, {y:.2f}"
 
-    def _draw_legend(self, scene: Scene) -> None:
-        names = class_names(scene.run.config.dataset)
+    def _draw_legend(self, classes: Sequence[str]) -> None:
         words = [
-            f"[{colour}]{number}[/]" + ("" if name == str(number) else f" {name}")
-            for number, (colour, name) in enumerate(zip(CLASS_COLOURS, names, strict=True))
+            f"[{class_colour(number)}]{class_mark(number)}[/]"
+            + ("" if name == str(number) else f" {name}")
+            for number, name in enumerate(classes)
         ]
         self.query_one("#legend", Static).update("classes " + " ".join(words), layout=True)

@@ -8,10 +8,11 @@ from textual.reactive import var
 from vae_tui.arrays import Floats
 from vae_tui.export.picture_files import write_digits
 from vae_tui.latent.codes import aggregate, samples
+from vae_tui.terminal.tiles import widths
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
-from vae_tui.tui.widgets.pictures import SIDE, Pictures
+from vae_tui.tui.widgets.pictures import Pictures
 
 ENOUGH = 12
 """Digits are shown in full size where at least so many fit, else pooled 2:1."""
@@ -107,13 +108,13 @@ class SamplesView(View):
         pixels, columns, rows = self._grid()
         pictures.palette, pictures.pixels, pictures.columns = scene.palette, pixels, columns
         pictures.images = scene.network.decode(self._codes(scene, columns * rows))
-        pooled = "" if pixels == SIDE else f" · {pixels}x{pixels}"
+        pooled = "" if pixels >= self.image_width else f" · {pixels}x{pixels}"
         caption.text = f"[b]{columns * rows} {self._what()}{pooled}".replace(
             " · ", f"[/b] · {WEIGHTS} · ", 1
         )
 
     def _grid(self) -> tuple[int, int, int]:
-        return grid(self.size.width, self.size.height - 1)
+        return grid(self.size.width, self.size.height - 1, self.image_width)
 
     def _what(self) -> str:
         source = "prior samples" if self._is_prior() else "posterior samples"
@@ -129,9 +130,9 @@ class SamplesView(View):
         return aggregate(self.seed, count, *scene.codes, spread=self.temperature)
 
 
-def grid(width: int, height: int) -> tuple[int, int, int]:
+def grid(width: int, height: int, image_width: int) -> tuple[int, int, int]:
     """Return ``(pixels, columns, rows)`` of the grid that fills so many cells."""
-    for pixels in (SIDE, SIDE // 2):
+    for pixels in widths(image_width, 1, 0.5):
         columns, rows = width // pixels, height // (pixels // 2)
         if columns * rows >= ENOUGH:
             break

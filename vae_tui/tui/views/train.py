@@ -104,7 +104,7 @@ class TrainView(View):
 
     def on_resize(self, event: Resize) -> None:
         """Choose the size of the digits."""
-        self._digits.fit(event.size)
+        self._digits.fit(event.size, self.image_width)
         self._digits.draw(self.scene)
 
     @property

@@ -1,5 +1,7 @@
 """Beside the charts: digits from fixed z, and test digits over what becomes of them."""
 
+from collections.abc import Sequence
+
 from rich.markup import escape
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -7,14 +9,15 @@ from textual.geometry import Size
 
 from vae_tui.arrays import Bytes
 from vae_tui.latent.codes import samples
-from vae_tui.model.numpy_vae import Network
+from vae_tui.model.numpy_network import Network
+from vae_tui.terminal.tiles import widths
 from vae_tui.tui.state.other_runs import OVERLAID, Overlay, short_name
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.loss_curves import NAMES
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.pictures import Pictures
 
-SIZES = (28, 24, 20, 16, 14, 12, 10, 8)
+SCALES = (1, 0.86, 0.71, 0.57, 0.5, 0.43, 0.36, 0.29)
 CAPTIONS = 3
 LEAST_COLUMNS = 3
 
@@ -31,6 +34,7 @@ class TrainDigits(Vertical):
         super().__init__(id=id)
         self.seed = 0
         self._room = Size(80, 22)
+        self._sizes = widths(1, *SCALES)
         self._columns, self._rows = LEAST_COLUMNS, 1
         self._over: bool | None = None
         """Whether the other run's digits stand there; None while no run is laid over this one."""
@@ -59,7 +63,7 @@ class TrainDigits(Vertical):
         return self._columns
 
     def samples(self, network: Network) -> Bytes:
-        """Return as many samples of the fixed z as fit, (N, 784)."""
+        """Return as many samples of the fixed z as fit, (N, H, W)."""
         return network.decode(samples(network, self.count, self.seed))
 
     def sample(self, scene: Scene | None) -> None:
@@ -67,9 +71,9 @@ class TrainDigits(Vertical):
         self.seed += 1
         self.draw(scene)
 
-    def fit(self, room: Size) -> None:
+    def fit(self, room: Size, image_width: int) -> None:
         """Choose the size of the digits for a view of this size."""
-        self._room = room
+        self._room, self._sizes = room, widths(image_width, *SCALES)
         self._lay_out()
 
     def draw(self, scene: Scene | None) -> None:
@@ -125,7 +129,7 @@ class TrainDigits(Vertical):
         """Give every picture its place; the other run's digits take that of the test digits."""
         width, height = self._room
         lines = height - (self._over is False)
-        size, columns, rows = digit_layout(width, lines, overlaid=bool(self._over))
+        size, columns, rows = digit_layout(width, lines, self._sizes, overlaid=bool(self._over))
         self.styles.width = size * columns
         for name in ("samples", "overlay", "inputs", "copies"):
             pictures = self.query_one(f"#{name}", Pictures)
@@ -145,7 +149,9 @@ class TrainDigits(Vertical):
         pictures.images = images
 
 
-def digit_layout(width: int, height: int, *, overlaid: bool = False) -> tuple[int, int, int]:
+def digit_layout(
+    width: int, height: int, sizes: Sequence[int], *, overlaid: bool = False
+) -> tuple[int, int, int]:
     """Return ``(pixels, columns, rows of samples)`` for a view of so many cells.
 
     Half the width at most is for digits; the largest size is taken that leaves room for
@@ -153,9 +159,10 @@ def digit_layout(width: int, height: int, *, overlaid: bool = False) -> tuple[in
     many rows of another run's samples stand where the test digits would.
     """
     room = height - (2 if overlaid else CAPTIONS)
-    for pixels in SIZES:
+    for pixels in sizes:
         rows = room // (pixels // 2)
         columns = min(width // 2 // pixels, 8)
-        if columns >= LEAST_COLUMNS and rows >= (4 if overlaid or pixels > 14 else 3):
+        is_large = pixels > sizes[0] / 2
+        if columns >= LEAST_COLUMNS and rows >= (4 if overlaid or is_large else 3):
             return pixels, columns, rows // 2 if overlaid else rows - 2
-    return SIZES[-1], max(1, min(width // 2 // SIZES[-1], 8)), 1
+    return sizes[-1], max(1, min(width // 2 // sizes[-1], 8)), 1

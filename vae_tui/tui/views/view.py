@@ -9,6 +9,7 @@ from textual.containers import Container
 from textual.events import Hide
 from textual.reactive import var
 
+from vae_tui.image_shape import DEFAULT_SHAPE
 from vae_tui.tui.state.scene import Scene
 
 
@@ -35,6 +36,11 @@ class View(Container, can_focus=True):
     """Whether the runs of the folder are read while it is up."""
 
     scene: var[Scene | None] = var(None)
+
+    @property
+    def image_width(self) -> int:
+        """Pixels in a row of the run's images."""
+        return (self.scene.run.config.image_shape if self.scene else DEFAULT_SHAPE).width
 
     def on_hide(self, event: Hide) -> None:
         """Keep the focus where there is too little room: nothing would give it back.

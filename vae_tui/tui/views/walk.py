@@ -16,7 +16,8 @@ from vae_tui.arrays import Bytes, Floats
 from vae_tui.export.picture_files import write_digits
 from vae_tui.latent.codes import code_text, prior
 from vae_tui.latent.morph import PATHS, choose_ends, film
-from vae_tui.model.numpy_vae import Network
+from vae_tui.model.numpy_network import Network
+from vae_tui.terminal.tiles import widths
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.state.walk_place import FRAMES, Drift, Interpolation, Place, Point
 from vae_tui.tui.views.view import Export, View, waiting
@@ -28,8 +29,8 @@ from vae_tui.tui.widgets.pictures import Pictures
 FRAME_SECONDS = 0.1
 SMALL_STEP, LARGE_STEP = 0.25, 1.0
 FARTHEST = 9.75
-LARGE_SIZES = (84, 56, 28, 24, 20, 16, 14)
-STRIP_SIZES = (28, 20, 14, 12)
+LARGE_SCALES = (3, 2, 1, 0.86, 0.71, 0.57, 0.5)
+STRIP_SCALES = (1, 0.71, 0.5, 0.43)
 LINES = 2
 """Above and below the film strip."""
 
@@ -69,8 +70,7 @@ class WalkView(View):
         Binding("d", "drift", "Drift", id="walk.drift", tooltip="Drift through the prior, or stop"),
     ]  # fmt: skip
     DEFAULT_CSS = """
-    WalkView #top { height: 14; }
-    WalkView #digit { width: 28; height: 1fr; }
+    WalkView #digit { height: 1fr; }
     WalkView #facts { width: 1fr; margin-left: 2; }
     WalkView LatentBars { height: 1fr; }
     WalkView #strip { height: 1fr; }
@@ -119,7 +119,7 @@ class WalkView(View):
 
     def on_resize(self, event: Resize) -> None:
         """Choose the sizes of digit and strip."""
-        large, small = sizes(event.size.width, event.size.height)
+        large, small = sizes(event.size.width, event.size.height, self.image_width)
         digit, strip = self.query_one("#digit", Pictures), self.query_one("#strip", Pictures)
         self.query_one("#top").styles.height = large // 2
         digit.styles.width = digit.pixels = large
@@ -352,14 +352,14 @@ class WalkView(View):
         numbers.show_text([line])
 
 
-def sizes(width: int, height: int) -> tuple[int, int]:
+def sizes(width: int, height: int, image_width: int) -> tuple[int, int]:
     """Return ``(large, small)``: pixels of the digit and of the film strip's pictures."""
-    left = height - LINES
-    for large in LARGE_SIZES:
+    left, strips = height - LINES, widths(image_width, *STRIP_SCALES)
+    for large in widths(image_width, *LARGE_SCALES):
         left = height - LINES - large // 2
-        if left >= STRIP_SIZES[-1] // 2 and large <= width - MIN_COLUMN - 2:
+        if left >= strips[-1] // 2 and large <= width - MIN_COLUMN - 2:
             break
-    return large, next((size for size in STRIP_SIZES if size // 2 <= left), STRIP_SIZES[-1])
+    return large, next((size for size in strips if size // 2 <= left), strips[-1])
 
 
 def _track(share: float, width: int) -> str:

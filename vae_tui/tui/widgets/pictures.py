@@ -6,21 +6,19 @@ from textual.reactive import var
 from textual.strip import Strip
 
 from vae_tui.arrays import Bytes
-from vae_tui.terminal.half_blocks import Palette, half_blocks, shrink, tile
+from vae_tui.terminal.half_blocks import Palette, half_blocks
+from vae_tui.terminal.tiles import scale, tile
 from vae_tui.tui.widgets.drawing import Drawing
 
-SIDE = 28
-"""Pixels of a picture's edge in the data."""
-
-_NONE: Bytes = np.empty((0, SIDE * SIDE), dtype=np.uint8)
+_NONE: Bytes = np.empty((0, 1, 1), dtype=np.uint8)
 
 
 class Pictures(Drawing):
     """Draws ``images`` in a grid of ``columns``, each ``pixels`` cells wide."""
 
     images: var[Bytes] = var(_NONE, always_update=True)
-    """uint8 (N, 784)."""
-    pixels: var[int] = var(14)
+    """uint8 (N, H, W)."""
+    pixels: var[int] = var(1)
     columns: var[int] = var(1)
     palette: var[Palette] = var(Palette.GREYS)
 
@@ -54,5 +52,5 @@ class Pictures(Drawing):
         if not len(self.images) or self.columns < 1 or self.pixels < 1:
             self.show_rows([])
             return
-        squares = shrink(self.images.reshape(-1, SIDE, SIDE), self.pixels)
-        self.show_rows(half_blocks(tile(squares, self.columns), self.palette))
+        picture = tile(scale(self.images, self.pixels), self.columns)
+        self.show_rows(half_blocks(picture, self.palette))

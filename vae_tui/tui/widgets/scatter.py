@@ -1,4 +1,4 @@
-"""Points of ten classes in two dimensions, told apart by colour and figure, with a cursor."""
+"""Points in two dimensions, their classes shown by colour and mark, with a cursor."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.reactive import var
 
 from vae_tui.arrays import Bytes, Floats
-from vae_tui.terminal.class_colours import CLASS_COLOURS
+from vae_tui.terminal.class_colours import CLASS_MARKS, class_colour
 from vae_tui.tui.widgets.drawing import Drawing
 
 MARGIN = 0.04
@@ -70,7 +70,7 @@ class Cloud:
     points: Floats
     """(N, 2)."""
     labels: Bytes
-    """(N,), 0 to 9."""
+    """(N,): classes."""
     window: Window
     cursor: tuple[float, float] = (0.0, 0.0)
     outlines: Floats | None = None
@@ -118,7 +118,7 @@ class Scatter(Drawing):
             line = Text(no_wrap=True)
             for x, (letter, owner) in enumerate(zip(letters, owners, strict=True)):
                 here = (x, y) == (column, row)
-                style = CLASS_COLOURS[owner] if owner >= 0 else ""
+                style = class_colour(owner) if owner >= 0 else ""
                 line.append("+" if here and letter == " " else letter, _at_cursor(style, here))
             lines.append(line)
         self.show_text(lines)
@@ -133,10 +133,11 @@ def _figures(cloud: Cloud) -> tuple[NDArray[np.str_], Indices]:
     window = cloud.window
     columns, rows = window.cells(cloud.points)
     inside = (columns >= 0) & (columns < window.width) & (rows >= 0) & (rows < window.height)
-    counts = np.zeros((window.height, window.width, len(CLASS_COLOURS)), np.intp)
+    counts = np.zeros((window.height, window.width, cloud.labels.max() + 1), np.intp)
     np.add.at(counts, (rows[inside], columns[inside], cloud.labels[inside]), 1)
     classes = np.where(counts.any(2), counts.argmax(2), -1)
-    characters = np.where(classes >= 0, classes.astype(str), " ").astype("U1")
+    marks = np.array(list(CLASS_MARKS))
+    characters = np.where(classes >= 0, marks[classes % len(marks)], " ")
     return characters, classes
 
 

@@ -1,0 +1,45 @@
+"""The course's fully connected encoder and decoder."""
+
+from torch import nn
+
+from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
+from vae_tui.model.vae import VAE
+from vae_tui.run.config import RunConfig
+
+
+class Mlp(VAE):
+    """pixels - h - 2d, and d - h - pixels, with ReLU; its state dict has the course's names.
+
+    Args:
+        latent_dim: d, the size of a code.
+        hidden: h, the width of the hidden layer of encoder and decoder.
+        noisy: False makes it the classic auto-encoder: the code is the mean.
+        image_shape: Shape of the images.
+    """
+
+    def __init__(
+        self,
+        latent_dim: int = 20,
+        hidden: int = 400,
+        *,
+        noisy: bool = True,
+        image_shape: ImageShape = DEFAULT_SHAPE,
+    ) -> None:
+        pixels = image_shape.pixels
+        super().__init__(
+            nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, 2 * latent_dim)),
+            nn.Sequential(nn.Linear(latent_dim, hidden), nn.ReLU(), nn.Linear(hidden, pixels)),
+            latent_dim,
+            image_shape,
+            noisy=noisy,
+        )
+
+    @classmethod
+    def of_config(cls, config: RunConfig) -> "Mlp":
+        """Return the network of a run, with random weights."""
+        return cls(
+            config.latent_dim,
+            config.hidden,
+            noisy=config.model == "vae",
+            image_shape=config.image_shape,
+        )

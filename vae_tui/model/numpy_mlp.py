@@ -1,0 +1,44 @@
+"""The numpy twin of `Mlp`."""
+
+import numpy as np
+
+from vae_tui.arrays import Floats
+from vae_tui.model.numpy_network import Network
+from vae_tui.run.config import RunConfig
+
+
+class NumpyMlp(Network):
+    """The course's encoder and decoder."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def tensor_shapes(config: RunConfig) -> dict[str, tuple[int, ...]]:
+        """Return names and shapes of the weights: matrices are (outputs, inputs)."""
+        d, h, pixels = config.latent_dim, config.hidden, config.image_shape.pixels
+        return {
+            "encoder.0.weight": (h, pixels),
+            "encoder.0.bias": (h,),
+            "encoder.2.weight": (2 * d, h),
+            "encoder.2.bias": (2 * d,),
+            "decoder.0.weight": (h, d),
+            "decoder.0.bias": (h,),
+            "decoder.2.weight": (pixels, h),
+            "decoder.2.bias": (pixels,),
+        }
+
+    def encoder(self, pixels: Floats) -> Floats:
+        """Return means and log-variances side by side, (N, 2d), for pixels in [0, 1], (N, P)."""
+        return self._two_layers("encoder", pixels)
+
+    def decoder(self, codes: Floats) -> Floats:
+        """Return the logits of the pixels, (N, P), for codes (N, d)."""
+        return self._two_layers("decoder", codes)
+
+    def _two_layers(self, name: str, values: Floats) -> Floats:
+        hidden = np.maximum(self._linear(f"{name}.0", values), 0)
+        return self._linear(f"{name}.2", hidden)
+
+    def _linear(self, name: str, values: Floats) -> Floats:
+        result: Floats = values @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
+        return result

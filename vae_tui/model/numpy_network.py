@@ -1,0 +1,121 @@
+"""A trained network in numpy, read from a weights file: what the screen and the shell draw with."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from vae_tui.arrays import Bytes, Floats
+from vae_tui.errors import VaeTuiError
+from vae_tui.image_shape import ImageShape
+from vae_tui.model.tensor_file import check_shape, read_tensors
+from vae_tui.run.config import RunConfig
+
+_LARGEST_OUTPUT = 1e6
+"""Clamp for the outputs of encoder and decoder; the sigmoid saturates far earlier."""
+_STORED_TYPES: Mapping[str, type[np.generic]] = {
+    "F32": np.float32,
+    "F16": np.float16,
+    "F64": np.float64,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network(ABC):
+    """The weights of one step. Images are uint8 arrays (N, H, W), (N, H, W, 3) in colour."""
+
+    step: int
+    saved_at: float
+    """Unix seconds: the modification time of the file."""
+    latent_dim: int
+    """The size d of a code."""
+    image_shape: ImageShape
+    weights: Mapping[str, Floats]
+    """The state dict of the torch module, float32."""
+
+    @classmethod
+    def load(cls, path: Path, config: RunConfig) -> Self:
+        """Read a weights file; arguments and errors as in `vae_tui.model.load_network`."""
+        shapes = cls.tensor_shapes(config)
+        weights, metadata = read_tensors(path, shapes, _STORED_TYPES, np.float32)
+        check_shape(path, metadata, config.image_shape)
+        try:
+            saved_at = path.stat().st_mtime
+        except OSError as error:  # thinned out or replaced since it was read
+            raise VaeTuiError(f"{path} is gone: {error.strerror}") from None
+        step = str(metadata.get("step", ""))
+        return cls(
+            step=int(step) if step.isdecimal() and len(step) < 16 else 0,
+            saved_at=saved_at,
+            latent_dim=config.latent_dim,
+            image_shape=config.image_shape,
+            weights=weights,
+        )
+
+    @staticmethod
+    @abstractmethod
+    def tensor_shapes(config: RunConfig) -> Mapping[str, tuple[int, ...]]:
+        """Return the names and shapes of the weights of a run's network."""
+
+    @abstractmethod
+    def encoder(self, pixels: Floats) -> Floats:
+        """Return means and log-variances side by side, (N, 2d), for pixels in [0, 1], (N, P)."""
+
+    @abstractmethod
+    def decoder(self, codes: Floats) -> Floats:
+        """Return the logits of the pixels, (N, P), for codes (N, d)."""
+
+    def decode(self, codes: Floats) -> Bytes:
+        """Return the images of codes (N, d)."""
+        return self._images(_clamped(self.decoder, codes))
+
+    def encode(self, images: Bytes) -> tuple[Floats, Floats]:
+        """Return mean and log-variance of q(z|x) of images, (N, d) each."""
+        both = _clamped(self.encoder, _pixels(images))
+        return both[:, : self.latent_dim], both[:, self.latent_dim :]
+
+    def reconstruct(self, images: Bytes, reconstruction: str) -> tuple[Bytes, Floats]:
+        """Return the reconstructions of images with z at the mean, and their losses.
+
+        Args:
+            images: What is encoded and decoded.
+            reconstruction: The loss: ``bce``, or ``mse`` for half the squared error.
+
+        Returns:
+            Images, and the loss of each in nats, (N,).
+        """
+        logits = _clamped(self.decoder, self.encode(images)[0])
+        targets = _pixels(images)
+        if reconstruction == "mse":
+            losses = 0.5 * np.square(_sigmoid(logits) - targets).sum(1)
+        else:
+            losses = (np.logaddexp(0, logits) - targets * logits).sum(1)
+        return self._images(logits), losses
+
+    def _images(self, logits: Floats) -> Bytes:
+        images: Bytes = np.rint(_sigmoid(logits, 255)).astype(np.uint8)
+        return images.reshape(-1, *self.image_shape.array)
+
+
+def _pixels(images: Bytes) -> Floats:
+    """Return images as float32 in [0, 1], (N, P)."""
+    flat = images.reshape(len(images), -1)
+    return flat.astype(np.float32) / np.float32(255)
+
+
+def _clamped(layers: Callable[[Floats], Floats], values: Floats) -> Floats:
+    """Return what the layers compute, finite even where untrusted or diverged weights overflow."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        result = layers(values)
+        if not abs(result).max(initial=0) < _LARGEST_OUTPUT:
+            result = np.clip(np.nan_to_num(result), -_LARGEST_OUTPUT, _LARGEST_OUTPUT)
+    return result
+
+
+def _sigmoid(logits: Floats, scale: float = 1.0) -> Floats:
+    # By way of tanh, which neither overflows nor warns.
+    result: Floats = 0.5 * scale + 0.5 * scale * np.tanh(0.5 * logits)
+    return result

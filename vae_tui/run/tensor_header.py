@@ -1,0 +1,38 @@
+"""The header of a safetensors file: names, types and shapes of its tensors, and its metadata."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from vae_tui.run.untrusted import open_regular
+
+LARGEST_HEADER = 1 << 20
+"""Bytes; weights of this program have a header of about 700."""
+
+
+def parse_header(content: bytes) -> dict[str, Any]:
+    """Return the header at the beginning of a file's content.
+
+    Raises:
+        ValueError: It is no safetensors file, or its header is larger than ``LARGEST_HEADER``.
+        RecursionError: The JSON is nested too deeply.
+    """
+    length = int.from_bytes(content[:8], "little")
+    if len(content) < 8 or length > min(len(content) - 8, LARGEST_HEADER):
+        raise ValueError("no safetensors file")
+    header = json.loads(content[8 : 8 + length])
+    if not isinstance(header, dict):
+        raise ValueError("no safetensors file")
+    return header
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """Return the header of a file; OSError when it cannot be read, else as ``parse_header``."""
+    with open_regular(path) as file:
+        return parse_header(file.read(8 + LARGEST_HEADER))
+
+
+def metadata_of(header: dict[str, Any]) -> dict[str, str]:
+    """Return the metadata of a header; empty where there is none."""
+    metadata = header.get("__metadata__")
+    return metadata if isinstance(metadata, dict) else {}
