@@ -1,47 +1,50 @@
-"""Where in the latent space a walk is: a point, a step on a way between two, a drift."""
+"""Where in the latent space a walk is: at a point, on an interpolation, or in a drift."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from vae_tui.arrays import Floats
+from vae_tui.arrays import Bytes, Floats
 from vae_tui.latent.codes import prior
+from vae_tui.latent.morph import PATHS, choose_ends, film
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
 
 FRAMES = 25
-"""Pictures of a way, its ends included."""
+"""Pictures of an interpolation, both ends included."""
 DRIFT_STEPS = 40
-"""From one random point of a drift to the next."""
+"""Frames of a drift from one random point to the next."""
+LARGEST_VALUE = 9.75
+"""Limit of the numbers of a code that keys change."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Point:
-    """A code that is kept, or the mean of a test image, which follows newer weights."""
+    """A fixed code, or the mean of a test image, which newer weights move."""
 
     name: str
     """Where it comes from, in words."""
     code: Floats | None = None
     """(d,)."""
     image: int | None = None
-    """Its index in the probe, instead of a code."""
+    """Index in the probe, instead of a code."""
 
-    def code_in(self, network: Network, probe: Probe | None) -> Floats:
-        """Return the code (d,) as these weights see it."""
+    def code_for(self, network: Network, probe: Probe | None) -> Floats:
+        """Return the code (d,) with these weights."""
         if self.image is not None and probe is not None:
             mean: Floats = network.encode(probe.images[self.image][None])[0][0]
             return mean
         assert self.code is not None
         return self.code
 
-    def moved(self, code: Floats) -> "Point":
-        """Return the point that somebody moved from here to ``code``."""
-        return Point(self.name.removesuffix(", moved") + ", moved", code)
+    def next_frame(self) -> None:
+        """Return None: a point does not move."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Interpolation:
-    """A way from one point to another, and how far along it we are."""
+    """A path from one point to another, and the frame shown."""
 
     start: Point
     end: Point
@@ -51,34 +54,136 @@ class Interpolation:
 
     @property
     def name(self) -> str:
-        """Where it leads, in words."""
+        """Both ends, in words."""
         return f"{self.start.name} into {self.end.name}"
 
-    def at(self, frame: int) -> "Interpolation":
-        """Return another step of it."""
-        return replace(self, frame=min(max(frame, 0), FRAMES - 1))
+    @property
+    def share(self) -> float:
+        """How much of the path lies behind the frame shown, 0 to 1."""
+        return self.frame / (FRAMES - 1)
+
+    def film(self, network: Network, probe: Probe | None, count: int) -> tuple[Bytes, Floats]:
+        """Return ``count`` pictures along the path, uint8 (count, H, W), and codes (count, d)."""
+        start, end = (point.code_for(network, probe) for point in (self.start, self.end))
+        return film(network, start, end, count, self.path)
+
+    def code_for(self, network: Network, probe: Probe | None) -> Floats:
+        """Return the code (d,) of the frame with these weights."""
+        code: Floats = self.film(network, probe, FRAMES)[1][self.frame]
+        return code
+
+    def next_frame(self) -> "Interpolation | None":
+        """Return the interpolation one frame further, or None after the last one."""
+        return replace(self, frame=self.frame + 1) if self.frame < FRAMES - 1 else None
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A smooth random walk of which every place is a draw from the prior."""
+    """A smooth random walk whose every position is distributed as the prior."""
 
     seed: int
     tick: int = 0
+    name = "drifting through the prior"
 
-    @property
-    def name(self) -> str:
-        """What it is, in words."""
-        return "drifting through the prior"
-
-    def code(self, latent_dim: int) -> Floats:
-        """Return where it is now, (d,): between two draws, as far from 0 as a draw is."""
+    def code_for(self, network: Network, probe: Probe | None) -> Floats:
+        """Return the code (d,) of this tick."""
         leg, step = divmod(self.tick, DRIFT_STEPS)
-        start, end = prior(self.seed, leg + 2, latent_dim)[-2:]
+        start, end = prior(self.seed, leg + 2, network.latent_dim)[-2:]
         angle = step / DRIFT_STEPS * np.pi / 2
         # Independent normals, weighted by cosine and sine, are again N(0, I).
-        result: Floats = (np.cos(angle) * start + np.sin(angle) * end).astype(np.float32)
-        return result
+        code: Floats = (np.cos(angle) * start + np.sin(angle) * end).astype(np.float32)
+        return code
+
+    def next_frame(self) -> "Drift":
+        """Return the drift one tick later."""
+        return replace(self, tick=self.tick + 1)
 
 
 Place = Point | Interpolation | Drift
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Walk:
+    """Where the walk is, and what its keys have chosen; methods return a new walk."""
+
+    place: Place | None = None
+    """None before the first weights."""
+    path: str = "linear"
+    """The kind of interpolation."""
+    marks: Mapping[str, Point] = field(default_factory=dict)
+    """The points marked ``a`` and ``b``."""
+    seed: int = 0
+    """Seed of the newest sample or drift."""
+    morphs: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    """How often each pair of classes was interpolated."""
+
+    def to_sample(self, latent_dim: int) -> "Walk":
+        """Go to another random point of the prior."""
+        seed = self.seed + 1
+        point = Point(f"z from the prior, seed {seed}", prior(seed, 1, latent_dim)[0])
+        return replace(self, place=point, seed=seed)
+
+    def to_image(self, image: int, probe: Probe) -> "Walk":
+        """Go to the mean of a test image."""
+        return replace(self, place=_test_digit(image, probe))
+
+    def to_value(self, code: Floats, dimension: int, value: float) -> "Walk":
+        """Go from ``code`` (d,), where the walk is, to the one with another number in it."""
+        moved = code.copy()
+        moved[dimension] = np.clip(value, -LARGEST_VALUE, LARGEST_VALUE)
+        origin = self.place.name if isinstance(self.place, Point) else "on the way"
+        return replace(self, place=Point(origin.removesuffix(", moved") + ", moved", moved))
+
+    def to_drift(self, code: Floats) -> "Walk":
+        """Start to drift, or stop at ``code`` (d,)."""
+        if isinstance(self.place, Drift):
+            return replace(self, place=Point("drifted here", code))
+        return replace(self, place=Drift(self.seed + 1), seed=self.seed + 1)
+
+    def to_classes(self, start: int, end: int, probe: Probe) -> "Walk":
+        """Interpolate from a test digit of a class to one of another.
+
+        At first between the two that ``vae-tui morph`` chooses, then between random ones.
+        """
+        count = self.morphs.get((start, end), 0)
+        images = choose_ends(str(start), str(end), probe, count - 1 if count else None)
+        first, second = (_test_digit(image, probe) for image in images)
+        place = Interpolation(first, second, self.path)
+        return replace(self, place=place, morphs={**self.morphs, (start, end): count + 1})
+
+    def to_marks(self) -> "Walk | None":
+        """Interpolate from mark ``a`` to mark ``b``; None unless both are set."""
+        if len(self.marks) < 2:
+            return None
+        return replace(self, place=Interpolation(self.marks["a"], self.marks["b"], self.path))
+
+    def marked(self, name: str, code: Floats) -> "Walk":
+        """Mark where the walk is, which is ``code`` (d,)."""
+        here = self.place if isinstance(self.place, Point) else Point(name, code)
+        return replace(self, marks={**self.marks, name: here})
+
+    def with_next_path(self) -> "Walk":
+        """Choose the next kind of interpolation, also for the one shown."""
+        path, place = PATHS[(PATHS.index(self.path) + 1) % len(PATHS)], self.place
+        if isinstance(place, Interpolation):
+            place = replace(place, path=path)
+        return replace(self, path=path, place=place)
+
+    def marks_line(self, width: int) -> str:
+        """Return both marks in a line, their names cut if it is too narrow for both."""
+        names = [f"{name}: {point.name}" for name, point in sorted(self.marks.items())]
+        if len(names) == 2 and len(" · ".join(names)) > width:
+            room = max((width - 3) // 2, 1)
+            names = [name if len(name) <= room else f"{name[: room - 1]}…" for name in names]
+        return " · ".join(names)
+
+
+def traversal(code: Floats, dimension: int, reach: float, count: int) -> Floats:
+    """Return codes (count, d) equal to ``code`` but for one number, from -reach to reach."""
+    codes = np.repeat(code[None], count, axis=0)
+    codes[:, dimension] = np.linspace(-reach, reach, count)
+    return codes
+
+
+def _test_digit(image: int, probe: Probe) -> Point:
+    return Point(f"{probe.labels[image]} (test digit #{image})", image=image)
