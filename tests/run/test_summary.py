@@ -13,7 +13,7 @@ from vae_tui.run.events import Paused, Resumed, RunEnded, SettingChanged, Weight
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
 from vae_tui.run.state import ADVICE, STALLED_SECONDS, START_SECONDS, silence, state_of
-from vae_tui.run.summary import readable, summarise
+from vae_tui.run.summary import summarise, summarise_all
 
 
 def state(run: Run, now: float = NOW, since: float | None = NOW - 1_000) -> str:
@@ -147,7 +147,7 @@ def test_an_event_log_that_is_a_folder_leaves_what_the_config_says(tmp_path):
 def test_runs_whose_config_cannot_be_read_are_named_beside_the_others(tmp_path):
     good, bad = create(tmp_path, "good", TINY), create(tmp_path, "bad", TINY)
     (bad.path / "config.json").write_text("{")
-    found, wrong = readable([bad, good])
+    found, wrong = summarise_all([bad, good])
     assert [(row.name, row.state) for row in found] == [("bad", "lost"), ("good", "lost")]
     assert len(wrong) == 1 and "bad/config.json" in wrong[0]
 

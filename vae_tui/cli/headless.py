@@ -22,6 +22,7 @@ from vae_tui.run.events import (
 )
 from vae_tui.run.files import LineTail
 from vae_tui.run.folder import Run
+from vae_tui.run.series import TEST_LOSS, TEST_LOSS_AT_MEAN, TRAIN_LOSS
 from vae_tui.text import count, duration, printable
 
 _POLL_SECONDS = 0.1
@@ -66,8 +67,7 @@ class Teller:
     """Puts events into words, one line for those worth one."""
 
     def __init__(self, config: RunConfig) -> None:
-        self._name = "bce" if config.reconstruction == "bce" else "squared error/2"
-        self._has_kl = config.model == "vae"
+        self._config = config
         self._epochs = config.epochs
         self._speed = 0.0
 
@@ -99,14 +99,17 @@ class Teller:
         )
 
     def _epoch(self, event: EpochEnded) -> str:
-        tested = f"test {self._sum(event.test_bce, event.test_kl)}"
-        if self._has_kl:
-            tested += f" (z sampled)  {event.test_bce_at_mean + event.test_kl:.2f} (z at the mean)"
+        loss = TEST_LOSS.value(event, self._config)
+        tested = f"test {self._sum(loss, event.test_bce, event.test_kl)}"
+        if self._config.model == "vae":
+            at_mean = TEST_LOSS_AT_MEAN.value(event, self._config)
+            tested += f" (z sampled)  {at_mean:.2f} (z at the mean)"
         if event.epoch == 0:
             return f"epoch 0/{self._epochs}  untrained  {tested}"
+        train = TRAIN_LOSS.value(event, self._config)
         return (
             f"epoch {event.epoch}/{self._epochs}  "
-            f"train {self._sum(event.train_bce, event.train_kl)}  {tested}  "
+            f"train {self._sum(train, event.train_bce, event.train_kl)}  {tested}  "
             f"{count(self._speed)} images/s  {duration(event.seconds)}"
         )
 
@@ -115,10 +118,11 @@ class Teller:
             self._epochs = int(event.new)
         return f"{event.name} {event.old:g} -> {event.new:g} at step {event.step}"
 
-    def _sum(self, bce: float, kl: float) -> str:
-        if not self._has_kl:
-            return f"{bce:.2f} = {self._name} (z at the mean; kl {kl:.2f} is not in the loss)"
-        return f"{bce + kl:.2f} = {self._name} {bce:.2f} + kl {kl:.2f}"
+    def _sum(self, loss: float, bce: float, kl: float) -> str:
+        name = "bce" if self._config.reconstruction == "bce" else "squared error/2"
+        if self._config.model == "ae":
+            return f"{loss:.2f} = {name} (z at the mean; kl {kl:.2f} is not in the loss)"
+        return f"{loss:.2f} = {name} {bce:.2f} + kl {kl:.2f}"
 
 
 def _lines(run: Run, offset: int) -> Iterator[bytes]:

@@ -27,9 +27,9 @@ _SETTLED = ("running", "finished")
 def runs(runs_dir: Path, as_json: bool) -> None:
     """List the runs and their state, newest first."""
     from vae_tui.run.runs_folder import all_runs
-    from vae_tui.run.summary import readable
+    from vae_tui.run.summary import summarise_all
 
-    found, wrong = readable(all_runs(runs_dir))
+    found, wrong = summarise_all(all_runs(runs_dir))
     for complaint in wrong:
         complain(complaint)
     if as_json:

@@ -1,13 +1,19 @@
-"""A run's weights as other programs read them, and its losses as a table."""
+"""A run's losses as a table for other programs."""
 
+import contextlib
 import math
+from collections.abc import Iterator
 
 from vae_tui.errors import UsageError
 from vae_tui.export.output_file import csv_table
 from vae_tui.run.config import RunConfig
-from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted, decode, in_force
+from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted, decode
 from vae_tui.run.files import read_lines
 from vae_tui.run.folder import Run
+from vae_tui.run.progress import in_force
+from vae_tui.run.series import SERIES, Per
+
+_WHEN = ("event", "time_unix_seconds", "step", "epoch")
 
 
 def losses_csv(run: Run, config: RunConfig) -> bytes:
@@ -17,53 +23,36 @@ def losses_csv(run: Run, config: RunConfig) -> bytes:
     epoch's training means); what one of them lacks is empty. The header names units.
 
     Raises:
-        UsageError: None has been measured yet.
+        UsageError: None has been measured yet, or the log cannot be read.
     """
-    happened = _in_force(run)
-    if not happened:
-        raise UsageError(f"{run.name} has no losses yet; see how it is: vae-tui attach {run.name}")
-    loss = "bce" if config.reconstruction == "bce" else "half_squared_error"
-    names = [
-        *("event", "time_unix_seconds", "step", "epoch"),
-        *(f"train_{loss}_nats_per_image", "train_kl_nats_per_image"),
-        *("beta", "lr", "images_per_second"),
-        *(f"test_{loss}_nats_per_image", "test_kl_nats_per_image"),
-        *(f"test_{loss}_at_mean_nats_per_image", "active_units", "seconds"),
-        *(f"test_kl_z{number}_nats_per_image" for number in range(1, config.latent_dim + 1)),
-    ]
-    rows = ([_shown(value) for value in _row(event, config.latent_dim)] for event in happened)
-    return csv_table(names, rows)
-
-
-def _row(event: LossesMeasured | EpochEnded, latent_dim: int) -> list[object]:
-    when = [event.time, event.step, event.epoch]
-    if isinstance(event, LossesMeasured):
-        settings = [event.beta, event.lr, event.images_per_second]
-        return ["losses_measured", *when, event.bce, event.kl, *settings, *[""] * (5 + latent_dim)]
-    train = [event.train_bce, event.train_kl]
-    test = [event.test_bce, event.test_kl, event.test_bce_at_mean]
-    split = [*event.kl_per_dimension[:latent_dim], *[""] * latent_dim][:latent_dim]
-    ends = [*test, event.active_units, event.seconds]
-    return ["epoch_ended", *when, *train, "", "", "", *ends, *split]
-
-
-def _shown(value: object) -> object:
-    return "" if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _in_force(run: Run) -> list[LossesMeasured | EpochEnded]:
-    """Return the losses without those that a later run_started made void."""
-    happened = map(_event, read_lines(run.events))
-    wanted = (RunStarted, LossesMeasured, EpochEnded)
     try:
-        left = in_force(event for event in happened if isinstance(event, wanted))
+        happened = in_force(_measurements(run))
     except OSError as error:
         raise UsageError(f"{run.events} cannot be read: {error.strerror}") from None
-    return [event for event in left if isinstance(event, (LossesMeasured, EpochEnded))]
+    names = list(dict.fromkeys(name for metric in SERIES for name in metric.columns(config)))
+    rows = [_row(event, names, config) for event in happened if not isinstance(event, RunStarted)]
+    if not rows:
+        raise UsageError(f"{run.name} has no losses yet; watch it with: vae-tui attach {run.name}")
+    return csv_table([*_WHEN, *names], rows)
 
 
-def _event(line: bytes) -> Event | None:
-    try:
-        return decode(line)
-    except ValueError:  # a torn or foreign line; the others are shown
-        return None
+def _row(event: Event, names: list[str], config: RunConfig) -> list[object]:
+    assert isinstance(event, (LossesMeasured, EpochEnded))
+    per: Per = "step" if isinstance(event, LossesMeasured) else "epoch"
+    kind = "losses_measured" if per == "step" else "epoch_ended"
+    cells: dict[str, object] = {}
+    for metric in SERIES:
+        if metric.per == per:
+            value: object = metric.value(event, config)
+            values = value if isinstance(value, tuple) else (value,)
+            cells.update(zip(metric.columns(config), values, strict=False))
+    row = [kind, event.time, event.step, event.epoch, *(cells.get(name, "") for name in names)]
+    return ["" if isinstance(cell, float) and not math.isfinite(cell) else cell for cell in row]
+
+
+def _measurements(run: Run) -> Iterator[Event]:
+    for line in read_lines(run.events):
+        with contextlib.suppress(ValueError):  # a torn or foreign line; the others are shown
+            event = decode(line)
+            if isinstance(event, (RunStarted, LossesMeasured, EpochEnded)):
+                yield event

@@ -3,10 +3,11 @@
 import json
 import math
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from vae_tui.run import series
 from vae_tui.run.config import RANGES
 from vae_tui.text import preview
 
@@ -47,7 +48,19 @@ class RunStarted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LossesMeasured(Event):
+class Measurement(Event):
+    """Values of series, all measured at the same time."""
+
+    more: Mapping[str, float] = field(default_factory=dict)
+    """Series of the table that have no field here, by name; fields of their own in JSON."""
+
+    def value(self, name: str) -> Any:
+        """Return the value of a series, NaN where there is none."""
+        return getattr(self, name) if hasattr(self, name) else self.more.get(name, math.nan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossesMeasured(Measurement):
     """Means since the last such event, nats per image."""
 
     epoch: float
@@ -63,7 +76,7 @@ class LossesMeasured(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EpochEnded(Event):
+class EpochEnded(Measurement):
     """An epoch's training means and the test set's losses; epoch 0 is the untrained network."""
 
     epoch: int
@@ -134,22 +147,10 @@ class RunEnded(Event):
     message: str = ""
 
 
-def in_force(happened: Iterable[Event]) -> list[Event]:
-    """Return the events without those that a later ``RunStarted`` made void, in order.
-
-    They are all held at once: of a long log pass ``RunStarted`` and the kinds wanted alone.
-    """
-    left: list[Event] = []
-    for event in happened:
-        if isinstance(event, RunStarted):
-            left = [earlier for earlier in left if earlier.step <= event.step]
-        left.append(event)
-    return left
-
-
 def encode(event: Event) -> bytes:
     """Return the event as one line of strict JSON; NaN and infinities become null."""
     record = {"event": _KIND_OF[type(event)], **asdict(event)}
+    record |= record.pop("more", {})
     return json.dumps(finite(record), separators=(",", ":")).encode() + b"\n"
 
 
@@ -173,9 +174,24 @@ def decode(line: bytes) -> Event | None:
         values: dict[str, Any] = {
             name: read(record[name]) for name, read in readers if name in record
         }
+        if issubclass(event_type, Measurement):
+            values["more"] = {
+                name: _float(record[name]) for name in more_names(event_type) if name in record
+            }
         return event_type(**values)
     except (TypeError, OverflowError) as error:
         raise ValueError(f"{record['event']}: {error}") from None
+
+
+def more_names(event_type: type[Measurement]) -> list[str]:
+    """Return the series of the table that ``more`` of these events may hold."""
+    per = "step" if event_type is LossesMeasured else "epoch"
+    readers = _READERS[event_type]
+    return [
+        metric.name
+        for metric in series.SERIES
+        if metric.per == per and not metric.derive and metric.name not in readers
+    ]
 
 
 def finite(value: Any) -> Any:
@@ -244,13 +260,17 @@ _READER_OF_FIELD: dict[tuple[str, object], Callable[[object], object]] = {
 """Where a curve or a bar could not go on with any number."""
 _KIND_OF: dict[type[Event], str] = {
     event_type: re.sub(r"(?<!^)(?=[A-Z])", "_", event_type.__name__).lower()
-    for event_type in Event.__subclasses__()
+    for event_type in (
+        *(RunStarted, LossesMeasured, EpochEnded, WeightsSaved, Paused, Resumed),
+        *(SettingChanged, CommandRefused, Diverged, RunEnded),
+    )
 }
 _TYPE_OF = {kind: event_type for event_type, kind in _KIND_OF.items()}
 _READERS = {
     event_type: {
-        field.name: _READER_OF_FIELD.get((field.name, field.type), _READER_OF[field.type])
-        for field in fields(event_type)
+        one.name: _READER_OF_FIELD.get((one.name, one.type), _READER_OF[one.type])
+        for one in fields(event_type)
+        if one.name != "more"
     }
     for event_type in _KIND_OF
 }

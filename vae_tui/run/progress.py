@@ -1,10 +1,20 @@
-"""What a run's log adds up to; each reading takes in only the lines that are new."""
+"""What is in force in a run's log: the one fold over its events.
 
+A resume continues from a save. Its ``run_started`` carries that step, and what earlier lines said
+of later steps is void.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from vae_tui.run import events
-from vae_tui.run.config import RANGES
+from vae_tui.run.config import RANGES, RunConfig
 from vae_tui.run.events import (
+    CommandRefused,
+    Diverged,
     EpochEnded,
     Event,
     LossesMeasured,
@@ -15,40 +25,234 @@ from vae_tui.run.events import (
     SettingChanged,
 )
 from vae_tui.run.files import LineTail
+from vae_tui.run.series import TEST_LOSS
+
+MOST_CHANGES = 32
+"""Changes of settings that are kept; older ones stay in the log."""
+
+
+def is_void(step: int, restart: RunStarted) -> bool:
+    """Return whether ``restart`` voids what earlier lines said of ``step``."""
+    return step > restart.step
+
+
+def in_force(happened: Iterable[Event]) -> list[Event]:
+    """Return the events that no later ``RunStarted`` voids, in order.
+
+    All are held in memory: pass only the kinds that are needed, and ``RunStarted``.
+    """
+    left: list[Event] = []
+    for event in happened:
+        if isinstance(event, RunStarted):
+            left = [earlier for earlier in left if not is_void(earlier.step, event)]
+        left.append(event)
+    return left
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TestedStep:
+    """A test in force, linked to the one before it: a resume drops the newest ones."""
+
+    __test__ = False  # not a class of tests for pytest
+
+    step: int
+    loss: float
+    """Nats per image, z sampled; may not be finite."""
+    best_loss: float
+    """The lowest finite loss so far; NaN where there is none."""
+    best_step: int
+    earlier: "TestedStep | None" = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Progress:
+    """What the events so far add up to."""
+
+    name: str
+    config: RunConfig
+    started: RunStarted | None = None
+    ended: RunEnded | None = None
+    paused: Paused | None = None
+    measured: LossesMeasured | None = None
+    tested: EpochEnded | None = None
+    """The newest test; None after a resume that voids it, until the next test."""
+    tests: TestedStep | None = None
+    """Every test in force, newest first."""
+    untrained: EpochEnded | None = None
+    """The test before the first step."""
+    diverged: Diverged | None = None
+    refused: CommandRefused | None = None
+    """The newest command that could not be obeyed."""
+    setting_changes: tuple[SettingChanged, ...] = ()
+    """The newest changes of settings, at most ``MOST_CHANGES``."""
+    settings: Mapping[str, float] = field(default_factory=dict)
+    """The value of each setting that was changed."""
+    epochs: int = 0
+    """How many the run is to train."""
+    last_time: float = math.nan
+    """Time of the newest event, Unix seconds, by the trainer's clock."""
+    notice: str = ""
+    """The trainer's newest message: why it pauses, or ended."""
+
+    @property
+    def step(self) -> int:
+        """Optimiser steps taken."""
+        newest = (self.started, self.measured, self.tested, self.paused, self.ended)
+        return max((event.step for event in newest if event is not None), default=0)
+
+    @property
+    def epoch(self) -> float:
+        """Epochs done, with the fraction."""
+        if self.measured and (self.started is None or self.measured.step >= self.started.step):
+            return self.measured.epoch
+        return self.started.step / max(self.started.steps_per_epoch, 1) if self.started else 0.0
+
+    @property
+    def beta(self) -> float:
+        """The KL's weight as it was set last; during warm-up the loss uses less."""
+        return self._setting("beta", self.config.beta)
+
+    @property
+    def lr(self) -> float:
+        """The learning rate as it was set last."""
+        changed_at = max((one.step for one in self.setting_changes if one.name == "lr"), default=-1)
+        if self.measured is not None and self.measured.step > changed_at:
+            return self.measured.lr
+        return self._setting("lr", self.config.lr)
+
+    @property
+    def last_test_loss(self) -> float:
+        """The loss of the newest test in force; NaN before the first."""
+        return self.tests.loss if self.tests else math.nan
+
+    @property
+    def best_test_loss(self) -> float:
+        """The lowest loss of all tests in force; NaN before the first."""
+        return self.tests.best_loss if self.tests else math.nan
+
+    @property
+    def best_step(self) -> int:
+        """The step of the best test; 0 before the first."""
+        return self.tests.best_step if self.tests else 0
+
+    @property
+    def untrained_bce(self) -> float:
+        """The reconstruction loss of the untrained network; NaN where unknown."""
+        return self.untrained.test_bce if self.untrained else math.nan
+
+    def _setting(self, name: str, configured: float) -> float:
+        value = self.settings.get(name, configured)
+        return value if math.isfinite(value) else configured
+
+
+SomeProgress = TypeVar("SomeProgress", bound=Progress)
+
+
+def advance(progress: SomeProgress, event: Event) -> SomeProgress:
+    """Return the progress after one more event."""
+    return replace(progress, last_time=event.time, **_changes(progress, event))
+
+
+def until(tests: TestedStep | None, step: int) -> TestedStep | None:
+    """Return the newest test that is not later than ``step``."""
+    while tests is not None and tests.step > step:
+        tests = tests.earlier
+    return tests
+
+
+def _changes(before: Progress, event: Event) -> dict[str, Any]:
+    """Return the fields of ``Progress`` that an event changes."""
+    changes: dict[str, Any] = {}
+    match event:
+        case RunStarted():
+            changes = _restarted(before, event)
+        case LossesMeasured():
+            changes = {"measured": event, "paused": None}
+        case EpochEnded():
+            changes = {"tested": event, "tests": _tested(before.tests, event, before.config)}
+            if event.epoch == 0:
+                changes["untrained"] = event
+        case SettingChanged():
+            changes = _changed(before, event)
+        case Paused():
+            changes = {"paused": event, "notice": event.why}
+        case Resumed():
+            changes = {"paused": None, "notice": ""}
+        case RunEnded():
+            changes = {"ended": event, "paused": None, "notice": event.message}
+        case Diverged():
+            changes = {"diverged": event}
+        case CommandRefused():
+            changes = {"refused": event}
+    return changes
+
+
+def _restarted(before: Progress, event: RunStarted) -> dict[str, Any]:
+    measured, tested = before.measured, before.tested
+    settings = dict(before.settings)
+    for change in reversed(before.setting_changes):
+        if is_void(change.step, event):
+            settings[change.name] = change.old
+    return {
+        "started": event,
+        "ended": None,
+        "paused": None,
+        "measured": measured if measured and not is_void(measured.step, event) else None,
+        "tested": tested if tested and not is_void(tested.step, event) else None,
+        "tests": until(before.tests, event.step),
+        "diverged": None,
+        "refused": None,
+        "setting_changes": tuple(
+            change for change in before.setting_changes if not is_void(change.step, event)
+        ),
+        "settings": settings,
+        "epochs": event.epochs or before.epochs,
+        "notice": "",
+    }
+
+
+def _tested(tests: TestedStep | None, event: EpochEnded, config: RunConfig) -> TestedStep:
+    loss = TEST_LOSS.value(event, config)
+    best = (tests.best_loss, tests.best_step) if tests else (math.nan, 0)
+    if math.isfinite(loss) and not best[0] <= loss:
+        best = loss, event.step
+    return TestedStep(event.step, loss, *best, tests)
+
+
+def _changed(before: Progress, event: SettingChanged) -> dict[str, Any]:
+    is_length = event.name == "epochs" and event.new in RANGES["epochs"]
+    return {
+        "setting_changes": (*before.setting_changes, event)[-MOST_CHANGES:],
+        "settings": {**before.settings, event.name: event.new},
+        "epochs": int(event.new) if is_length else before.epochs,
+    }
 
 
 class LogProgress:
-    """Follows one log; knows no config and no trainer."""
+    """Follows one run's log; each reading costs only the lines that are new.
 
-    def __init__(self, log: Path) -> None:
+    Args:
+        log: The run's ``events.jsonl``.
+        begin: The progress before the first event.
+    """
+
+    def __init__(self, log: Path, begin: Progress) -> None:
         self._log = log
+        self._begin = begin
         self._tail = LineTail(log)
         self._restarts = 0
         self._seen: tuple[int, int, int] | None = None
-        self._begin()
+        self.progress = begin
 
-    def _begin(self) -> None:
-        self.epoch = 0.0
-        self.epochs = 0
-        """As the trainer or the user said last; 0 before."""
-        self.settings: dict[str, float] = {}
-        """beta and lr, where they were changed, or told of in force."""
-        self.tests: list[tuple[int, float, float]] = []
-        """Step, reconstruction and KL of each test that no later start made void."""
-        self.begun: RunStarted | None = None
-        self.ended: RunEnded | None = None
-        self.newest: Event | None = None
-        self.paused = False
-
-    def read(self) -> None:
-        """Take in what has come; a log that began again is read anew.
+    def read(self) -> Progress:
+        """Return the progress now; a log that was replaced is read from its beginning.
 
         Raises:
-            OSError: It is there and cannot be read.
+            OSError: The log exists and cannot be read.
         """
         seen = self._signature()
         if seen is not None and seen == self._seen:
-            return
+            return self.progress
         losses = b""
         before = -1
         while self._tail.offset != before:
@@ -56,19 +260,20 @@ class LogProgress:
             lines = self._tail.read()
             if self._tail.restarts != self._restarts:
                 self._restarts, losses = self._tail.restarts, b""
-                self._begin()
+                self.progress = self._begin
             for line in lines:
                 if b'"losses_measured"' in line[:40]:
-                    losses = line  # of many in a row only the last tells something
+                    losses = line  # of many in a row only the last counts
                     continue
                 self._take(losses)
                 self._take(line)
                 losses = b""
         self._take(losses)
         self._seen = seen
+        return self.progress
 
     def _signature(self) -> tuple[int, int, int] | None:
-        """Return what differs when there is something new; to ask is cheaper than to open."""
+        """Return what differs when the log has grown; asking is cheaper than opening it."""
         try:
             status = self._log.stat()
         except OSError:
@@ -78,27 +283,7 @@ class LogProgress:
     def _take(self, line: bytes) -> None:
         try:
             event = events.decode(line) if line else None
-        except ValueError:  # torn or foreign; the others count
+        except ValueError:  # torn or foreign; the other lines count
             return
-        if event is None:
-            return
-        self.newest = event
-        match event:
-            case RunStarted():
-                self.tests = [test for test in self.tests if test[0] <= event.step]
-                self.epoch = event.step / max(event.steps_per_epoch, 1)
-                self.epochs = event.epochs or self.epochs
-                self.begun, self.ended, self.paused = event, None, False
-            case LossesMeasured():
-                self.epoch, self.paused = event.epoch, False
-                self.settings["lr"] = event.lr
-            case EpochEnded():
-                self.tests.append((event.step, event.test_bce, event.test_kl))
-            case SettingChanged(name="epochs") if event.new in RANGES["epochs"]:
-                self.epochs = int(event.new)
-            case SettingChanged(name="beta" | "lr"):
-                self.settings[event.name] = event.new
-            case Paused() | Resumed():
-                self.paused = isinstance(event, Paused)
-            case RunEnded():
-                self.ended = event
+        if event is not None:
+            self.progress = advance(self.progress, event)

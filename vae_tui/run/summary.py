@@ -1,4 +1,4 @@
-"""What a run's files add up to in one line: its state, how far it is, its test loss."""
+"""A run in one line: its state, how far it is, its test loss."""
 
 import contextlib
 import math
@@ -9,7 +9,8 @@ from pathlib import Path
 from vae_tui.run.config import RunConfig
 from vae_tui.run.damaged_config import config_or_fallback
 from vae_tui.run.folder import Run
-from vae_tui.run.progress import LogProgress
+from vae_tui.run.progress import LogProgress, Progress
+from vae_tui.run.series import objective
 from vae_tui.run.state import ADVICE, has_spoken, silence, state_of
 
 
@@ -29,11 +30,11 @@ class Summary:
     pid: int | None
     path: str
     objective: str = ""
-    """What the test loss adds up to: bce+kl, bce, se/2+kl or se/2; losses of others differ."""
+    """The terms of the test loss: bce+kl, bce, se/2+kl or se/2. Different ones do not compare."""
     silent_seconds: float = 0.0
-    """Since its trainer's last sign of life, while it lives."""
+    """Since the live trainer's last sign of life."""
     next: str = ""
-    """What to do next, as a line."""
+    """What to do next, in one line."""
     best_test_loss: float = math.nan
     """The lowest of all tests, as ``test_loss``."""
     model: str = "vae"
@@ -45,101 +46,91 @@ class Summary:
     """As it was set last."""
 
 
-class KnownRun:
-    """One run; each look at it costs only what is new since the last one."""
+class RunFollower:
+    """Summarises one run, again and again; each summary costs only what is new in its files."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._ledger = LogProgress(run.events)
+        self._log: LogProgress | None = None
         self._config: RunConfig | None = None
         self._config_seen: tuple[int, int, int] | None = None
 
-    def look(self, now: float) -> tuple[Summary, tuple[str, ...]]:
-        """Return the run's summary, ``now`` in Unix seconds, and what of its files is wrong."""
-        config, wrong = self._read_config()
-        complaints = [wrong] if wrong else []
-        # First: a trainer that ends in between has said so in what is read then.
+    def summarise(self, now: float) -> tuple[Summary, tuple[str, ...]]:
+        """Return the summary, ``now`` in Unix seconds, and what is wrong with the run's files."""
+        config, damage = self._read_config()
+        problems = [damage] if damage else []
+        # First: a trainer that ends before the log is read has said so in it.
         pid, live = self._run.pid(), self._run.is_live()
+        if self._log is None or self._log.progress.config != config:
+            begin = Progress(self._run.name, config, epochs=config.epochs)
+            self._log = LogProgress(self._run.events, begin)
         try:
-            self._ledger.read()
+            self._log.read()
         except OSError as error:
-            complaints.append(f"{self._run.events} cannot be read: {error.strerror}")
-        return _summary(self._run, config, self._ledger, pid, live, now), tuple(complaints)
+            problems.append(f"{self._run.events} cannot be read: {error.strerror}")
+        return _summary(self._run, self._log.progress, pid, live, now), tuple(problems)
 
     def _read_config(self) -> tuple[RunConfig, str]:
-        """Return the config, or what is left of it: that is read each time, it may be mended."""
+        """Return the config and nothing; or a fallback, read each time, and what is wrong."""
         seen = None
         with contextlib.suppress(OSError):
             status = (self._run.path / "config.json").stat()
             seen = status.st_ino, status.st_size, status.st_mtime_ns
         if self._config is not None and seen == self._config_seen:
             return self._config, ""
-        config, wrong = config_or_fallback(self._run)
-        self._config, self._config_seen = (None if wrong else config), seen
-        return config, wrong
+        config, damage = config_or_fallback(self._run)
+        self._config, self._config_seen = (None if damage else config), seen
+        return config, damage
 
 
 def summarise(run: Run, now: float | None = None) -> Summary:
-    """Read the run's files; a damaged config as far as it goes."""
-    return KnownRun(run).look(time.time() if now is None else now)[0]
+    """Return the summary of a run; a damaged config is read as far as possible."""
+    return RunFollower(run).summarise(time.time() if now is None else now)[0]
 
 
-def readable(runs: list[Run]) -> tuple[list[Summary], list[str]]:
+def summarise_all(runs: list[Run]) -> tuple[list[Summary], list[str]]:
     """Return the summaries of the runs, and what is wrong with the files of some."""
     now = time.time()
-    looks = [KnownRun(run).look(now) for run in runs]
-    return [summary for summary, _ in looks], [why for _, wrong in looks for why in wrong]
+    found = [RunFollower(run).summarise(now) for run in runs]
+    return [summary for summary, _ in found], [why for _, wrong in found for why in wrong]
 
 
-def test_loss(reconstruction: float, kl: float, config: RunConfig) -> float:
-    """Return what both terms come to, nats per image; an auto-encoder's loss has no KL in it."""
-    return reconstruction + (kl if config.model == "vae" else 0.0)
-
-
-def objective(config: RunConfig) -> str:
-    """Return what the test loss adds up to."""
-    reconstruction = "bce" if config.reconstruction == "bce" else "se/2"
-    return f"{reconstruction}+kl" if config.model == "vae" else reconstruction
-
-
-def _summary(
-    run: Run, config: RunConfig, told: LogProgress, pid: int | None, live: bool, now: float
-) -> Summary:
+def _summary(run: Run, progress: Progress, pid: int | None, live: bool, now: float) -> Summary:
     began = _modified(run.lock) if live else -math.inf
-    heard = told.newest.time if told.newest else -math.inf
-    silent = silence(now, heard, began, _modified(run.events)) if live else 0.0
+    newest = progress.last_time if math.isfinite(progress.last_time) else -math.inf
+    silent = silence(now, newest, began, _modified(run.events)) if live else 0.0
     state = state_of(
         live,
-        told.ended,
-        paused=told.paused,
+        progress.ended,
+        paused=progress.paused is not None,
         silent=silent,
-        spoken=has_spoken(told.begun, pid, heard, began),
+        spoken=has_spoken(progress.started, pid, newest, began),
     )
-    losses = [test_loss(bce, kl, config) for _, bce, kl in told.tests]
+    config = progress.config
     return Summary(
         name=run.name,
         state=state,
         dataset=config.dataset,
-        epoch=told.epoch,
-        epochs=told.epochs or config.epochs,
-        step=told.newest.step if told.newest else 0,
-        test_loss=losses[-1] if losses else math.nan,
+        epoch=progress.epoch,
+        epochs=progress.epochs,
+        step=progress.step,
+        test_loss=progress.last_test_loss,
         pid=pid,
         path=str(run.path),
         objective=objective(config),
         silent_seconds=silent,
         next=ADVICE[state].format(name=run.name),
-        best_test_loss=min(filter(math.isfinite, losses), default=math.nan),
+        best_test_loss=progress.best_test_loss,
         model=config.model,
         reconstruction=config.reconstruction,
         latent_dim=config.latent_dim,
-        beta=told.settings.get("beta", config.beta),
-        lr=told.settings.get("lr", config.lr),
+        beta=progress.beta,
+        lr=progress.lr,
     )
 
 
 def _modified(path: Path) -> float:
-    """Return when a file was last written to, Unix seconds: of the lock, when it was taken."""
+    """Return when a file was last written, Unix seconds: for the lock, when it was taken."""
     try:
         return path.stat().st_mtime
     except OSError:

@@ -1,16 +1,13 @@
 """Writes what a trainer does into its run folder: events, weights, history, state."""
 
-import contextlib
 import itertools
+import math
 import time
-from collections.abc import Iterator
-from dataclasses import replace
 
 from torch import Tensor
 
 from vae_tui.data.idx_files import Images
 from vae_tui.errors import VaeTuiError
-from vae_tui.run import events
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import (
     EpochEnded,
@@ -22,8 +19,9 @@ from vae_tui.run.events import (
     SettingChanged,
     WeightsSaved,
 )
-from vae_tui.run.files import read_lines
 from vae_tui.run.folder import Run
+from vae_tui.run.progress import LogProgress, Progress, until
+from vae_tui.run.series import TEST_LOSS
 from vae_tui.training.checkpoint import save_probe, save_state, save_weights
 from vae_tui.training.patient_writer import PatientWriter
 from vae_tui.training.save_schedule import TimeBudget, is_kept, steps_to_thin
@@ -62,7 +60,7 @@ class Recorder:
         self._trainer = trainer
         self._writer = writer
         self._shape = config.image_shape
-        self._has_kl_loss = config.model == "vae"
+        self._config = config
         self._unsaved_best: tuple[int, dict[str, Tensor]] | None = None
         self._best_loss = float("inf")
         self._untrained_is_tested = False
@@ -162,33 +160,22 @@ class Recorder:
 
     def _note_best(self, tested: EpochEnded) -> None:
         """Copy the weights if their test loss is the lowest; the next save writes them."""
-        loss = self._test_loss(tested)
+        loss = TEST_LOSS.value(tested, self._config)
         if loss < self._best_loss:
             self._best_loss = loss
             weights = self._trainer.model.state_dict()
             copy = {name: value.detach().clone() for name, value in weights.items()}
             self._unsaved_best = (tested.step, copy)
 
-    def _test_loss(self, tested: EpochEnded) -> float:
-        return tested.test_bce + (tested.test_kl if self._has_kl_loss else 0.0)
-
     def _read_tests(self) -> None:
         """Take the lowest test loss before an interruption from the log."""
+        log = LogProgress(self._run.events, Progress(self._run.name, self._config)).read()
+        self._untrained_is_tested = log.untrained is not None
         step = self._trainer.step
-        for event in events.in_force(self._starts_and_tests()):
-            if isinstance(event, EpochEnded) and event.step <= step:
-                self._untrained_is_tested |= event.step == 0
-                if step:  # at step 0 the test is repeated, and with it its best weights
-                    self._best_loss = min(self._best_loss, self._test_loss(event))
-
-    def _starts_and_tests(self) -> Iterator[Event]:
-        for line in read_lines(self._run.events):
-            with contextlib.suppress(ValueError):
-                event = events.decode(line)
-                if isinstance(event, EpochEnded):
-                    yield replace(event, kl_per_dimension=())  # to hold many of them in memory
-                elif isinstance(event, RunStarted):
-                    yield event
+        tests = until(log.tests, step)
+        # At step 0 the test is repeated, and with it its best weights.
+        if step and tests is not None and math.isfinite(tests.best_loss):
+            self._best_loss = tests.best_loss
 
     def _remove_unfinished_files(self) -> None:
         """Remove the temporary files of a trainer that was killed while it saved."""

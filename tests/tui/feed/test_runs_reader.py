@@ -12,9 +12,9 @@ from support.tiny_runs import tiny_config, tiny_trainer, weights_of
 from vae_tui.image_shape import DEFAULT_SHAPE
 from vae_tui.run.events import RunEnded, SettingChanged, encode
 from vae_tui.run.files import append
-from vae_tui.run.progress import LogProgress
+from vae_tui.run.progress import LogProgress, Progress
 from vae_tui.run.runs_folder import create
-from vae_tui.run.summary import KnownRun, summarise
+from vae_tui.run.summary import RunFollower, summarise
 from vae_tui.training.checkpoint import save_weights
 from vae_tui.tui.feed.runs_reader import RunsFolder
 from vae_tui.tui.messages import OverlayAdvanced, OverlayFailed, RunsListed
@@ -96,45 +96,46 @@ def test_a_run_on_the_screen_is_known_by_whatever_way_it_was_opened(tmp_path):
         assert listener.until(lambda message: message.runs.is_whole).runs.attached == run.path
 
 
-def test_a_ledger_reads_what_is_new_to_the_same_end_as_one_that_reads_all(tmp_path):
+def test_a_follower_reads_what_is_new_to_the_same_end_as_one_that_reads_all(tmp_path):
     happened = [
         started(), epoch_ended(0, 500.0), losses(3), epoch_ended(1, 120.0), losses(9),
+        SettingChanged(time=NOW, step=6, name="beta", old=1, new=2, command_id="y"),
+        SettingChanged(time=NOW, step=9, name="beta", old=2, new=3, command_id="z"),
         SettingChanged(time=NOW, step=9, name="lr", old=1, new=0.5, command_id="x"),
-        SettingChanged(time=NOW, step=9, name="beta", old=1, new=2, command_id="y"),
         epoch_ended(2, 110.0), started(step=6), epoch_ended(2, 100.0), FINISHED,
     ]  # fmt: skip
     run = run_with(tmp_path)
-    known = KnownRun(run)
+    known = RunFollower(run)
     for event in happened:
         append(run.events, encode(event))
-        assert str(known.look(NOW)[0]) == str(summarise(run, NOW))
-    found, _ = known.look(NOW)
-    assert (found.beta, found.lr, found.best_test_loss) == (2.0, 0.5, 102.0)
+        assert str(known.summarise(NOW)[0]) == str(summarise(run, NOW))
+    found, _ = known.summarise(NOW)
+    assert (found.beta, found.lr, found.best_test_loss) == (2.0, 1.0, 102.0)
     run.events.write_bytes(b"".join(map(encode, [started(), epoch_ended(1, 77.0)])))
-    assert known.look(NOW)[0].test_loss == 79.0
-    assert known.look(NOW)[0].state == "lost"
+    assert known.summarise(NOW)[0].test_loss == 79.0
+    assert known.summarise(NOW)[0].state == "lost"
 
 
 def test_a_log_in_which_nothing_is_new_is_not_opened_again(tmp_path):
     run = run_with(tmp_path, started(), losses(3))
-    ledger = LogProgress(run.events)
-    ledger.read()
+    log = LogProgress(run.events, Progress(run.name, run.config()))
+    log.read()
     was_read = run.events.stat().st_atime_ns
     status = run.events.stat()
     run.events.write_bytes(b"x" * status.st_size)  # what nothing tells of is not looked for
     os.utime(run.events, ns=(was_read, status.st_mtime_ns))
-    ledger.read()
-    assert ledger.newest.step == 3
+    log.read()
+    assert log.progress.step == 3
 
 
 def test_a_config_that_is_mended_is_read_again(tmp_path):
     run = run_with(tmp_path, started(), beta=3.0)
     config = (run.path / "config.json").read_text()
     (run.path / "config.json").write_text("{")
-    known = KnownRun(run)
-    assert known.look(NOW)[1]
+    known = RunFollower(run)
+    assert known.summarise(NOW)[1]
     (run.path / "config.json").write_text(config)
-    found, wrong = known.look(NOW)
+    found, wrong = known.summarise(NOW)
     assert (found.beta, wrong) == (3.0, ())
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import sys
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ from vae_tui.run.events import (
 )
 from vae_tui.tui.state.losses import MOST_POINTS, Losses
 from vae_tui.tui.state.run_view import RunView, advance
-from vae_tui.tui.views.loss_curves import kl_curves, reconstruction_curves, reconstruction_levels
+from vae_tui.tui.views.loss_curves import chart_curves, reconstruction_levels
 
 EMPTY = RunView("a run", CONFIG, live=True, epochs=150)
 
@@ -101,13 +102,15 @@ def test_more_epochs_count_from_the_moment_they_are_given():
 
 
 def test_changes_of_settings_are_marked_where_they_happened():
-    view = view_after(STARTED, losses(18), changed("lr", 1e-4), losses(36), changed("beta", 2))
+    view = view_after(
+        STARTED, losses(18), changed("lr", 1e-4, 18), losses(36), changed("beta", 2, 36)
+    )
     assert view.changes == (1.0, 2.0)
 
 
 def test_only_the_newest_marks_are_kept():
     happened = [event for step in range(100) for event in (losses(step), changed("lr", step + 1))]
-    assert len(view_after(*happened).changes) == 32
+    assert len(view_after(STARTED, *happened).changes) == 32
 
 
 # Best test loss
@@ -138,7 +141,8 @@ def test_a_resumed_run_voids_what_was_said_of_later_steps():
         STARTED,
         *(losses(step) for step in range(3, 541, 3)),
         epoch_ended(10, test_bce=90.0, test_kl=25.0),
-        changed("lr", 1e-4),
+        dataclasses.replace(changed("lr", 1e-4), old=CONFIG.lr),
+        losses(541, lr=1e-4),
         epoch_ended(20, test_bce=70.0, test_kl=25.0),
         ended("failed", "the machine went away"),
     ]
@@ -147,6 +151,7 @@ def test_a_resumed_run_voids_what_was_said_of_later_steps():
     assert view.state(NOW - 30) == "running"
     assert view.epoch == pytest.approx(300 / 18)
     assert view.step == 300
+    assert (view.lr, view.last_test_loss) == (CONFIG.lr, 115.0)
     assert view.train.rows[:, 0].max() == 300
     assert view.test.rows[:, 0].tolist() == [180]
     assert (view.best_test_loss, view.best_step) == (115.0, 180)
@@ -182,7 +187,7 @@ def test_events_in_pieces_add_up_to_the_same_as_all_at_once():
 def test_a_hundred_thousand_losses_stay_bounded_with_the_right_means():
     generator = np.random.default_rng(1)
     bce = generator.normal(100, 20, 100_000)
-    series = Losses()
+    series = Losses.of("bce", "kl")
     largest = 0
     for start in range(0, len(bce), 50):
         steps = range(start, start + 50)
@@ -219,14 +224,16 @@ def test_the_cost_of_an_event_does_not_grow_with_the_run():
             sys.setprofile(None)
         return calls
 
-    short = Losses().add([(step, step, 1.0, 1.0) for step in range(100)])
-    long = Losses().add([(step, step, 1.0, 1.0) for step in range(100_000)])
+    short = Losses.of("bce", "kl").add([(step, step, 1.0, 1.0) for step in range(100)])
+    long = Losses.of("bce", "kl").add([(step, step, 1.0, 1.0) for step in range(100_000)])
     assert work(long) <= work(short) + 3
     assert len(long.rows) + len(long.pending) <= MOST_POINTS + long.stride * 2
 
 
 def test_a_void_part_of_a_thinned_series_is_gone_and_the_rest_stays():
-    series = Losses().add([(step, step / 18, float(step), 0.0) for step in range(10_000)])
+    series = Losses.of("bce", "kl").add(
+        [(step, step / 18, float(step), 0.0) for step in range(10_000)]
+    )
     kept = series.until(4_000)
     assert kept.rows[:, 0].max() <= 4_000
     assert kept.rows[:, 0].max() > 4_000 - 2 * series.stride
@@ -247,6 +254,7 @@ def _any_event(kind: type[Event]) -> st.SearchStrategy[Event]:
             ["", "epochs", "lr", "finished", "weights.safetensors", "[/x]", "\x1b"]
         ),
         tuple[float, ...]: st.lists(_ANY_FLOAT, max_size=3).map(tuple),
+        Mapping[str, float]: st.just({"kl": math.nan}),
     }
     return st.builds(
         kind,
@@ -269,6 +277,6 @@ def test_no_order_of_events_raises_and_every_view_can_be_drawn(happened, live, n
     }  # fmt: skip
     view.seconds_left()
     for how in ({"smooth": True, "recent": True}, {"smooth": False, "recent": False}):
-        reconstruction_curves(view, **how)
-        kl_curves(view, **how)
+        for chart in ("reconstruction", "kl", "no such chart"):
+            chart_curves(chart, view, **how)
     reconstruction_levels(view)

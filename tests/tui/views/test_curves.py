@@ -13,8 +13,7 @@ from vae_tui.tui.state.losses import MOST_POINTS
 from vae_tui.tui.state.run_view import RunView, advance
 from vae_tui.tui.views.loss_curves import (
     RECENT_SHARE,
-    kl_curves,
-    reconstruction_curves,
+    chart_curves,
     reconstruction_levels,
     smoothed,
 )
@@ -64,8 +63,8 @@ def test_smoothing_passes_over_what_is_not_finite():
 
 
 def test_both_charts_show_the_train_line_and_the_test_points():
-    for curves, column in ((reconstruction_curves, 500.0), (kl_curves, 0.0)):
-        train, points = curves(VIEW, smooth=False, recent=False)
+    for chart, column in (("reconstruction", 500.0), ("kl", 0.0)):
+        train, points = chart_curves(chart, VIEW, smooth=False, recent=False)
         assert (train.label, train.kind) == ("train", "line")
         assert (points.label, points.kind) == ("test", "points")
         steps = np.arange(1, 181)
@@ -76,8 +75,8 @@ def test_both_charts_show_the_train_line_and_the_test_points():
 
 
 def test_smoothing_keeps_the_raw_line_below_the_even_one():
-    raw, even, points = reconstruction_curves(VIEW, smooth=True, recent=False)
-    plain, _ = reconstruction_curves(VIEW, smooth=False, recent=False)
+    raw, even, points = chart_curves("reconstruction", VIEW, smooth=True, recent=False)
+    plain, _ = chart_curves("reconstruction", VIEW, smooth=False, recent=False)
     np.testing.assert_array_equal(raw.ys, plain.ys)
     np.testing.assert_allclose(even.ys, smoothed(np.asarray(plain.ys), 0.04 * 180))
     assert (raw.label, even.label, points.label) == ("", "train, smoothed", "test")
@@ -88,10 +87,10 @@ def test_smoothing_keeps_the_raw_line_below_the_even_one():
 def test_the_recent_part_is_the_newest_quarter_of_the_run(smooth):
     since = VIEW.epoch * (1 - RECENT_SHARE)
     assert since == 7.5
-    for series in reconstruction_curves(VIEW, smooth=smooth, recent=True):
+    for series in chart_curves("reconstruction", VIEW, smooth=smooth, recent=True):
         assert min(series.xs) >= since
         assert max(series.xs) == 10
-    _, points = kl_curves(VIEW, smooth=False, recent=True)
+    _, points = chart_curves("kl", VIEW, smooth=False, recent=True)
     np.testing.assert_array_equal(points.xs, [8, 9, 10])
 
 
@@ -116,5 +115,5 @@ def test_a_level_that_is_not_known_is_left_out():
 
 def test_nothing_at_all_can_be_drawn():
     nothing = RunView("a run", CONFIG)
-    for series in reconstruction_curves(nothing, smooth=True, recent=True):
+    for series in chart_curves("reconstruction", nothing, smooth=True, recent=True):
         assert len(series.xs) == len(series.ys) == 0

@@ -4,14 +4,24 @@ A long run has a million loss events. ``events.decode`` takes eight seconds for 
 ``json.loads`` a block with checks of all types three, msgspec less than one.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
+from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
 
-from vae_tui.run.events import FURTHEST_EPOCH, Event, LossesMeasured, WeightsSaved, decode
+from vae_tui.run import series
+from vae_tui.run.events import (
+    FURTHEST_EPOCH,
+    Event,
+    LossesMeasured,
+    WeightsSaved,
+    decode,
+    more_names,
+)
 from vae_tui.tui.state.losses import LossRows
 
 
@@ -65,9 +75,7 @@ def decode_block(block: bytes) -> EventBlock:
 
 def _condensed(routine: Sequence[tuple[bytes, Any]]) -> list[Event | LossRows]:
     """Return rows of losses, then the newest loss event and saves, in the order of the log."""
-    losses = [
-        (one.step, one.epoch, one.bce, one.kl) for _, one in routine if isinstance(one, _Losses)
-    ]
+    losses = [_curve_values(one) for _, one in routine if isinstance(one, _Losses)]
     rows = [LossRows(np.array(losses[:-1], dtype=float))] if losses[1:] else []
     newest = {getattr(one, "path", ""): place for place, (_, one) in enumerate(routine)}
     events = (decode(routine[place][0]) for place in sorted(newest.values()))
@@ -88,9 +96,14 @@ def _struct_field(field: "Field[Any]") -> tuple[str, Any, Any]:
 
 _Losses: Any = msgspec.defstruct(
     "_Losses",
-    [("event", Literal["losses_measured"]), *map(_struct_field, fields(LossesMeasured))],
+    [
+        ("event", Literal["losses_measured"]),
+        *(_struct_field(field) for field in fields(LossesMeasured) if field.name != "more"),
+        *((name, float | None, math.nan) for name in more_names(LossesMeasured)),
+    ],
     forbid_unknown_fields=True,  # msgspec skips their values without the checks of `json`
     kw_only=True,
     gc=False,
 )
+_curve_values = attrgetter("step", "epoch", *(metric.name for metric in series.drawn("step")))
 _decode_losses = msgspec.json.Decoder(_Losses).decode

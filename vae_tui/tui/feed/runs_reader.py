@@ -12,7 +12,7 @@ from textual.message import Message
 from vae_tui.run.damaged_config import config_or_fallback
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import all_runs, holds_run
-from vae_tui.run.summary import KnownRun
+from vae_tui.run.summary import RunFollower
 from vae_tui.text import printable
 from vae_tui.tui.feed.run_reader import RunReader
 from vae_tui.tui.link.refresh_limiter import RefreshLimiter
@@ -50,7 +50,7 @@ class RunsFolder:
         self.limiter = limiter or RefreshLimiter()
         self._runs_dir = runs_dir
         self._attached = attached
-        self._known: dict[Path, KnownRun] = {}
+        self._known: dict[Path, RunFollower] = {}
         self._is_read = False
         self._reading = threading.Lock()
         """A thread that is to leave may still read when the next one begins."""
@@ -93,13 +93,13 @@ class RunsFolder:
     def _read(self, post: Post, leave: threading.Event) -> None:
         found = all_runs(self._runs_dir)
         self._attached = _as_listed(self._attached, found)
-        self._known = {run.path: self._known.get(run.path) or KnownRun(run) for run in found}
+        self._known = {run.path: self._known.get(run.path) or RunFollower(run) for run in found}
         rows: list[ListedRun] = []
         told_at = time.monotonic()
         for path, known in self._known.items():
             if leave.is_set():
                 return
-            summary, wrong = known.look(time.time())
+            summary, wrong = known.summarise(time.time())
             rows.append(ListedRun(path, summary, brief(wrong[0], path) if wrong else ""))
             if not self._is_read and time.monotonic() - told_at > PROGRESS_SECONDS:
                 told_at = time.monotonic()

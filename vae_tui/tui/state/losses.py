@@ -1,66 +1,87 @@
-"""Loss curves of bounded length."""
+"""Curves of bounded length."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-MOST_POINTS = 2_048
-"""A series longer than this is halved by averaging neighbours."""
+from vae_tui.run import series
 
+MOST_POINTS = 2_048
+"""Longer curves are halved by averaging neighbours."""
 
 Column = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Losses:
-    """A bounded series of losses in nats per image; each point is the mean of ``stride`` events."""
+    """Bounded curves of the same events; each point is the mean of ``stride`` events."""
 
-    rows: Column = field(default_factory=lambda: np.empty((0, 4)))
-    """(N, 4): step, epoch, reconstruction, KL."""
-    pending: Column = field(default_factory=lambda: np.empty((0, 4)))
+    names: tuple[str, ...]
+    """The series, as the table of series names them."""
+    rows: Column
+    """(N, 2 + len(names)): step, epoch, and a value of each series."""
+    pending: Column
     """The newest events, fewer than ``stride``."""
     stride: int = 1
 
+    @classmethod
+    def of(cls, *names: str) -> "Losses":
+        """Return curves of these series, without a point."""
+        nothing = np.empty((0, 2 + len(names)))
+        return cls(names, nothing, nothing)
+
     @property
-    def columns(self) -> tuple[Column, Column, Column]:
-        """Epoch, reconstruction and KL, oldest first, the newest value included."""
-        rows = self.rows
+    def columns(self) -> tuple[Column, ...]:
+        """Epochs, then the values of each series, oldest first, the newest event included."""
+        points = self.rows
         if len(self.pending):
-            rows = np.vstack([rows, self.pending.mean(0)])
-        return rows[:, 1], rows[:, 2], rows[:, 3]
+            points = np.vstack([points, self.pending.mean(0)])
+        return tuple(points[:, 1:].T)
+
+    def curve(self, name: str) -> tuple[Column, Column]:
+        """Return epochs and values of a series, NaN where it was not measured."""
+        epochs, *values = self.columns
+        known = dict(zip(self.names, values, strict=True))
+        return epochs, known.get(name, np.full_like(epochs, np.nan))
 
     def add(self, new: ArrayLike) -> "Losses":
-        """Return the series with ``new`` (N, 4; step, epoch, reconstruction, KL) after it."""
-        rows, stride = self.rows, self.stride
-        pending = np.vstack([self.pending, np.asarray(new, dtype=float).reshape(-1, 4)])
+        """Return the curves with rows ``new`` (N, 2 + len(names)) after them."""
+        rows, stride, width = self.rows, self.stride, 2 + len(self.names)
+        pending = np.vstack([self.pending, np.asarray(new, dtype=float).reshape(-1, width)])
         while True:
             whole = len(pending) // stride * stride
-            means = pending[:whole].reshape(-1, stride, 4).mean(1)
+            means = pending[:whole].reshape(-1, stride, width).mean(1)
             rows, pending = np.vstack([rows, means]), pending[whole:]
             if len(rows) <= MOST_POINTS:
-                return Losses(rows, pending, stride)
+                return Losses(self.names, rows, pending, stride)
             if len(rows) % 2:
                 pending = np.vstack([np.repeat(rows[-1:], stride, axis=0), pending])
                 rows = rows[:-1]
-            rows = rows.reshape(-1, 2, 4).mean(1)
+            rows = rows.reshape(-1, 2, width).mean(1)
             stride *= 2
 
     def until(self, step: int) -> "Losses":
-        """Return the series without what came after ``step``."""
+        """Return the curves without what came after ``step``."""
         return Losses(
+            self.names,
             self.rows[self.rows[:, 0] <= step],
             self.pending[self.pending[:, 0] <= step],
             self.stride,
         )
 
 
+def curves(per: series.Per) -> Losses:
+    """Return empty curves of every series that is drawn and measured each step, or each epoch."""
+    return Losses.of(*(metric.name for metric in series.drawn(per)))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LossRows:
-    """Many loss events in a row, without what only the newest of them tells.
+    """Many ``LossesMeasured`` in a row, reduced to what curves need.
 
-    A ``LossesMeasured`` comes right after them.
+    A whole ``LossesMeasured`` comes right after them.
     """
 
     rows: Column
-    """(N, 4): step, epoch, reconstruction, KL."""
+    """As ``Losses.rows`` of the training curves."""

@@ -1,11 +1,11 @@
 """Which curves and reference lines a run's charts show."""
 
 import math
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vae_tui.run import series
 from vae_tui.tui.charts.frame import Level
 from vae_tui.tui.charts.series import Series
 from vae_tui.tui.state.other_runs import OVERLAID, short_name
@@ -22,53 +22,60 @@ SMOOTHING_SHARE = 0.04
 """Span of the smoothing, as a share of the points shown."""
 
 
-def reconstruction_curves(view: RunView, *, smooth: bool, recent: bool) -> tuple[Series, ...]:
-    """Return train line and test points of the reconstruction term."""
-    train_epochs, train, _ = view.train.columns
-    test_epochs, test, _ = view.test.columns
-    return _curves(view, (train_epochs, train), (test_epochs, test), smooth=smooth, recent=recent)
-
-
-def kl_curves(view: RunView, *, smooth: bool, recent: bool) -> tuple[Series, ...]:
-    """Return train line and test points of the KL."""
-    train_epochs, _, train = view.train.columns
-    test_epochs, _, test = view.test.columns
-    return _curves(view, (train_epochs, train), (test_epochs, test), smooth=smooth, recent=recent)
+def chart_curves(chart: str, view: RunView, *, smooth: bool, recent: bool) -> tuple[Series, ...]:
+    """Return the curves of a chart: a line of the training, points of the tests."""
+    since = view.epoch * (1 - RECENT_SHARE) if recent else -math.inf
+    curves: list[Series] = []
+    for metric in series.drawn("step", chart):
+        xs, ys = _within(*_train_line(view, metric.name), since)
+        if smooth:
+            even = smoothed(ys, SMOOTHING_SHARE * len(ys))
+            curves.append(Series(xs, ys, RAW, "", "line"))
+            curves.append(Series(xs, even, TRAIN, "train, smoothed", "line"))
+        else:
+            curves.append(Series(xs, ys, TRAIN, "train", "line"))
+    for metric in series.drawn("epoch", chart):
+        xs, ys = _within(*view.test.curve(metric.name), since)
+        curves.append(Series(xs, ys, TEST, "test", "points"))
+    return tuple(curves)
 
 
 def overlay_curves(
-    term: Literal["reconstruction", "kl"],
-    view: RunView,
-    other: RunView,
-    *,
-    smooth: bool,
-    recent: bool,
+    chart: str, view: RunView, other: RunView, *, smooth: bool, recent: bool
 ) -> tuple[Series, ...]:
-    """Return train line and test points of another run, on the epochs of the run on the screen.
+    """Return the curves of a second run in a chart of the run on the screen.
 
     Args:
-        term: Which of the loss.
+        chart: Which chart.
         view: The run on the screen, whose newest epochs are the recent ones.
-        other: The run laid over it.
+        other: The second run.
         smooth: Draw the smoothed line instead of the raw one.
         recent: Only what lies in the recent part.
     """
-    place = 1 if term == "reconstruction" else 2
-    train, test = other.train.columns, other.test.columns
-    xs, ys = _until_it_diverged(other, train[0], train[place])
-    test_xs, test_ys = test[0], test[place]
-    if smooth:
-        ys = smoothed(ys, SMOOTHING_SHARE * len(ys))
-    if recent:
-        span = view.epoch * (1 - RECENT_SHARE), view.epoch
-        (xs, ys), (test_xs, test_ys) = _within(xs, ys, *span), _within(test_xs, test_ys, *span)
+    span = (view.epoch * (1 - RECENT_SHARE), view.epoch) if recent else (-math.inf, math.inf)
     kind = other.config.reconstruction
-    differs = term == "reconstruction" and kind != view.config.reconstruction
+    differs = chart == "reconstruction" and kind != view.config.reconstruction
     label = f"{short_name(other.name)} {NAMES[kind]}" if differs else short_name(other.name)
-    return (
-        Series(xs, ys, OVERLAID, label, "line", is_named=True),
-        Series(test_xs, test_ys, OVERLAID, "", "points"),
-    )
+    curves: list[Series] = []
+    for metric in series.drawn("step", chart):
+        xs, ys = _train_line(other, metric.name)
+        if smooth:
+            ys = smoothed(ys, SMOOTHING_SHARE * len(ys))
+        curves.append(Series(*_within(xs, ys, *span), OVERLAID, label, "line", is_named=True))
+    for metric in series.drawn("epoch", chart):
+        points = _within(*other.test.curve(metric.name), *span)
+        curves.append(Series(*points, OVERLAID, "", "points"))
+    return tuple(curves)
+
+
+def chart_title(chart: str, view: RunView) -> str:
+    """Return what a chart shows, with its unit."""
+    if chart == "reconstruction":
+        return f"{NAMES[view.config.reconstruction]} nats/image"
+    if chart == "kl" and view.config.model == "ae":
+        return "KL (not in the loss)"
+    (metric, *_) = (*series.drawn("step", chart), *series.drawn("epoch", chart))
+    return f"{metric.label} {metric.unit}".strip()
 
 
 def reconstruction_levels(view: RunView) -> tuple[Level, ...]:
@@ -93,30 +100,9 @@ def smoothed(values: Column, span: float) -> Column:
     return result
 
 
-def _curves(
-    view: RunView,
-    train: tuple[Column, Column],
-    test: tuple[Column, Column],
-    *,
-    smooth: bool,
-    recent: bool,
-) -> tuple[Series, ...]:
-    train = _until_it_diverged(view, *train)
-    since = view.epoch * (1 - RECENT_SHARE) if recent else -math.inf
-    (xs, ys), (test_xs, test_ys) = (_within(*pair, since) for pair in (train, test))
-    points = Series(test_xs, test_ys, TEST, "test", "points")
-    if not smooth:
-        return Series(xs, ys, TRAIN, "train", "line"), points
-    even = smoothed(ys, SMOOTHING_SHARE * len(ys))
-    return (
-        Series(xs, ys, RAW, "", "line"),
-        Series(xs, even, TRAIN, "train, smoothed", "line"),
-        points,
-    )
-
-
-def _until_it_diverged(view: RunView, xs: Column, ys: Column) -> tuple[Column, Column]:
-    """Return the line with the value at its end that was not finite: the chart marks it."""
+def _train_line(view: RunView, name: str) -> tuple[Column, Column]:
+    """Return epochs and values; a value that was not finite ends them: the chart marks it."""
+    xs, ys = view.train.curve(name)
     if view.diverged is None or view.started is None:
         return xs, ys
     epoch = view.diverged.step / max(view.started.steps_per_epoch, 1)

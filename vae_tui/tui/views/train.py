@@ -9,15 +9,15 @@ from textual.events import Resize
 from textual.reactive import var
 
 from vae_tui.export.picture_files import write_digits
+from vae_tui.run.series import TEST_LOSS_AT_MEAN
 from vae_tui.tui.charts.frame import Level
 from vae_tui.tui.charts.series import Series
 from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.loss_curves import (
-    NAMES,
-    kl_curves,
+    chart_curves,
+    chart_title,
     overlay_curves,
-    reconstruction_curves,
     reconstruction_levels,
 )
 from vae_tui.tui.views.train_digits import TrainDigits
@@ -114,28 +114,15 @@ class TrainView(View):
     def _draw_charts(self) -> None:
         if self.scene is None:
             return
-        run = self.scene.run
-        name = NAMES[run.config.reconstruction]
-        kl_name = "KL nats/image" if run.config.model == "vae" else "KL (not in the loss)"
+        run, overlay = self.scene.run, self.scene.overlay
         self._draw_losses(run)
         how = {"smooth": self.smooth, "recent": self.recent}
-        levels = reconstruction_levels(run)
-        over, kl_over = self._overlay_curves()
-        curves = (*over, *reconstruction_curves(run, **how))
-        self._plot("reconstruction", f"{name} nats/image", curves, levels)
-        self._plot("kl", kl_name, (*kl_over, *kl_curves(run, **how)), ())
-
-    def _overlay_curves(self) -> tuple[Sequence[Series], Sequence[Series]]:
-        """Return the curves of the run laid over this one: reconstruction and KL."""
-        assert self.scene is not None
-        run, overlay = self.scene.run, self.scene.overlay
-        if overlay is None or overlay.run.unread:
-            return (), ()
-        how = {"smooth": self.smooth, "recent": self.recent}
-        return (
-            overlay_curves("reconstruction", run, overlay.run, **how),
-            overlay_curves("kl", run, overlay.run, **how),
-        )
+        for chart in ("reconstruction", "kl"):
+            curves = chart_curves(chart, run, **how)
+            if overlay is not None and not overlay.run.unread:
+                curves = (*overlay_curves(chart, run, overlay.run, **how), *curves)
+            levels = reconstruction_levels(run) if chart == "reconstruction" else ()
+            self._plot(chart, chart_title(chart, run), curves, levels)
 
     def _draw_losses(self, run: RunView) -> None:
         """Write the newest test loss as a whole, with each estimator's name."""
@@ -145,7 +132,7 @@ class TrainView(View):
         elif run.config.model == "ae":
             caption.text = f"[b]test {run.last_test_loss:.1f}[/b] z = mean"
         else:
-            at_mean = tested.test_bce_at_mean + tested.test_kl
+            at_mean = TEST_LOSS_AT_MEAN.value(tested, run.config)
             beta = "" if run.beta == 1 else f"beta {run.beta:g} · "
             caption.text = (
                 f"[b]test {run.last_test_loss:.1f}[/b] z sampled · {at_mean:.1f} z = mean · {beta}"
