@@ -57,12 +57,12 @@ async def test_the_maps_cursor_moves_by_cells_and_its_place_is_decoded():
     screen = Screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "4")
-        x, y = screen.view.cursor
+        x, y = screen.view.plane.cursor
         scale = cloud(screen).window.scale
         await pilot.press("right", "right", "up", "shift+left", "shift+down")
-        assert screen.view.cursor == pytest.approx((x - 3 * scale, y - 8 * scale), abs=1e-5)
+        assert screen.view.plane.cursor == pytest.approx((x - 3 * scale, y - 8 * scale), abs=1e-5)
         plane = pca(FIRST.encode(probe().images)[0])
-        place = np.array([screen.view.cursor], np.float32)
+        place = np.array([screen.view.plane.cursor], np.float32)
         np.testing.assert_array_equal(
             screen.pictures("here").images, FIRST.decode(plane.codes_at(place))
         )
@@ -76,7 +76,7 @@ async def test_the_maps_cursor_stays_in_sight(key):
         for _ in range(30):
             await pilot.press(f"shift+{key}")
         window = cloud(screen).window
-        columns, rows = window.cells(np.array([screen.view.cursor]))
+        columns, rows = window.cells(np.array([screen.view.plane.cursor]))
         assert 0 <= columns[0] < window.width
         assert 0 <= rows[0] < window.height
 
@@ -88,7 +88,7 @@ async def test_a_digit_key_jumps_to_its_class_and_again_to_the_view_of_that_numb
         await pilot.press("3")
         members = probe().labels == 3
         middle = np.median(cloud(screen).points[members], axis=0)
-        assert screen.view.cursor == pytest.approx(tuple(middle), abs=1e-5)
+        assert screen.view.plane.cursor == pytest.approx(tuple(middle), abs=1e-5)
         assert screen.view.TITLE == "Map"
         await pilot.press("3")
         await wait_until(pilot, lambda: screen.view.TITLE == "Walk")
@@ -124,12 +124,12 @@ async def test_m_takes_one_way_after_the_other_to_two_dimensions():
         assert "PCA" in screen.caption("caption")
 
         await pilot.press("m")
-        await wait_until(pilot, lambda: "t-SNE is at work" in screen.caption("caption"))
+        await wait_until(pilot, lambda: "computing t-SNE" in screen.caption("caption"))
         may_end.set()
-        await wait_until(pilot, lambda: "t-SNE is at work" not in screen.caption("caption"))
+        await wait_until(pilot, lambda: "computing t-SNE" not in screen.caption("caption"))
         assert "t-SNE" in screen.caption("caption")
         np.testing.assert_array_equal(cloud(screen).points, means[:, :2])
-        nearest = ((means[:, :2] - np.array(screen.view.cursor)) ** 2).sum(1).argmin()
+        nearest = ((means[:, :2] - np.array(screen.view.plane.cursor)) ** 2).sum(1).argmin()
         assert f"nearest: #{nearest}, a {probe().labels[nearest]}" == screen.caption("place")
         np.testing.assert_array_equal(
             screen.pictures("here").images, FIRST.decode(means[nearest][None])
@@ -226,7 +226,7 @@ async def test_enter_walks_from_the_code_under_the_cursor():
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "4")
         await pilot.press("right", "right", "up", "enter")
-        place = np.array([screen.app.query_one(MapView).cursor], np.float32)
+        place = np.array([screen.app.query_one(MapView).plane.cursor], np.float32)
         await wait_until(pilot, lambda: screen.view.TITLE == "Walk")
         plane = pca(FIRST.encode(probe().images)[0])
         np.testing.assert_allclose(walk_code(screen), plane.codes_at(place)[0], rtol=1e-5)

@@ -4,7 +4,8 @@ import numpy as np
 from support.screen import plain
 from textual.app import App, ComposeResult
 
-from vae_tui.tui.widgets.scatter import Cloud, Scatter, Window
+from vae_tui.tui.state.map_plane import Window
+from vae_tui.tui.widgets.scatter import Cloud, Scatter
 
 
 class Host(App[None]):

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from vae_tui.arrays import Floats
-from vae_tui.tui.widgets.scatter import Cloud, Indices
+from vae_tui.tui.state.map_plane import Indices
+from vae_tui.tui.widgets.scatter import Cloud
 
 CORNERS = 96
 

@@ -11,56 +11,11 @@ from textual.reactive import var
 
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.terminal.class_colours import CLASS_MARKS, class_colour
+from vae_tui.tui.state.map_plane import Indices, Window
 from vae_tui.tui.widgets.drawing import Drawing
 
-MARGIN = 0.04
-"""Of the window's width, kept free at each side."""
-LEAST_FILLED = 0.55
-"""A window is kept until the points fill less than this of it, so that the picture stands still."""
-Indices = NDArray[np.intp]
 _BRAILLE = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 """The dots of a braille character, (4, 2)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The part of the plane that is seen, cell by cell; a cell is twice as high as wide."""
-
-    left: float
-    top: float
-    scale: float
-    """Units a cell is wide."""
-    width: int
-    height: int
-
-    def cells(self, points: Floats) -> tuple[Indices, Indices]:
-        """Return columns and rows of points (N, 2); outside the window too."""
-        columns = np.floor((points[..., 0] - self.left) / self.scale)
-        rows = np.floor((self.top - points[..., 1]) / (2 * self.scale))
-        return columns.astype(np.intp), rows.astype(np.intp)
-
-    def point(self, column: float, row: float) -> tuple[float, float]:
-        """Return the middle of a cell."""
-        return (
-            self.left + (column + 0.5) * self.scale,
-            self.top - (row + 0.5) * 2 * self.scale,
-        )
-
-
-def window_for(points: Floats, width: int, height: int, before: Window | None = None) -> Window:
-    """Return a window that shows the points (N, 2), the one ``before`` while it still does."""
-    low, high = np.percentile(points, (0.5, 99.5), axis=0)
-    if before is not None and (before.width, before.height) == (width, height):
-        columns, rows = before.cells(np.stack([low, high]))
-        inside = columns[0] >= 0 and columns[1] < width and rows[1] >= 0 and rows[0] < height
-        filled = max((columns[1] - columns[0]) / width, (rows[0] - rows[1]) / height)
-        if inside and filled > LEAST_FILLED:
-            return before
-    spread = np.maximum(high - low, 1e-6) * (1 + 2 * MARGIN)
-    scale = float(max(spread[0] / width, spread[1] / (2 * height)))
-    middle = (low + high) / 2
-    left, top = float(middle[0]) - scale * width / 2, float(middle[1]) + scale * height
-    return Window(left, top, scale, width, height)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
