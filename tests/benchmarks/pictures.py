@@ -120,7 +120,7 @@ async def ours(name: str, digits: Bytes, colours: str) -> Row:
         diff = ScreenDiff()
         for _ in range(TIMES):
             shown(app, pictures, np.zeros_like(grid), diff, console)
-            diff.forget()
+            diff.invalidate()
             full.append(shown(app, pictures, grid, diff, console))
             digit.append(shown(app, pictures, other, diff, console))
             assert shown(app, pictures, other, diff, console)[0] == 0
@@ -146,7 +146,7 @@ def shown(
     update = compositor.render_update(screen_stack=app._background_screens)
     text = ""
     if isinstance(update, CompositorUpdate):
-        diff.tell(update.render_segments(console))
+        diff.update(update.render_segments(console))
         text = diff.changes()
     return len(text.encode()), 1000 * (time.thread_time() - began)
 

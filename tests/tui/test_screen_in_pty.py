@@ -9,7 +9,7 @@ import pytest
 from support.shells import Shell, assert_it_goes_on, assert_restored, wait_until
 from support.terminal import Terminal
 
-from vae_tui.tui.link.refresh_limiter import MOST_THRIFTY_SECONDS
+from vae_tui.tui.link.refresh_limiter import MOST_CPU_WAIT_SECONDS
 
 GREYS = {f"{level:02x}" * 3 for level in (*range(8, 239, 10), 0, 255)}
 
@@ -78,7 +78,7 @@ def test_a_run_is_watched_walked_left_found_again_paused_and_stopped(shell):
     again.type("p")
     again.wait_for("paused")
     assert shell.state == "paused"
-    again.read(2 * MOST_THRIFTY_SECONDS)  # the last losses and the last weights may come that late
+    again.read(2 * MOST_CPU_WAIT_SECONDS)  # the last losses and the last weights may come that late
     received = again.bytes_received
     again.read(1.5)
     assert again.bytes_received == received, "nothing changes, and yet something is sent"

@@ -54,6 +54,11 @@ def missing(environment: Mapping[str, str]) -> str:
     return ""
 
 
+def is_multiplexed(environment: Mapping[str, str]) -> bool:
+    """Return whether tmux, screen or mosh answers what is asked of the terminal."""
+    return not environment.keys().isdisjoint({"TMUX", "STY", "MOSH_CONNECTION"})
+
+
 def is_unicode(environment: Mapping[str, str]) -> bool:
     """Tell whether half-blocks can be written: the locale is UTF-8, or says nothing."""
     for name in ("LC_ALL", "LC_CTYPE", "LANG"):

@@ -28,7 +28,7 @@ from vae_tui.tui.dialogs.palette import Palette
 from vae_tui.tui.keys.bindings import KEYS
 from vae_tui.tui.keys.key_queue import KeyAnswered, KeyQueue
 from vae_tui.tui.keys.steering_keys import steering_keys
-from vae_tui.tui.link.driver import LinkDriver
+from vae_tui.tui.link.driver import LinkDriver, write_through, writer_of
 from vae_tui.tui.link.link_label import LinkLabel
 from vae_tui.tui.link.terminal_writer import TerminalWriter
 from vae_tui.tui.main_screen import MainScreen
@@ -367,7 +367,8 @@ class VaeApp(App[None]):
 
     def action_copy(self) -> None:
         """Copy what the view shows as a command of the shell, by way of the terminal."""
-        self._takeaway.copy(self.main.view, self._reference, self._environment, self._write_through)
+        write = partial(write_through, self)
+        self._takeaway.copy(self.main.view, self._reference, self._environment, write)
 
     def action_help(self) -> None:
         """Tell what the view shows, and the keys."""
@@ -376,14 +377,14 @@ class VaeApp(App[None]):
         title, text = (view.TITLE, view.HELP) if view else ("vae-tui", "")
         if self._missed:
             text = f"{text}\n\n{printable(self._missed)}"
-        if self._link_label is not None and (link := self._link_label.words()):
+        if self._link_label is not None and (link := self._link_label.text()):
             title = f"{title} · {link} to this terminal"
         self.push_screen(HelpDialog(title, text, own, everywhere))
 
     def action_redraw(self) -> None:
         """Draw everything again."""
         if self._writer is not None:
-            self._writer.forget()
+            self._writer.invalidate()
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
 
@@ -428,8 +429,8 @@ class VaeApp(App[None]):
         self._embed = parts.embed
         self._others.runs = parts.runs
         if self._writer is not None:
-            parts.limiter.heed(self._writer)
-            parts.runs.limiter.heed(self._writer)
+            parts.limiter.watch(self._writer)
+            parts.runs.limiter.watch(self._writer)
             self._link_label = LinkLabel(self._writer)
         self.action_view(0)
 
@@ -459,7 +460,7 @@ class VaeApp(App[None]):
         notice = notice_of(run, state, now, run=self._reference, control=control)
         self.main.show_notice(news, notice)
         mode = "" if control else "read only"
-        link = self._link_label.words() if self._link_label else ""
+        link = self._link_label.text() if self._link_label else ""
         is_slow = self._link_label is not None and self._link_label.is_slow
         self.main.query_one(Status).parts = status_of(
             run, now, mode, link=link, link_is_slow=is_slow, unicode=self._unicode
@@ -468,11 +469,7 @@ class VaeApp(App[None]):
     @property
     def _writer(self) -> TerminalWriter | None:
         """What is between us and the terminal; nothing in tests."""
-        return self._driver.writer if isinstance(self._driver, LinkDriver) else None
-
-    def _write_through(self, text: str) -> None:
-        if self._driver is not None:
-            self._driver.write(text)
+        return writer_of(self)
 
     def _come_back(self, _: object) -> None:
         """Repaint everything: the terminal shows nothing of ours after ``fg``."""

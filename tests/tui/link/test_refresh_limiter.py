@@ -7,11 +7,11 @@ from vae_tui.tui.link.refresh_limiter import (
     CHARTS_AWAITED_SECONDS,
     CPU_SHARE,
     FEW_CORES,
+    FEW_CORES_POLL_SECONDS,
     LOCAL,
+    MOST_CPU_WAIT_SECONDS,
     MOST_POLL_SECONDS,
-    MOST_THRIFTY_SECONDS,
     REMOTE,
-    THRIFTY_POLL_SECONDS,
     TOGETHER_SECONDS,
     RefreshLimiter,
     check_fps,
@@ -33,7 +33,7 @@ class Day:
         self.limiter = RefreshLimiter(
             clock=lambda: self.now, cpu_clock=lambda: self.cpu, **settings
         )
-        self.limiter.heed(self.load)
+        self.limiter.watch(self.load)
 
     def counts(self, seconds: float, share: float = 0.0) -> tuple[int, int]:
         """Return how often pictures and charts were due while the link was full for a share."""
@@ -74,11 +74,11 @@ def test_on_few_cores_the_screen_keeps_to_its_share_of_one(seconds):
 def test_on_few_cores_news_are_never_long_apart_whatever_they_cost():
     day = Day(cores=1)
     day.seconds_a_drawing = 0.5
-    assert all(count >= 60 / MOST_THRIFTY_SECONDS - 2 for count in day.counts(60))
+    assert all(count >= 60 / MOST_CPU_WAIT_SECONDS - 2 for count in day.counts(60))
 
 
 def test_on_few_cores_news_are_looked_for_less_often():
-    assert RefreshLimiter(cores=FEW_CORES).poll_seconds == THRIFTY_POLL_SECONDS
+    assert RefreshLimiter(cores=FEW_CORES).poll_seconds == FEW_CORES_POLL_SECONDS
     assert RefreshLimiter(cores=FEW_CORES + 1).poll_seconds == pytest.approx(MOST_POLL_SECONDS)
 
 
@@ -86,7 +86,7 @@ def test_on_few_cores_pictures_are_drawn_with_the_charts():
     day = Day(cores=FEW_CORES)
     charts_at, apart = 0.0, []
     for _ in range(240):
-        day.now += THRIFTY_POLL_SECONDS
+        day.now += FEW_CORES_POLL_SECONDS
         if day.limiter.charts_due():
             charts_at = day.now
             day.cpu += 0.04
@@ -104,7 +104,7 @@ def test_on_few_cores_pictures_wait_for_charts_that_do_not_come_but_not_for_long
     began = day.now
     while not day.limiter.pictures_due():
         day.now += 0.1
-    longest = MOST_THRIFTY_SECONDS + CHARTS_AWAITED_SECONDS
+    longest = MOST_CPU_WAIT_SECONDS + CHARTS_AWAITED_SECONDS
     assert day.now - began == pytest.approx(longest, abs=0.11)
 
 

@@ -73,7 +73,7 @@ def test_the_terminal_shows_what_textual_wrote_however_it_is_cut_and_merged(upda
     for parts, most in updates:
         update = "".join(map(written, parts)) + "\x1b[1;1H"
         theirs.feed(update)
-        assert diff.tell(update)
+        assert diff.update(update)
         ours.feed(diff.changes(most))
     ours.feed(diff.changes())
     assert diff.is_settled
@@ -83,57 +83,57 @@ def test_the_terminal_shows_what_textual_wrote_however_it_is_cut_and_merged(upda
 
 def test_nothing_is_sent_of_what_stands_there_already():
     diff = ScreenDiff()
-    diff.tell(full(["abc", "def"], "31"))
+    diff.update(full(["abc", "def"], "31"))
     diff.changes()
-    diff.tell(full(["abc", "def"], "31"))
+    diff.update(full(["abc", "def"], "31"))
     assert diff.changes() == ""
 
 
 def test_of_a_changed_row_only_the_changed_cells_are_sent():
     diff = ScreenDiff()
-    diff.tell(full(["epoch 35/150 and more"]))
+    diff.update(full(["epoch 35/150 and more"]))
     diff.changes()
-    diff.tell(full(["epoch 36/150 and more"]))
+    diff.update(full(["epoch 36/150 and more"]))
     assert diff.changes() == "\x1b[1;8H6"
 
 
 def test_what_is_overtaken_before_it_was_sent_is_never_sent():
     diff = ScreenDiff()
     for text in ("first", "second"):
-        diff.tell(full([text]))
+        diff.update(full([text]))
     assert "first" not in diff.changes()
 
 
 def test_what_was_forgotten_is_drawn_again():
     diff = ScreenDiff()
-    diff.tell(full(["abc"]))
+    diff.update(full(["abc"]))
     first = diff.changes()
-    diff.forget()
+    diff.invalidate()
     assert diff.is_settled
-    diff.tell(full(["abc"]))
+    diff.update(full(["abc"]))
     assert diff.changes() == first
 
 
 def test_small_changes_go_before_pictures():
     diff, picture = ScreenDiff(), "▀" * (FEW_CELLS + 1)
-    diff.tell(full([picture, picture, "seed 2"], "38;5;240;48;5;250"))
-    assert "seed 2" in diff.changes(most=1)
+    diff.update(full([picture, picture, "seed 2"], "38;5;240;48;5;250"))
+    assert "seed 2" in diff.changes(most_bytes=1)
 
 
 def test_a_picture_goes_on_where_it_stopped_and_then_begins_anew_at_the_top():
     diff, wide = ScreenDiff(), FEW_CELLS + 1
-    diff.tell(full(["a" * wide, "b" * wide, "c" * wide]))
-    sent = diff.changes(most=1)
-    diff.tell(full(["d" * wide, "b" * wide, "c" * wide]))
+    diff.update(full(["a" * wide, "b" * wide, "c" * wide]))
+    sent = diff.changes(most_bytes=1)
+    diff.update(full(["d" * wide, "b" * wide, "c" * wide]))
     while not diff.is_settled:
-        sent += diff.changes(most=1)
+        sent += diff.changes(most_bytes=1)
     assert [letter for letter in "abcd" if letter in sent] == list("abcd")
     assert sent.index("b") < sent.index("c") < sent.index("d")
 
 
 def test_colours_are_said_only_when_they_change():
     diff = ScreenDiff()
-    diff.tell(
+    diff.update(
         "\x1b[1;1H\x1b[38;5;240;48;5;250m▀\x1b[0m\x1b[38;5;240;48;5;250m▀\x1b[0m"
         "\x1b[38;5;241;48;5;250m▀\x1b[0m\x1b[48;5;250m  \x1b[0m"
     )
@@ -144,13 +144,13 @@ def test_colours_are_said_only_when_they_change():
 
 def test_two_colours_that_change_places_are_drawn_with_the_other_half_block():
     diff = ScreenDiff()
-    diff.tell("\x1b[1;1H\x1b[38;5;240;48;5;250m▀\x1b[0m\x1b[38;5;250;48;5;240m▀\x1b[0m")
+    diff.update("\x1b[1;1H\x1b[38;5;240;48;5;250m▀\x1b[0m\x1b[38;5;250;48;5;240m▀\x1b[0m")
     assert diff.changes().count("38;5;") == 1
 
 
 def test_truecolor_greys_are_sent_as_the_palettes_and_other_colours_as_they_are():
     diff = ScreenDiff()
-    diff.tell("\x1b[1;1H\x1b[38;2;160;160;160;48;2;158;158;159mx\x1b[0m")
+    diff.update("\x1b[1;1H\x1b[38;2;160;160;160;48;2;158;158;159mx\x1b[0m")
     assert "\x1b[38;5;247;48;2;158;158;159mx" in diff.changes()
 
 
@@ -159,20 +159,20 @@ def test_a_wide_character_is_drawn_whole():
     for row in ("漢字 ab", "字字 cb", "x字  cb", "漢字 cb"):
         update = full([row.ljust(WIDTH - 2)])
         theirs.feed(update)
-        diff.tell(update)
+        diff.update(update)
         ours.feed(diff.changes())
         assert ours.screen.display[0].rstrip() == theirs.screen.display[0].rstrip()
 
 
 def test_a_letter_and_its_accent_are_one_cell():
     diff = ScreenDiff()
-    diff.tell(full(["e\u0301a"]))
+    diff.update(full(["e\u0301a"]))
     assert "e\u0301a" in diff.changes()
 
 
 def test_links_begin_and_end_where_they_did():
     diff = ScreenDiff()
-    diff.tell("\x1b[1;1H\x1b]8;id=1;https://a.org\x1b\\\x1b[4mab\x1b[0m\x1b]8;;\x1b\\c")
+    diff.update("\x1b[1;1H\x1b]8;id=1;https://a.org\x1b\\\x1b[4mab\x1b[0m\x1b]8;;\x1b\\c")
     assert diff.changes() == (
         "\x1b[1;1H\x1b]8;id=1;https://a.org\x1b\\\x1b[0;4mab\x1b]8;;\x1b\\\x1b[0mc"
     )
@@ -181,5 +181,5 @@ def test_links_begin_and_end_where_they_did():
 def test_what_is_no_update_is_not_taken_in():
     diff = ScreenDiff()
     for text in ("\x1b[?25l", "plain", "\x1b[1;1Ha\tb", "\x1b[1;1H\x1b[2Ka", "\x1b[2J"):
-        assert not diff.tell(text)
+        assert not diff.update(text)
     assert diff.is_settled

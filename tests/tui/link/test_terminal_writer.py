@@ -5,21 +5,18 @@ import select
 import time
 
 import pytest
-from textual.app import App
-from textual.events import Key, MouseDown, MouseMove
 
-from vae_tui.tui.link.driver import LinkDriver
-from vae_tui.tui.link.input_driver import InputDriver
-from vae_tui.tui.link.link_speed import Link
-from vae_tui.tui.link.terminal_writer import QUESTION, SYNC_BEGIN, SYNC_END, TerminalWriter
+from vae_tui.tui.link.link_speed import LinkSpeed
+from vae_tui.tui.link.terminal_writer import QUERY, SYNC_BEGIN, SYNC_END, TerminalWriter
 
 
 class Pipe:
-    """An writer and what comes out of it; the question of the first block is left out."""
+    """A writer and what comes out of it; without the queries."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_blocking: bool = True) -> None:
         self.reading, self._writing = os.pipe()
-        self.writer = TerminalWriter(self._writing, str.encode, Link())
+        os.set_blocking(self._writing, is_blocking)
+        self.writer = TerminalWriter(self._writing, str.encode, LinkSpeed())
 
     def until(self, part: str, seconds: float = 10) -> str:
         """Return what comes until ``part`` has come."""
@@ -28,7 +25,7 @@ class Pipe:
             left = deadline - time.monotonic()
             assert left > 0 and select.select([self.reading], [], [], left)[0], came[-200:]
             came += os.read(self.reading, 1 << 16).decode(errors="replace")
-        return came.replace(QUESTION, "")
+        return came.replace(QUERY, "")
 
     def is_silent(self) -> bool:
         return not select.select([self.reading], [], [], 0)[0]
@@ -44,21 +41,6 @@ def pipe():
 
 def row(text: str, y: int = 1) -> str:
     return f"\x1b[{y};1H{text}"
-
-
-async def test_a_key_or_a_button_is_told_to_the_link_and_a_moving_mouse_is_not(monkeypatch):
-    monkeypatch.setattr(InputDriver, "process_message", lambda *_: None)
-    driver = LinkDriver(App())
-    link = driver.writer.link
-    mouse = {"widget": None, "x": 1, "y": 1, "delta_x": 0, "delta_y": 0, "button": 1,
-             "shift": False, "meta": False, "ctrl": False}  # fmt: skip
-    told = []
-    link.key_came = lambda: told.append(True)
-    driver.process_message(MouseMove(**mouse))
-    assert not told
-    driver.process_message(Key("a", "a"))
-    driver.process_message(MouseDown(**mouse))
-    assert len(told) == 2
 
 
 def test_what_is_written_comes_out_with_nothing_around_it(pipe):
@@ -98,10 +80,10 @@ def test_on_the_other_screen_nothing_is_known_to_stand_anywhere(pipe):
     assert pipe.until("hello").endswith(row("hello"))
 
 
-def test_after_forgetting_all_that_is_written_is_sent(pipe):
+def test_after_invalidating_all_that_is_written_is_sent(pipe):
     pipe.writer.write(row("hello"))
     pipe.until("hello")
-    pipe.writer.forget()
+    pipe.writer.invalidate()
     pipe.writer.write(row("hello"))
     assert pipe.until("hello") == row("hello")
 
@@ -129,13 +111,13 @@ def test_writing_never_waits_for_a_full_link_and_what_is_overtaken_is_not_sent(p
     assert pipe.writer.busy_seconds > 0.2
 
 
-def test_a_terminal_is_asked_and_its_answer_heard(pipe):
+def test_a_terminal_is_queried_and_its_report_counts(pipe):
     pipe.writer.write(row("hello"))
-    while QUESTION.encode() not in os.read(pipe.reading, 1000):
+    while QUERY.encode() not in os.read(pipe.reading, 1000):
         pass
-    assert not pipe.writer.link.answers
-    pipe.writer.answered()
-    assert pipe.writer.link.answers
+    assert not pipe.writer.link.reports
+    pipe.writer.reported()
+    assert pipe.writer.link.reports
 
 
 def test_settling_waits_until_all_is_written(pipe):
@@ -151,3 +133,17 @@ def test_a_terminal_that_is_gone_does_not_keep_anybody_waiting():
     pipe.writer.write(row("hello"))
     pipe.writer.settle(30)
     assert time.monotonic() - began < 20
+
+
+def test_a_full_non_blocking_terminal_is_waited_for_and_then_written_to():
+    pipe = Pipe(is_blocking=False)
+    number = 0
+    while pipe.writer.seconds_behind < 0.2:  # until the pipe is full
+        number += 1
+        pipe.writer.write(row("abc"[number % 3] * 500))
+        time.sleep(0.001)
+    pipe.writer.write(row("end", 2))
+    assert "end" in pipe.until("end")
+    pipe.writer.write(row("next", 2))
+    assert "next" in pipe.until("next")
+    os.close(pipe.reading)

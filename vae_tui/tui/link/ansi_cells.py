@@ -1,7 +1,7 @@
-"""What stands in the cells of a terminal, read from the escape codes that Textual writes.
+"""The cells of a terminal, parsed from the escape codes that Textual writes.
 
-Textual writes an update as positions followed by runs of text, each in its own style. Looks that
-a person cannot tell apart become the same `Cell`, so that cells compare by identity.
+Textual writes an update as cursor positions followed by runs of text in one style each. Cells that
+look the same become the same `Cell` object, so that they compare by identity.
 """
 
 import re
@@ -14,17 +14,17 @@ DEFAULT = ""
 """A terminal's own foreground or background."""
 
 Style = tuple[str, str, str, str]
-"""Foreground, background, attributes and link. Colours are what follows 38 or 48 in SGR
-(``5;240``, ``2;8;8;8``), or one of the 16 by its number; attributes are SGR parameters."""
+"""Foreground, background, attributes and link. A colour is the parameters after 38 or 48 in SGR
+(``5;240``, ``2;8;8;8``), or the number of one of the 16; attributes are SGR parameters."""
 
 PLAIN: Style = (DEFAULT, DEFAULT, "", "")
 
 
 class Cell:
-    """What one cell shows; there is one of each.
+    """The content of one cell; equal contents share one object.
 
-    A blank has no foreground, and half-blocks of two colours are told as lower ones. The second
-    half of a wide character has no ``text``.
+    A blank has no foreground, and a half-block in two colours is stored as the lower one. The
+    second half of a wide character has no ``text``.
     """
 
     __slots__ = ("style", "text")
@@ -39,21 +39,21 @@ _RUN = re.compile(
     r"((?:\x1b\[[\d;]*m|\x1b\]8;[^\x07\x1b]*\x1b\\)*+)([^\x00-\x1f\x7f-\x9f]*+)"
 )  # styles, then text in the last of them
 _CODE = re.compile(r"\x1b\[([\d;]*)m|\x1b\]8;([^\x07\x1b]*)\x1b\\")
-_UNSEEN_ON_BLANKS = {"1", "2", "3"}
+_INVISIBLE_ON_BLANKS = {"1", "2", "3"}
 """Bold, dim, italic."""
 _MOST_RUNS = 30_000
-"""So many are remembered, then all are learnt again."""
+"""When the cache of parsed runs holds this many, it is cleared."""
 
 
 class CellReader:
-    """Reads updates; remembers what it has read, since most of what is drawn comes again."""
+    """Parses updates, with a cache: most of what is drawn was drawn before."""
 
     def __init__(self) -> None:
         self._runs: dict[tuple[str, Style, str], tuple[Style, list[Cell]]] = {}
         self._cells: dict[tuple[str, Style], Cell] = {}
 
     def rows(self, update: str) -> Iterator[tuple[int, int, list[Cell]]] | None:
-        """Return ``(row, column, cells)`` of each stretch; None when it is no update of cells."""
+        """Return ``(row, column, cells)`` of each stretch; None if the text is no such update."""
         before, *parts = _POSITION.split(update)
         if before or not parts:
             return None
@@ -66,19 +66,19 @@ class CellReader:
         return iter(found)
 
     def _stretch(self, text: str) -> list[Cell] | None:
-        """Return the cells of runs that begin in the plain style; None if not only runs."""
+        """Return the cells of runs that begin in the plain style; None if there is more."""
         cells: list[Cell] = []
         style, runs, read = PLAIN, self._runs, 0
         for codes, letters in _RUN.findall(text):
             read += len(codes) + len(letters)
             known = runs.get((codes, style, letters))
             if known is None:
-                known = self._learnt(codes, style, letters)
+                known = self._parsed(codes, style, letters)
             style, more = known
             cells += more
         return cells if read == len(text) else None
 
-    def _learnt(self, codes: str, style: Style, letters: str) -> tuple[Style, list[Cell]]:
+    def _parsed(self, codes: str, style: Style, letters: str) -> tuple[Style, list[Cell]]:
         key = (codes, style, letters)
         for parameters, link in _CODE.findall(codes):
             style = styled(style, parameters) if not link else (*style[:3], linked(link))
@@ -87,7 +87,7 @@ class CellReader:
         cells: list[Cell] = []
         for character in letters:
             width = cell_len(character)
-            if width == 0 and cells:  # it joins what stands before it
+            if width == 0 and cells:  # combines with the character before
                 cells[-1] = self._cell(cells[-1].text + character, style)
                 continue
             cells.append(self._cell(character, style))
@@ -128,16 +128,16 @@ def styled(style: Style, parameters: str) -> Style:
 
 
 def _basic(number: int) -> str:
-    """Return one of the 16 colours by its number, from the code of a foreground."""
+    """Return one of the 16 colours as its number, from the SGR code of a foreground."""
     if number == 39:
         return DEFAULT
     return str(number - 30 if number < 90 else number - 82)
 
 
 def is_pair(text: str, style: Style) -> bool:
-    """Tell whether a cell is two pixels, whose colours may change places with the half-block.
+    """Return whether a cell is two pixels: swapping its colours and its half-block changes nothing.
 
-    A terminal's own colours may not, nor may those that an attribute changes.
+    Not with a terminal's default colours, nor with those that an attribute changes.
     """
     foreground, background, attributes, _ = style
     return text in (LOWER_HALF, UPPER_HALF) and not attributes and DEFAULT not in (
@@ -146,9 +146,9 @@ def is_pair(text: str, style: Style) -> bool:
 
 
 def _canonical(text: str, style: Style) -> tuple[str, Style]:
-    """Return one of all texts and styles that look the same."""
+    """Return the representative of all texts and styles that look the same."""
     foreground, background, attributes, link = style
-    if text == " " and _UNSEEN_ON_BLANKS.issuperset(filter(None, attributes.split(";"))):
+    if text == " " and _INVISIBLE_ON_BLANKS.issuperset(filter(None, attributes.split(";"))):
         return " ", (DEFAULT, background, "", link)
     if text == UPPER_HALF and is_pair(text, style):
         return LOWER_HALF, (background, foreground, "", link)
@@ -156,10 +156,10 @@ def _canonical(text: str, style: Style) -> tuple[str, Style]:
 
 
 def _shortened(colour: str) -> str:
-    """Return a truecolor grey as the entry of the 256-colour palette that is no other to the eye.
+    """Return a truecolor grey as the entry of the 256-colour palette that looks the same.
 
-    Truecolor greys take twice the bytes. Up to two steps lighter counts as the entry: so light are
-    the greys that `pixels` asks Rich for.
+    Truecolor greys take twice the bytes. A grey up to two levels lighter than an entry counts as
+    the entry: `terminal.grey_levels` asks Rich for such greys.
     """
     kind, *levels = colour.split(";")
     if kind == "2" and len(set(levels)) == 1 and levels[0].isdecimal():

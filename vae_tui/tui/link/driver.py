@@ -1,73 +1,214 @@
-"""The driver with a writer that heeds the link."""
+"""The terminal driver: Textual's, with our writer, and robust against input and job control.
 
+The only file that uses private names of Textual. The tests in ``test_driver.py`` fail when Textual
+changes one of them; they pass with 8.2.0 to 8.2.8.
+
+* ``LinuxDriver._file``: what the driver's writer thread writes to. Its own thread blocks the event
+  loop after thirty writes (``drivers/_writer_thread.py``, ``MAX_QUEUED_WRITES``).
+* ``LinuxDriver._sigtstp_application``, ``_sigcont_application``: start the driver again at every
+  SIGCONT. After ``kill -STOP``, or in the background, several threads then read the keys, and at
+  the end the terminal stays raw. (After ctrl+z and fg the screen stays blank, Textualize/textual
+  issue 6298: hence ``SignalResume`` is sent at every restart.)
+* ``LinuxDriver._key_thread``: None after a start that failed because the process is in the
+  background; Textual returns without a word.
+* ``LinuxDriver._must_signal_resume``: makes the next start send ``SignalResume``.
+* ``Driver._loop``: the event loop that the driver was made in.
+* ``App._driver``: the running driver; Textual has no public way to it.
+"""
+
+import contextlib
+import os
 import signal
 import sys
+import termios
+import tty
 from typing import Any
 
 from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
 from textual.events import CursorPosition, Key, MouseDown, Resize
 from textual.message import Message
 
-from vae_tui.tui.link.input_driver import InputDriver
-from vae_tui.tui.link.link_speed import Link
+from vae_tui.terminal.capabilities import is_multiplexed
+from vae_tui.tui.link.link_speed import LinkSpeed
 from vae_tui.tui.link.terminal_writer import TerminalWriter
 
-ANSWER_SECONDS = 0.5
-"""So long the last answer is waited for before the terminal is given back."""
-_SHELLS_KEYS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
-"""What keys send to a program once the terminal is not raw any more."""
+REPORT_SECONDS = 0.5
+"""How long the last report is awaited before the terminal is restored."""
+_SIGNALS_OF_KEYS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
+"""What keys send to a program once the terminal is no longer raw."""
+_MODIFIERS = {2: "alt", 4: "ctrl", 1: "shift"}
 
 
-class LinkDriver(InputDriver):
-    """Writes through an `TerminalWriter`; the terminal's cursor reports are its answers."""
+def writer_of(app: App[Any]) -> TerminalWriter | None:
+    """Return the writer of a running app; None in tests without a terminal."""
+    return app._driver.writer if isinstance(app._driver, LinkDriver) else None
+
+
+def write_through(app: App[Any], text: str) -> None:
+    """Write control sequences to the terminal of a running app."""
+    if app._driver is not None:
+        app._driver.write(text)
+
+
+class LinkDriver(LinuxDriver):
+    """Writes through a `TerminalWriter`; the terminal's cursor reports measure its link."""
+
+    _is_held = False
+    """The terminal is ours: keys are read."""
+    _is_suspended = False
+    """The terminal was given back until the process is continued in the foreground."""
+    _is_continued = False
+    """The process was continued and has not tried to take the terminal since."""
+    _original_modes: list[Any] | None = None
+    """Terminal modes to restore: those found when last taking the terminal from another owner."""
 
     def __init__(self, app: App[Any], **settings: Any) -> None:
         super().__init__(app, **settings)
         terminal = sys.__stderr__
         assert terminal is not None
         encoding, errors = terminal.encoding, terminal.errors or "strict"
+        link = LinkSpeed(is_multiplexed=is_multiplexed(os.environ))
         self.writer = TerminalWriter(
-            terminal.fileno(), lambda text: text.encode(encoding, errors), Link()
+            terminal.fileno(), lambda text: text.encode(encoding, errors), link
         )
         self._file = self.writer  # type: ignore[assignment]
 
+    # Input
+
+    def run_input_thread(self) -> None:
+        """Read keys until the driver stops.
+
+        Textual's own ends the program with a traceback at the first byte that is not UTF-8, such
+        as a terminal in eight-bit mode sends for alt and a letter.
+        """
+        while not self.exit_event.is_set():
+            try:
+                super().run_input_thread()
+            except (ValueError, ArithmeticError):  # input that came with it is lost
+                continue
+
     def process_message(self, message: Message) -> None:
-        """Keep the answers; pass on everything else."""
-        if isinstance(message, CursorPosition):
-            self.writer.answered()
-        else:
-            if isinstance(message, Resize):
-                self.writer.forget()
-            elif isinstance(message, Key | MouseDown):
-                self.writer.key_came()
-            super().process_message(message)
+        """Pass on messages, except cursor reports and resizes to nothing."""
+        match message:
+            case CursorPosition(x=0):  # queries are sent from column 1
+                self.writer.reported()
+                return
+            case CursorPosition(y=0):
+                message = _key_f3(message)
+            case CursorPosition():
+                return
+            case Resize() if not message.size:
+                return
+            case Resize():
+                self.writer.invalidate()
+        if isinstance(message, Key | MouseDown):
+            self.writer.link.key_pressed()
+        super().process_message(message)
+
+    # Taking and giving back the terminal
+
+    def start_application_mode(self) -> None:
+        """Take the terminal, again if it is already taken.
+
+        In the background this stops the process, and tries again when it is continued.
+        """
+        self._is_continued = True
+        while self._is_continued:
+            self._take()
 
     def stop_application_mode(self) -> None:
-        """Wait for the last answer, then give the terminal back, whatever is typed meanwhile."""
-        self.writer.settle(ANSWER_SECONDS)
-        usual = {number: signal.signal(number, signal.SIG_IGN) for number in _SHELLS_KEYS}
+        """Wait for the last report, then give the terminal back, whatever is typed meanwhile."""
+        self.writer.settle(REPORT_SECONDS)
+        handlers = {number: signal.signal(number, signal.SIG_IGN) for number in _SIGNALS_OF_KEYS}
         try:
+            self._is_held = False
             super().stop_application_mode()
-            super().close()  # Textual's thread has then handed all over to the writer
+            super().close()  # Textual's thread has then passed everything to the writer
             self.writer.settle()
         finally:
-            for number, handler in usual.items():
+            for number, handler in handlers.items():
                 signal.signal(number, handler)
 
     def close(self) -> None:
-        """Wait for the last that was written."""
+        """Wait until everything is written."""
         super().close()
-        self.writer.settle(ANSWER_SECONDS)
+        self.writer.settle(REPORT_SECONDS)
         self.writer.end()
 
     def _take(self) -> None:
-        """Take the terminal; from then on every change of size makes unknown what it shows."""
-        super()._take()
+        if self._is_held:
+            self._is_held = False
+            self.disable_input()
+            super().close()
+            self._must_signal_resume = True  # everything is drawn again
+        self._key_thread = None
+        self._is_continued = False
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._invalidate_at_resize()
+        self._is_held = self._key_thread is not None
+        self._is_suspended = not self._is_held  # in the background
+        if self._is_suspended:
+            return
+        if self.attrs_before is not None and self.attrs_before[tty.LFLAG] & termios.ICANON:
+            self._original_modes = self.attrs_before
+        elif self._original_modes is not None:  # it was already raw, by us
+            self.attrs_before = self._original_modes
+
+    def _invalidate_at_resize(self) -> None:
+        """Invalidate what the terminal shows at the signal, before Textual's event is handled."""
         resize = signal.getsignal(signal.SIGWINCH)
 
-        def forget_and_resize(number: int, frame: Any) -> None:
-            self.writer.forget()
+        def invalidate_and_resize(number: int, frame: Any) -> None:
+            self.writer.invalidate()
             if callable(resize):
                 resize(number, frame)
 
-        signal.signal(signal.SIGWINCH, forget_and_resize)
+        signal.signal(signal.SIGWINCH, invalidate_and_resize)
+
+    # Job control. Python runs signal handlers in the middle of anything, such as `queue.Queue.put`
+    # while it holds its lock. A handler that wrote to the terminal could wait for that lock
+    # forever, so the handlers write nothing: the event loop does.
+
+    def _sigtstp_application(self, *_: Any) -> None:
+        self._is_continued = True  # see `_suspend`
+        if self._loop.is_closed():
+            os.kill(os.getpid(), signal.SIGSTOP)
+        else:
+            self._loop.call_soon_threadsafe(self._suspend)
+
+    def _sigcont_application(self, *_: Any) -> None:
+        if self._is_in_background():
+            os.kill(os.getpid(), signal.SIGSTOP)
+            return
+        self._is_continued = True
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._resume)
+
+    def _is_in_background(self) -> bool:
+        with contextlib.suppress(OSError):  # no terminal, or not any more
+            return os.tcgetpgrp(self.fileno) != os.getpgrp()
+        return False
+
+    def _suspend(self) -> None:
+        if self._is_suspended:
+            # The key came from a terminal that has this process in the foreground. Its SIGCONT may
+            # be lost: the kernel discards a pending one when the next ctrl+z comes.
+            self.start_application_mode()
+            return
+        if self._is_held:
+            self.suspend_application_mode()
+            self._is_suspended = self._must_signal_resume = True
+        os.kill(os.getpid(), signal.SIGSTOP)  # if the screen is neither, it is about to end
+        if self._is_suspended:
+            self.start_application_mode()
+
+    def _resume(self) -> None:
+        if self._is_continued and (self._is_held or self._is_suspended):
+            self.start_application_mode()
+
+
+def _key_f3(report: CursorPosition) -> Key:
+    """Return the key of ``CSI 1 ; M R``: F3 with the modifiers ``M - 1``."""
+    modifiers = [name for bit, name in _MODIFIERS.items() if report.x & bit]
+    return Key("+".join([*modifiers, "f3"]), None)

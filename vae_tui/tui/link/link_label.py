@@ -1,4 +1,4 @@
-"""What the screen says of its link: how much is sent, and when that is all that gets through."""
+"""The label of the link in the top line: bytes per second, and whether the link is the limit."""
 
 import time
 from collections import deque
@@ -6,37 +6,41 @@ from collections.abc import Callable
 
 from vae_tui.tui.link.terminal_writer import TerminalWriter
 
-WATCHED_SECONDS = 10.0
+WINDOW_SECONDS = 10.0
 SLOW_SHARE, FINE_SHARE = 0.3, 0.1
-"""Of the time in which more was to be sent than got through: slow from the one, until the other."""
-LEAST_TOLD = 500
-"""Bytes a second; the clock in the top line alone takes less."""
+"""Share of the time with more to send than could be sent: slow above the one, fine below the
+other."""
+LEAST_SHOWN = 500
+"""Bytes per second; the clock in the top line alone takes less."""
 
 
 class LinkLabel:
-    """Watches a writer; to be asked about once a second."""
+    """Watches a writer; ask once a second."""
 
     def __init__(self, writer: TerminalWriter, clock: Callable[[], float] = time.monotonic) -> None:
         self._writer = writer
         self._clock = clock
-        self._seen = deque([(clock(), writer.busy_seconds)])
-        self._told = 0.0
+        self._samples = deque([(clock(), writer.busy_seconds)])
+        self._shown = 0.0
         self.is_slow = False
         """The link is what the screen waits for."""
 
-    def words(self) -> str:
-        """Return what is sent a second, or what gets through a slow link; nothing when idle."""
+    def text(self) -> str:
+        """Return the rate of what is sent, as "12 KB/s"; empty while little is sent.
+
+        Also empty in tmux and screen: what is written there says nothing about the link.
+        """
         now, busy = self._clock(), self._writer.busy_seconds
-        self._seen.append((now, busy))
-        while now - self._seen[0][0] > WATCHED_SECONDS and len(self._seen) > 2:
-            self._seen.popleft()
-        since, busy_then = self._seen[0]
-        share = (busy - busy_then) / max(now - since, WATCHED_SECONDS / 2)
+        self._samples.append((now, busy))
+        while now - self._samples[0][0] > WINDOW_SECONDS and len(self._samples) > 2:
+            self._samples.popleft()
+        since, busy_then = self._samples[0]
+        share = (busy - busy_then) / max(now - since, WINDOW_SECONDS / 2)
         self.is_slow = share > (FINE_SHARE if self.is_slow else SLOW_SHARE)
-        sent = self._writer.link.bytes_per_second
-        # What was told stays while it is about right: telling it anew is traffic too.
-        if not 0.75 * self._told < sent < 1.33 * self._told:
-            self._told = sent
-        if self._told < LEAST_TOLD:
+        rate = self._writer.link.bytes_per_second
+        # A number that is about right stays: each change of it is sent, too.
+        if not 0.75 * self._shown < rate < 1.33 * self._shown:
+            self._shown = rate
+        if self._shown < LEAST_SHOWN or self._writer.link.is_multiplexed:
             return ""
-        return f"{'slow link, ' if self.is_slow else ''}{self._told / 1000:.0f} KB/s"
+        return f"{'slow link, ' if self.is_slow else ''}{self._shown / 1000:.0f} KB/s"

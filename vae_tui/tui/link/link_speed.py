@@ -1,187 +1,172 @@
-"""How fast the way to the user's terminal is, and how much may be sent now.
+"""Estimates how fast the link to the user's terminal is, and how much may be sent now.
 
-A program sees only that its terminal took the bytes; buffers on the way, of SSH above all, hold
-seconds of a slow link. So the terminal is asked where its cursor is, behind what was sent: its
-answer tells that all of it has been shown. Of a terminal that never answers, only writes that had
-to wait tell something.
+A program only sees that the kernel took its bytes. Buffers on the way, above all those of SSH,
+hold seconds of a slow link. So the cursor position is queried behind what was sent: the report
+says that everything before it was displayed. `WritePacer` handles terminals that never report.
 """
 
-import math
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vae_tui.tui.link.write_speed import WriteSpeed
+from vae_tui.tui.link.write_pacer import BLOCK_BYTES, WritePacer
 
-QUEUE_SECONDS = 0.12
-"""So long may what is on the way take, beyond the way itself: what a key waits for at most."""
+TARGET_QUEUE_SECONDS = 0.12
+"""Target queueing delay on top of the round-trip time: what a key waits for at most."""
 FIRST_BYTES, FIRST_SECONDS = 32_000, 1.0
-"""So much may go out while the terminal has not answered yet; then it is taken for silent."""
-LEAST_BYTES = 1024
-TRIES, TRY_SECONDS = 3, 10.0
-"""How often, and how far apart, a terminal that has not answered yet is asked."""
-PATIENCE_SECONDS = 3.0
-"""After which an answer is taken for lost."""
+"""Sent at most before the first report; after this time the terminal counts as silent."""
+LEAST_WINDOW = 1024
+QUERY_TRIES, RETRY_SECONDS = 3, 10.0
+"""How often and how far apart a terminal that has not reported yet is queried."""
+REPORT_TIMEOUT_SECONDS = 3.0
 MOST_LOST = 2
-"""So many in a row, and the terminal is taken for silent: something else had answered for it."""
-ASK_BYTES = 256
-"""A question costs four bytes and an answer eight: less than this is not asked after."""
-KEY_SECONDS = 3.0
-"""So long after a key, a silent link is not tried for more: that fills it, and keys would wait."""
+"""After this many lost reports in a row the terminal counts as silent again."""
+QUERY_EVERY_BYTES = 256
+"""A query costs five bytes and its report six, so smaller updates are not followed by one."""
 RATE_SECONDS = 4.0
-"""What `bytes_per_second` is a mean of."""
+"""Period of the mean in `LinkSpeed.bytes_per_second`."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """Where the terminal's next answer belongs."""
+class _Query:
+    """What the next report will confirm."""
 
     sent: int
-    """Bytes up to it, of all."""
-    asked_at: float
-    answered: int
-    """Bytes known to be shown when it was asked, and since when."""
-    answered_at: float
-    is_pressed: bool
-    """More was to be sent than was allowed: the answer tells the speed."""
+    """Total bytes sent before it."""
+    sent_at: float
+    displayed: int
+    """Total bytes known to be displayed when it was sent."""
+    busy_since: float
+    """Since when the link had been carrying the bytes between ``displayed`` and ``sent``."""
+    is_saturated: bool
+    """More was waiting than the window allowed: the report measures the link, not the program."""
 
 
-class Link:
-    """Counts what goes out; thread-safe as far as its one writer's lock goes."""
+class LinkSpeed:
+    """Counts sent and displayed bytes; its only caller `TerminalWriter` holds the lock."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, is_multiplexed: bool = False
+    ) -> None:
+        """Begin with nothing known.
+
+        Args:
+            clock: Seconds, monotonic.
+            is_multiplexed: tmux or screen reads what is written, and would answer queries itself:
+                nothing is measured, and what does not fit the link is dropped there.
+        """
         self._clock = clock
-        self._sent = 0
-        self._answered, self._answered_at = 0, clock()
-        self._flight_at = clock()
-        self._questions: deque[_Question] = deque()
+        self._pacer = WritePacer(clock)
+        self._sent = self._displayed = 0
+        self._displayed_at = self._busy_since = clock()
+        self._queries: deque[_Query] = deque()
         self._recent: deque[tuple[float, int]] = deque()
-        self._way_seconds = PATIENCE_SECONDS
-        self._lately: deque[float] = deque(maxlen=10)
-        self._lost = 0
-        self._writes = WriteSpeed(clock)
-        self._key_at = -math.inf
-        self._tries, self._next_try_at = 0, 0.0
-        self.answers = False
-        """The terminal answers."""
+        self._round_trip = REPORT_TIMEOUT_SECONDS
+        self._round_trips: deque[float] = deque(maxlen=10)
+        self._lost = self._tries = 0
+        self._next_try_at = 0.0
         self._speed = 0.0
-        """Bytes a second that get through, as answers tell."""
-
-    # What the writer tells
+        self.is_multiplexed = is_multiplexed
+        self.reports = False
+        """The terminal reports its cursor position."""
 
     def sent(self, count: int) -> None:
-        """Take in that ``count`` bytes are about to be written."""
+        """Note that ``count`` bytes are about to be written."""
         now = self._clock()
-        self._writes.sent(count)
-        if self._sent == self._answered:
-            self._flight_at = now
+        self._pacer.sent(count)
+        if self._sent == self._displayed:
+            self._busy_since = now
         self._sent += count
         self._recent.append((now, count))
 
-    def waited(self, count: int, seconds: float, *, was_full: bool, is_pressed: bool) -> None:
-        """Take in how long the writing of ``count`` bytes took.
+    def written(self, count: int, *, was_full: bool) -> None:
+        """Note that the kernel took ``count`` bytes; ``was_full`` if it had no room at first."""
+        self._pacer.written(count, was_full=was_full)
 
-        Args:
-            count: Bytes.
-            seconds: How long.
-            was_full: There was hardly any room when it began, or when it ended.
-            is_pressed: More is to be sent.
-        """
-        if not self.answers:
-            may_try = is_pressed and self._clock() - self._key_at > KEY_SECONDS
-            self._writes.waited(count, seconds, was_full=was_full, may_try=may_try)
+    def key_pressed(self) -> None:
+        """Note that a user waits for an effect."""
+        self._pacer.key_pressed()
 
-    def key_came(self) -> None:
-        """Take in that the user pressed a key, and will wait for what it does."""
-        self._key_at = self._clock()
-
-    def asked(self, *, is_pressed: bool = False) -> None:
-        """Take in that the terminal was asked, behind all that was sent."""
+    def queried(self, *, is_saturated: bool = False) -> None:
+        """Note that a query was sent behind everything else."""
         now = self._clock()
-        if not self.answers:
+        if not self.reports:
             self._tries += 1
-            self._next_try_at = now + TRY_SECONDS
-        # Not since now: what was sent long before its question would seem to have come at once.
-        since = max(self._answered_at, self._flight_at)
-        self._questions.append(_Question(self._sent, now, self._answered, since, is_pressed))
+            self._next_try_at = now + RETRY_SECONDS
+        busy_since = max(self._displayed_at, self._busy_since)
+        self._queries.append(_Query(self._sent, now, self._displayed, busy_since, is_saturated))
 
-    def answered(self) -> None:
-        """Take in an answer: what was sent before its question has been shown."""
-        if not self._questions:
+    def reported(self) -> None:
+        """Note a report: what was sent before its query has been displayed."""
+        if not self._queries:
             return
-        now, question = self._clock(), self._questions.popleft()
-        self._lost = 0
-        if not self.answers:
-            self.answers, self._speed = True, 0.0
-        seconds = max(now - question.asked_at, 1e-4)
-        self._way_seconds = min(self._way_seconds, seconds)
-        speed = (question.sent - question.answered) / max(now - question.answered_at, 1e-4)
-        self._answered, self._answered_at = question.sent, now
-        # What was not pressed was slow because there was no more to send; one slow answer may be
-        # a hiccup.
+        now, query = self._clock(), self._queries.popleft()
+        self._lost, self.reports = 0, True
+        round_trip = max(now - query.sent_at, 1e-4)
+        speed = (query.sent - query.displayed) / max(now - query.busy_since, 1e-4)
+        self._displayed, self._displayed_at = query.sent, now
         if speed > self._speed:
             self._speed = speed
-        elif question.is_pressed:
+        elif query.is_saturated:  # by half at most: a single late report may be a hiccup
             self._speed = max(speed, self._speed / 2)
-        self._lately.append(seconds)
-        if self._speed * (self._way_seconds + QUEUE_SECONDS) < LEAST_BYTES:
-            # The way may have become longer. One late answer says nothing: taken for the way, it
-            # would allow a queue as long, which then looks like the way for ever.
-            self._way_seconds = min(self._lately)
+        self._round_trip = min(self._round_trip, round_trip)
+        self._round_trips.append(round_trip)
+        if self._window() < LEAST_WINDOW:
+            # The route may have become longer. The shortest of ten, because a queue that counted
+            # as route once would be allowed for ever.
+            self._round_trip = min(self._round_trips)
 
-    # What the writer asks
-
-    def is_to_be_asked(self, coming: int) -> bool:
-        """Tell whether to ask behind the next ``coming`` bytes.
-
-        Enough is on the way then, or nothing is known of the terminal yet.
-        """
-        if not self.answers:
-            return self._tries < TRIES and self._clock() >= self._next_try_at
-        asked = self._questions[-1].sent if self._questions else self._answered
-        return self._sent + coming - asked >= ASK_BYTES
+    def should_query(self, coming: int) -> bool:
+        """Return whether a query should follow the next ``coming`` bytes."""
+        if self.is_multiplexed:
+            return False
+        if not self.reports:
+            return self._tries < QUERY_TRIES and self._clock() >= self._next_try_at
+        queried = self._queries[-1].sent if self._queries else self._displayed
+        return self._sent + coming - queried >= QUERY_EVERY_BYTES
 
     @property
-    def is_stuck(self) -> bool:
-        """Nothing may go out, and no answer will come unless one is asked for."""
-        return self.answers and not self._questions and self.allowance() == 0
+    def needs_query(self) -> bool:
+        """Nothing may be sent, and no report will come unless one is queried."""
+        return self.reports and not self._queries and self.allowance() == 0
 
     @property
-    def awaits_answer(self) -> bool:
-        """An answer is on its way, or lost."""
-        return self.answers and bool(self._questions)
+    def awaits_report(self) -> bool:
+        """A report is on its way, or lost."""
+        return self.reports and bool(self._queries)
 
     def allowance(self) -> int:
-        """Return how many bytes may go out now."""
+        """Return how many bytes may be sent now."""
+        if self.is_multiplexed:
+            return BLOCK_BYTES
         now = self._clock()
-        if not self.answers:
-            allowance = self._writes.allowance(QUEUE_SECONDS)
-            if self._questions and now - self._questions[-1].asked_at < FIRST_SECONDS:
-                return max(min(FIRST_BYTES - (self._sent - self._answered), allowance), 0)
-            self._answered = self._sent
-            return allowance
-        if self._questions and now - self._questions[0].asked_at > PATIENCE_SECONDS:
-            self._lose_answers(now)
-            return self.allowance()
-        window = int(self._speed * (self._way_seconds + QUEUE_SECONDS))
-        return max(max(window, LEAST_BYTES) - (self._sent - self._answered), 0)
-
-    # What the limiter and the screen ask
+        if self.awaits_report and now - self._queries[0].sent_at > REPORT_TIMEOUT_SECONDS:
+            self._lose_reports(now)
+        in_flight = self._sent - self._displayed
+        if self.reports:
+            return max(max(self._window(), LEAST_WINDOW) - in_flight, 0)
+        allowance = self._pacer.allowance(TARGET_QUEUE_SECONDS)
+        if self._queries and now - self._queries[-1].sent_at < FIRST_SECONDS:
+            return max(min(FIRST_BYTES - in_flight, allowance), 0)
+        self._displayed = self._sent
+        return allowance
 
     @property
     def bytes_per_second(self) -> float:
-        """What went out in the last seconds."""
+        """What was sent in the last seconds."""
         since = self._clock() - RATE_SECONDS
         while self._recent and self._recent[0][0] < since:
             self._recent.popleft()
         return sum(count for _, count in tuple(self._recent)) / RATE_SECONDS
 
-    def _lose_answers(self, now: float) -> None:
-        self._questions.clear()
-        self._answered, self._answered_at = self._sent, now
+    def _window(self) -> int:
+        return int(self._speed * (self._round_trip + TARGET_QUEUE_SECONDS))
+
+    def _lose_reports(self, now: float) -> None:
+        self._queries.clear()
+        self._displayed, self._displayed_at = self._sent, now
         self._lost += 1
-        if self._lost >= MOST_LOST:
-            self.answers, self._lost = False, 0
-            self._writes = WriteSpeed(self._clock)
-            self._tries, self._next_try_at = 0, now + TRY_SECONDS
+        if self._lost >= MOST_LOST:  # something else had answered for the terminal
+            self.reports, self._lost, self._speed = False, 0, 0.0
+            self._tries, self._next_try_at = 0, now + RETRY_SECONDS

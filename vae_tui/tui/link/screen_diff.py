@@ -1,106 +1,116 @@
-"""What a terminal shows and what it should show; tells the difference in as few bytes as it can.
+"""What a terminal shows and what it should show; returns the difference in few bytes.
 
-Textual resends every cell of a widget that it repaints. Here it only says what should stand where;
-what is sent is what differs. What has not been sent yet and is overtaken is never sent.
+Textual resends every cell of a widget that it repaints. Here only changed cells are sent, and what
+a newer update replaces before it was sent is never sent. `AnsiEncoder` keeps the colours from cell
+to cell and chooses the shorter of equal drawings; 32 digits take 95 KB instead of 179.
 """
 
-from vae_tui.tui.link.ansi_cells import PLAIN, Cell, CellReader, Style
-from vae_tui.tui.link.pen import Pen, change, pen_of
+from vae_tui.tui.link.ansi_cells import (
+    DEFAULT,
+    LOWER_HALF,
+    PLAIN,
+    UPPER_HALF,
+    Cell,
+    CellReader,
+    Style,
+    is_pair,
+)
 
 FEW_CELLS = 32
-"""Rows with no more changed cells go first: captions, cursors and keys before pictures."""
+"""Rows with at most this many changed cells are sent first: captions before pictures."""
 GAP = 3
-"""So many unchanged cells are drawn again rather than jumped over: a jump takes five bytes."""
+"""This many unchanged cells are sent again: moving the cursor over them takes five bytes."""
 
 _Row = list[Cell | None]
 
 
 class ScreenDiff:
-    """The cells of one terminal; those never told are left alone."""
+    """The cells of one terminal; cells that no update named are left alone."""
 
     def __init__(self) -> None:
         self._reader = CellReader()
-        self._pens: dict[Style, Pen] = {}
-        self._wanted: dict[int, _Row] = {}
+        self._encoders: dict[Style, AnsiEncoder] = {}
+        self._pending: dict[int, _Row] = {}
         self._shown: dict[int, _Row] = {}
         self._touched: set[int] = set()
         self._next_row = 0
 
     @property
     def is_settled(self) -> bool:
-        """Nothing is left to send, as far as known: a row may have been told as it was."""
+        """No row was updated since it was sent (an updated row may turn out unchanged)."""
         return not self._touched
 
-    def tell(self, update: str) -> bool:
-        """Take in what Textual would write; return False when it is more than cells."""
-        stretches = self._reader.rows(update)
+    def update(self, text: str) -> bool:
+        """Take what Textual would write; return False when it does more than draw cells."""
+        stretches = self._reader.rows(text)
         if stretches is None:
             return False
         for y, x, cells in stretches:
             if not cells:
                 continue
-            row = self._wanted.setdefault(y, [])
+            row = self._pending.setdefault(y, [])
             if len(row) < x:
                 row += [None] * (x - len(row))
             row[x : x + len(cells)] = cells
             self._touched.add(y)
         return True
 
-    def forget(self) -> None:
-        """Know nothing any more: another program wrote, or the size is another."""
-        self._wanted.clear()
+    def invalidate(self) -> None:
+        """Forget everything: another program wrote, or the size changed."""
+        self._pending.clear()
         self._shown.clear()
         self._touched.clear()
 
-    def changes(self, most: int | None = None) -> str:
-        """Return what to write next, whole rows of it, and take it as shown.
+    def changes(self, most_bytes: int | None = None) -> str:
+        """Return what to write next, in whole rows, and count it as shown.
 
         Args:
-            most: Bytes after which no further row begins; None for all. Where a picture does not
-                fit, its rows come one call after the other, and begin anew at the top.
+            most_bytes: No further row begins after this many; None for all rows. The next call
+                continues a picture with the row below, and begins again at the top.
         """
         written: list[str] = []
-        count, pen = 0, pen_of(PLAIN, self._pens)
+        count, encoder = 0, encoder_of(PLAIN, self._encoders)
         for y, places in self._differing():
-            if most is not None and count >= most:
+            if most_bytes is not None and count >= most_bytes:
                 break
-            text, pen = self._drawn(y, places, pen)
+            text, encoder = self._drawn(y, places, encoder)
             written.append(text)
             count += len(text.encode())
-            self._shown[y] = self._wanted[y].copy()
+            self._shown[y] = self._pending[y].copy()
             self._touched.discard(y)
             if len(places) > FEW_CELLS:
                 self._next_row = y + 1
-        if pen.style != PLAIN:
-            written.append(change(pen.style, PLAIN))
+        if encoder.style != PLAIN:
+            written.append(style_change(encoder.style, PLAIN))
         return "".join(written)
 
     def _differing(self) -> list[tuple[int, list[int]]]:
-        """Return rows and the places in them that differ, in the order in which they go out."""
+        """Return rows and their changed columns, in the order in which they are sent."""
         found = []
         for y in sorted(self._touched):
-            wanted, shown = self._wanted[y], self._shown.get(y, [])
-            if wanted == shown:
+            pending, shown = self._pending[y], self._shown.get(y, [])
+            if pending == shown:
                 self._touched.discard(y)
                 continue
-            shown = shown + [None] * (len(wanted) - len(shown))
-            pairs = enumerate(zip(wanted, shown, strict=True))
-            places = [x for x, (new, old) in pairs if new is not old]
-            found.append((y, places))
+            shown = shown + [None] * (len(pending) - len(shown))
+            pairs = enumerate(zip(pending, shown, strict=True))
+            found.append((y, [x for x, (new, old) in pairs if new is not old]))
         found.sort(key=lambda row: (len(row[1]) > FEW_CELLS, row[0] < self._next_row, row[0]))
         return found
 
-    def _drawn(self, y: int, places: list[int], pen: Pen) -> tuple[str, Pen]:
-        """Return what draws these places of a row, from its begin or by jumps, and the pen then."""
-        row = self._wanted[y]
+    def _drawn(
+        self, y: int, places: list[int], encoder: "AnsiEncoder"
+    ) -> tuple[str, "AnsiEncoder"]:
+        """Return what draws these columns of a row, and the encoder after it."""
+        row = self._pending[y]
         written: list[str] = []
         for number, (start, end) in enumerate(_spans(row, places)):
             written.append(f"\x1b[{start + 1}G" if number else f"\x1b[{y + 1};{start + 1}H")
             for cell in row[start:end]:
                 assert cell is not None
-                text, pen = pen[cell]
+                text, encoder = encoder[cell]
                 written.append(text)
-        return "".join(written), pen
+        return "".join(written), encoder
 
 
 def _spans(row: _Row, places: list[int]) -> list[tuple[int, int]]:
@@ -118,12 +128,76 @@ def _spans(row: _Row, places: list[int]) -> list[tuple[int, int]]:
 
 def _whole(row: _Row, start: int, end: int) -> tuple[int, int]:
     """Return a stretch widened to the other halves of its first and its last character."""
-    while start and _is_half(row[start]):
+    while start and _is_second_half(row[start]):
         start -= 1
-    while end < len(row) and _is_half(row[end]):
+    while end < len(row) and _is_second_half(row[end]):
         end += 1
     return start, end
 
 
-def _is_half(cell: Cell | None) -> bool:
+def _is_second_half(cell: Cell | None) -> bool:
     return cell is not None and not cell.text
+
+
+class AnsiEncoder(dict[Cell, "tuple[str, AnsiEncoder]"]):
+    """The state of a terminal's style; ``encoder[cell]`` is what to write, and the state after it.
+
+    States and their transitions are computed once: drawing a picture is looking up transitions.
+    """
+
+    def __init__(self, style: Style, encoders: "dict[Style, AnsiEncoder]") -> None:
+        super().__init__()
+        self.style = style
+        self._encoders = encoders
+
+    def __missing__(self, cell: Cell) -> "tuple[str, AnsiEncoder]":
+        """Compute and remember the transition for ``cell``."""
+        text, style = _shortest(self.style, cell)
+        found = self[cell] = text, encoder_of(style, self._encoders)
+        return found
+
+
+def encoder_of(style: Style, encoders: dict[Style, AnsiEncoder]) -> AnsiEncoder:
+    """Return the only encoder of a style among ``encoders``."""
+    if style not in encoders:
+        encoders[style] = AnsiEncoder(style, encoders)
+    return encoders[style]
+
+
+def _shortest(before: Style, cell: Cell) -> tuple[str, Style]:
+    """Return the shortest text that draws a cell, and the style after it."""
+    foreground, background, attributes, link = cell.style
+    drawings = [(cell.text, cell.style)]
+    if cell.text == " " and not attributes:
+        drawings = [(" ", (before[0], background, "", link))]
+    elif is_pair(cell.text, cell.style):
+        swapped = (background, foreground, "", link)
+        drawings = [(LOWER_HALF, cell.style), (UPPER_HALF, swapped)]
+    written = [(style_change(before, style) + text, style) for text, style in drawings]
+    return min(written, key=lambda one: len(one[0].encode()))
+
+
+def style_change(before: Style, after: Style) -> str:
+    """Return the escape codes that turn one style into another."""
+    if before == after:
+        return ""
+    link = f"\x1b]8;{after[3] or ';'}\x1b\\" if before[3] != after[3] else ""
+    codes = []
+    if before[2] != after[2] or (after[:2] == PLAIN[:2] and before[:2] != PLAIN[:2]):
+        # Attributes can only be reset together; for both colours that is also the shortest.
+        codes.append("0;" + after[2] if after[2] else "0")
+        before = PLAIN
+    if before[0] != after[0]:
+        codes.append(_colour_code(after[0], 30))
+    if before[1] != after[1]:
+        codes.append(_colour_code(after[1], 40))
+    return link + (f"\x1b[{';'.join(codes)}m" if codes else "")
+
+
+def _colour_code(colour: str, first: int) -> str:
+    if colour == DEFAULT:
+        return str(first + 9)
+    if ";" in colour:
+        return f"{first + 8};{colour}"
+    number = int(colour)
+    return str(first + number if number < 8 else first + 52 + number)

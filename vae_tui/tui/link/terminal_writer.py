@@ -1,4 +1,4 @@
-"""The file that Textual writes to: takes updates at once, sends what differs as the link allows.
+"""The file that Textual writes to: takes updates at once, sends the changes as the link allows.
 
 Textual's own writer holds thirty writes and then blocks the event loop, so that on a slow link
 keys wait for outdated pictures. Here updates are merged in a `ScreenDiff`; a thread sends what is
@@ -12,24 +12,25 @@ import threading
 import time
 from collections.abc import Callable
 
-from vae_tui.tui.link.link_speed import Link
+from vae_tui.tui.link.link_speed import LinkSpeed
 from vae_tui.tui.link.screen_diff import ScreenDiff
 
 SYNC_BEGIN, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 """Between them the terminal draws nothing, so that no half picture is seen."""
-QUESTION = "\x1b[6n"
+QUERY = "\r\x1b[6n"
+"""Asks for the cursor position, always from column 1: ``CSI 1 ; 2 R`` is also shift+F3."""
 _OTHER_SCREEN = re.compile(r"\x1b\[\?1049[hl]")
 _NOT_DRAWN = re.compile(
     r"(?:\x1b\[[?>=<]?[\d;]*(?:\$p|[hlnctu])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)+"
 )
-"""Modes, questions, titles, the clipboard: nothing that stands in a cell."""
-POLL_SECONDS, ANSWER_SECONDS = 0.01, 0.5
-PARTING_SECONDS = 2.0
-"""A link that takes nothing for so long does not keep the program from ending."""
+"""Modes, queries, titles, the clipboard: text that changes no cell."""
+POLL_SECONDS, REPORT_SECONDS = 0.01, 0.5
+CLOSING_SECONDS = 2.0
+"""A link that accepts nothing for this long does not keep the program from ending."""
 
 
 class TerminalWriter:
-    """A text file in front of a terminal; write from any thread."""
+    """A text file in front of a terminal; may be written to from any thread."""
 
     encoding = "utf-8"
 
@@ -37,184 +38,172 @@ class TerminalWriter:
         self,
         descriptor: int,
         encode: Callable[[str], bytes],
-        link: Link,
+        link: LinkSpeed,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Write to ``descriptor``, in bytes that ``encode`` makes, as ``link`` allows."""
+        """Write what ``encode`` returns to ``descriptor``, which may be non-blocking."""
         self._descriptor = descriptor
         self._encode = encode
         self._clock = clock
         self._diff = ScreenDiff()
-        self._aside: list[str] = []
-        self._syncs = False
-        self._is_writing = False
-        self._is_broken = False
-        self._is_stale = False
-        self._turn = threading.Condition()
+        self._control: list[str] = []
+        self._syncs = self._is_writing = self._is_broken = self._is_stale = False
+        self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._behind_since: float | None = None
-        self.link = link
         self._busy_seconds = 0.0
+        self.link = link
 
     @property
     def busy_seconds(self) -> float:
-        """For how long, in all, there was more to send than could go out."""
+        """Total time in which there was more to send than could be sent."""
         return self._busy_seconds + self.seconds_behind
 
     @property
     def seconds_behind(self) -> float:
-        """For how long there has been more to send than could go out."""
+        """For how long there has been more to send than could be sent."""
         since = self._behind_since
         return 0.0 if since is None else self._clock() - since
 
-    # What Textual asks of a file
+    # The file interface that Textual uses
 
     def write(self, text: str) -> int:
-        """Take in an update, or what else is for the terminal."""
-        with self._turn:
-            self._heed_forgetting()
+        """Take an update of cells, or control sequences."""
+        with self._changed:
+            self._apply_invalidation()
             if text in (SYNC_BEGIN, SYNC_END):
                 self._syncs = True
             elif _OTHER_SCREEN.search(text):
-                self._diff.forget()
-                self._aside.append(text)
+                self._diff.invalidate()
+                self._control.append(text)
             elif _NOT_DRAWN.fullmatch(text):
-                self._aside.append(text)
-            elif not self._diff.tell(text):
-                # What it draws is not known: all before goes out, then it, then all anew.
-                self._aside += [self._diff.changes(), text]
-                self._diff.forget()
+                self._control.append(text)
+            elif not self._diff.update(text):
+                # Its effect on the cells is unknown: send what is pending, then it, then all anew.
+                self._control += [self._diff.changes(), text]
+                self._diff.invalidate()
             if self._behind_since is None:
                 self._behind_since = self._clock()
             if self._thread is None:
-                self._thread = threading.Thread(target=self._send, name="writer", daemon=True)
+                self._thread = threading.Thread(target=self._send, name="terminal", daemon=True)
                 self._thread.start()
-            self._turn.notify_all()
+            self._changed.notify_all()
         return len(text)
 
     def flush(self) -> None:
-        """Nothing: what can go out goes out."""
+        """Do nothing: the thread sends as soon as it may."""
 
     def fileno(self) -> int:
         """Return the terminal's descriptor."""
         return self._descriptor
 
     def isatty(self) -> bool:
-        """Return whether it is a terminal."""
+        """Return whether the descriptor is a terminal."""
         return os.isatty(self._descriptor)
 
-    # What the driver tells
+    # What the driver reports
 
-    def answered(self) -> None:
-        """Take in that the terminal has shown all up to a question."""
-        with self._turn:
-            self.link.answered()
-            self._turn.notify_all()
+    def reported(self) -> None:
+        """Note that the terminal has displayed everything up to a query."""
+        with self._changed:
+            self.link.reported()
+            self._changed.notify_all()
 
-    def key_came(self) -> None:
-        """Take in that the user pressed a key, or a button of the mouse."""
-        self.link.key_came()
+    def invalidate(self) -> None:
+        """Forget what the terminal shows; the caller has everything drawn again.
 
-    def forget(self) -> None:
-        """Take what the terminal shows for unknown; whoever calls has everything drawn again.
-
-        For signal handlers too: takes no lock.
+        Safe in signal handlers: takes no lock.
         """
         self._is_stale = True
 
-    def settle(self, seconds: float = PARTING_SECONDS) -> None:
-        """Wait until all is written and no answer is on its way, at most so long.
+    def settle(self, seconds: float = CLOSING_SECONDS) -> None:
+        """Wait, at most ``seconds``, until all is written and no report is outstanding.
 
-        An answer that comes after the end would be typed into the shell.
+        A report that arrives after the end would be typed into the shell.
         """
         deadline = time.monotonic() + seconds
-        with self._turn:
-            while self._has_more() or self._is_writing or self.link.awaits_answer:
+        with self._changed:
+            while self._has_more() or self._is_writing or self.link.awaits_report:
                 left = deadline - time.monotonic()
                 if left <= 0 or self._is_broken:
                     break
-                self._turn.wait(min(left, POLL_SECONDS))
+                self._changed.wait(min(left, POLL_SECONDS))
 
     def abandon(self) -> None:
-        """Take the terminal for gone: nothing more is written, and nothing waited for."""
-        with self._turn:
+        """Treat the terminal as gone: write nothing more, wait for nothing."""
+        with self._changed:
             self._is_broken = True
-            self._turn.notify_all()
+            self._changed.notify_all()
 
     def end(self) -> None:
-        """Let the thread end; another write begins a new one."""
-        with self._turn:
+        """Let the thread end; another write starts a new one."""
+        with self._changed:
             self._thread = None
-            self._turn.notify_all()
+            self._changed.notify_all()
 
     # The thread
 
     def _send(self) -> None:
         while not self._is_broken:
-            with self._turn:
-                block, is_pressed = self._next_block()
+            with self._changed:
+                block, is_saturated = self._next_block()
                 if not block:
                     return
                 self._is_writing = True
                 self.link.sent(len(block))
-                if block.endswith(QUESTION.encode()):  # its answer may come before the write ends
-                    self.link.asked(is_pressed=is_pressed)
-            began, was_full = self._clock(), False
+                if block.endswith(QUERY.encode()):  # the report may come before the write ends
+                    self.link.queried(is_saturated=is_saturated)
+            was_full = False
             try:
-                had_room = self._has_room()
+                was_full = not self._has_room(0)
                 self._write_all(block)
-                was_full = not (had_room and self._has_room())
             except OSError:  # the terminal is gone: its hang-up ends the program
                 self._is_broken = True
-            seconds = self._clock() - began  # without the wait for our turn
-            with self._turn:
+            with self._changed:
                 self._is_writing = False
-                self.link.waited(len(block), seconds, was_full=was_full, is_pressed=is_pressed)
-                self._turn.notify_all()
+                self.link.written(len(block), was_full=was_full)
+                self._changed.notify_all()
 
     def _next_block(self) -> tuple[bytes, bool]:
-        """Wait until something may go out; return it, and whether more was to go.
+        """Wait until something may be sent; return it, and whether more is waiting.
 
-        Nothing when the thread is to end.
+        Returns no bytes when the thread is to end.
         """
         while self._thread is threading.current_thread() and not self._is_broken:
-            self._heed_forgetting()
+            self._apply_invalidation()
             allowance = self.link.allowance()
-            if self._aside or (not self._diff.is_settled and allowance != 0):
-                aside, self._aside = "".join(self._aside), []
-                changes = self._diff.changes(allowance) if allowance != 0 else ""
+            if self._control or (allowance and not self._diff.is_settled):
+                control, self._control = "".join(self._control), []
+                changes = self._diff.changes(allowance) if allowance else ""
                 if changes and self._syncs:
                     changes = SYNC_BEGIN + changes + SYNC_END
-                if aside or changes:
-                    block = self._encode(aside + changes)
-                    if changes and self.link.is_to_be_asked(len(block)):
-                        block += QUESTION.encode()
+                if block := self._encode(control + changes):
+                    if changes and self.link.should_query(len(block)):
+                        block += QUERY.encode()
                     return block, not self._diff.is_settled
-            if self._has_more() and self.link.is_stuck:
-                return QUESTION.encode(), False
-            if self._has_more():
-                # Without answers nobody says when there is room again.
-                self._turn.wait(ANSWER_SECONDS if self.link.answers else POLL_SECONDS)
-            else:
-                self._take_stock()
-                self._turn.wait()
+            if not self._has_more():
+                self._busy_seconds, self._behind_since = self.busy_seconds, None
+                self._changed.wait()
+            elif self.link.needs_query:
+                return QUERY.encode(), False
+            else:  # a silent terminal does not say when there is room again
+                self._changed.wait(REPORT_SECONDS if self.link.reports else POLL_SECONDS)
         return b"", False
 
-    def _heed_forgetting(self) -> None:
+    def _apply_invalidation(self) -> None:
         if self._is_stale:
             self._is_stale = False
-            self._diff.forget()
-
-    def _take_stock(self) -> None:
-        if self._behind_since is not None:
-            self._busy_seconds, self._behind_since = self.busy_seconds, None
+            self._diff.invalidate()
 
     def _has_more(self) -> bool:
-        return bool(self._aside) or not self._diff.is_settled
+        return bool(self._control) or not self._diff.is_settled
 
-    def _has_room(self) -> bool:
-        return bool(select.select([], [self._descriptor], [], 0)[1])
+    def _has_room(self, seconds: float) -> bool:
+        return bool(select.select([], [self._descriptor], [], seconds)[1])
 
     def _write_all(self, block: bytes) -> None:
-        while block:
-            block = block[os.write(self._descriptor, block) :]
+        while block and not self._is_broken:
+            try:
+                block = block[os.write(self._descriptor, block) :]
+            except BlockingIOError:  # another program made the terminal non-blocking
+                self._has_room(REPORT_SECONDS)

@@ -1,0 +1,107 @@
+"""The driver on a pseudo-terminal, and the private names of Textual that it uses."""
+
+import os
+import signal
+import sys
+
+import pytest
+from support.terminal import RawTerminal
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key, MouseDown, MouseMove
+
+from vae_tui.tui.link.driver import LinkDriver, write_through, writer_of
+
+SCREEN = """
+import os
+from textual.app import App
+from textual.widgets import Static
+from vae_tui.tui.link.driver import LinkDriver, writer_of
+class Screen(App):
+    def compose(self):
+        yield Static("nothing yet")
+    def on_key(self, event):
+        reports = writer_of(self).link.reports
+        self.query_one(Static).update(f"key {event.key}, reports {reports}.")
+Screen(driver_class=LinkDriver).run()
+"""
+
+
+def screen(tmp_path, **environment: str) -> RawTerminal:
+    script = tmp_path / "screen.py"
+    script.write_text(SCREEN)
+    return RawTerminal([sys.executable, str(script)], environment=environment)
+
+
+def test_a_cursor_report_measures_the_link_and_is_no_key(tmp_path):
+    with screen(tmp_path) as terminal:
+        terminal.wait_for("nothing yet")
+        terminal.type("\x1b[24;1R")
+        terminal.type("a")
+        terminal.wait_for("key a, reports True.")
+
+
+@pytest.mark.parametrize(
+    ("sequence", "key"),
+    [("\x1b[1;2R", "shift+f3"), ("\x1b[1;5R", "ctrl+f3"), ("\x1b[1;8R", "alt+ctrl+shift+f3")],
+)  # fmt: skip
+def test_f3_with_modifiers_is_a_key_and_no_report(tmp_path, sequence, key):
+    with screen(tmp_path) as terminal:
+        terminal.wait_for("nothing yet")
+        terminal.type(sequence)
+        terminal.wait_for(f"key {key}, reports False.")
+
+
+@pytest.mark.parametrize("variable", ["TMUX", "STY"])
+def test_in_tmux_and_screen_the_terminal_is_not_queried(tmp_path, variable):
+    with screen(tmp_path, **{variable: "yes"}) as terminal:
+        terminal.wait_for("nothing yet")
+        terminal.type("a")
+        terminal.wait_for("key a, reports False.")
+        assert b"\x1b[6n" not in terminal.raw
+
+
+def test_a_byte_that_is_not_utf8_is_passed_over(tmp_path):
+    with screen(tmp_path) as terminal:
+        terminal.wait_for("nothing yet")
+        os.write(terminal.descriptor, b"\xe1")
+        terminal.type("\n")
+        terminal.wait_for("nothing yet")
+        terminal.type("bb")
+        terminal.wait_for("key b")
+
+
+async def test_keys_and_buttons_pause_measurements_and_a_moving_mouse_does_not(monkeypatch):
+    driver, noted = LinkDriver(App()), []
+    monkeypatch.setattr(LinuxDriver, "process_message", lambda *_: None)
+    monkeypatch.setattr(driver.writer.link, "key_pressed", lambda: noted.append(True))
+    mouse = {"widget": None, "x": 1, "y": 1, "delta_x": 0, "delta_y": 0, "button": 1,
+             "shift": False, "meta": False, "ctrl": False}  # fmt: skip
+    driver.process_message(MouseMove(**mouse))
+    assert not noted
+    driver.process_message(Key("a", "a"))
+    driver.process_message(MouseDown(**mouse))
+    assert len(noted) == 2
+
+
+async def test_textual_still_has_the_private_names_that_the_driver_uses():
+    driver, theirs = LinkDriver(App()), vars(LinuxDriver(App()))
+    for name in ("_file", "_key_thread", "_must_signal_resume", "_loop", "_driver"):
+        assert name in theirs or name in vars(App())
+    assert {"_sigtstp_application", "_sigcont_application"} <= vars(LinuxDriver).keys()
+    assert theirs["_file"] is sys.__stderr__ and theirs["_key_thread"] is None
+    assert vars(driver)["_file"] is driver.writer
+
+
+async def test_textual_still_leaves_job_control_to_the_methods_that_the_driver_replaces():
+    driver = LinkDriver(App())
+    for number in (signal.SIGTSTP, signal.SIGCONT):
+        handler = signal.getsignal(number)
+        assert handler.__self__ is driver
+        assert handler.__func__.__qualname__.startswith("LinkDriver.")
+
+
+async def test_an_app_without_a_terminal_has_no_writer():
+    async with App().run_test() as pilot:
+        assert writer_of(pilot.app) is None
+        write_through(pilot.app, "\a")

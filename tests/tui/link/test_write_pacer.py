@@ -1,0 +1,158 @@
+"""Pacing of a terminal that never reports, in simulated time."""
+
+import pytest
+from support.clocks import Clock
+
+from vae_tui.tui.link.link_speed import TARGET_QUEUE_SECONDS, LinkSpeed
+from vae_tui.tui.link.write_pacer import (
+    BLOCK_BYTES,
+    BUFFER_BYTES,
+    CAUTION,
+    LEAST_SPEED,
+    WritePacer,
+)
+
+TICK = 0.005
+
+
+class Silent:
+    """A terminal that never reports and shows ``rate`` bytes per second behind a full buffer.
+
+    A write that finds the buffer full continues when ``room`` bytes of it are free.
+    """
+
+    def __init__(self, rate: float, room: int = 0) -> None:
+        self.clock = Clock()
+        self.link = LinkSpeed(self.clock)
+        self.rate = rate
+        self.room = room
+        self.queued = 0.0
+        self.shown = 0.0
+
+    def saturate(self, seconds: float) -> list[float]:
+        """Send all that may be sent; return the queueing delay at each moment."""
+        delays, end = [], self.clock.now + seconds
+        while self.clock.now < end:
+            if allowed := self.link.allowance():
+                self._write(allowed)
+            self.pass_time(TICK)
+            delays.append(self.queued / self.rate)
+        return delays
+
+    def update(self, count: int) -> None:
+        """Send so many bytes as soon as they may be sent."""
+        while count > 0:
+            if allowed := min(self.link.allowance(), count):
+                self._write(allowed)
+                count -= allowed
+            else:
+                self.pass_time(TICK)
+
+    def _write(self, total: int) -> None:
+        count, was_full = total, self.queued > BUFFER_BYTES - 900
+        self.link.sent(total)
+        while count > (fits := BUFFER_BYTES - int(self.queued)):
+            self.queued, count = self.queued + fits, count - fits
+            while self.queued > BUFFER_BYTES - max(self.room, 1):
+                self.pass_time(TICK / 100)
+        self.queued += count
+        self.link.written(total, was_full=was_full)
+
+    def pass_time(self, seconds: float) -> None:
+        self.clock.now += seconds
+        through = min(self.queued, self.rate * seconds)
+        self.shown += through
+        self.queued -= through
+
+
+@pytest.mark.parametrize("rate", [5_000, 20_000, 100_000])
+def test_a_slow_link_is_used_and_its_queue_is_mostly_short(rate):
+    silent = Silent(rate)
+    silent.saturate(30.0)
+    before = silent.shown
+    delays = sorted(silent.saturate(60.0))
+    assert silent.shown - before > 0.5 * rate * 60
+    assert delays[int(0.5 * len(delays))] < 0.2
+    assert delays[int(0.6 * len(delays))] < 0.4
+
+
+def test_while_keys_are_pressed_their_queue_stays_short():
+    silent = Silent(20_000)
+    silent.saturate(30.0)
+    for _ in range(240):
+        silent.link.key_pressed()
+        assert max(silent.saturate(0.5)) < 0.3
+
+
+@pytest.mark.parametrize("room", [0, 4096, 14_000])
+def test_the_speed_is_measured_in_whatever_pieces_the_buffer_empties(room):
+    silent = Silent(20_000, room)
+    silent.update(70_000)
+    began, before = silent.clock.now, silent.shown
+    silent.update(40_000)
+    rate = (silent.shown - before) / (silent.clock.now - began)
+    assert rate == pytest.approx(CAUTION * 20_000, rel=0.15)
+
+
+def test_when_no_key_was_pressed_for_a_while_a_faster_link_is_noticed():
+    silent = Silent(20_000)
+    silent.saturate(30.0)
+    silent.link.key_pressed()
+    silent.rate = 200_000
+    silent.saturate(240.0)
+    before = silent.shown
+    silent.saturate(5.0)
+    assert silent.shown - before > 60_000 * 5
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1.0, 10.0, 3600.0])
+def test_a_terminal_that_stopped_for_a_moment_is_fast_again_soon(seconds):
+    silent = Silent(1_000_000)
+    silent.saturate(3.0)
+    silent.rate = 1e-9
+    silent.link.sent(50)
+    silent.pass_time(seconds)
+    silent.link.written(50, was_full=True)
+    silent.rate = 1_000_000
+    silent.saturate(0.5)
+    before = silent.shown
+    silent.saturate(1.0)
+    assert silent.shown - before > 100_000
+
+
+def test_before_a_write_found_the_buffer_full_much_may_be_written():
+    assert WritePacer(Clock()).allowance(TARGET_QUEUE_SECONDS) == BLOCK_BYTES
+
+
+def test_a_write_that_took_long_although_there_was_room_waited_for_something_else():
+    clock = Clock()
+    pacer = WritePacer(clock)
+    for _ in range(100):
+        pacer.sent(1500)
+        clock.now += 3.0  # for one of the machine's cores
+        pacer.written(1500, was_full=False)
+        assert pacer.allowance(TARGET_QUEUE_SECONDS) == BLOCK_BYTES
+
+
+def test_small_updates_find_out_that_a_link_became_far_slower():
+    silent = Silent(20_000)
+    silent.saturate(30.0)
+    silent.link.key_pressed()
+    silent.rate = 2_000
+    for _ in range(160):
+        silent.update(1300)
+        silent.link.key_pressed()
+    longest = []
+    for _ in range(60):
+        silent.link.key_pressed()
+        longest.append(max(silent.saturate(0.5)))
+    assert max(longest[30:]) < 0.4
+
+
+def test_no_link_counts_as_slower_than_any_is():
+    silent = Silent(100.0)
+    silent.saturate(1000.0)
+    assert silent.link.allowance() == 0
+    silent.link.key_pressed()
+    silent.pass_time(2 * BUFFER_BYTES / LEAST_SPEED)
+    assert silent.link.allowance() > 0
