@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
-from support.tiny_runs import CPU, Unasked, finish, losses_of, tiny_config
+from support.tiny_runs import CPU, finish, losses_of, tiny_config
 
 from vae_tui.data import idx_files
 from vae_tui.run import control
@@ -115,7 +115,7 @@ def outcome(run: Run) -> tuple[int, str]:
 def uninterrupted(config: RunConfig) -> tuple[list[dict[str, Any]], Trainer]:
     """Return what a run in this process comes to."""
     trainer = Trainer(config, idx_files.load("digits", Path("/nowhere")), CPU, "fp32")
-    return losses_of(finish(trainer, Unasked())), trainer
+    return losses_of(finish(trainer)), trainer
 
 
 def assert_same_weights(path: Path, trainer: Trainer) -> None:

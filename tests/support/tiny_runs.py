@@ -1,6 +1,7 @@
-"""Runs small enough for tests: random images, a small network, a control that is told when."""
+"""Runs small enough for tests: random images, a small network, scripted commands."""
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -46,15 +47,21 @@ def random_images(train: int = 600, test: int = 150) -> Images:
     return Images(draw(train), labels(train), draw(test), labels(test))
 
 
-class Unasked:
-    """A control from which nothing comes."""
+def at(step: int) -> Callable[[Trainer], bool]:
+    """Return a condition: the trainer has reached ``step``."""
+    return lambda trainer: trainer.step >= step
 
-    def take(self, wait: float) -> Sequence[Command]:
-        return ()
+
+def command(name: str, **more: Any) -> Command:
+    return Command(command=name, **more)
+
+
+def change(setting: str, value: float) -> Command:
+    return Command(command="set", setting=setting, value=value)
 
 
 class Script:
-    """A control that asks each thing once, when its condition holds of the trainer."""
+    """A command source: each command comes once, in order, when its condition is true."""
 
     def __init__(self, *lines: tuple[Callable[[Trainer], bool], Command]) -> None:
         self.trainer: Trainer | None = None
@@ -66,19 +73,40 @@ class Script:
         return ()
 
 
+class Ticker:
+    """A timer that advances by ``seconds`` at every reading, by each of several in turn."""
+
+    def __init__(self, *seconds: float) -> None:
+        self.now = 0.0
+        self._steps = itertools.cycle(seconds)
+
+    def __call__(self) -> float:
+        self.now += next(self._steps)
+        return self.now
+
+
 def tiny_trainer(config: RunConfig = TINY, images: Images | None = None, **more: Any) -> Trainer:
     return Trainer(config, random_images() if images is None else images, CPU, "fp32", **more)
 
 
-def finish(trainer: Trainer, control: Any = None) -> list[Event]:
-    """Return everything that happens until the trainer ends."""
-    control = control or Unasked()
-    control.trainer = trainer
-    return [event for events in trainer.run(control) for event in events]
+def finish(trainer: Trainer, *lines: tuple[Callable[[Trainer], bool], Command]) -> list[Event]:
+    """Return every event until the trainer ends; the lines are a script of commands."""
+    script = Script(*lines)
+    script.trainer = trainer
+    return [event for events in trainer.run(script) for event in events]
 
 
 def only(kind: type[Event], happened: Sequence[Event]) -> list[Any]:
     return [event for event in happened if isinstance(event, kind)]
+
+
+def kinds(happened: Sequence[Event]) -> list[str]:
+    return [type(event).__name__ for event in happened]
+
+
+def same_weights(one: Trainer, other: Trainer) -> bool:
+    others = weights_of(other)
+    return all(torch.equal(value, others[name]) for name, value in weights_of(one).items())
 
 
 def weights_of(trainer: Trainer) -> dict[str, torch.Tensor]:
@@ -86,7 +114,7 @@ def weights_of(trainer: Trainer) -> dict[str, torch.Tensor]:
 
 
 def losses_of(happened: Sequence[Event]) -> list[dict[str, Any]]:
-    """Return what every epoch_ended says, but for the times, which no two runs share."""
+    """Return the fields of every EpochEnded but for its times, which differ between runs."""
     return [
         {
             name: None if isinstance(value, float) and math.isnan(value) else value

@@ -3,6 +3,7 @@
 import itertools
 import math
 import time
+from collections.abc import Callable
 
 from torch import Tensor
 
@@ -51,10 +52,16 @@ class Recorder:
         config: The run's configuration.
         trainer: What is recorded; its ``saved_step`` is set here.
         writer: Writes into the folder.
+        clock: Monotonic seconds, for the intervals between saves.
     """
 
     def __init__(
-        self, run: Run, config: RunConfig, trainer: Trainer, writer: PatientWriter
+        self,
+        run: Run,
+        config: RunConfig,
+        trainer: Trainer,
+        writer: PatientWriter,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._run = run
         self._trainer = trainer
@@ -65,13 +72,13 @@ class Recorder:
         self._best_loss = float("inf")
         self._untrained_is_tested = False
         self._saves = TimeBudget(
-            SAVE_SHARE, SAVE_CREDIT, lambda _: SAVE_SECONDS, longest=LONGEST_SAVE_SECONDS
+            SAVE_SHARE, SAVE_CREDIT, lambda _: SAVE_SECONDS, clock, LONGEST_SAVE_SECONDS
         )
         # Early in a run, when pictures change fast, new weights are shown more often.
         self._shows = TimeBudget(
-            SHOW_SHARE, SHOW_CREDIT, lambda elapsed: min(2.0, max(0.25, elapsed / 8))
+            SHOW_SHARE, SHOW_CREDIT, lambda elapsed: min(2.0, max(0.25, elapsed / 8)), clock
         )
-        self._history = TimeBudget(HISTORY_SHARE, HISTORY_CREDIT, lambda _: 0.0)
+        self._history = TimeBudget(HISTORY_SHARE, HISTORY_CREDIT, lambda _: 0.0, clock)
 
     def begin(self, images: Images) -> None:
         """Write the probe if there is none; remove what an interrupted run left behind."""

@@ -1,0 +1,150 @@
+"""The trainer's real process, on tiny runs of the shipped digits."""
+
+import contextlib
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.processes import process
+from support.real_runs import (
+    DIGITS,
+    ENDLESS,
+    ended,
+    metadata,
+    newest_step,
+    running,
+    told,
+    uninterrupted,
+    wait_until,
+)
+from support.tiny_runs import losses_of, only, tiny_config
+
+from vae_tui.errors import UsageError, VaeTuiError
+from vae_tui.run import control
+from vae_tui.run.events import EpochEnded, Resumed, RunEnded, RunStarted
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import create
+from vae_tui.run.summary import summarise
+from vae_tui.training.checkpoint import load_state
+
+needs_prlimit = pytest.mark.skipif(
+    not hasattr(resource, "prlimit"), reason="limits another process's files, as Linux can"
+)
+
+
+def assert_stopped_with_all_saved(run: Run) -> None:
+    last = ended(run)
+    assert last.reason == "stopped"
+    assert load_state(run.state)["step"] == last.step
+    assert metadata(run.weights)["step"] == str(last.step)
+    assert summarise(run).state == "stopped"
+
+
+def blocked_signals(pid: int) -> set[int]:
+    """Return the signals that a process blocks, as the kernel reports them."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    (mask,) = [int(line.split()[1], 16) for line in lines if line.startswith("SigBlk:")]
+    return {number for number in range(1, 65) if mask >> (number - 1) & 1}
+
+
+def test_a_signal_sent_while_the_trainer_imports_torch_stops_the_run_with_everything_saved(
+    tmp_path,
+):
+    with running(tmp_path, ENDLESS) as run:
+        pid = run.pid()
+        assert pid is not None
+        assert {signal.SIGTERM, signal.SIGINT} <= blocked_signals(pid)
+        os.kill(pid, signal.SIGINT)
+        assert_stopped_with_all_saved(run)
+
+
+def test_a_run_outlives_a_hangup_and_stops_when_it_is_terminated(tmp_path):
+    with running(tmp_path, ENDLESS) as run:
+        wait_until(lambda: newest_step(run) > 0)
+        pid = run.pid()
+        assert pid is not None
+        os.kill(pid, signal.SIGHUP)
+        step = newest_step(run)
+        wait_until(lambda: newest_step(run) > step)
+        os.kill(pid, signal.SIGTERM)
+        assert_stopped_with_all_saved(run)
+
+
+def let_files_grow_to(size: int, pid: int) -> None:
+    """Let a process meet a full disk in every file of more than ``size`` bytes."""
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+@needs_prlimit
+def test_a_full_disk_pauses_the_run_until_there_is_room_or_a_signal_to_stop(tmp_path):
+    with running(tmp_path, ENDLESS) as run:
+        pid = run.pid()
+        assert pid is not None
+        tests = wait_until(lambda: only(EpochEnded, told(run)))
+        let_files_grow_to(run.events.stat().st_size, pid)
+        wait_until(lambda: "the disk is full" in run.log.read_text())
+        assert run.is_live()
+        let_files_grow_to(resource.RLIM_INFINITY, pid)
+        wait_until(lambda: only(Resumed, told(run)))
+        tests = wait_until(lambda: only(EpochEnded, told(run))[len(tests) + 2 :])
+        reports = run.log.read_text().count("the disk is full")
+        let_files_grow_to(0, pid)
+        wait_until(lambda: run.log.read_text().count("the disk is full") > reports)
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not run.is_live())
+    epoch = tests[-1].epoch
+    losses = losses_of(told(run))[: epoch + 1]
+    assert losses == uninterrupted(tiny_config(epochs=epoch, batch_size=256))[0]
+
+
+def test_two_processes_train_a_run_through_torchrun_and_save_and_end_when_it_is_killed(tmp_path):
+    config = tiny_config(epochs=1_000_000, batch_size=256, nproc=2)
+    with running(tmp_path, config) as run:
+        tests = wait_until(lambda: only(EpochEnded, told(run))[2:])
+        began = told(run)[0]
+        assert isinstance(began, RunStarted)
+        try:
+            with pytest.raises(UsageError, match="is live"):
+                control.start(run, config)
+            agent = run.pid()
+            assert agent is not None
+            os.kill(agent, signal.SIGKILL)
+            wait_until(lambda: only(RunEnded, told(run)))
+            assert_stopped_with_all_saved(run)
+            wait_until(lambda: process(began.pid) is None)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(began.pid, signal.SIGKILL)
+    assert began.world_size == 2
+    alone, _ = uninterrupted(tiny_config(epochs=2, batch_size=256))
+    assert tests[0].test_bce == pytest.approx(alone[2]["test_bce"], rel=1e-4)
+    assert tests[0].train_kl == pytest.approx(alone[2]["train_kl"], rel=1e-3)
+
+
+@pytest.mark.parametrize("exported", [True, False])
+def test_a_trainer_has_the_users_blas_threads_and_not_the_screens(exported):
+    program = (
+        "import os; os.environ.setdefault('OPENBLAS_NUM_THREADS', '1');"
+        "from vae_tui.run import control; from vae_tui.run.config import RunConfig;"
+        "config = RunConfig(dataset='digits', data_dir='/nowhere', epochs=1);"
+        "print(control.environment(config).get('OPENBLAS_NUM_THREADS'))"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment.pop("OPENBLAS_NUM_THREADS", None)
+    environment |= {"OPENBLAS_NUM_THREADS": "3"} if exported else {}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ("3" if exported else "None")
+
+
+def test_a_start_in_a_folder_that_cannot_be_written_is_said_in_words(tmp_path):
+    run = create(tmp_path, "run", DIGITS)
+    run.log.mkdir()
+    with pytest.raises(VaeTuiError, match=r"^no trainer can be started in .*/run: .*log Is a dir"):
+        control.start(run, DIGITS)
+    assert not run.is_live()
