@@ -92,7 +92,7 @@ def test_a_full_disk_pauses_the_run_until_there_is_room_or_a_signal_to_stop(tmp_
         wait_until(lambda: only(Resumed, told(run)))
         tests = wait_until(lambda: only(EpochEnded, told(run))[len(tests) + 2 :])
         reports = run.log.read_text().count("the disk is full")
-        let_files_grow_to(0, pid)
+        let_files_grow_to(run.events.stat().st_size, pid)
         wait_until(lambda: run.log.read_text().count("the disk is full") > reports)
         os.kill(pid, signal.SIGTERM)
         wait_until(lambda: not run.is_live())
