@@ -16,7 +16,7 @@ async def test_pictures_are_drawn_in_the_characters_the_terminal_has(view, palet
         await pilot.press("i", "3", "8") if view == "3" else None
         await pilot.pause()
         for pictures in screen.view.query(Pictures):
-            if not pictures.display:  # for a run laid over this one
+            if not pictures.display:  # without an overlay
                 continue
             drawn = {letter for strip in pictures.rows for letter in strip.text}
             assert len(drawn) > 1

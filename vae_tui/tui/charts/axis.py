@@ -1,4 +1,4 @@
-"""The numbers along a chart's edges: the range, where ticks stand, how a value is written."""
+"""Axes of a chart: ranges, ticks and short numbers."""
 
 import math
 from collections.abc import Sequence
@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 LARGEST = 1e300
-"""Values beyond this are shown at it, so that no difference of two overflows."""
+"""Values are clipped to this, so that no difference of two overflows."""
 
 _THINNEST = 1e-200
-"""A range thinner than this is a single value: its tick step would not be a float."""
+"""A thinner range is treated as a single value: its tick step would underflow."""
 
 _START_SHARE = 1 / 8
-"""The part of the x range that may be cut off when it squashes the rest."""
+"""Share of the x range that may be cut off when its values squash the rest."""
 
 _SQUASHED_BY_START = 1 / 4
-"""The rest is squashed when it has less than this share of the height because of the start."""
+"""The rest counts as squashed by the start below this share of the height."""
 
 _SQUASHED_BY_SPIKES = 1 / 12
-"""... or less than this because of the highest or lowest twentieth of the points."""
+"""The rest counts as squashed by its highest or lowest twentieth below this share."""
 
 _NEAR = 1 / 4
-"""A level this far outside the data, as a share of the data's range, still widens the range."""
+"""A level at most this far outside the data, as a share of its range, widens the range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +40,21 @@ class Range:
 
     def share(self, values: Floats) -> Floats:
         """Return how far along the range ``values`` lie: 0 at the low end, 1 at the high end."""
-        with np.errstate(over="ignore"):  # infinitely far outside is as good as far outside
+        with np.errstate(over="ignore"):  # infinity is outside as well
             shares: Floats = (values - self.low) / (self.high - self.low)
         return shares
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A labelled place on an axis."""
+    """A labelled position on an axis."""
 
     position: float
     label: str
 
 
 def limits_worth_showing(xs: Floats, ys: Floats) -> tuple[float, float]:
-    """Return the lowest and highest y to show: of all points, unless a few squash all others.
+    """Return the lowest and highest y to show: of all points, unless a few squash the others.
 
     Args:
         xs: Finite and sorted, at least one.
@@ -72,8 +72,8 @@ def limits_worth_showing(xs: Floats, ys: Floats) -> tuple[float, float]:
 def _without_outliers(
     low: float, high: float, body_low: float, body_high: float, share: float
 ) -> tuple[float, float]:
-    """Cut the side, or both, that leaves the body less than ``share`` of the range."""
-    if body_high <= body_low:  # a flat body has no scale to prefer
+    """Cut each side that leaves the body less than ``share`` of the range."""
+    if body_high <= body_low:  # a constant body has no scale
         return low, high
     squashed_above = body_high - body_low < share * (high - body_low)
     squashed_below = body_high - body_low < share * (body_high - low)
@@ -81,14 +81,14 @@ def _without_outliers(
 
 
 def range_with_levels(low: float, high: float, levels: Sequence[float]) -> Range:
-    """Return a rounded range around the data's, widened to the levels near it."""
+    """Return a rounded range around the data and the levels near it."""
     reach = (high - low) * _NEAR
     near = [level for level in levels if low - reach <= level <= high + reach]
     return rounded_range(min(low, *near, low), max(high, *near, high))
 
 
 def rounded_range(low: float, high: float) -> Range:
-    """Return the range with ends on nice numbers, so that it moves rarely; never empty."""
+    """Return a non-empty range that ends on round numbers, so that it rarely changes."""
     largest = max(abs(low), abs(high))
     if high - low <= max(largest * 1e-9, _THINNEST):
         pad = largest * 0.1 if largest > _THINNEST else 1.0
@@ -118,9 +118,9 @@ def linear_ticks(shown: Range, most: int) -> tuple[Tick, ...]:
 
 
 def log_ticks(shown: Range, most: int) -> tuple[Tick, ...]:
-    """Return ticks for a range of base-10 logarithms, labelled with the values themselves.
+    """Return ticks for a range of base-10 logarithms, labelled with the values.
 
-    Powers of ten where there are enough of them, else 1, 2, 5; else multiples of a nice step.
+    Powers of ten if they are enough, else 1, 2 and 5 times them, else multiples of a nice step.
     """
     decades = range(max(math.floor(shown.low), -307), min(math.ceil(shown.high), 307) + 1)
     for factors in ((1,), (1, 2, 5)):

@@ -1,4 +1,4 @@
-"""Cells written over each other, then read as rows of text; the characters of a chart."""
+"""A grid of characters and styles to draw a chart on, and the characters of a chart."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ class Glyphs:
     corner: str
     rule: str
     level: tuple[str, str, str, str]
-    """A dot at each quarter of a cell's height, top first."""
+    """A horizontal line at each quarter of a cell's height, top first."""
     cells: str
-    """What each of the 256 braille patterns is drawn as."""
+    """The character for each of the 256 braille patterns."""
 
 
 def _ascii_cell(pattern: int) -> str:
@@ -52,37 +52,39 @@ ASCII = Glyphs(
 
 
 class Canvas:
-    """Cells written over each other, then read as rows of text. Plot columns start at ``left``."""
+    """A grid of characters and styles. Columns are counted from ``left``, where the plot starts."""
 
     def __init__(self, width: int, height: int, left: int) -> None:
         self._left = left
         self._characters = [[" "] * width for _ in range(height)]
         self._styles = [[""] * width for _ in range(height)]
-        self._taken = [[False] * width for _ in range(height)]
+        self._reserved = [[False] * width for _ in range(height)]
 
-    def write(self, row: int, column: int, text: str, style: str, *, takes: bool = False) -> None:
-        """Write ``text`` from a plot cell on; cells that it ``takes`` are avoided by `place`."""
+    def write(
+        self, row: int, column: int, text: str, style: str, *, reserved: bool = False
+    ) -> None:
+        """Write ``text`` from a plot cell on; `place` avoids cells that are ``reserved``."""
         start = column + self._left
         for place, character in enumerate(text, start):
             self._characters[row][place] = character
             self._styles[row][place] = style
-            if takes:
-                self._taken[row][place] = True
+            if reserved:
+                self._reserved[row][place] = True
 
     def place(self, text: str, style: str, rows: Sequence[int], columns: Sequence[int]) -> None:
-        """Write ``text`` at the first of the spots that hides the least of what is taken."""
+        """Write ``text`` at the first position that covers the fewest reserved cells."""
         least, best = len(text) + 1, (rows[0], columns[0])
         for row, column in product(rows, columns):
             start = column + self._left
-            hidden = sum(self._taken[row][start : start + len(text)])
+            hidden = sum(self._reserved[row][start : start + len(text)])
             if hidden < least:
                 least, best = hidden, (row, column)
             if not hidden:
                 break
-        self.write(*best, text, style, takes=True)
+        self.write(*best, text, style, reserved=True)
 
     def shade(self, column: int, rows: int, line: str, style: str) -> None:
-        """Put a vertical line behind what the column holds."""
+        """Draw a vertical line behind the contents of a column."""
         place = column + self._left
         for row in range(rows):
             if self._characters[row][place] == " ":
@@ -92,7 +94,7 @@ class Canvas:
                 self._styles[row][place] += " " + style[style.index("on ") :]
 
     def rows(self) -> tuple[Text, ...]:
-        """Return each row as text, one span a run of equal style."""
+        """Return each row as text, with one span per run of equal style."""
         return tuple(map(_styled_row, self._characters, self._styles))
 
 
@@ -107,7 +109,7 @@ def _styled_row(characters: list[str], styles: list[str]) -> Text:
 
 
 def narrow_text(text: str, glyphs: Glyphs) -> str:
-    """Return ``text`` with one cell a character, in ASCII if the glyphs are."""
+    """Return ``text`` in characters of one cell, in ASCII if the glyphs are."""
     if text.isascii() and text.isprintable():
         return text
     one_cell = (c if cell_len(c) == 1 and c.isprintable() else "?" for c in text)

@@ -1,6 +1,6 @@
-"""Series and a size to text: curves drawn by plotext, everything around them by us.
+"""A chart as rows of text: the curves are drawn by plotext, everything around them here.
 
-Main thread only, as `plotext_curve` is. Ranges, logarithms, ticks, labels and colours are ours.
+Call it in the main thread only, as `plotext_curve`.
 """
 
 import math
@@ -19,7 +19,7 @@ from vae_tui.tui.charts.title_row import ALARM, title_row
 _AXIS, _QUIET = "color(240)", "color(246)"
 _MARK, _CURSOR = "color(179)", "color(252) on color(237)"
 _LEAST_HEIGHT = 3
-"""Below this, or ``LEAST_WIDTH``, there is a title row and nothing else."""
+"""Below this, or ``LEAST_WIDTH``, only the title row is drawn."""
 
 _BRAILLE = 0x2800
 
@@ -40,16 +40,16 @@ def draw_chart(
     """Return ``height`` rows of ``width`` cells: a title with the newest values, curves, an x axis.
 
     Args:
-        title: What is drawn and its unit, such as ``BCE nats/image``; its first word where narrow.
+        title: Name and unit, such as ``BCE nats/image``; cut to its first word where narrow.
         series: Drawn in this order, lines before points.
-        levels: Drawn where near the data; others become a label with an arrow at the edge.
+        levels: Lines if near the data, else a label with an arrow at the edge.
         width: Cells.
         height: Rows.
-        log: Logarithmic y axis; values <= 0 are marked as not finite ones are.
-        x_label: What x counts.
+        log: Logarithmic y axis; values <= 0 are marked like those that are not finite.
+        x_label: Unit of x.
         cursor: x of a vertical line; the title row then shows the newest values up to there.
-        marks: x of dotted vertical lines, where something happened.
-        ascii_only: For terminals without UTF-8.
+        marks: x of dotted vertical lines, such as changed settings.
+        ascii_only: Use ASCII characters only.
     """
     if height <= 0:
         return ()
@@ -68,7 +68,7 @@ def draw_chart(
     _draw_vertical_lines(canvas, frame, marks, glyphs)
     for curve in sorted(curves, key=lambda curve: curve.kind == "points"):
         _draw_curve(canvas, frame, curve, glyphs)
-    _draw_lost(canvas, frame, curves, glyphs)
+    _draw_non_finite(canvas, frame, curves, glyphs)
     _draw_cuts(canvas, frame, curves, glyphs)
     _draw_level_labels(canvas, frame, levels, glyphs)
     if cursor is not None:
@@ -81,7 +81,7 @@ def _draw_edges(canvas: Canvas, frame: Frame, x_label: str, glyphs: Glyphs) -> N
     if frame.left:
         for row in range(frame.rows):
             canvas.write(row, -1, glyphs.axis, _AXIS)
-        # On a log axis the upper ticks crowd: where two share a row, the lower one stays.
+        # The upper ticks of a log axis are dense: of two in a row, the lower one is kept.
         by_row = {frame.row(tick.position): tick for tick in reversed(frame.y_ticks)}
         for row, tick in by_row.items():
             canvas.write(row, -1, glyphs.tick, _AXIS)
@@ -103,7 +103,7 @@ def _draw_edges(canvas: Canvas, frame: Frame, x_label: str, glyphs: Glyphs) -> N
         canvas.write(bottom, frame.columns - len(x_label), x_label, _QUIET)
     if frame.message and len(frame.message) <= frame.columns:
         column = (frame.columns - len(frame.message)) // 2
-        canvas.write((frame.rows - 1) // 2, column, frame.message, _QUIET, takes=True)
+        canvas.write((frame.rows - 1) // 2, column, frame.message, _QUIET, reserved=True)
 
 
 def _draw_vertical_lines(
@@ -133,7 +133,7 @@ def _draw_level_lines(
 def _draw_level_labels(
     canvas: Canvas, frame: Frame, levels: Sequence[Level], glyphs: Glyphs
 ) -> None:
-    """Write each level's name and value at the right, near its line, or an arrow to it."""
+    """Write name and value of each level at the right, near its line or with an arrow to it."""
     heights = [height_of(level, frame.log) for level in levels]
     inside_first = sorted(range(len(levels)), key=lambda index: heights[index] not in frame.y_range)
     for index in inside_first:
@@ -164,11 +164,11 @@ def _draw_curve(canvas: Canvas, frame: Frame, curve: Curve, glyphs: Glyphs) -> N
             if character != " ":
                 pattern = ord(character) - _BRAILLE
                 drawn = glyphs.cells[pattern] if 0 <= pattern < 256 else glyphs.points
-                canvas.write(row, column, drawn, curve.colour, takes=True)
+                canvas.write(row, column, drawn, curve.colour, reserved=True)
 
 
 def _draw_cuts(canvas: Canvas, frame: Frame, curves: Sequence[Curve], glyphs: Glyphs) -> None:
-    """Where a curve leaves the range, say how far it goes; a nameless one only if no other does."""
+    """Write the extreme value of curves cut by the range; of unlabelled ones only if alone."""
     for sign, arrow, end, rows in (
         (1.0, glyphs.above, frame.y_range.high, range(frame.rows)[:2]),
         (-1.0, glyphs.below, frame.y_range.low, range(frame.rows)[:-3:-1]),
@@ -186,9 +186,9 @@ def _draw_cuts(canvas: Canvas, frame: Frame, curves: Sequence[Curve], glyphs: Gl
             canvas.place(text, curve.colour, rows, range(column, min(column + 16, last) + 1))
 
 
-def _draw_lost(canvas: Canvas, frame: Frame, curves: Sequence[Curve], glyphs: Glyphs) -> None:
+def _draw_non_finite(canvas: Canvas, frame: Frame, curves: Sequence[Curve], glyphs: Glyphs) -> None:
     for curve in curves:
-        columns = (frame.x_dots(curve.lost_xs) // 2).astype(int).tolist()
-        for column, is_above in set(zip(columns, curve.lost_above.tolist(), strict=True)):
+        columns = (frame.x_dots(curve.non_finite_xs) // 2).astype(int).tolist()
+        for column, is_above in set(zip(columns, curve.is_above.tolist(), strict=True)):
             row = 0 if is_above else frame.rows - 1
-            canvas.write(row, column, glyphs.not_finite, ALARM, takes=True)
+            canvas.write(row, column, glyphs.not_finite, ALARM, reserved=True)

@@ -1,4 +1,4 @@
-"""Where a chart's curves lie among its cells: ranges, ticks, gutter."""
+"""The coordinates of a chart: ranges, ticks and the gutter of the y axis."""
 
 import math
 from collections.abc import Sequence
@@ -23,25 +23,25 @@ from vae_tui.tui.charts.series import Curve
 NOTHING_YET = "waiting for the first loss"
 NOTHING_FINITE = "no finite value"
 LEAST_WIDTH = 8
-"""Cells of a plot; it has no gutter rather than fewer."""
+"""Cells; the gutter is left out if the plot would be narrower."""
 
 _WIDTH_WITH_X_LABEL = 30
-"""From here on the gutter is wide enough for what x counts."""
+"""From this width on, the gutter has room for the label of x."""
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A horizontal line that gives the curves a meaning, such as the loss of a perfect model."""
+    """A horizontal reference line, such as the loss of a perfect reconstruction."""
 
     y: float
     label: str
-    """A word; the value is written beside it."""
+    """Written before the value."""
     colour: str
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where the plot lies among the cells, and what its edges say."""
+    """Position of the plot among the cells, and its axes."""
 
     left: int
     columns: int
@@ -52,7 +52,7 @@ class Frame:
     y_ticks: tuple[Tick, ...]
     log: bool
     message: str
-    """Written in the middle when there is nothing to draw."""
+    """Written in the centre if there is nothing to draw."""
 
     def x_dots(self, xs: Floats) -> Floats:
         """Return braille dot columns, counted from the left of the plot."""
@@ -83,7 +83,7 @@ def frame_for(
     log: bool,
     x_label: str,
 ) -> Frame:
-    """Return where curves and levels lie in ``width`` x ``height`` cells, the x axis among them."""
+    """Return the frame for ``width`` x ``height`` cells, of which the x axis is the last row."""
     rows = height - 1
     drawn = [curve for curve in curves if len(curve.xs)]
     y_ticks: tuple[Tick, ...] = ()
@@ -98,7 +98,7 @@ def frame_for(
             [height_of(level, log) for level in levels],
         )
         y_ticks = log_ticks(y_range, most) if log else linear_ticks(y_range, most)
-    elif any(len(curve.lost_xs) for curve in curves):
+    elif any(len(curve.non_finite_xs) for curve in curves):
         message = NOTHING_FINITE
     gutter = max((len(tick.label) for tick in y_ticks), default=0)
     if width >= _WIDTH_WITH_X_LABEL:
@@ -111,7 +111,7 @@ def frame_for(
 
 
 def height_of(level: Level, log: bool) -> float:
-    """Return where a level lies on the y axis; a level no axis has is NaN or -inf."""
+    """Return the y coordinate of a level: NaN or -inf if it is not on the axis."""
     if not log:
         return level.y
     return math.log10(level.y) if level.y > 0 else -math.inf

@@ -1,7 +1,7 @@
-"""One curve as plotext draws it; the only user of plotext (6.1.0).
+"""Draws one curve with plotext (6.1.0); no other module imports it.
 
-It aborts the process on a NaN and when two threads draw: main thread only. It gets finite dot
-positions inside a canvas, at most two a column, and a fresh figure for each curve.
+plotext aborts the process on a NaN, and when two threads draw: call it in the main thread only.
+It gets finite dot positions, at most two per column, and a new figure for each curve.
 """
 
 from functools import lru_cache
@@ -27,10 +27,10 @@ class _Dots(NamedTuple):
 def plotext_curve(
     curve: Curve, x_dots: Floats, y_dots: Floats, columns: int, rows: int
 ) -> list[str]:
-    """Return the curve alone: a string of ``columns`` braille cells or points for each row.
+    """Return the curve without axes: for each row a string of ``columns`` braille cells or points.
 
     Args:
-        curve: What is drawn; of its points only whether a line joins them is asked.
+        curve: Its kind and gaps decide which points a line joins; positions are in the dots.
         x_dots: Each point's braille dot column, from the left.
         y_dots: Each point's braille dot row, from the top.
         columns: Cells.
@@ -38,11 +38,12 @@ def plotext_curve(
     """
     if not len(x_dots):
         return []
-    # Far outside is as good as just outside, and plotext walks every dot of a line.
+    # plotext visits every dot of a line: clip far outside to just outside.
     y_dots = y_dots.clip(-8, 4 * rows + 8)
     kept = two_a_column(x_dots // 2, y_dots)
     joined = _joined_to_previous(curve, kept)
-    alone = ~joined & ~np.append(joined[1:], False)  # one braille dot would be lost on the reader
+    # A single braille dot is hard to see: points without neighbours are drawn as POINT.
+    alone = ~joined & ~np.append(joined[1:], False)
     xs, ys = (x_dots[kept] + 0.5) / 2, rows - (y_dots[kept] + 0.5) / 4
     line = _Dots(tuple(xs[~alone].tolist()), tuple(ys[~alone].tolist()))
     breaks = tuple(np.flatnonzero(~joined[~alone]).tolist())
@@ -54,9 +55,9 @@ def plotext_curve(
 def _drawn(
     columns: int, rows: int, line: _Dots, breaks: tuple[int, ...], points: _Dots
 ) -> list[str]:
-    """Draw a line without what leads to the places ``breaks``, and points.
+    """Draw a line that is interrupted before the indices ``breaks``, and points.
 
-    The longer a run, the less often news move a dot: then what was drawn before still holds.
+    Cached: in a long run few new values move a dot.
     """
     plotext.terminal.limit(False, False)
     figure = type(plotext.figure)(plotext.terminal)
@@ -77,7 +78,7 @@ def _drawn(
 
 
 def _joined_to_previous(curve: Curve, kept: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Return for each kept point whether a line leads to it: not over a gap, never for points."""
+    """Return for each kept point whether a line joins it to the previous one."""
     if curve.kind == "points":
         return np.zeros(len(kept), dtype=bool)
     gaps = np.cumsum(curve.after_gap)[kept]

@@ -1,4 +1,4 @@
-"""A series of any numbers made safe to draw: sorted, finite, few, and where the others were."""
+"""Series of any numbers as curves that plotext can draw: sorted, finite, few points."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,27 +9,27 @@ from numpy.typing import ArrayLike, NDArray
 from vae_tui.tui.charts.axis import LARGEST, Floats, short_number
 
 LEAST_APART = 3
-"""Columns from one drawn point to the next."""
+"""Minimum distance of drawn points, in columns."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """What one curve shows. Any length; x and y may hold NaN and infinities."""
+    """One curve as given: any length, with NaN and infinities in x and y."""
 
     xs: ArrayLike
     ys: ArrayLike
     colour: str
     """A Rich colour that 256-colour terminals have, such as ``color(39)``."""
     label: str
-    """The word in the title row; an empty one keeps the series out of it."""
+    """Its word in the title row, which leaves out series with an empty one."""
     kind: Literal["line", "points"] = "line"
     is_named: bool = False
-    """The label is a name, which nothing else tells: it gives way last."""
+    """The label is the name of a run, and is the last to be left out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """A series made safe: sorted by x, finite, logarithms taken."""
+    """A series that plotext can draw."""
 
     colour: str
     label: str
@@ -38,21 +38,21 @@ class Curve:
     all_xs: Floats
     """Finite and sorted."""
     all_ys: Floats
-    """As given: not finite ones too."""
+    """As given, also values that are not finite."""
     xs: Floats
     ys: Floats
-    """What can be drawn, as logarithms on a log axis."""
+    """The drawable points; on a log axis, y is the base-10 logarithm."""
     after_gap: NDArray[np.bool_]
-    """Whether something that cannot be drawn lies just before the point."""
-    lost_xs: Floats
-    lost_above: NDArray[np.bool_]
-    """Where a value cannot be drawn, and whether it is +inf."""
+    """Whether a value that is not drawable precedes the point."""
+    non_finite_xs: Floats
+    is_above: NDArray[np.bool_]
+    """Positions of values that are not drawable, and whether each is +inf."""
 
 
 def safe_curve(series: Series, log: bool) -> Curve:
-    """Return what can be drawn of ``series``, and where the rest lies.
+    """Return the drawable points of ``series`` and the positions of the others.
 
-    A point without a finite x lies nowhere and is left out; ``log`` also loses y <= 0.
+    Points whose x is not finite are dropped. On a log axis, y <= 0 is not drawable.
     """
     given_xs, given_ys = np.asarray(series.xs, np.float64), np.asarray(series.ys, np.float64)
     count = min(len(given_xs), len(given_ys))
@@ -66,15 +66,15 @@ def safe_curve(series: Series, log: bool) -> Curve:
     if log:
         ys = np.log10(ys)
     after_gap = np.diff(np.cumsum(~shown)[shown], prepend=0) > 0
-    lost_above = all_ys[~shown] == np.inf
+    is_above = all_ys[~shown] == np.inf
     return Curve(
         series.colour, series.label, series.kind, series.is_named, all_xs, all_ys,
-        all_xs[shown], ys, after_gap, all_xs[~shown], lost_above,
+        all_xs[shown], ys, after_gap, all_xs[~shown], is_above,
     )  # fmt: skip
 
 
 def two_a_column(columns: Floats, heights: Floats) -> NDArray[np.intp]:
-    """Return the indices of the highest and lowest point of each column, in their own order."""
+    """Return the indices of the highest and lowest point of each column, in ascending order."""
     order = np.lexsort((heights, columns))
     ordered = columns[order]
     changes = np.flatnonzero(np.diff(ordered))
@@ -85,7 +85,7 @@ def two_a_column(columns: Floats, heights: Floats) -> NDArray[np.intp]:
 
 
 def apart(columns: Floats) -> NDArray[np.bool_]:
-    """Return which points to draw so that a line can be seen between them; the newest is one."""
+    """Return which points to draw, the last one included, so that lines between them show."""
     chosen: list[float] = []
     for column in np.unique(columns)[::-1].tolist():
         if not chosen or chosen[-1] - column >= LEAST_APART:
@@ -94,7 +94,7 @@ def apart(columns: Floats) -> NDArray[np.bool_]:
 
 
 def shown_value(curve: Curve, cursor: float | None) -> str:
-    """Return the newest value, or the newest at the cursor; ``-`` where there is none."""
+    """Return the newest value, or with a cursor the newest up to it; ``-`` if there is none."""
     if not len(curve.all_xs):
         return "-"
     if cursor is None:

@@ -1,4 +1,4 @@
-"""A chart's first row: its title, and each series with its newest value."""
+"""First row of a chart: its title, and each series with its newest value."""
 
 from collections.abc import Sequence
 
@@ -12,13 +12,13 @@ ALARM = "bold color(203)"
 _TITLE = "bold"
 _NOT_FINITE = ("nan", "inf", "-inf")
 _ALL, _NAMES, _NONE = range(3)
-"""Which labels stand where it is narrow."""
+"""Which labels are kept where it is narrow."""
 
 
 def title_row(
     title: str, curves: Sequence[Curve], width: int, cursor: float | None, glyphs: Glyphs
 ) -> Text:
-    """Return the title, each labelled series' glyph, label and value: as much as fits ``width``."""
+    """Return the title, and glyph, label and value of each series, as far as ``width`` allows."""
     title = narrow_text(title, glyphs)
     word = title.split(" ")[0]
     place = "" if cursor is None else f" @{short_number(cursor)}"

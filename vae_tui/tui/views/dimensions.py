@@ -1,4 +1,4 @@
-"""View 5: what each latent dimension carries, and what to make of it."""
+"""View 5: KL and activity of each latent dimension, and advice."""
 
 import numpy as np
 from textual.app import ComposeResult
@@ -15,7 +15,7 @@ from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.kl_bars import KlBars, KlParts
 
 ACTIVE_VARIANCE = 0.01
-"""Of the posterior's mean over the images, as in ``evaluate``."""
+"""Variance of the posterior mean above which a dimension is active, as in `evaluation`."""
 
 
 class DimensionsView(View):
@@ -25,7 +25,7 @@ class DimensionsView(View):
     HELP = (
         "The KL of a dimension, in nats per image, is the sum of two parts: how far the "
         "posterior's mean lies from 0 (mu squared / 2, solid), and how much its variance differs "
-        "from 1 ((v - log v - 1) / 2, light). A dimension near 0 says nothing of the image: it is "
+        "from 1 ((v - log v - 1) / 2, light). A dimension near 0 carries no information: it is "
         "dead. Active units: dimensions whose mean varies by more than 0.01 over the test digits."
     )
     BINDINGS = [
@@ -39,7 +39,7 @@ class DimensionsView(View):
     by_kl: var[bool] = var(True)
 
     def compose(self) -> ComposeResult:
-        """A line of sums, advice, the bars."""
+        """A line of totals, advice, the bars."""
         yield Caption()
         yield Static(id="advice")
         yield KlBars()
@@ -49,12 +49,12 @@ class DimensionsView(View):
         self._draw()
 
     def action_sort(self) -> None:
-        """Sort the other way."""
+        """Sort by KL, or by number."""
         self.by_kl = not self.by_kl
         self._draw()
 
     def command(self, run: str) -> str | None:
-        """Return the command that prints these numbers, and more."""
+        """Return the command that prints these numbers."""
         return f"vae-tui eval {run}{self.scene.step_option}" if self.scene else None
 
     def export(self) -> Export | None:
@@ -88,7 +88,7 @@ class DimensionsView(View):
 
 
 def _measured(scene: Scene) -> tuple[Floats, Floats, Floats]:
-    """Return, of each dimension, both parts of the KL in nats, and the variance of the mean."""
+    """Return both parts of the KL in nats and the variance of the mean, each (d,)."""
     mean, logvar = scene.codes
     mean_part = np.square(mean).mean(0) / 2
     variance_part = (np.exp(logvar) - logvar - 1).mean(0) / 2
@@ -106,16 +106,16 @@ def _csv(mean_part: Floats, variance_part: Floats, variance: Floats) -> bytes:
 
 
 def _charted(scene: Scene) -> str:
-    """Return what the KL chart shows for the whole test set, to hold the sum against."""
+    """Return the KL of the whole test set, which the chart in Train shows, for comparison."""
     tested = scene.run.tested
     return f" · chart: {tested.test_kl:.1f}" if tested is not None and not scene.is_past else ""
 
 
 def _advice(scene: Scene, kl: list[float]) -> str:
-    """Return the sentence for the weights shown; the reconstruction is that of the newest test."""
+    """Return advice for the newest weights, with the reconstruction loss of the newest test."""
     run = scene.run
     if scene.is_past:
-        return "Advice is for the newest weights: end brings you back to them."
+        return "Advice is for the newest weights: press end to return to them."
     if run.tested is None or run.started is None:
         return ""
     return diagnose(

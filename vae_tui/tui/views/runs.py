@@ -1,4 +1,4 @@
-"""View 6: all runs of the folder, to open one or to lay it over the one on the screen."""
+"""View 6: all runs of the folder; open one, or overlay it on the run on the screen."""
 
 import math
 import shlex
@@ -20,28 +20,28 @@ from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.run_table import RunTable, RunTableContent, attached_mark
 
 FAR = 1_000_000
-"""Rows: to either end."""
+"""Rows; enough to reach either end."""
 SETTLED = ("running", "finished")
-"""States in which there is nothing to do but what enter does."""
+"""States that need no advice on what to do next."""
 USUAL_FOLDER = "checkpoints"
 FIELDS = (
     *("name", "state", "dataset", "model", "reconstruction", "latent_dim", "beta", "lr"),
     *("epoch", "epochs", "step", "test_loss", "best_test_loss", "objective"),
 )
-"""Of a summary, in an exported table."""
+"""Fields of a summary that are exported."""
 
 
 class RunsView(View):
-    """A table of the runs with a cursor; what is chosen is asked of the app."""
+    """A table of the runs with a cursor; opening and overlaying are left to the app."""
 
     TITLE = "Runs"
     LISTS_RUNS = True
     HELP = (
         "All runs of the folder, newest first, as vae-tui runs lists them. best test: the lowest "
         "test loss in nats per image, z sampled; compare only runs of the same data and model. "
-        "enter shows another run on this screen; the one left behind goes on training. x lays the "
-        "run over this one, in view 1: its losses on the same epochs, its digits from the same z. "
-        "x on it again takes it away."
+        "enter opens another run on this screen; training of the run left goes on. x overlays the "
+        "run in view 1: its losses on the same epochs, its digits from the same z. x again "
+        "removes it."
     )
     BINDINGS = [
         Binding("up", "move(-1)", "Choose", key_display="↑↓", id="runs.up",
@@ -52,16 +52,16 @@ class RunsView(View):
         Binding("home", f"move(-{FAR})", show=False, id="runs.first"),
         Binding("end", f"move({FAR})", show=False, id="runs.last"),
         Binding("enter", "open", "Open", id="runs.open",
-                tooltip="Show this run; the one left goes on"),
+                tooltip="Open this run; training of the other one goes on"),
         Binding("x", "overlay", "Overlay", id="runs.overlay",
-                tooltip="Its curves and digits over this run's, in view 1; again: away"),
+                tooltip="Draw its curves and digits over this run's in view 1; again: remove"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     RunsView RunTable { height: 1fr; }
     """
 
     class OpenRequested(Message):
-        """The user wants to see a run."""
+        """Open a run."""
 
         def __init__(self, path: Path, *, is_attached: bool) -> None:
             super().__init__()
@@ -69,17 +69,17 @@ class RunsView(View):
             self.is_attached = is_attached
 
     class OverlayRequested(Message):
-        """The user wants a run laid over the one on the screen, or taken away."""
+        """Overlay a run on the one on the screen, or remove it."""
 
         def __init__(self, path: Path) -> None:
             super().__init__()
             self.path = path
 
     chosen: var[Path | None] = var(None)
-    """The run that the cursor is on; None before the user has chosen: the one on the screen."""
+    """The run of the cursor; None until the user moves it, which means the run on the screen."""
 
     def compose(self) -> ComposeResult:
-        """What is listed, the list, more of the chosen run."""
+        """Folder and number of runs, the table, details of the chosen run."""
         yield Caption(id="caption")
         yield RunTable()
         yield Caption(id="details")
@@ -91,32 +91,32 @@ class RunsView(View):
     def on_data_table_row_highlighted(self, message: RunTable.RowHighlighted) -> None:
         """Choose the row to which the mouse has moved the cursor."""
         # Moves by keys are reported too, some of them after a newer one: then the rows differ.
-        if self._runs and self._place != message.cursor_row == self.query_one(RunTable).cursor_row:
+        if self._runs and self._row != message.cursor_row == self.query_one(RunTable).cursor_row:
             self._choose(message.cursor_row)
 
     def action_move(self, rows: int) -> None:
-        """Choose a run further down, or up."""
+        """Choose the run so many rows further down."""
         if self._runs:
-            self._choose(self._place + rows)
+            self._choose(self._row + rows)
 
     def action_page(self, pages: int) -> None:
-        """Choose a run a page further down, or up."""
+        """Choose the run so many pages further down."""
         self.action_move(pages * max(self.query_one(RunTable).size.height - 1, 1))
 
     def action_open(self) -> None:
-        """Ask for the chosen run to be shown."""
+        """Request that the chosen run is opened."""
         if runs := self._runs:
-            path = runs.rows[self._place].path
+            path = runs.rows[self._row].path
             self.post_message(self.OpenRequested(path, is_attached=path == runs.attached))
 
     def action_overlay(self) -> None:
-        """Ask for the chosen run to be laid over this one, or taken away."""
+        """Request that the chosen run is overlaid, or removed."""
         runs = self._runs
         if runs is None:
             return
-        path = runs.rows[self._place].path
+        path = runs.rows[self._row].path
         if path == runs.attached:
-            self.notify("this is the run on the screen; choose another to lay over it", timeout=4)
+            self.notify("this is the run on the screen; choose another one to overlay", timeout=4)
         else:
             self.post_message(self.OverlayRequested(path))
 
@@ -135,22 +135,22 @@ class RunsView(View):
         content = _csv(runs.rows)
         return Export("runs.csv", lambda path: write(path, content))
 
-    _last_place = 0
-    """Where the cursor was: it stays there when its run is gone."""
+    _last_row = 0
+    """Row of the cursor, which stays there if its run is gone."""
 
     @property
     def _runs(self) -> RunList | None:
-        """The list, if there is a run in it."""
+        """The list, unless it is empty."""
         runs = self.scene.runs if self.scene else None
         return runs if runs is not None and runs.rows else None
 
     @property
-    def _place(self) -> int:
+    def _row(self) -> int:
         """The row of the cursor."""
         assert self._runs is not None
         paths = [row.path for row in self._runs.rows]
-        wanted = self.chosen or self._runs.attached
-        return paths.index(wanted) if wanted in paths else min(self._last_place, len(paths) - 1)
+        path = self.chosen or self._runs.attached
+        return paths.index(path) if path in paths else min(self._last_row, len(paths) - 1)
 
     def _choose(self, place: int) -> None:
         if runs := self._runs:
@@ -167,7 +167,7 @@ class RunsView(View):
         if scene is None or runs is None:
             table.content, details.text = RunTableContent(), ""
             return
-        self._last_place = place = self._place
+        self._last_row = place = self._row
         overlaid = scene.overlay.path if scene.overlay else None
         table.content = RunTableContent(runs.rows, runs.attached, overlaid, scene.unicode)
         table.chosen = place
@@ -175,7 +175,7 @@ class RunsView(View):
 
 
 def _caption(scene: Scene | None) -> str:
-    """Return what is listed, or what is awaited."""
+    """Return number and folder of the runs, or what the view waits for."""
     runs = scene.runs if scene else None
     if scene is None or runs is None:
         return "reading the runs ..."
@@ -186,14 +186,14 @@ def _caption(scene: Scene | None) -> str:
         return f"[b]{len(runs.rows)} of {runs.found} runs read ...[/b]"
     count = f"{runs.found} run{'s' if runs.found > 1 else ''}"
     here = attached_mark(scene.unicode)
-    return f"[b]{count}[/b] in {folder} · {here} on the screen · x laid over it"
+    return f"[b]{count}[/b] in {folder} · {here} on the screen · x overlaid"
 
 
 def _details(row: ListedRun) -> str:
-    """Return what the table may have no room for."""
+    """Return what the table has no room for."""
     summary = row.summary
     if row.wrong:
-        parts = [*row.wrong.split(": "), summary.state]  # cut where there is little room
+        parts = [*row.wrong.split(": "), summary.state]  # the last parts may be left out
     else:
         loss = f"{summary.objective} {summary.test_loss:.2f}"
         parts = [
@@ -213,7 +213,7 @@ def _csv(rows: Sequence[ListedRun]) -> bytes:
 
 
 def _shown(value: object) -> object:
-    """Return a value fit for a table; what is not finite is left empty."""
+    """Return a value for the CSV; one that is not finite is empty."""
     if isinstance(value, float):
         return f"{value:.6g}" if math.isfinite(value) else ""
     return printable(value) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""View 2: decoded points of the prior, as many as fit."""
+"""View 2: decoded samples of the prior, as many as fit."""
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -15,26 +15,26 @@ from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.pictures import Pictures
 
 ENOUGH = 12
-"""Digits are shown in full size where at least so many fit, else pooled 2:1."""
+"""Digits have full size if at least this many fit, else half."""
 TEMPERATURES = (0.0, 0.1, 0.25, 0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0, 3.0, 5.0)
 
 
 class SamplesView(View):
-    """A grid of samples; the same z are decoded again with every newer weights."""
+    """A grid of samples; the same z are decoded again with newer weights."""
 
     TITLE = "Samples"
     HELP = (
         "Each digit is a z drawn from the prior N(0, I), times the temperature, decoded. The same "
-        "z are drawn again with newer weights, so that you see the same digits sharpen. From the "
-        "aggregate posterior, z is drawn from q(z|x) of a random test digit: what the decoder was "
-        "trained on. The more the two look alike, the better the prior is filled."
+        "z are decoded with newer weights, so that the same digits sharpen. From the aggregate "
+        "posterior, z is drawn from q(z|x) of a random test digit, as in training. "
+        "The more the two look alike, the better the aggregate posterior matches the prior."
     )
     BINDINGS = [
         Binding("plus,equals_sign", "heat(1)", "Hotter", key_display="+", id="samples.hotter",
                 tooltip="Raise the temperature: z further from the mean"),
         Binding("minus", "heat(-1)", "Cooler", key_display="-", id="samples.cooler",
                 tooltip="Lower the temperature: z nearer to the mean"),
-        Binding("g", "turn_source", "Source", id="samples.source",
+        Binding("g", "toggle_source", "Source", id="samples.source",
                 tooltip="From the prior, or from the aggregate posterior"),
     ]  # fmt: skip
     DEFAULT_CSS = """
@@ -46,7 +46,7 @@ class SamplesView(View):
     from_prior: var[bool] = var(True)
 
     def compose(self) -> ComposeResult:
-        """One line, and the grid."""
+        """A caption and the grid."""
         yield Caption()
         yield Pictures()
 
@@ -55,11 +55,11 @@ class SamplesView(View):
         self._draw()
 
     def on_resize(self, _: Resize) -> None:
-        """Redraw: another number may fit."""
+        """Redraw as many as fit now."""
         self._draw()
 
     def sample(self) -> None:
-        """Draw other z."""
+        """Draw new z."""
         self.seed += 1
         self._draw()
 
@@ -69,8 +69,8 @@ class SamplesView(View):
         self.temperature = TEMPERATURES[min(max(place, 0), len(TEMPERATURES) - 1)]
         self._draw()
 
-    def action_turn_source(self) -> None:
-        """Draw from the aggregate posterior, or from the prior again."""
+    def action_toggle_source(self) -> None:
+        """Sample from the aggregate posterior, or from the prior again."""
         self.from_prior = not self.from_prior
         self._draw()
 
@@ -88,7 +88,7 @@ class SamplesView(View):
         )
 
     def command(self, run: str) -> str | None:
-        """Return the command that draws the same samples of the prior."""
+        """Return the command that draws these samples; None for the aggregate posterior."""
         if self.scene is None or self.scene.network is None or not self.from_prior:
             return None
         _, columns, rows = self._grid()
@@ -131,7 +131,7 @@ class SamplesView(View):
 
 
 def grid(width: int, height: int, image_width: int) -> tuple[int, int, int]:
-    """Return ``(pixels, columns, rows)`` of the grid that fills so many cells."""
+    """Return ``(pixels, columns, rows)`` of a grid in ``width`` x ``height`` cells."""
     for pixels in widths(image_width, 1, 0.5):
         columns, rows = width // pixels, height // (pixels // 2)
         if columns * rows >= ENOUGH:

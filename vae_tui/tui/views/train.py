@@ -26,30 +26,30 @@ from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.loss_chart import LossChart, Plot
 
 CURSOR_STEPS = 100
-"""The cursor moves by this part of the run."""
+"""Steps of the cursor from the start of the run to its newest epoch."""
 
 
 class TrainView(View):
-    """BCE and KL, digits from fixed z, and what becomes of test digits."""
+    """Loss charts, digits from fixed z, and test digits over their reconstructions."""
 
     TITLE = "Train"
     HELP = (
         "Losses in nats per image: the line is the training data, points are the test set with z "
-        "sampled, some of them where there are many; an arrow tells how far a curve goes beyond "
-        "the edge. floor: a perfect copy of the test digits. collapse: the mean digit for every "
-        "input, nothing learnt of any. untrained: before the first step. The digits below come "
-        "from the same z all the time, so that you see them sharpen; z's are drawn anew with "
-        "space. A run laid over this one (view 6, x) has its losses on the same axes, and its "
-        "digits of the same z where the test digits were."
+        "sampled, thinned where they are dense; an arrow shows how far a curve goes beyond the "
+        "edge. floor: a perfect reconstruction of the test digits. collapse: the mean digit for "
+        "every input. untrained: before the first step. The digits keep their z, so that you see "
+        "them sharpen; space draws new z. An overlaid run (view 6, x) has its losses on the same "
+        "axes, and its digits from the same z in place of the test digits."
     )
     BINDINGS = [
-        Binding("l", "turn('log_axis')", "Log", id="train.log", tooltip="Logarithmic loss axis"),
-        Binding("s", "turn('smooth')", "Smooth", id="train.smooth",
+        Binding("l", "toggle_option('log_axis')", "Log", id="train.log",
+                tooltip="Logarithmic loss axis"),
+        Binding("s", "toggle_option('smooth')", "Smooth", id="train.smooth",
                 tooltip="Smoothed line over the raw one"),
-        Binding("z", "turn('recent')", "Zoom", id="train.recent",
+        Binding("z", "toggle_option('recent')", "Zoom", id="train.recent",
                 tooltip="The newest quarter of the run, or all of it"),
-        Binding("h", "turn('reading')", "Cursor", id="train.cursor",
-                tooltip="Read values off the charts; left and right move"),
+        Binding("h", "toggle_option('reading')", "Cursor", id="train.cursor",
+                tooltip="Read values off the charts; left and right move it"),
         Binding("left", "move(-1)", show=False, id="train.left"),
         Binding("right", "move(1)", show=False, id="train.right"),
     ]  # fmt: skip
@@ -64,7 +64,7 @@ class TrainView(View):
     recent: var[bool] = var(False)
     reading: var[bool] = var(False)
     cursor_share: var[float] = var(1.0)
-    """Where the cursor is, as a share of the run so far."""
+    """Position of the cursor as a share of the run so far."""
 
     def compose(self) -> ComposeResult:
         """Charts at the left, digits at the right."""
@@ -75,7 +75,7 @@ class TrainView(View):
         yield TrainDigits(id="digits")
 
     def watch_scene(self, before: Scene | None, scene: Scene | None) -> None:
-        """Redraw the charts, and the digits when weights or images are others."""
+        """Redraw the charts if the losses changed, and the digits."""
         if scene is None or not self.is_mounted:
             return
         was, now = (
@@ -87,16 +87,16 @@ class TrainView(View):
         self._digits.draw(scene)
 
     def sample(self) -> None:
-        """Draw other z."""
+        """Draw new z."""
         self._digits.sample(self.scene)
 
-    def action_turn(self, name: str) -> None:
-        """Turn a way of drawing on or off."""
+    def action_toggle_option(self, name: str) -> None:
+        """Toggle an option of the charts."""
         setattr(self, name, not getattr(self, name))
         self._draw_charts()
 
     def action_move(self, steps: int) -> None:
-        """Move the cursor, which shows itself."""
+        """Show and move the cursor."""
         self.reading = True
         share = round(self.cursor_share * CURSOR_STEPS + steps) / CURSOR_STEPS
         self.cursor_share = min(1.0, max(0.0, share))
@@ -125,7 +125,7 @@ class TrainView(View):
             self._plot(chart, chart_title(chart, run), curves, levels)
 
     def _draw_losses(self, run: RunView) -> None:
-        """Write the newest test loss as a whole, with each estimator's name."""
+        """Show the newest test loss with the name of each estimator."""
         caption, tested = self.query_one("#losses", Caption), run.tested
         if tested is None:
             caption.text = "no test loss yet"
@@ -155,7 +155,7 @@ class TrainView(View):
         )
 
     def _cursor(self, scene: Scene) -> float | None:
-        """Return the epoch of the cursor: where the user reads, or the weights are from."""
+        """Return the epoch of the cursor: that of older weights, else the user's."""
         started = scene.run.started
         if scene.is_past and scene.network is not None and started is not None:
             return scene.network.step / max(started.steps_per_epoch, 1)

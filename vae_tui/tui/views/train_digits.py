@@ -1,4 +1,4 @@
-"""Beside the charts: digits from fixed z, and test digits over what becomes of them."""
+"""Digits beside the charts: from fixed z, and test digits over their reconstructions."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ LEAST_COLUMNS = 3
 
 
 class TrainDigits(Vertical):
-    """Shows the same z with whatever weights there are; another run's digits below, if asked."""
+    """Decodes the same z with each new weights, and with those of an overlaid run."""
 
     DEFAULT_CSS = """
     TrainDigits { width: 36; margin-left: 1; }
@@ -37,12 +37,12 @@ class TrainDigits(Vertical):
         self._sizes = widths(1, *SCALES)
         self._columns, self._rows = LEAST_COLUMNS, 1
         self._over: bool | None = None
-        """Whether the other run's digits stand there; None while no run is laid over this one."""
+        """Whether the other run's digits are shown; None without an overlay."""
         self._shows: tuple[object, ...] = ()
-        """What the digits on the screen were drawn of."""
+        """What the digits on the screen were drawn from."""
 
     def compose(self) -> ComposeResult:
-        """Each block below its caption."""
+        """Four blocks, each below its caption."""
         yield Caption(id="samples-caption")
         yield Pictures(id="samples")
         yield Caption(id="overlay-caption")
@@ -59,30 +59,32 @@ class TrainDigits(Vertical):
 
     @property
     def columns(self) -> int:
-        """How many of them are side by side."""
+        """How many samples are in a row."""
         return self._columns
 
     def samples(self, network: Network) -> Bytes:
-        """Return as many samples of the fixed z as fit, (N, H, W)."""
+        """Return as many samples from the fixed z as fit, (N, H, W)."""
         return network.decode(samples(network, self.count, self.seed))
 
     def sample(self, scene: Scene | None) -> None:
-        """Draw other z."""
+        """Draw new z."""
         self.seed += 1
         self.draw(scene)
 
     def fit(self, room: Size, image_width: int) -> None:
         """Choose the size of the digits for a view of this size."""
         self._room, self._sizes = room, widths(image_width, *SCALES)
-        self._lay_out()
+        self._resize_pictures()
 
     def draw(self, scene: Scene | None) -> None:
-        """Draw with the scene's weights; the digits only where those or the images are others."""
+        """Draw a scene; the digits only if weights, images or sizes changed."""
         caption = self.query_one("#samples-caption", Caption)
         if scene is None or scene.network is None:
             unreadable = scene.unreadable if scene else ""
             caption.text = (
-                f"{unreadable} cannot be read" if unreadable else "digits: with the first weights"
+                f"{unreadable} cannot be read"
+                if unreadable
+                else "digits: waiting for the first weights"
             )
             return
         network = scene.network
@@ -103,14 +105,14 @@ class TrainDigits(Vertical):
         copies, losses = network.reconstruct(images, kind)
         self._show("inputs", images, scene)
         self._show("copies", copies, scene)
-        self.query_one("#inputs-caption", Caption).text = "[b]inputs[/b] · test digits, and below"
+        self.query_one("#inputs-caption", Caption).text = "[b]inputs[/b] · test digits"
         numbers = " · ".join(f"{loss:.0f}" for loss in losses)
         self.query_one(
             "#copies-caption", Caption
         ).text = f"[b]reconstructed[/b] {NAMES[kind]} {numbers}"
 
     def _make_room(self, overlay: Overlay | None, network: Network) -> Network | None:
-        """Name the run laid over this one; return its weights if its digits can be shown."""
+        """Show the name of the overlaid run; return its weights if its digits can be shown."""
         over, other = None, None
         if overlay is not None:
             why = overlay.why_no_digits(network)
@@ -122,11 +124,11 @@ class TrainDigits(Vertical):
             ).text = f"[b {OVERLAID}]{name}[/] · {escape(step)}"
         if over != self._over:
             self._over = over
-            self._lay_out()
+            self._resize_pictures()
         return other
 
-    def _lay_out(self) -> None:
-        """Give every picture its place; the other run's digits take that of the test digits."""
+    def _resize_pictures(self) -> None:
+        """Size the pictures; an overlaid run's digits replace the test digits."""
         width, height = self._room
         lines = height - (self._over is False)
         size, columns, rows = digit_layout(width, lines, self._sizes, overlaid=bool(self._over))
@@ -152,11 +154,11 @@ class TrainDigits(Vertical):
 def digit_layout(
     width: int, height: int, sizes: Sequence[int], *, overlaid: bool = False
 ) -> tuple[int, int, int]:
-    """Return ``(pixels, columns, rows of samples)`` for a view of so many cells.
+    """Return ``(pixels, columns, rows of samples)`` for a view of ``width`` x ``height`` cells.
 
-    Half the width at most is for digits; the largest size is taken that leaves room for
-    ``LEAST_COLUMNS`` and, except for the small sizes, for two rows of samples. ``overlaid``: as
-    many rows of another run's samples stand where the test digits would.
+    Digits get at most half the width. The size is the largest with ``LEAST_COLUMNS`` columns and,
+    except for small sizes, two rows of samples. ``overlaid``: the other run's samples, as many
+    rows, replace the test digits.
     """
     room = height - (2 if overlaid else CAPTIONS)
     for pixels in sizes:

@@ -1,4 +1,4 @@
-"""What every view is: a place that is told the scene and draws it."""
+"""Base class of the views: each draws a scene."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,25 +15,25 @@ from vae_tui.tui.state.scene import Scene
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A file of what a view shows: a picture, or a table."""
+    """A file with what a view shows: a picture or a table."""
 
     name: str
-    """Of the file, with its suffix."""
+    """File name with suffix."""
     write: Callable[[Path], None]
-    """Writes the file; UsageError when it cannot be written."""
+    """Writes the file; raises UsageError if it cannot be written."""
 
 
 class View(Container, can_focus=True):
-    """One of the views; told the scene only while it is the one on the screen."""
+    """One of the views; it gets new scenes only while it is the one shown."""
 
     DEFAULT_CSS = "View { width: 1fr; height: 1fr; }"
 
     TITLE: ClassVar[str] = ""
-    """In the footer, beside its key."""
+    """Its name."""
     HELP: ClassVar[str] = ""
-    """What it shows, for the help."""
+    """Description in the help."""
     LISTS_RUNS: ClassVar[bool] = False
-    """Whether the runs of the folder are read while it is up."""
+    """Whether the runs of the folder are read while it is shown."""
 
     scene: var[Scene | None] = var(None)
 
@@ -43,30 +43,30 @@ class View(Container, can_focus=True):
         return (self.scene.run.config.image_shape if self.scene else DEFAULT_SHAPE).width
 
     def on_hide(self, event: Hide) -> None:
-        """Keep the focus where there is too little room: nothing would give it back.
+        """Keep the focus when the terminal is too small for a while.
 
-        A view that another takes the place of has lost it before.
+        Textual would remove it and not restore it. A view replaced by another has lost it before.
         """
         event.prevent_default()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow no key while the widgets are taken down."""
+        """Allow no key while the widgets are removed."""
         return self.app.is_running and super().check_action(action, parameters)
 
     def sample(self) -> None:
         """Draw new samples from the prior."""
 
     def export(self) -> Export | None:
-        """Return what is shown as a file, or None while there is nothing."""
+        """Return what is shown as a file; None while there is nothing."""
         return None
 
     def command(self, run: str) -> str | None:
-        """Return the shell command that draws what is shown, or None while there is nothing."""
+        """Return the shell command that draws what is shown; None if there is none."""
         return None
 
 
 def waiting(scene: Scene) -> str:
-    """Return what a view without weights says."""
+    """Return the text of a view without weights."""
     if scene.run.live:
-        return "the first weights come in a moment · the trainer is starting"
+        return "waiting for the first weights · the trainer is starting"
     return "there are no weights that can be read"

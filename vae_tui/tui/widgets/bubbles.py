@@ -1,4 +1,4 @@
-"""Ellipses around some of a cloud's points: one standard deviation of Gaussians, in a plane."""
+"""Ellipses of one standard deviation around points of a scatter plot."""
 
 from dataclasses import replace
 
@@ -12,17 +12,18 @@ CORNERS = 96
 
 
 def with_bubbles(cloud: Cloud, chosen: Indices, basis: Floats, logvars: Floats) -> Cloud:
-    """Return the cloud of the chosen points alone, with the outlines of their bubbles.
+    """Return the cloud of the chosen points only, with the outlines of their bubbles.
 
     Args:
-        cloud: Of N points.
-        chosen: Which of them, (M,).
-        basis: Of the plane, (d, 2).
-        logvars: Logarithms of the variances along the code's dimensions, (N, d).
+        cloud: N points.
+        chosen: Indices of points, (M,).
+        basis: Basis of the plane, (d, 2).
+        logvars: Log-variances of q(z|x), (N, d).
     """
     variances = np.exp(logvars[chosen].astype(np.float64))
     covariances = np.einsum("dk,nd,dl->nkl", basis, variances, basis)
-    # A root of each turns a circle into the outline. Rounding leaves some eigenvalues below zero.
+    # The square root of a covariance maps the unit circle to the outline. Rounding may leave
+    # eigenvalues slightly negative.
     lengths, axes = np.linalg.eigh(covariances)
     roots = axes * np.sqrt(np.maximum(lengths, 0))[:, None, :]
     angles = np.linspace(0, 2 * np.pi, CORNERS)

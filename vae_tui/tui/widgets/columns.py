@@ -1,4 +1,4 @@
-"""Many short entries in as many columns as a widget has room for."""
+"""Short entries in as many columns as fit."""
 
 from collections.abc import Callable
 
@@ -19,12 +19,12 @@ def in_columns(
 
     Args:
         draw: Returns entry ``index`` in a given number of cells.
-        count: Of the entries.
+        count: Number of entries.
         width: Cells.
         height: Lines.
-        least: Cells that an entry needs.
-        most: Cells beyond which a column does not grow.
-        shown: The entry that must be seen, whatever else has to be left out.
+        least: Minimum cells of a column.
+        most: Maximum cells of a column.
+        shown: Index of an entry that is never left out.
     """
     if not count or width < least or height < 1:
         return []

@@ -1,4 +1,4 @@
-"""A widget whose content is ready-made rows; only the rows that changed are sent again."""
+"""A widget that shows ready-made rows and repaints only those that changed."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ class Drawing(Widget):
         super().__init__(id=id, classes=classes)
         self._rows: list[Strip] = []
         self.base = Style()
-        """What the widget's own colours add to its rows."""
+        """The widget's own style, under that of its rows."""
 
     @property
     def rows(self) -> Sequence[Strip]:
@@ -26,14 +26,14 @@ class Drawing(Widget):
         return self._rows
 
     def show_rows(self, rows: Sequence[Strip]) -> None:
-        """Replace the content; rows equal to the ones there are not repainted."""
+        """Replace the content; equal rows are not repainted."""
         old, self._rows = self._rows, list(rows)
         shared = min(len(old), len(self._rows))
         changed = [y for y in range(shared) if old[y] != self._rows[y]]
         changed += range(shared, max(len(old), len(self._rows)))
         width, height = self.size
         if changed and not height:
-            self.refresh()  # hidden: what was painted before must not come back with it
+            self.refresh()  # hidden: forget the rows that Textual has cached
         elif visible := [y for y in changed if y < height]:
             self.refresh(*(Region(0, y, width, 1) for y in visible))
 
@@ -43,7 +43,7 @@ class Drawing(Widget):
         self.show_rows([Strip(line.render(console, end="")) for line in lines])
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Return rows for the screen; the widget's own style, dear to ask for, is asked once."""
+        """Return rows for the screen; the widget's own style is computed once, as it is slow."""
         self.base = self.rich_style
         return super().render_lines(crop)
 
@@ -56,7 +56,7 @@ class Drawing(Widget):
 
 
 def segments(line: Text, console: Console) -> list[Segment]:
-    """Return the line's pieces; much faster than Rich where each character has one style."""
+    """Return the segments of a line; faster than Rich if no styles overlap."""
     found, end, plain = [], 0, line.plain
     for span in line.spans:
         if span.start < end or line.style:

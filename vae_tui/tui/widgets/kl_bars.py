@@ -20,16 +20,16 @@ class KlParts:
     """KL of each dimension, in nats, averaged over images."""
 
     variance: Sequence[float] = ()
-    """Of ``(v - log v - 1) / 2``: how much narrower than the prior, or wider."""
+    """Mean of ``(v - log v - 1) / 2``: how far the variance is from the prior's."""
     mean: Sequence[float] = ()
-    """Of ``mu**2 / 2``: how far from the prior's middle."""
+    """Mean of ``mu**2 / 2``: how far the mean is from the prior's."""
     order: Sequence[int] = ()
-    """The dimensions from the top."""
+    """The dimensions from top to bottom."""
     unicode: bool = True
 
 
 class KlBars(Drawing):
-    """Draws ``parts``: the mean's part solid, the variance's part after it."""
+    """Draws ``parts``: solid for the mean, then shaded for the variance."""
 
     parts: reactive[KlParts] = reactive(KlParts())
 

@@ -12,18 +12,18 @@ from vae_tui.tui.widgets.columns import in_columns
 from vae_tui.tui.widgets.drawing import Drawing
 
 REACH = 3.0
-"""Values from -REACH to REACH are told apart; nearly all of N(0, 1) lies within."""
+"""A bar of full length; longer ones are cut. Nearly all of N(0, 1) lies within."""
 MAX_COLUMN = 40
 MIN_COLUMN = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """One code, dimension by dimension."""
+    """The numbers of one code."""
 
     values: Sequence[float] = ()
     order: Sequence[int] = ()
-    """The dimensions from the top: by KL, largest first."""
+    """The dimensions from top to bottom: by KL, largest first."""
     kl: Sequence[float] = ()
     """Nats of each dimension; empty before the first test."""
     chosen: int = 0
@@ -32,7 +32,7 @@ class Bars:
 
 
 class LatentBars(Drawing):
-    """Draws ``bars`` in as many columns as it has room for; scrolls to the cursor."""
+    """Draws ``bars`` in as many columns as fit; scrolls to the cursor."""
 
     bars: var[Bars] = var(Bars())
 

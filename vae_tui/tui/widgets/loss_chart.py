@@ -14,7 +14,7 @@ from vae_tui.tui.widgets.drawing import Drawing
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plot:
-    """What a chart shows, apart from its size."""
+    """The content of a chart; the widget has its size."""
 
     title: str
     series: Sequence[Series] = ()
@@ -26,7 +26,7 @@ class Plot:
 
 
 class LossChart(Drawing):
-    """Draws ``plot`` in all the space it has."""
+    """Draws ``plot`` in the widget's whole size."""
 
     plot: var[Plot | None] = var(None)
 

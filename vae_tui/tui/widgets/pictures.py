@@ -23,27 +23,27 @@ class Pictures(Drawing):
     palette: var[Palette] = var(Palette.GREYS)
 
     def watch_images(self) -> None:
-        """Redraw what changed."""
+        """Redraw."""
         self._draw()
 
     def watch_pixels(self) -> None:
-        """Redraw in another size."""
+        """Redraw."""
         self._draw()
 
     def watch_columns(self) -> None:
-        """Redraw in another order."""
+        """Redraw."""
         self._draw()
 
     def watch_palette(self) -> None:
-        """Redraw with other characters."""
+        """Redraw."""
         self._draw()
 
     def on_resize(self, _: Resize) -> None:
-        """Redraw: rows that were outside are known only now."""
+        """Redraw: other rows may be visible now."""
         self._draw()
 
     def render_line(self, y: int) -> Strip:
-        """Return one row; half-blocks have all their colours, which saves adding the widget's."""
+        """Return one row; half-blocks define both colours, so the widget's style is not applied."""
         if self.palette is Palette.GREYS and y < len(self._rows):
             return self._rows[y].adjust_cell_length(self.size.width, self.base)
         return super().render_line(y)

@@ -20,7 +20,7 @@ _BRAILLE = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cloud:
-    """What a scatter shows."""
+    """The content of a scatter plot."""
 
     points: Floats
     """(N, 2)."""
@@ -29,17 +29,17 @@ class Cloud:
     window: Window
     cursor: tuple[float, float] = (0.0, 0.0)
     outlines: Floats | None = None
-    """Of bubbles around the points, (N, M, 2), drawn instead of all points but their centres."""
+    """Bubbles around the points, (N, M, 2)."""
     unicode: bool = True
 
 
 class Scatter(Drawing):
-    """Draws ``cloud``; in a cell of many points stands the commonest class."""
+    """Draws ``cloud``; a cell with several points shows the most frequent class."""
 
     cloud: var[Cloud | None] = var(None)
 
     class Clicked(Message):
-        """The mouse chose a place in the plane."""
+        """The mouse clicked a point of the plane."""
 
         def __init__(self, point: tuple[float, float]) -> None:
             super().__init__()
@@ -54,7 +54,7 @@ class Scatter(Drawing):
         self._draw()
 
     def on_click(self, event: Click) -> None:
-        """Tell where the mouse was."""
+        """Report the point that was clicked."""
         if self.cloud is not None:
             self.post_message(self.Clicked(self.cloud.window.point(event.x, event.y)))
 
@@ -63,7 +63,7 @@ class Scatter(Drawing):
         if cloud is None or not len(cloud.points):
             self.show_rows([])
             return
-        characters, classes = _figures(cloud)
+        characters, classes = _marks(cloud)
         if cloud.outlines is not None:
             _draw_outlines(cloud, characters, classes)
         columns, rows = cloud.window.cells(np.array([cloud.cursor], np.float32))
@@ -83,8 +83,8 @@ def _at_cursor(style: str, here: bool) -> str:
     return f"bold reverse {style}" if here else style
 
 
-def _figures(cloud: Cloud) -> tuple[NDArray[np.str_], Indices]:
-    """Return the characters (H, W) and the class of each cell, -1 where there is none."""
+def _marks(cloud: Cloud) -> tuple[NDArray[np.str_], Indices]:
+    """Return character and class of each cell, (H, W); the class is -1 if it is empty."""
     window = cloud.window
     columns, rows = window.cells(cloud.points)
     inside = (columns >= 0) & (columns < window.width) & (rows >= 0) & (rows < window.height)
@@ -97,7 +97,7 @@ def _figures(cloud: Cloud) -> tuple[NDArray[np.str_], Indices]:
 
 
 def _draw_outlines(cloud: Cloud, characters: NDArray[np.str_], classes: Indices) -> None:
-    """Put the bubbles' outlines, in dots, where no figure stands."""
+    """Draw the outlines of bubbles as dots into empty cells."""
     assert cloud.outlines is not None
     window = cloud.window
     dots = np.zeros((window.height, window.width), np.intp)
