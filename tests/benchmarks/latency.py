@@ -189,8 +189,7 @@ def take_burst(screen: Terminal, deadline: float) -> float | None:
 
 def feed(screen: Terminal, drawn: list[bytes]) -> None:
     """Show what has come; apart from the reading, since pyte takes longer than the program."""
-    screen.bytes_received += sum(map(len, drawn))
-    screen._stream.feed(b"".join(drawn))
+    screen.show(b"".join(drawn))
 
 
 def cells(screen: Terminal, part: Part) -> list[list[tuple[str, str, str]]]:

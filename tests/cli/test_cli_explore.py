@@ -13,8 +13,7 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
-from support.explored_runs import KEPT, NEWEST, called, explored_run, model_at, pixels
-from support.terminal import Terminal
+from support.explored_runs import NEWEST, called, model_at, pixels
 from test_imports import modules_after
 
 from vae_tui.latent.codes import code_text, prior, samples
@@ -26,11 +25,6 @@ from vae_tui.run.folder import Run
 from vae_tui.terminal.tiles import tile
 
 MAIN = Path(sys.executable).with_name("vae-tui")
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory) -> Run:
-    return explored_run(tmp_path_factory.mktemp("runs"))
 
 
 def drawn(run: Run, *lines: list[str]) -> list[str]:
@@ -176,132 +170,6 @@ def test_options_are_read_from_the_environment(run, tmp_path):
         check=True,
     )
     assert "2 samples of the prior, seed 9, temperature 1; weights of step 1 of one" in done.stdout
-
-
-def bad_lines(run: Run, folder: Path) -> dict[str, list[str]]:
-    """Return command lines that cannot be obeyed, each under a part of what is answered."""
-    path, file = str(run.path), ["-o", str(folder / "x.png")]
-    classes = "give a class from 0 to 9, or a test image from '#0' to '#149'"
-    return {
-        f"'10' is no digit to morph: {classes}": ["morph", path, "10", "3", *file],
-        f"'seven' is no digit to morph: {classes}": ["morph", path, "3", "seven", *file],
-        f"'#150' is no digit to morph: {classes}": ["morph", path, "3", "#150", *file],
-        "--steps must be 2 to 200, not 1": ["morph", path, "3", "8", "--steps", "1", *file],
-        "--path 'slurp': did you mean slerp?": ["morph", path, "3", "8", "--path", "slurp", *file],
-        "--z wants 4 numbers with commas between, one for each latent dimension; there are 3": [
-            *("decode", path, "--z", "-1,2,3", *file)
-        ],
-        "--z wants 4 numbers with commas between; number 2 is 'b'": [
-            *("decode", path, "--z", "1,b,3,4", *file)
-        ],
-        "Missing option '--z'": ["decode", path, *file],
-        "step 30 was not kept; the nearest are 20 and 60": [
-            *("decode", path, "--z", "1,2,3,4", "--step", "30", *file)
-        ],
-        "step 61 was not kept; the nearest is 60": ["sample", path, "--step", "61", *file],
-        "step -1 was not kept; the nearest is 0": ["map", path, "--step", "-1", *file],
-        "step 2 was not kept; the nearest are 1 and 20": [
-            *("export", path, "--step", "2", "-o", str(folder / "x.pt"))
-        ],
-        "step 3 was not kept; the nearest are 1 and 20": ["eval", path, "--step", "3"],
-        "-n must be 1 to 10000, not 0": ["sample", path, "-n", "0", *file],
-        "'many' is not a valid integer": ["sample", path, "-n", "many", *file],
-        "--temperature must be 0 to 100, not -1": [*("sample", path, "--temperature", "-1", *file)],
-        "--method 'umap': it can be pca, tsne": ["map", path, "--method", "umap", *file],
-        "the name must end in .png, ": ["sample", path, "-o", str(folder / "x.gif")],
-        "the name must end in .png or .gif": ["morph", path, "3", "8", "-o", str(folder / "x")],
-        "the name must end in .pt or .safetensors or .csv": ["export", path, *file],
-        "Missing option '--output'": ["export", path],
-        "there is no folder": ["sample", path, "-o", str(folder / "none" / "x.png")],
-        "x.png cannot be written: ": ["sample", path, "-o", "/proc/x.png"],
-        "stdout is no terminal: say where to write it, with -o FILE.png": ["sample", path],
-        "no terminal: say where to write it, with -o FILE.png": ["map", path],
-        "--step is of weights": ["export", path, "--step", "1", "-o", str(folder / "x.csv")],
-        "--samples must be 0 to 100000, not -3": ["eval", path, "--samples", "-3"],
-        "--device 'gpu': did you mean cpu? it can be auto": ["eval", path, "--device", "gpu"],
-        "no run 'nobody'": ["sample", "nobody", "--runs-dir", str(run.path.parent), *file],
-    }
-
-
-def test_every_bad_input_is_answered_in_one_line_with_exit_2(run, tmp_path):
-    expected = bad_lines(run, tmp_path)
-    answers = called(*expected.values())
-    for (said, line), (code, out, err) in zip(expected.items(), answers, strict=True):
-        assert said in err, (line, err)
-        assert err.count("\n") == 1 and err.startswith("vae-tui: "), err
-        assert (code, out) == (2, ""), line
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_run_without_weights_is_refused_by_every_command(tmp_path):
-    run = explored_run(tmp_path)
-    for path in (run.weights, *map(run.kept_weights, KEPT)):
-        path.unlink()
-    out = ["-o", str(tmp_path / "x.png")]
-    name = str(run.path)
-    lines = [
-        ["sample", name, *out], ["morph", name, "3", "8", *out], ["map", name, *out],
-        ["decode", name, "--z", "1,2,3,4", *out], ["eval", name],
-        ["export", name, "-o", str(tmp_path / "x.pt")],
-    ]  # fmt: skip
-    for answer in called(*lines):
-        assert answer == (
-            2, "", "vae-tui: one has no weights yet; see how it is with: vae-tui attach one\n",
-        )  # fmt: skip
-
-
-def test_damaged_weights_and_a_lost_data_set_are_one_line_each(tmp_path):
-    run = explored_run(tmp_path, dataset="mnist")
-    run.weights.write_bytes(b"\x80\x04evil")
-    damaged, lost = called(
-        ["sample", str(run.path), "-o", str(tmp_path / "x.png")],
-        ["eval", str(run.path), "--data-dir", str(tmp_path)],
-    )
-    assert damaged[0] == lost[0] == 1
-    assert re.fullmatch(r"vae-tui: \S+weights\.safetensors cannot be read: .*\n", damaged[2])
-    assert f"mnist is not in {tmp_path}; say where it is with --data-dir" in lost[2]
-    assert lost[2].count("\n") == 1
-
-
-def on_terminal(run: Run, *line: str, **environment: str) -> Terminal:
-    """Return a terminal in which the command has ended."""
-    terminal = Terminal([str(MAIN), *line], columns=80, rows=30, environment=environment)
-    assert terminal.wait_for_end() == 0, terminal.text
-    terminal.close()
-    return terminal
-
-
-def test_on_a_terminal_digits_are_half_blocks_as_large_as_they_fit(run):
-    terminal = on_terminal(run, "sample", str(run.path), "-n", "2")
-    lines = terminal.text.splitlines()
-    assert "▀" in terminal.text
-    assert max(len(line.rstrip()) for line in lines[:14]) <= 56
-    assert lines[14].startswith("2 samples of the prior, seed 1, temperature 1; weights of step 60")
-    cells = terminal.screen.buffer
-    network = network_at(run, run.config())
-    picture = tile(network.decode(prior(1, 2, 4)), 2)
-    y, x = map(int, np.unravel_index(picture[::2].argmax(), picture[::2].shape))
-    cell = cells[y][x]
-    upper = cell.fg if cell.data == "▀" else cell.bg
-    assert abs(int(upper[:2], 16) - int(picture[2 * y, x])) <= 8
-
-
-def test_without_colours_or_utf_8_a_digit_is_shades_or_ascii(run):
-    line = ("decode", str(run.path), "--z", "3,-3,3,1")
-    shades = on_terminal(run, *line, NO_COLOR="1").text
-    assert set("░▒▓█") & set(shades)
-    assert "▀" not in shades
-    ascii_only = on_terminal(run, *line, LC_ALL="C").text
-    assert ascii_only.isascii()
-    assert set(".:-=+*#%@") & set(ascii_only.splitlines()[5])
-
-
-def test_on_a_terminal_the_map_is_the_figures_of_the_classes(run):
-    lines = on_terminal(run, "map", str(run.path)).text.splitlines()
-    figures = "".join(lines[:27]).replace(" ", "")
-    assert figures.isdigit()
-    assert len(set(figures)) == 10
-    assert any(line.startswith("PCA (") for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from support.explored_runs import explored_run
-from support.hostile_files import a_state, lair
+from support.hostile_files import lair
+from support.hostile_state import a_state
 from support.hostile_text import STEERING, lines_of_events
 from support.logs import live
 from support.real_runs import DIGITS, ended, none_left, wait_until

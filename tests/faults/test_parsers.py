@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.explored_runs import explored_run
-from support.hostile_files import some_tensors
+from support.hostile_tensors import some_tensors
 from support.hostile_text import (
     STEERING,
     a_config,

@@ -1,4 +1,4 @@
-"""A terminal at the far end of a slow link."""
+"""A terminal behind a slow link."""
 
 import os
 import select
@@ -18,9 +18,9 @@ class SlowTerminal(Terminal):
     Args:
         command: To run.
         rate: Bytes a second.
-        buffers: What is between takes everything at once and keeps it, as SSH does; else the
-            pseudo-terminal itself is read slowly, and holds about 15 kB.
-        answers: Cursor reports are answered once they have come through, as terminals do.
+        buffers: Read everything at once and delay it, as SSH does; otherwise the pseudo-terminal,
+            which holds about 15 kB, is read slowly.
+        answers: Answer cursor position queries once they have arrived, as terminals do.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class SlowTerminal(Terminal):
         super().__init__(command, **more)
 
     def read(self, seconds: float = 0.05) -> bool:
-        """Take in what comes through within ``seconds``; False when the program has hung up."""
+        """Show what arrives within ``seconds``; return False once the program hung up."""
         deadline = time.monotonic() + seconds
         while True:
             if not self._take() and not self._waiting:
@@ -53,7 +53,7 @@ class SlowTerminal(Terminal):
 
     def _take(self) -> bool:
         now = time.monotonic()
-        # While nobody reads, nothing comes through.
+        # Time without reading earns no credit.
         self._credit += self._rate * min(now - self._credited_at, 10 * TICK_SECONDS)
         self._credited_at = now
         alive = True
@@ -67,7 +67,7 @@ class SlowTerminal(Terminal):
         count = min(int(self._credit), len(self._waiting))
         self._credit = self._credit - count if self._waiting[count:] else 0.0
         if count:
-            self._show(bytes(self._waiting[:count]))
+            self.show(bytes(self._waiting[:count]))
             del self._waiting[:count]
         return alive
 
@@ -77,9 +77,8 @@ class SlowTerminal(Terminal):
     def _is_ready(self) -> bool:
         return bool(select.select([self.descriptor], [], [], 0)[0])
 
-    def _show(self, block: bytes) -> None:
-        self.bytes_received += len(block)
-        self._stream.feed(block)
+    def show(self, block: bytes) -> None:
+        super().show(block)
         if self._answers:
             seen = self._end + block
             os.write(self.descriptor, ANSWER * seen.count(QUESTION))

@@ -39,7 +39,7 @@ for _name in set(pyte.Stream.csi.values()):
 
 
 class Terminal:
-    """Runs a command on a terminal of its own; ``text`` is what a person would read."""
+    """Runs a command in a new pseudo-terminal; ``text`` is what a user would read."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Terminal:
         return self._screen
 
     def resize(self, columns: int, rows: int) -> None:
-        """Give the terminal another size."""
+        """Change the terminal's size."""
         set_size(self.descriptor, columns, rows)
         self._screen.resize(rows, columns)
 
@@ -81,7 +81,7 @@ class Terminal:
         os.write(self.descriptor, keys.encode())
 
     def read(self, seconds: float = 0.05) -> bool:
-        """Take in what comes within ``seconds``; return False when the program has hung up."""
+        """Show what arrives within ``seconds``; return False once the program hung up."""
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             if not select.select([self.descriptor], [], [], left)[0]:
@@ -92,9 +92,13 @@ class Terminal:
                 return False
             if not block:
                 return False
-            self.bytes_received += len(block)
-            self._stream.feed(block)
+            self.show(block)
         return True
+
+    def show(self, block: bytes) -> None:
+        """Show what the program, or anything else, wrote to the terminal."""
+        self.bytes_received += len(block)
+        self._stream.feed(block)
 
     def wait_for(self, condition: str | Callable[[str], object], seconds: float = 30.0) -> float:
         """Wait until the screen shows a text or meets a condition; return the seconds since start.
@@ -128,7 +132,7 @@ class Terminal:
         raise AssertionError(f"still running after {seconds} s\n{self.text}")
 
     def close(self) -> None:
-        """Hang up, as a dropped connection does, and see to it that nothing is left."""
+        """Hang up, as a dropped connection does, and wait for the program; kill it after 5 s."""
         if self.descriptor >= 0:
             os.close(self.descriptor)
             self.descriptor = -1
@@ -139,7 +143,7 @@ class Terminal:
                 self.pid = 0
 
     def hang_up(self) -> None:
-        """Close the terminal's other end; the program is left to itself."""
+        """Close the terminal's other end, without waiting for the program."""
         os.close(self.descriptor)
         self.descriptor = -1
 
@@ -160,18 +164,15 @@ class Terminal:
 
 
 class RawTerminal(Terminal):
-    """A terminal that also keeps what was sent to it."""
+    """A terminal that also keeps every byte sent to it."""
 
     def __init__(self, *arguments, **more):
         self.raw = bytearray()
         super().__init__(*arguments, **more)
-        feed = self._stream.feed
 
-        def keep(block: bytes) -> None:
-            self.raw += block
-            feed(block)
-
-        self._stream.feed = keep  # type: ignore[method-assign]
+    def show(self, block: bytes) -> None:
+        self.raw += block
+        super().show(block)
 
 
 def set_size(descriptor: int, columns: int, rows: int) -> None:

@@ -63,7 +63,7 @@ def test_what_else_wrote_on_the_terminal_is_gone_after_ctrl_l():
         screen.wait_for("reconstructed")
         rest(screen)
         shown = looks(screen.text)
-        screen._stream.feed(b"\x1b[5;10HBroadcast message from root")
+        screen.show(b"\x1b[5;10HBroadcast message from root")
         assert looks(screen.text) != shown
         screen.type("\x0c")
         screen.wait_for(lambda text: looks(text) == shown)
@@ -78,7 +78,7 @@ def test_after_another_size_everything_is_drawn_again():
         screen.wait_for(lambda text: "reconstructed" in text and looks(text) != shown)
         rest(screen)
         screen.resize(80, 24)
-        screen._stream.feed(b"\x1b[2J")
+        screen.show(b"\x1b[2J")
         screen.wait_for(lambda text: looks(text) == shown)
 
 
