@@ -103,7 +103,7 @@ def test_a_folder_that_turns_read_only_makes_the_training_wait_until_it_can_save
         watch = [*PROGRAM, "attach", "--read-only", str(run.path)]
         with read_only(run.path), Terminal(watch, cwd=tmp_path, columns=120) as screen:
             wait_until(lambda: "the run folder is read-only" in run.log.read_text())
-            screen.wait_for("read-only now: training waits until it can be written again")
+            screen.wait_for("read-only now: training waits until it is writable again")
             step = newest_step(run)
             assert cpu_share(pid, 1.0) < 0.5
             assert_every_file_is_whole(run)

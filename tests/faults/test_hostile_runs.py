@@ -139,7 +139,7 @@ def test_a_log_full_of_what_is_no_event_is_complained_of_a_few_times(tmp_path):
     run.events.write_bytes(b"x" * 30 + b"\n" + b"odd\n" * 2_000_000)
     told = []
     RunReader(run, RunView("run", DIGITS)).follow(told.append, Rounds(8))
-    why = [message.why for message in told if isinstance(message, ReadingFailed)]
+    why = [message.reason for message in told if isinstance(message, ReadingFailed)]
     assert 1 <= len(why) <= 4
     assert str(run.events) in why[0]
     assert "line 1 is no event" in why[0]

@@ -21,8 +21,7 @@ from vae_tui.tui.messages import (
     RunAdvanced,
     RunsListed,
 )
-from vae_tui.tui.state.other_runs import Overlay
-from vae_tui.tui.state.run_list import ListedRun, RunList
+from vae_tui.tui.state.other_runs import ListedRun, Overlay, RunList
 from vae_tui.tui.state.run_view import RunView, advance
 
 

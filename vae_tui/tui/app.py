@@ -1,16 +1,14 @@
-"""Routes messages to state and keys to actions."""
+"""The Textual app of one run: passes messages to the state, and keys to the controllers."""
 
-import gc
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textual import on
 from textual.app import App, SystemCommand
-from textual.events import Event, Key, Paste
+from textual.events import Event, Key
 from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
 
@@ -21,36 +19,28 @@ from vae_tui.text import printable
 from vae_tui.tui import hangup
 from vae_tui.tui.controllers.export_and_copy import ExportAndCopy
 from vae_tui.tui.controllers.other_runs import OtherRuns
+from vae_tui.tui.controllers.reader_updates import ReaderUpdates
 from vae_tui.tui.controllers.steering import Steering, SteeringController
 from vae_tui.tui.controllers.walk_requests import WalkRequests
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.dialogs.palette import Palette
 from vae_tui.tui.keys.bindings import KEYS
-from vae_tui.tui.keys.key_queue import KeyAnswered, KeyQueue
-from vae_tui.tui.keys.steering_keys import steering_keys
+from vae_tui.tui.keys.key_queue import KeyProbe, KeyQueue
+from vae_tui.tui.lifecycle import Lifecycle
 from vae_tui.tui.link.driver import LinkDriver, write_through, writer_of
 from vae_tui.tui.link.link_label import LinkLabel
 from vae_tui.tui.link.terminal_writer import TerminalWriter
 from vae_tui.tui.main_screen import MainScreen
 from vae_tui.tui.messages import (
-    KeptNetworkLoaded,
-    KeptNetworkMissing,
     LateImportsLoaded,
-    NetworkLoaded,
     OpenChecked,
-    OverlayAdvanced,
-    OverlayFailed,
-    ProbeLoaded,
-    ReadingFailed,
-    RunAdvanced,
-    RunsListed,
+    ReaderMessage,
     ThreadFailed,
     UserReturned,
 )
-from vae_tui.tui.state.notice import notice_of
 from vae_tui.tui.state.scene_store import SceneStore
-from vae_tui.tui.widgets.status import Status, status_of, status_parts
-from vae_tui.tui.widgets.toast import Toasted
+from vae_tui.tui.widgets.status import status_parts
+from vae_tui.tui.widgets.toast import SafeNotification
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.ports import LateImports
@@ -58,15 +48,13 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.views.map import MapView
     from vae_tui.tui.views.runs import RunsView
 
-
-LATEST_LOADING_SECONDS = 0.3
+STATUS_SECONDS = 1.0
 
 
 class VaeApp(App[None]):
     """The screen of one run."""
 
     TITLE = "vae-tui"
-    ENABLE_COMMAND_PALETTE = True
     BINDINGS = [*KEYS]
     CSS = "ModalScreen { background: black 60%; }"
 
@@ -81,62 +69,51 @@ class VaeApp(App[None]):
         folder: Path,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Make the screen of the run ``name``.
+        """Create the screen.
 
         Args:
-            name: Of the run.
-            reference: What names it on a command line: its name or its path.
-            config: Of the run.
-            load: Returns views, reader and first scene for a colour system; called in a thread
+            name: The run's name.
+            reference: The run's name or path, as a command line takes it.
+            config: The run's config.
+            load: Returns views, readers and first scene for a colour system; called in a thread
                 after the first paint.
-            steering: Asks something of the trainer; None takes no control.
-            environment: Variables that tell what the terminal can show.
+            steering: Access to the trainer; None for a screen without control.
+            environment: Variables that say what the terminal can show.
             folder: Where exports are written.
             clock: Unix seconds.
         """
         super().__init__(driver_class=LinkDriver)
-        self._link_label: LinkLabel | None = None
         self.failure: VaeTuiError | None = None
-        """Why it ended, in words for the user."""
+        """The error that ended the app, if the user can act on it."""
         self.chosen: Path | None = None
-        """The run that is to be shown next: why it ended."""
+        """The run to open next, if the user left this one for it."""
         self._run_name = name
         self._reference = reference
-        self._config = config
+        self._epochs = config.epochs
         self._load = load
-        self._store = SceneStore(self._show_scene, self._show_weights, clock)
-        self._control = SteeringController(self, steering, reference, self._store)
+        self._environment = environment
+        self._clock = clock
         self._unicode = capabilities.is_unicode(environment)
-        self._takeaway = ExportAndCopy(self, folder, self._start_thread)
+        self._lifecycle = Lifecycle(self)
+        self._store = SceneStore(self._show_scene, self._show_weights, clock)
+        self._steering = SteeringController(self, steering, reference, self._store)
+        self._export_and_copy = ExportAndCopy(self, folder, self._lifecycle.start_thread)
+        self._other_runs = OtherRuns(self, self._store, self._lifecycle.start_thread)
+        self._updates = ReaderUpdates(self, self._store, self._other_runs)
         self._walks = WalkRequests(
             self, lambda: self.main.views if self.screen_stack else (), self.action_view
         )
-        self._others = OtherRuns(self, self._store, self._start_thread)
         self._keys = KeyQueue(self, super().on_event)
-        self._clock = clock
-        self._environment = environment
-        self._travel: Callable[[int], None] | None = None
-        self._leaving = threading.Event()
-        self._has_begun = False
-        self._missed = ""
-        self._is_news = False
-        self._end_watch: Callable[[], None] = lambda: None
+        self._imports: LateImports | None = None
+        self._link_label: LinkLabel | None = None
+        self._absence = ""
 
     def get_default_screen(self) -> MainScreen:
         """Return the screen under all dialogs."""
+        unicode = self._unicode
         return MainScreen(
-            status_parts(self._run_name, "starting", 0, self._config.epochs, unicode=self._unicode)
+            status_parts(self._run_name, "starting", 0, self._epochs, unicode=unicode)
         )
-
-    @property
-    def state(self) -> str:
-        """The run's state in one word, as far as the screen has heard."""
-        return self._store.state
-
-    @property
-    def scene(self) -> "Scene | None":
-        """What the view on the screen draws from; None before the views are mounted."""
-        return self._store.scene
 
     @property
     def main(self) -> MainScreen:
@@ -145,33 +122,29 @@ class VaeApp(App[None]):
         assert isinstance(screen, MainScreen)
         return screen
 
+    @property
+    def state(self) -> str:
+        """The run's state in one word, as far as its files have been read."""
+        return self._store.state
+
+    @property
+    def scene(self) -> "Scene | None":
+        """What the visible view draws from; None before the views are mounted."""
+        return self._store.scene
+
     def on_mount(self) -> None:
-        """Answer signals; import the views when the first frame is out."""
-        self.set_interval(1.0, self._show_status)
-        self.main.call_after_refresh(self._start_loading)
-        # Under a dialog that came first there is no refresh.
-        self.set_timer(LATEST_LOADING_SECONDS, self._start_loading)
-        if self.is_headless:
-            return
-        hangup.heed_interrupts()
-        hangup.answer_signals(partial(self.exit, None))
-        hung_up = 128 + signal.SIGHUP
-
-        def leave() -> None:
-            if self._writer is not None:
-                self._writer.abandon()
-            self.call_from_thread(self.exit, None, hung_up)
-
-        self._end_watch = hangup.watch_for_hangup(leave, hung_up)
-        self.app_resume_signal.subscribe(self, self._come_back)
+        """Load the views after the first paint; answer signals."""
+        self.set_interval(STATUS_SECONDS, self._update_status)
+        self._lifecycle.load_after_first_paint(self._load_imports)
+        if self._writer is not None:
+            self._lifecycle.end_on_signals(self._writer.abandon)
+            # After `fg` the terminal shows nothing of ours.
+            self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
 
     def on_unmount(self) -> None:
-        """Let the threads end."""
-        self._leaving.set()
-        self._others.leave()
-        self._end_watch()
-        self._end_watch = lambda: None
-        gc.unfreeze()
+        """Let the threads return."""
+        self._lifecycle.end()
+        self._other_runs.end()
 
     def notify(
         self,
@@ -182,295 +155,214 @@ class VaeApp(App[None]):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Put a message up in the corner for a while; thread-safe."""
+        """Show a notification; thread-safe."""
         seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
-        self.post_message(Notify(Toasted(message, title, severity, seconds, markup)))
+        self.post_message(Notify(SafeNotification(message, title, severity, seconds, markup)))
 
-    # What threads tell
+    # What threads post
 
     def on_late_imports_loaded(self, message: LateImportsLoaded) -> None:
-        """Put up the views and start reading."""
-        self.run_worker(self._put_up(message.parts))
+        """Mount the views and start to read, beside the messages to come."""
+        self.run_worker(self._mount_views(message.imports))
 
     def on_thread_failed(self, message: ThreadFailed) -> None:
-        """End: with what the user can act on, or with the thread's own traceback."""
+        """End the app: with a message if the user can act on the error, else with its traceback."""
         if not isinstance(message.error, VaeTuiError):
             raise message.error
         self.failure = message.error
         self.exit(return_code=message.error.exit_code)
 
-    def on_run_advanced(self, message: RunAdvanced) -> None:
-        """Show how far the run is."""
-        self._store.update(run=message.view)
-        self._show_status()
-
-    def on_network_loaded(self, message: NetworkLoaded) -> None:
-        """Draw with newer weights, unless the user is back in time."""
-        self._store.show_newest(message.network)
-
-    def on_kept_network_loaded(self, message: KeptNetworkLoaded) -> None:
-        """Draw with the weights of an earlier step, if they are still wanted."""
-        self._store.show_past(message.network)
-
-    def on_kept_network_missing(self, message: KeptNetworkMissing) -> None:
-        """Say so, and go back to now rather than show one step under another's name."""
-        self.notify(message.why, severity="warning", timeout=6, markup=False)
-        self._store.cancel_travel(message.step)
-
-    def on_probe_loaded(self, message: ProbeLoaded) -> None:
-        """Show test images."""
-        self._store.update(probe=message.probe)
-
-    def on_runs_listed(self, message: RunsListed) -> None:
-        """Show the other runs."""
-        self._store.update(runs=message.runs)
-
-    def on_overlay_advanced(self, message: OverlayAdvanced) -> None:
-        """Show more of the run that is laid over this one."""
-        self._others.take_overlay(message.overlay)
-
-    def on_overlay_failed(self, message: OverlayFailed) -> None:
-        """Say why a run cannot be laid over this one."""
-        self._others.miss_overlay(message.path, message.why)
-
-    def on_open_checked(self, message: OpenChecked) -> None:
-        """Give way to the run that the user chose, or say why it cannot be opened."""
-        if message.why:
-            self.notify(message.why, severity="warning", timeout=6, markup=False)
-        else:
-            self.chosen = message.path
-            if not self.is_headless:
-                hangup.hold_interrupts()
-            self.exit()
+    @on(ReaderMessage)
+    def apply_update(self, message: ReaderMessage) -> None:
+        """Show what a thread has read."""
+        self._updates.apply(message)
+        self._update_status()
 
     def on_user_returned(self, message: UserReturned) -> None:
-        """Say what the user missed, until a key is pressed."""
-        self._missed, self._is_news = message.missed, True
-        self._show_status()
+        """Say what happened meanwhile, until a key is pressed; the help keeps it."""
+        self._absence = self.main.news = message.summary
 
-    async def on_event(self, event: Event) -> None:
-        """Queue keys; with the first one, take away what was missed: it is in the help."""
-        if isinstance(event, Key) and self._is_news:
-            self._is_news = False
-            self._show_status()
-        if not isinstance(event, Key | Paste):
-            await super().on_event(event)
-        elif not event.is_forwarded:
-            await self._keys.take(event)
-        elif self.screen_stack:  # else all has been taken down before it came back unused
-            await super().on_event(event)
+    def on_open_checked(self, message: OpenChecked) -> None:
+        """End in favour of the chosen run, or say why it cannot be opened."""
+        if message.refusal:
+            self.notify(message.refusal, severity="warning", timeout=6, markup=False)
+            return
+        self.chosen = message.path
+        if not self.is_headless:
+            hangup.hold_interrupts()
+        self.exit()
 
-    async def on_key_answered(self, message: KeyAnswered) -> None:
-        """Pass the next key on."""
-        await self._keys.answered(message.number)
-
-    def on_reading_failed(self, message: ReadingFailed) -> None:
-        """Say which file cannot be read."""
-        if message.file and self._store.newest is None:
-            self._store.update(unreadable=message.file)
-        self.notify(message.why, severity="warning", timeout=10, markup=False)
+    # What views request
 
     def on_map_view_embedding_requested(self, message: "MapView.EmbeddingRequested") -> None:
-        """Run t-SNE beside the screen."""
-        take = message.view.show_embedding
+        """Run t-SNE in a thread."""
+        if (imports := self._imports) is not None:
 
-        def embed() -> None:
-            for embedding in self._embed(message.codes, message.start):
-                self.call_from_thread(take, embedding)
+            def embed() -> None:
+                for embedding in imports.embed(message.codes, message.start):
+                    self.call_from_thread(message.view.show_embedding, embedding)
 
-        self._start_thread("t-SNE", embed)
+            self._lifecycle.start_thread("t-SNE", embed)
 
     def on_map_view_walk_requested(self, message: "MapView.WalkRequested") -> None:
         """Walk from a place of the map."""
         self._walks.start_at(message.code, message.origin)
 
     def on_runs_view_open_requested(self, message: "RunsView.OpenRequested") -> None:
-        """Open another run, or go back to the views of this one."""
+        """Open another run, or return to view 1 for this one."""
         if message.is_attached:
             self.action_view(0)
         else:
-            self._others.open(message.path)
+            self._other_runs.check_open(message.path)
 
     def on_runs_view_overlay_requested(self, message: "RunsView.OverlayRequested") -> None:
-        """Lay another run over this one, or take it away."""
-        self._others.turn_overlay(message.path)
+        """Overlay another run, or remove it."""
+        self._other_runs.toggle_overlay(message.path)
 
     # Keys
 
+    async def on_event(self, event: Event) -> None:
+        """Let keys wait for each other; the first one hides the news."""
+        if isinstance(event, Key) and self.screen_stack:
+            self.main.news = ""
+        await self._keys.handle(event)
+
+    async def on_key_probe(self, message: KeyProbe) -> None:
+        """Pass on the next key."""
+        await self._keys.probe_arrived(message.number)
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Yield for the palette what the keys do here: the same bindings."""
-        if screen is not self.main:
-            return
-        own, everywhere = self.main.bindings_here()
-        for bindings, place in ((own, self.main.view or self), (everywhere, self)):
-            for binding in bindings:
-                if binding.description and binding.tooltip and binding.action != "command_palette":
-                    run = partial(self.run_action, binding.action, place)
-                    yield SystemCommand(binding.description, binding.tooltip, run)
+        """Yield the palette's commands: what the keys of the main screen do."""
+        if screen is self.main:
+            yield from self.main.commands_here()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow no key while the screens are taken down."""
+        """Allow no action while the screens are being removed."""
         can_act = self.is_running and bool(self.screen_stack)
         return can_act and super().check_action(action, parameters)
 
     def action_command_palette(self) -> None:
-        """Offer what the keys do here by name."""
+        """Open the palette."""
         if self.screen is self.main:
-            self.push_screen(Palette(list(self.get_system_commands(self.main))), self._run_chosen)
+            self.push_screen(Palette())
 
     def action_view(self, number: int) -> None:
-        """Bring up a view."""
-        views = self.main.views
-        if 0 <= number < len(views):
-            self.main.bring_up(views[number], self.scene)
-            self._others.list(wanted=views[number].LISTS_RUNS)
+        """Switch to a view."""
+        if view := self.main.show_view(number):
+            self._other_runs.set_listing(view.LISTS_RUNS)
 
     def action_next_view(self, steps: int) -> None:
-        """Bring up the view after this one, or before it."""
+        """Switch to the view ``steps`` after this one."""
         views = list(self.main.views)
         if self.main.view in views:
             self.action_view((views.index(self.main.view) + steps) % len(views))
 
     def action_sample(self) -> None:
-        """Draw new samples in the view that is up."""
+        """Draw new samples in the visible view."""
         if view := self.main.view:
             view.sample()
 
     def action_interpolate(self) -> None:
-        """Ask for two digits and morph one into the other."""
+        """Morph between two digits of the user's choice."""
         self._walks.interpolate(self.scene)
 
     def action_pause(self) -> None:
-        """Pause or resume the training."""
-        self._control.pause()
+        """Pause, resume or continue the training."""
+        self._steering.pause()
 
     def action_controls(self) -> None:
-        """Ask for other settings."""
-        self._control.adjust()
+        """Change settings of the training."""
+        self._steering.adjust()
 
     def action_undo(self) -> None:
-        """Take the last change of a setting back."""
-        self._control.undo()
+        """Undo the last change of a setting."""
+        self._steering.undo()
 
-    def action_travel(self, steps: int) -> None:
-        """Go to the weights kept before or after those shown."""
-        if self._travel is not None and (step := self._store.travel(steps)) is not None:
-            self._travel(step)
+    def action_travel(self, count: int) -> None:
+        """Draw with the weights kept ``count`` checkpoints later."""
+        if self._imports is not None and (step := self._store.travel(count)) is not None:
+            self._imports.reader.request_step(step)
 
     def action_return(self) -> None:
-        """Show the newest weights again."""
+        """Draw with the newest weights again."""
         self._store.return_to_now()
 
     def action_export(self) -> None:
-        """Write what the view shows to a file in the current folder."""
-        self._takeaway.export(self.main.view, self._run_name)
+        """Export what the view shows to a file in the current folder."""
+        self._export_and_copy.export(self.main.view, self._run_name)
 
     def action_copy(self) -> None:
-        """Copy what the view shows as a command of the shell, by way of the terminal."""
+        """Copy the shell command that shows the same as the view."""
         write = partial(write_through, self)
-        self._takeaway.copy(self.main.view, self._reference, self._environment, write)
+        self._export_and_copy.copy(self.main.view, self._reference, self._environment, write)
 
     def action_help(self) -> None:
-        """Tell what the view shows, and the keys."""
+        """Explain the view and the keys."""
         view = self.main.view
-        own, everywhere = self.main.keys_here()
-        title, text = (view.TITLE, view.HELP) if view else ("vae-tui", "")
-        if self._missed:
-            text = f"{text}\n\n{printable(self._missed)}"
-        if self._link_label is not None and (link := self._link_label.text()):
-            title = f"{title} · {link} to this terminal"
-        self.push_screen(HelpDialog(title, text, own, everywhere))
+        title, text = (view.TITLE, view.HELP) if view else (self.TITLE, "")
+        if self._absence:
+            text = f"{text}\n\n{printable(self._absence)}"
+        if self._link_label is not None and (rate := self._link_label.text()):
+            title = f"{title} · {rate} to this terminal"
+        self.push_screen(HelpDialog(title, text, *self.main.keys_here()))
 
     def action_redraw(self) -> None:
-        """Draw everything again."""
+        """Redraw every cell."""
         if self._writer is not None:
             self._writer.invalidate()
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
 
     def action_leave(self) -> None:
-        """Leave; ask what becomes of a live training."""
-        self._control.leave(self._run_name)
+        """Leave; ask first whether a live run should keep training."""
+        self._steering.leave(self._run_name)
 
     # Private
 
-    def _run_chosen(self, command: SystemCommand | None) -> None:
-        if command is not None:
-            self.call_later(command.callback)
+    def _load_imports(self) -> None:
+        # Textual's console does not say that NO_COLOR is set.
+        colours = None if self.no_color else self.console.color_system
+        self.post_message(LateImportsLoaded(self._load(colours)))
 
-    def _start_loading(self) -> None:
-        if self._has_begun:
-            return
-        self._has_begun = True
-
-        def load() -> None:
-            # Textual hides NO_COLOR from its console.
-            colours = None if self.no_color else self.console.color_system
-            self.post_message(LateImportsLoaded(self._load(colours)))
-
-        self._start_thread("load", load)
-
-    def _start_thread(self, name: str, work: Callable[[], None]) -> None:
-        """Run ``work`` beside the screen; no worker, since leaving would wait for its reads."""
-
-        def guarded() -> None:
-            try:
-                work()
-            except Exception as error:
-                self.post_message(ThreadFailed(error))
-
-        threading.Thread(target=guarded, name=name, daemon=True).start()
-
-    async def _put_up(self, parts: "LateImports") -> None:
-        await self.main.put_up([view(id=view.__name__.lower()) for view in parts.views])
-        self._store.scene = parts.scene
-        self._travel = parts.reader.request_step
-        self._control.hasten_with(parts.reader.poll_faster)
-        self._embed = parts.embed
-        self._others.runs = parts.runs
+    async def _mount_views(self, imports: "LateImports") -> None:
+        await self.main.add_views([view(id=view.__name__.lower()) for view in imports.views])
+        self._imports = imports
+        self._store.scene = self.main.scene = imports.scene
+        self._steering.on_sent = imports.reader.poll_faster
+        self._other_runs.runs = imports.runs
         if self._writer is not None:
-            parts.limiter.watch(self._writer)
-            parts.runs.limiter.watch(self._writer)
+            imports.limiter.watch(self._writer)
+            imports.runs.limiter.watch(self._writer)
             self._link_label = LinkLabel(self._writer)
         self.action_view(0)
-
-        def follow() -> None:
-            parts.reader.follow(self.post_message, self._leaving)
-
-        self._start_thread("reader", follow)
+        follow = partial(imports.reader.follow, self.post_message, self._lifecycle.stop)
+        self._lifecycle.start_thread("reader", follow)
         if not self.is_headless:
-            gc.freeze()  # to walk all modules and widgets now and then would take 50 ms each time
+            self._lifecycle.freeze_objects()
 
     def _show_scene(self, scene: "Scene") -> None:
-        if self.is_running and (view := self.main.view):
-            view.scene = scene
+        if self.is_running:
+            self.main.scene = scene
 
     def _show_weights(self, label: str) -> None:
         if self.is_running:
             self.main.weights = label
 
-    def _show_status(self) -> None:
+    def _update_status(self) -> None:
         if self.scene is None or not self.is_running:
             return
         self._store.update_weights_label()
-        run, now = self.scene.run, self._clock()
-        state, control = run.state(now), self._control.is_taken
-        self.main.steering = steering_keys(state, control=control, changed=bool(run.changes))
-        news = self._missed if self._is_news else ""
-        notice = notice_of(run, state, now, run=self._reference, control=control)
-        self.main.show_notice(news, notice)
-        mode = "" if control else "read only"
-        link = self._link_label.text() if self._link_label else ""
-        is_slow = self._link_label is not None and self._link_label.is_slow
-        self.main.query_one(Status).parts = status_of(
-            run, now, mode, link=link, link_is_slow=is_slow, unicode=self._unicode
+        self.main.show_status(
+            self.scene.run,
+            self._clock(),
+            reference=self._reference,
+            has_control=self._steering.has_control,
+            link=self._link_label.text() if self._link_label else "",
+            link_is_slow=self._link_label is not None and self._link_label.is_slow,
+            unicode=self._unicode,
         )
 
     @property
     def _writer(self) -> TerminalWriter | None:
-        """What is between us and the terminal; nothing in tests."""
+        """Writes to the terminal; None in tests, which have no terminal."""
         return writer_of(self)
-
-    def _come_back(self, _: object) -> None:
-        """Repaint everything: the terminal shows nothing of ours after ``fg``."""
-        self.action_redraw()

@@ -1,11 +1,11 @@
-"""The screen of one run: top line, notice, the views, the keys."""
+"""The main screen: top line, notice, the visible view, footer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.app import ComposeResult, SystemCommand
 from textual.events import Resize
 from textual.reactive import var
 from textual.screen import Screen
@@ -13,31 +13,31 @@ from textual.widgets import ContentSwitcher, Static
 
 from vae_tui.terminal.capabilities import LEAST_SIZE
 from vae_tui.text import printable
-from vae_tui.tui.keys.steering_keys import STEERING
+from vae_tui.tui.keys.bindings import STEERING, footer_rank, steering_labels
+from vae_tui.tui.state.notice import notice_of
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.key_bar import KeyBar, KeyHint
-from vae_tui.tui.widgets.status import Status
+from vae_tui.tui.widgets.status import Status, status_of
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
+    from textual.binding import ActiveBinding
+
+    from vae_tui.tui.state.run_view import RunView
     from vae_tui.tui.state.scene import Scene
     from vae_tui.tui.views.view import View
 
-ALWAYS = ("app.view1", "app.next-view", "app.help", "app.leave")
-FIRST_TO_GO = ("app.copy", "app.export", "app.undo", "app.back", "app.controls")
-"""The keys that give way where the bottom line is short, the first of them first."""
-
 
 class MainScreen(Screen[None], inherit_bindings=False):
-    """Shows what it is told; the app does the rest.
+    """Draws what the app sets; knows which view is visible and which keys work there.
 
-    A screen's own bindings would take tab, which moves the focus, away from the app.
+    Without a screen's own bindings: its tab would move the focus instead of changing the view.
     """
 
     DEFAULT_CSS = """
     MainScreen { background: black; overflow: hidden; }
     MainScreen ContentSwitcher { height: 1fr; }
     MainScreen #notice { display: none; padding: 0 1; color: $text-warning; max-height: 4; }
-    MainScreen #notice.told { display: block; }
+    MainScreen #notice.shown { display: block; }
     MainScreen #waiting { color: $text-muted; padding: 1 2; }
     MainScreen #too-small {
         display: none; border: round $primary; content-align: center middle; height: 1fr;
@@ -49,22 +49,28 @@ class MainScreen(Screen[None], inherit_bindings=False):
     MainScreen.small #too-small { display: block; }
     """
 
+    status: var[tuple[Text, ...]] = var(())
+    """Parts of the top line, most important first."""
+    news: var[str] = var("")
+    """What happened while the user was away."""
+    notice: var[str] = var("")
+    """What the user should know now, and what to do about it."""
     steering: var[Mapping[str, str]] = var({})
-    """What the keys that steer are called, those of them that work here and now."""
-
+    """Footer labels of the steering keys that do something now, by binding id."""
+    scene: "var[Scene | None]" = var(None)
+    """What the visible view draws from."""
     weights: var[str] = var("")
-    """The step and age of the weights that the visible view draws with."""
+    """The step and age of the weights that it draws with."""
 
     def __init__(self, status: tuple[Text, ...]) -> None:
-        """Show ``status`` until there is more to say."""
+        """Show ``status`` until the views are there."""
         super().__init__()
-        self._first_status = status
-        self._notice = ""
+        self.set_reactive(MainScreen.status, status)
 
     def compose(self) -> ComposeResult:
-        """Top line, notice, views, keys."""
+        """Yield top line, notice, place of the views, footer."""
         status = Status()
-        status.set_reactive(Status.parts, self._first_status)
+        status.set_reactive(Status.parts, self.status)
         yield status
         yield Static(id="notice", markup=False)
         with ContentSwitcher(initial="waiting"):
@@ -73,12 +79,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Follow the bindings."""
-        self.watch(self, "steering", lambda _: self._show_keys(), init=False)
+        """Follow the active bindings."""
         self.bindings_updated_signal.subscribe(self, lambda _: self._show_keys())
 
     def on_resize(self, event: Resize) -> None:
-        """Say so when there is too little room."""
+        """Show only the size that is needed when the terminal is smaller."""
         width, height = event.size
         small = width < LEAST_SIZE[0] or height < LEAST_SIZE[1]
         self.set_class(small, "small")
@@ -86,93 +91,150 @@ class MainScreen(Screen[None], inherit_bindings=False):
             least = f"{LEAST_SIZE[0]}x{LEAST_SIZE[1]}"
             self.query_one("#too-small", Static).update(f"needs {least}, has {width}x{height}")
 
+    # The views
+
     @property
     def views(self) -> "Sequence[View]":
-        """The views, in the order of their keys; none before they are put up."""
-        switchers = self.query(ContentSwitcher)  # none any more while the screen is taken down
+        """The views in the order of their keys; empty until all are mounted."""
+        switchers = self.query(ContentSwitcher)  # none while the screen is being removed
         children = [child for switcher in switchers for child in switcher.children]
         views = [child for child in children if child.id != "waiting"]
         return views if all(view.is_mounted for view in views) else []  # type: ignore[return-value]
 
     @property
     def view(self) -> "View | None":
-        """The view that is up."""
+        """The visible view."""
         current = next((switcher.current for switcher in self.query(ContentSwitcher)), None)
         return next((view for view in self.views if view.id == current), None)
 
-    async def put_up(self, views: "Sequence[View]") -> None:
-        """Take the views in."""
+    async def add_views(self, views: "Sequence[View]") -> None:
+        """Mount the views, hidden."""
         for view in views:
             view.display = False  # the switcher hides only what it was composed with
         await self.query_one(ContentSwitcher).mount_all(views)
 
-    def bring_up(self, view: "View", scene: "Scene | None") -> None:
-        """Show one view."""
+    def show_view(self, number: int) -> "View | None":
+        """Switch to a view and return it; None if there is no such view yet."""
+        if not 0 <= number < len(self.views):
+            return None
+        view = self.views[number]
         self.query_one(ContentSwitcher).current = view.id
-        self.set_focus(view)  # at once: the next key may be on its way
-        view.scene = scene
-        self.watch_weights()
+        self.set_focus(view)  # at once: the next key may already be waiting
+        self.watch_scene()
+        return view
+
+    def watch_scene(self) -> None:
+        """Let the visible view draw from the scene; the hidden ones get it when they are shown."""
+        if view := self.view:
+            view.scene = self.scene
+            self.watch_weights()
 
     def watch_weights(self) -> None:
-        """Update the captions of the visible view; nothing else is redrawn."""
+        """Update the captions of the visible view; its pictures are not redrawn."""
         for caption in self.view.query(Caption) if self.view else ():
             caption.weights = self.weights
 
-    def show_notice(self, *lines: str) -> None:
-        """Write lines under the top line, or take them away."""
-        text = "\n".join(printable(line) for line in lines if line)
-        if text != self._notice:
-            self._notice = text
-            notice = self.query_one("#notice", Static)
-            notice.update(text)
-            notice.set_class(bool(text), "told")
+    # Top line and notice
 
-    def bindings_here(self) -> tuple[list[Binding], list[Binding]]:
-        """Return the bindings that work here: the view's own, and those of all views."""
-        view, app = self.view, self.app
-        active = self.active_bindings.values()
-        own = [found.binding for found in active if found.node is view]
-        everywhere = [found.binding for found in active if found.node is app]
-        return _each_once(own), _each_once(everywhere)
+    def show_status(
+        self,
+        run: "RunView",
+        now: float,
+        *,
+        reference: str,
+        has_control: bool,
+        link: str,
+        link_is_slow: bool,
+        unicode: bool,
+    ) -> None:
+        """Show the run's state everywhere: in the top line, the notice and the footer.
+
+        Args:
+            run: What is known of the run.
+            now: Unix seconds.
+            reference: The run's name or path, as a command line takes it.
+            has_control: Whether this screen may send commands to the trainer.
+            link: Rate of the terminal's link, in words.
+            link_is_slow: Whether the link limits the screen.
+            unicode: Whether the terminal shows more than ASCII.
+        """
+        state, can_undo = run.state(now), bool(run.changes)
+        self.steering = steering_labels(state, has_control=has_control, can_undo=can_undo)
+        self.notice = notice_of(run, state, now, run=reference, control=has_control)
+        mode = "" if has_control else "read only"
+        self.status = status_of(
+            run, now, mode, link=link, link_is_slow=link_is_slow, unicode=unicode
+        )
+
+    def watch_status(self) -> None:
+        """Update the top line."""
+        for status in self.query(Status):
+            status.parts = self.status
+
+    def watch_news(self) -> None:
+        """Update the lines under the top line."""
+        self.watch_notice()
+
+    def watch_notice(self) -> None:
+        """Update the lines under the top line; hide them if there are none."""
+        text = "\n".join(printable(line) for line in (self.news, self.notice) if line)
+        for notice in self.query("#notice").results(Static):
+            notice.update(text)
+            notice.set_class(bool(text), "shown")
+
+    # Keys
+
+    def bindings_here(self) -> "tuple[list[ActiveBinding], list[ActiveBinding]]":
+        """Return the bindings that work now: those of the visible view, and those of all views."""
+        active = list(self.active_bindings.values())
+        own = [found for found in active if found.node is self.view]
+        everywhere = [found for found in active if found.node is self.app]
+        return _without_aliases(own), _without_aliases(everywhere)
 
     def keys_here(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-        """Return keys and what they do: the view's own, and those of all views."""
+        """Return keys and what they do, for the help: of the visible view, and of all views."""
         own, everywhere = (
-            [
-                (binding.key_display or self.app.get_key_display(binding), binding.tooltip)
-                for binding in bindings
-                if binding.tooltip
-            ]
+            [(self._key(found), found.tooltip) for found in bindings if found.tooltip]
             for bindings in self.bindings_here()
         )
         return own, everywhere
 
+    def commands_here(self) -> Iterator[SystemCommand]:
+        """Yield what the keys do now, for the palette."""
+        for bindings in self.bindings_here():
+            for found in bindings:
+                label, action = found.binding.description, found.binding.action
+                if label and found.tooltip and action != "command_palette":
+                    run = partial(self.app.run_action, action, found.node)
+                    yield SystemCommand(label, found.tooltip, run)
+
+    def watch_steering(self) -> None:
+        """Update the footer."""
+        self._show_keys()
+
     def _show_keys(self) -> None:
         own, everywhere = self.bindings_here()
         found = own + everywhere
-        digits_are_taken = not any(binding.id == "app.view1" for binding in found)
-        self.query_one(KeyBar).hints = tuple(
+        digits_are_free = any(one.binding.id == "app.view1" for one in found)
+        hints = [
             KeyHint(
-                binding.key_display or self.app.get_key_display(binding),
-                self.steering.get(binding.id or "", binding.description),
-                binding.key,
-                _rank(binding.id or ""),
+                self._key(one),
+                self.steering.get(one.binding.id or "", one.binding.description),
+                one.binding.key,
+                footer_rank(one.binding.id or ""),
             )
-            for binding in found
-            if binding.show and binding.description
-            if binding.id not in STEERING or binding.id in self.steering
-            if binding.id != "app.next-view" or digits_are_taken
-        )
+            for one in found
+            if one.binding.show and one.binding.description
+            if one.binding.id not in STEERING or one.binding.id in self.steering
+            if one.binding.id != "app.next-view" or not digits_are_free
+        ]
+        for bar in self.query(KeyBar):
+            bar.hints = tuple(hints)
+
+    def _key(self, found: "ActiveBinding") -> str:
+        return found.binding.key_display or self.app.get_key_display(found.binding)
 
 
-def _each_once(bindings: list[Binding]) -> list[Binding]:
-    """Return the first of each: a binding of several keys comes once for each key."""
-    return list({binding.id: binding for binding in reversed(bindings)}.values())[::-1]
-
-
-def _rank(binding_id: str) -> int:
-    if binding_id in ALWAYS:
-        return 0
-    if binding_id in FIRST_TO_GO:
-        return 2 + len(FIRST_TO_GO) - FIRST_TO_GO.index(binding_id)
-    return 2 if binding_id.startswith("app.") else 1
+def _without_aliases(bindings: "list[ActiveBinding]") -> "list[ActiveBinding]":
+    """Return the first of those with the same id: a binding of two keys is listed for each."""
+    return list({found.binding.id: found for found in reversed(bindings)}.values())[::-1]

@@ -1,4 +1,4 @@
-"""What threads tell the app."""
+"""What threads post to the app."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,57 +10,60 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.model.numpy_network import Network
     from vae_tui.model.probe import Probe
     from vae_tui.tui.ports import LateImports
-    from vae_tui.tui.state.other_runs import Overlay
-    from vae_tui.tui.state.run_list import RunList
+    from vae_tui.tui.state.other_runs import Overlay, RunList
     from vae_tui.tui.state.run_view import RunView
 
 
 @dataclass
 class LateImportsLoaded(Message):
-    """The views and the reader have been imported."""
+    """The views and the readers have been imported."""
 
-    parts: "LateImports"
+    imports: "LateImports"
 
 
 @dataclass
 class ThreadFailed(Message):
-    """A thread of ours has a bug: nothing it would tell can be relied on any more."""
+    """A thread of the app raised an error and has ended."""
 
     error: Exception
 
 
+class ReaderMessage(Message):
+    """What a thread has read from the files of a run."""
+
+
 @dataclass
-class RunAdvanced(Message):
-    """The run's files say more than before."""
+class RunAdvanced(ReaderMessage):
+    """The run's files contain more than before."""
 
     view: "RunView"
 
 
 @dataclass
-class NetworkLoaded(Message):
-    """Newer weights can decode."""
+class NetworkLoaded(ReaderMessage):
+    """Newer weights have been loaded."""
 
     network: "Network"
 
 
 @dataclass
-class KeptNetworkLoaded(Message):
-    """The weights of an earlier step can decode."""
+class KeptNetworkLoaded(ReaderMessage):
+    """The weights of an earlier step have been loaded."""
 
     network: "Network"
 
 
 @dataclass
-class KeptNetworkMissing(Message):
-    """The weights of an earlier step cannot be had any more."""
+class KeptNetworkMissing(ReaderMessage):
+    """The weights of an earlier step cannot be loaded any more."""
 
     step: int
-    why: str
+    reason: str
 
 
 @dataclass
-class ProbeLoaded(Message):
-    """The run's test images."""
+class ProbeLoaded(ReaderMessage):
+    """The run's test images have been loaded."""
 
     probe: "Probe"
 
@@ -69,45 +72,45 @@ class ProbeLoaded(Message):
 class UserReturned(Message):
     """The user was away for a while."""
 
-    missed: str
-    """What became of the run, in a sentence."""
+    summary: str
+    """What happened to the run meanwhile, in one sentence."""
 
 
 @dataclass
-class ReadingFailed(Message):
-    """A file of the run cannot be read; the rest is shown all the same."""
+class ReadingFailed(ReaderMessage):
+    """A file of the run cannot be read; the others are still shown."""
 
-    why: str
+    reason: str
     file: str = ""
-    """Its name, when nothing of it can be shown."""
+    """The file's name if nothing of it can be shown."""
 
 
 @dataclass
-class RunsListed(Message):
+class RunsListed(ReaderMessage):
     """The runs of the folder have been read again."""
 
     runs: "RunList"
 
 
 @dataclass
-class OverlayAdvanced(Message):
-    """There is more to show of the run that is laid over this one."""
+class OverlayAdvanced(ReaderMessage):
+    """The files of the overlaid run contain more than before."""
 
     overlay: "Overlay"
 
 
 @dataclass
-class OverlayFailed(Message):
-    """A run cannot be laid over this one."""
+class OverlayFailed(ReaderMessage):
+    """A run cannot be overlaid."""
 
     path: Path
-    why: str
+    reason: str
 
 
 @dataclass
 class OpenChecked(Message):
-    """It was looked whether another run can be opened."""
+    """Result of checking whether another run can be opened."""
 
     path: Path
-    why: str
-    """Why it cannot; empty when it can."""
+    refusal: str
+    """Why it cannot be opened; empty if it can."""

@@ -1,4 +1,4 @@
-"""What the app is handed after its first paint: the views, and who reads the run's files."""
+"""What the app receives after its first paint: the views, and readers of the runs' files."""
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -14,47 +14,47 @@ from vae_tui.tui.link.refresh_limiter import RefreshLimiter
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import View
 
+Post = Callable[[Message], object]
+
 
 class Reader(Protocol):
-    """Follows a run's files in a thread of its own."""
+    """Follows one run's files in a thread."""
 
-    def follow(self, tell: Callable[[Message], object], leave: threading.Event) -> None:
-        """Tell what changes until ``leave`` is set."""
+    def follow(self, post: Post, stop: threading.Event, /) -> None:
+        """Post what changes until ``stop`` is set."""
 
     def request_step(self, step: int) -> None:
-        """Ask for the weights kept at ``step``; only the newest wish counts."""
+        """Load the weights kept at ``step`` next; an earlier request not yet served is dropped."""
 
     def poll_faster(self) -> None:
-        """Look often for a while: the trainer was asked for something, the user waits for it."""
+        """Poll more often for a moment: a command was sent and the user waits for its effect."""
 
 
 class Runs(Protocol):
-    """Reads the other runs; each method in a thread of its own."""
+    """Reads the other runs of the folder; each method blocks and is called in a thread."""
 
     limiter: RefreshLimiter
 
-    def follow(self, tell: Callable[[Message], object], leave: threading.Event) -> None:
-        """Tell of all runs, again and again, until ``leave`` is set."""
+    def follow(self, post: Post, stop: threading.Event, /) -> None:
+        """Post the list of runs repeatedly until ``stop`` is set."""
 
-    def overlay(
-        self, path: Path, tell: Callable[[Message], object], leave: threading.Event
-    ) -> None:
-        """Tell all of one run until ``leave`` is set."""
+    def overlay(self, path: Path, post: Post, stop: threading.Event, /) -> None:
+        """Post what changes in one run until ``stop`` is set."""
 
     def open_refusal(self, path: Path) -> str:
-        """Return why a run cannot be opened, or nothing."""
+        """Return why a run cannot be opened, or an empty string."""
 
 
 @dataclass(frozen=True, slots=True)
 class LateImports:
-    """Everything that is imported late."""
+    """Everything that is imported after the first paint."""
 
     views: Sequence[type[View]]
     reader: Reader
     embed: Callable[[Floats, Floats | None], Iterable[Embedding]]
-    """Runs t-SNE on codes (N, d), from an earlier embedding (N, 2) where there is one; slow."""
+    """Runs t-SNE on codes (N, d), from an earlier embedding (N, 2) if there is one; slow."""
     scene: Scene
-    """What is known before anything is read."""
+    """The scene before anything has been read."""
     runs: Runs
     limiter: RefreshLimiter = field(default_factory=RefreshLimiter)
-    """What the reader heeds."""
+    """Limits how often the reader posts."""

@@ -103,7 +103,7 @@ class Person:
 
         def post(message) -> None:
             if isinstance(message, UserReturned):
-                missed.append(message.missed)
+                missed.append(message.summary)
 
         class Looked(LastSeenStore):
             def keep(self, seen):

@@ -152,7 +152,7 @@ def test_a_damaged_line_is_told_with_its_number_in_the_file(tmp_path):
         file.write(b"{torn\n" + encode(losses(5_000)))
     with Listener(run) as listener:
         listener.until_read(5_000)
-    (failed,) = [one.why for one in listener.told if isinstance(one, ReadingFailed)]
+    (failed,) = [one.reason for one in listener.told if isinstance(one, ReadingFailed)]
     assert f"{run.events} line 5001 is no event" in failed
 
 

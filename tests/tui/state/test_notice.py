@@ -10,7 +10,7 @@ from support.run_events import CONFIG, NOW, STARTED, losses
 
 from vae_tui.run.events import CommandRefused, Diverged, Paused, RunEnded, SettingChanged
 from vae_tui.tui.feed.run_reader import RunReader
-from vae_tui.tui.keys.steering_keys import steering_keys
+from vae_tui.tui.keys.bindings import steering_labels
 from vae_tui.tui.messages import RunAdvanced
 from vae_tui.tui.state.notice import notice_of
 from vae_tui.tui.state.run_view import RunView, advance
@@ -37,11 +37,11 @@ NAN = Diverged(time=NOW, step=543, what="bce", last_good_step=540)
         ("stopped", (losses(540),), "stopped and saved at step 540 · p goes on from there"),
         ("lost", (), "the trainer's process is gone · p goes on from the last save"),
         ("failed", (END,), "CUDA is out of memory · p goes on from the last save"),
-        ("failed", (), "it failed without a word · p goes on from the last save"),
+        ("failed", (), "it failed without a message · p goes on from the last save"),
         ("failed", (losses(540), NAN, END),
          "bce is not finite at step 543 · p rolls back to step 540 with lr 0.0005 · q leaves"),
         ("stalled", (losses(540, time=NOW - 41),),
-         "the trainer is alive but has said nothing for 41 s · see trainer.log"),
+         "the trainer is alive but has reported nothing for 41 s · see trainer.log"),
     ],
 )  # fmt: skip
 def test_each_state_says_what_to_do_next(state, happened, line):
@@ -60,7 +60,7 @@ def test_only_a_process_of_this_machine_is_one_to_kill():
     silent = {"live": True, "live_pid": 12, "now": NOW + 41}
     here = told("stalled", losses(540, time=NOW), is_here=True, **silent)
     assert here == (
-        "the trainer (pid 12) is alive but has said nothing for 41 s · see trainer.log · "
+        "the trainer (pid 12) is alive but has reported nothing for 41 s · see trainer.log · "
         "to end it: kill -9 12, then p"
     )
     shell = told("stalled", losses(540, time=NOW), is_here=True, control=False, **silent)
@@ -143,7 +143,7 @@ def test_a_trainer_that_never_begins_is_starting_and_then_stalled():
     since = dataclasses.replace(view, live_since=NOW, live_pid=7)
     assert (since.state(NOW + 59), since.state(NOW + 61)) == ("starting", "stalled")
     line = notice_of(since, "stalled", NOW + 61, run="run", control=True)
-    assert line.startswith("the trainer is alive but has said nothing for 1 m 01")
+    assert line.startswith("the trainer is alive but has reported nothing for 1 m 01")
 
 
 @pytest.mark.parametrize(
@@ -158,11 +158,11 @@ def test_a_trainer_that_never_begins_is_starting_and_then_stalled():
     ],
 )
 def test_only_the_keys_that_steer_here_and_now_are_offered(state, control, keys):
-    assert steering_keys(state, control=control, changed=False) == keys
+    assert steering_labels(state, has_control=control, can_undo=False) == keys
 
 
 def test_undo_is_offered_when_there_is_something_to_undo():
-    assert "app.undo" in steering_keys("running", control=True, changed=True)
+    assert "app.undo" in steering_labels("running", has_control=True, can_undo=True)
 
 
 def test_a_folder_that_is_read_only_is_said_whatever_the_state():

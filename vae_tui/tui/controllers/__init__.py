@@ -1,1 +1,1 @@
-"""What keys do: steer the trainer, export and copy, walk, show other runs."""
+"""What the keys do beyond one view: steer the trainer, export and copy, walk, show other runs."""

@@ -1,4 +1,4 @@
-"""What the user takes away from a view: a file, or a shell command in the clipboard."""
+"""Exports what a view shows to a file, or copies it as a shell command."""
 
 import shlex
 from collections.abc import Callable, Mapping
@@ -16,12 +16,12 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
 
 
 class ExportAndCopy:
-    """Writes and copies for the user, and says what became of it.
+    """Writes files and the clipboard, and notifies the user of the result.
 
     Args:
-        app: Shows notes.
+        app: Shows the notifications.
         folder: Where files are written.
-        start_thread: Runs something of this name beside the screen.
+        start_thread: Runs a function in a thread of that name.
     """
 
     def __init__(
@@ -35,20 +35,20 @@ class ExportAndCopy:
         self._start_thread = start_thread
 
     def export(self, view: "View | None", name: str) -> None:
-        """Write what the view shows of the run ``name`` to a file."""
+        """Write what the view shows of the run ``name`` to a file, in a thread."""
         export = view.export() if view else None
         if export is None:
             self._app.notify("nothing to export here yet", timeout=3)
             return
-        path, tell = self._folder / f"{name}-{export.name}", self._app.call_from_thread
+        path = self._folder / f"{name}-{export.name}"
 
         def write() -> None:
             try:
                 export.write(path)
             except VaeTuiError as error:
-                tell(self._app.notify, printable(str(error)), severity="error", markup=False)
+                self._app.notify(printable(str(error)), severity="error", markup=False)
             else:
-                tell(self._app.notify, printable(f"written: {path}"), markup=False)
+                self._app.notify(printable(f"written: {path}"), markup=False)
 
         self._start_thread("export", write)
 
@@ -59,7 +59,14 @@ class ExportAndCopy:
         environment: Mapping[str, str],
         write: Callable[[str], None],
     ) -> None:
-        """Copy the command that shows the same of the run ``reference``."""
+        """Copy the shell command that shows the same of the run ``reference``.
+
+        Args:
+            view: The visible view.
+            reference: The run's name or path, as a command line takes it.
+            environment: Variables that say which terminal this is.
+            write: Writes to the terminal, which owns the clipboard.
+        """
         command = view.command(shlex.quote(reference)) if view else None
         if command is None:
             self._app.notify("nothing to copy here yet", timeout=3)

@@ -1,4 +1,4 @@
-"""The other runs of the folder: listed, laid over the one on the screen, opened instead of it."""
+"""Lists the other runs of the folder, overlays one on this run, or opens one instead of it."""
 
 import threading
 from collections.abc import Callable
@@ -18,12 +18,12 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
 
 
 class OtherRuns:
-    """Has the other runs read as long as somebody looks at them.
+    """Starts and stops the threads that read other runs.
 
     Args:
-        app: Shows notes, and is told by the threads.
-        store: Is told of the list and the overlay.
-        start_thread: Runs something of this name beside the screen.
+        app: Shows notifications, and receives what the threads post.
+        store: Holds the overlay.
+        start_thread: Runs a function in a thread of that name.
     """
 
     def __init__(
@@ -33,66 +33,64 @@ class OtherRuns:
         start_thread: Callable[[str, Callable[[], None]], None],
     ) -> None:
         self.runs: Runs | None = None
-        """None before the views are there."""
+        """Reads the runs; None before the late imports."""
         self._app = app
         self._store = store
         self._start_thread = start_thread
-        self._listing: threading.Event | None = None
-        """Ends the thread that reads the list."""
-        self._overlaying: threading.Event | None = None
-        """Ends the thread that follows the run laid over this one."""
+        self._stop_listing: threading.Event | None = None
+        """Stops the thread that reads the list; None while there is none."""
         self._overlaid: Path | None = None
+        self._stop_overlay = threading.Event()
+        """Stops the thread that follows the overlaid run."""
 
-    def list(self, *, wanted: bool) -> None:
-        """Have all runs read, from now on or no more."""
-        if self._listing is not None and not wanted:
-            self._listing.set()
-            self._listing = None
-        elif self._listing is None and wanted and self.runs is not None:
-            self._listing = threading.Event()
-            follow = partial(self.runs.follow, self._app.post_message, self._listing)
+    def set_listing(self, on: bool) -> None:
+        """Read the list of runs repeatedly, or stop reading it."""
+        if self._stop_listing is not None and not on:
+            self._stop_listing.set()
+            self._stop_listing = None
+        elif self._stop_listing is None and on and self.runs is not None:
+            self._stop_listing = threading.Event()
+            follow = partial(self.runs.follow, self._app.post_message, self._stop_listing)
             self._start_thread("runs", follow)
 
-    def turn_overlay(self, path: Path) -> None:
-        """Lay a run over this one instead of any other, or take it away when it is that one."""
-        is_there = path == self._overlaid
+    def toggle_overlay(self, path: Path) -> None:
+        """Overlay a run instead of any other; remove the overlay if it is that run's."""
+        was_overlaid = path == self._overlaid
         self._end_overlay()
-        if is_there or self.runs is None:
+        if was_overlaid or self.runs is None:
             return
-        self._overlaid, self._overlaying = path, threading.Event()
+        self._overlaid, self._stop_overlay = path, threading.Event()
         post = self._app.post_message
-        self._start_thread("overlay", partial(self.runs.overlay, path, post, self._overlaying))
-        words = f"{printable(path.name)} is laid over view 1, Train; x again takes it away"
-        self._app.notify(words, timeout=4, markup=False)
+        self._start_thread("overlay", partial(self.runs.overlay, path, post, self._stop_overlay))
+        text = f"{printable(path.name)} is overlaid in view 1, Train; x again removes it"
+        self._app.notify(text, timeout=4, markup=False)
 
-    def take_overlay(self, overlay: "Overlay") -> None:
-        """Show the overlay, if it is still wanted."""
+    def show_overlay(self, overlay: "Overlay") -> None:
+        """Show the overlay if it is still the one requested."""
         if overlay.path == self._overlaid:
             self._store.update(overlay=overlay)
 
-    def miss_overlay(self, path: Path, why: str) -> None:
-        """Say why a run cannot be laid over this one, if it is still wanted."""
+    def overlay_failed(self, path: Path, reason: str) -> None:
+        """Remove the overlay and say why, if it is still the one requested."""
         if path == self._overlaid:
             self._end_overlay()
-            self._app.notify(why, severity="warning", timeout=6, markup=False)
+            self._app.notify(reason, severity="warning", timeout=6, markup=False)
 
-    def open(self, path: Path) -> None:
-        """Have it looked whether a run can be opened."""
+    def check_open(self, path: Path) -> None:
+        """Check in a thread whether a run can be opened; `OpenChecked` is posted."""
         if (runs := self.runs) is not None:
 
-            def look() -> None:
+            def check() -> None:
                 self._app.post_message(OpenChecked(path, runs.open_refusal(path)))
 
-            self._start_thread("open", look)
+            self._start_thread("open", check)
 
-    def leave(self) -> None:
-        """Let all threads end."""
-        for ending in (self._listing, self._overlaying):
-            if ending is not None:
-                ending.set()
+    def end(self) -> None:
+        """Let the threads return."""
+        self.set_listing(False)
+        self._stop_overlay.set()
 
     def _end_overlay(self) -> None:
-        if self._overlaying is not None:
-            self._overlaying.set()
-        self._overlaid = self._overlaying = None
+        self._stop_overlay.set()
+        self._overlaid = None
         self._store.update(overlay=None)

@@ -1,4 +1,4 @@
-"""What the user asks of the trainer: pause, go on, other settings, stop."""
+"""Sends the user's commands to the trainer: pause, resume, settings, undo, stop."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
@@ -8,7 +8,7 @@ from vae_tui.run.commands import Command
 from vae_tui.text import printable
 from vae_tui.tui.dialogs.controls import ControlsDialog
 from vae_tui.tui.dialogs.leave import Answer, LeaveDialog
-from vae_tui.tui.keys.steering_keys import ADJUSTABLE
+from vae_tui.tui.keys.bindings import ADJUSTABLE
 from vae_tui.tui.state.notice import halved_lr
 from vae_tui.tui.state.scene_store import SceneStore
 
@@ -16,26 +16,28 @@ if TYPE_CHECKING:
     from textual.app import App
 
 LIVE = ("starting", *ADJUSTABLE)
+"""States of a run that has a trainer."""
+END_POLL_SECONDS = 0.1
 
 
 class Steering(Protocol):
-    """How the trainer is asked for things."""
+    """Access to the trainer."""
 
     def send(self, command: Command) -> None:
-        """Ask a live trainer; VaeTuiError when it cannot be asked."""
+        """Send a command to a live trainer; raises VaeTuiError if that is not possible."""
 
     def restart(self, **settings: float) -> None:
-        """Start a trainer on the last save, with other ``settings`` (beta, lr, epochs) if any."""
+        """Start a trainer from the last save, with new ``settings`` (beta, lr, epochs) if any."""
 
 
 class SteeringController:
-    """Asks the trainer for what the user wants, and the user for what that needs.
+    """Sends commands, after asking the user for what they need.
 
     Args:
-        app: Shows dialogs and notes.
-        steering: Reaches the trainer; None takes no control.
-        reference: What names the run on a command line.
-        store: Knows the run and its state.
+        app: Shows dialogs and notifications.
+        steering: Access to the trainer; None for a screen without control.
+        reference: The run's name or path, as a command line takes it.
+        store: Holds the run and its state.
     """
 
     def __init__(
@@ -49,33 +51,30 @@ class SteeringController:
         self._steering = steering
         self._reference = reference
         self._store = store
-        self._hasten: Callable[[], None] = lambda: None
+        self.on_sent: Callable[[], None] = lambda: None
+        """Called after each command."""
 
     @property
-    def is_taken(self) -> bool:
-        """Whether the trainer can be asked at all."""
+    def has_control(self) -> bool:
+        """Whether this screen may send commands."""
         return self._steering is not None
 
-    def hasten_with(self, poll_faster: Callable[[], None]) -> None:
-        """Call this from now on when the trainer was asked for something."""
-        self._hasten = poll_faster
-
     def pause(self) -> None:
-        """Pause or resume the training, or go on from its last save."""
+        """Pause or resume a live run; continue one that ended from its last save."""
         state, run = self._store.state, self._store.run
         if state in ADJUSTABLE:
             name = "resume" if state == "paused" else "pause"
             self._steer(lambda steering: steering.send(Command(command=name)))
         elif state in ("stopped", "failed", "lost") and run is not None:
-            news = {"lr": halved_lr(run)} if state == "failed" and run.diverged else {}
-            self._steer(lambda steering: steering.restart(**news))
+            settings = {"lr": halved_lr(run)} if state == "failed" and run.diverged else {}
+            self._steer(lambda steering: steering.restart(**settings))
         elif state == "finished":
-            longer = f"vae-tui train --resume {self._reference} --epochs N"
-            words = f"the run has finished; to train longer: {longer}"
-            self._app.notify(words, timeout=6, markup=False)
+            command = f"vae-tui train --resume {self._reference} --epochs N"
+            text = f"the run has finished; to train longer: {command}"
+            self._app.notify(text, timeout=6, markup=False)
 
     def adjust(self) -> None:
-        """Ask for other settings."""
+        """Let the user change settings."""
         run, state = self._store.run, self._store.state
         if self._steering is None:
             self._app.notify("attached read-only: no control", timeout=3)
@@ -88,14 +87,14 @@ class SteeringController:
         self._app.push_screen(ControlsDialog(settings), self._send_all)
 
     def undo(self) -> None:
-        """Take the last change of a setting back."""
+        """Undo the last change of a setting."""
         if self._store.state not in ADJUSTABLE:
             self._app.notify(f"nothing to undo: the run is {self._store.state}", timeout=3)
             return
         self._send_all([Command(command="undo")])
 
     def leave(self, name: str) -> None:
-        """Leave the run of this name; ask what becomes of a live training."""
+        """Leave the run ``name``; ask first whether a live one should keep training."""
         if isinstance(self._app.screen, LeaveDialog):
             self._app.pop_screen()
         elif self._is_live() and self._steering:
@@ -111,9 +110,9 @@ class SteeringController:
             self._app.exit()
 
     def _await_end(self) -> None:
-        """Leave when the trainer has said its last word: the user sees that it was saved."""
+        """Leave when the trainer has ended, so that the user sees that it saved."""
         if self._is_live():
-            self._app.set_timer(0.1, self._await_end)
+            self._app.set_timer(END_POLL_SECONDS, self._await_end)
         else:
             self._app.exit()
 
@@ -128,12 +127,12 @@ class SteeringController:
 
         self._steer(send)
 
-    def _steer(self, ask: Callable[[Steering], None]) -> None:
+    def _steer(self, send: Callable[[Steering], None]) -> None:
         if self._steering is None:
             self._app.notify("attached read-only: no control", timeout=3)
             return
         try:
-            ask(self._steering)
-            self._hasten()
+            send(self._steering)
+            self.on_sent()
         except VaeTuiError as error:
             self._app.notify(printable(str(error)), severity="error", timeout=10, markup=False)

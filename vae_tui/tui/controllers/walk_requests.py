@@ -1,4 +1,4 @@
-"""Ways into the view that walks: from a place of the map, or between two digits."""
+"""Starts a walk: from a place of the map, or between two digits that the user chooses."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -11,12 +11,13 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.arrays import Floats
     from vae_tui.tui.state.scene import Scene
 
-FIRST_ENDS = (3, 8)
+FIRST_CLASSES = (3, 8)
+"""Proposed when the user interpolates for the first time."""
 
 
 @runtime_checkable
 class WalkTarget(Protocol):
-    """A view that walks from a code, or from one digit to another."""
+    """A view in which a walk can start."""
 
     def start_at(self, code: "Floats", origin: str) -> None:
         """Go to a code (d,)."""
@@ -26,51 +27,47 @@ class WalkTarget(Protocol):
 
 
 class WalkRequests:
-    """Asks where a walk leads, and brings up the view that walks.
+    """Shows the view that walks, and tells it where to start.
 
     Args:
-        app: Shows the question.
+        app: Shows the dialog.
         views: Returns the views.
-        bring_up: Brings up the view of a number.
+        show_view: Shows the view of a number.
     """
 
     def __init__(
         self,
         app: "App[None]",
         views: Callable[[], Sequence[object]],
-        bring_up: Callable[[int], None],
+        show_view: Callable[[int], None],
     ) -> None:
         self._app = app
         self._views = views
-        self._bring_up = bring_up
-        self._ends = FIRST_ENDS
+        self._show_view = show_view
+        self._classes = FIRST_CLASSES
 
     def start_at(self, code: "Floats", origin: str) -> None:
         """Walk from a code (d,)."""
-        for view in self._brought_up():
-            view.start_at(code, origin)
+        if target := self._show_target():
+            target.start_at(code, origin)
 
     def interpolate(self, scene: "Scene | None") -> None:
-        """Ask for two digits and morph one into the other."""
+        """Let the user choose two classes, and morph a digit of one into one of the other."""
         if scene is None or scene.network is None or scene.probe is None:
             self._app.notify("interpolation needs the first weights", timeout=3)
             return
         labels = sorted(set(scene.probe.labels.tolist()))
-        dialog = ChooseDigitsDialog(labels, scene.probe.classes, self._ends)
+        dialog = ChooseDigitsDialog(labels, scene.probe.classes, self._classes)
         self._app.push_screen(dialog, self._morph)
 
-    def _morph(self, ends: tuple[int, int] | None) -> None:
-        if ends is not None:
-            self._ends = ends
-            for view in self._brought_up():
-                view.morph(*ends)
+    def _morph(self, classes: tuple[int, int] | None) -> None:
+        if classes is not None and (target := self._show_target()):
+            self._classes = classes
+            target.morph(*classes)
 
-    def _brought_up(self) -> Sequence[WalkTarget]:
-        found = [
-            (number, view)
-            for number, view in enumerate(self._views())
-            if isinstance(view, WalkTarget)
-        ]
-        for number, _ in found:
-            self._bring_up(number)
-        return [view for _, view in found]
+    def _show_target(self) -> WalkTarget | None:
+        for number, view in enumerate(self._views()):
+            if isinstance(view, WalkTarget):
+                self._show_view(number)
+                return view
+        return None

@@ -1,106 +1,65 @@
-"""``ctrl+p``: everything that the keys do here, found by name.
+"""``ctrl+p``: Textual's command palette with what the keys do, safe for keys typed ahead of it."""
 
-Textual's own searches in the background; keys that are quicker than it end the program.
-"""
-
-from collections.abc import Sequence
-
-from rich.text import Text
-from textual.app import ComposeResult, SystemCommand
-from textual.binding import Binding
-from textual.containers import Vertical
-from textual.events import Click, Key
-from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual import on
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.events import Key
+from textual.widgets import Input
+from textual.worker import Worker, WorkerState
 
 from vae_tui.tui.dialogs.dialog import ClosesOnce
 
-ROWS = 12
+
+class KeyCommands(Provider):
+    """Offers the commands of the screen below; each typed word is part of its name or help."""
+
+    async def discover(self) -> Hits:
+        """Yield all commands in the order of their keys."""
+        for command in self.app.get_system_commands(self.screen):
+            yield DiscoveryHit(command.title, command.callback, help=command.help)
+
+    async def search(self, query: str) -> Hits:
+        """Yield the commands that contain every word, those with a matching name first."""
+        matcher, words = self.matcher(query), query.lower().split()
+        for command in self.app.get_system_commands(self.screen):
+            if all(word in f"{command.title} {command.help}".lower() for word in words):
+                score = 1 + matcher.match(command.title)
+                name = matcher.highlight(command.title)
+                yield Hit(score, name, command.callback, help=command.help)
 
 
-class Palette(ClosesOnce, ModalScreen[SystemCommand | None]):
-    """Lists commands; dismissed with the one to run."""
+class Palette(ClosesOnce, CommandPalette):
+    """Textual's palette, which loses or misapplies keys that arrive faster than its search.
 
-    BINDINGS = [
-        Binding("escape", "leave", "Cancel", id="palette.cancel"),
-        Binding("up", "move(-1)", show=False, id="palette.up"),
-        Binding("down", "move(1)", show=False, id="palette.down"),
-        Binding("pageup", f"move(-{ROWS})", show=False, id="palette.page-up"),
-        Binding("pagedown", f"move({ROWS})", show=False, id="palette.page-down"),
-    ]
-    DEFAULT_CSS = """
-    Palette { align: center middle; }
-    Palette Vertical {
-        width: 76; max-width: 96%; height: auto; max-height: 100%;
-        border: round $primary; padding: 0 2; background: $surface;
-    }
-    Palette #found { text-wrap: nowrap; text-overflow: ellipsis; margin-top: 1; }
+    Without `ClosesOnce`, ``ctrl+p enter enter enter`` ends the program with a ScreenStackError.
+    Without the rest, letters typed before its input has the focus are lost, and enter selects from
+    the results of an earlier query.
     """
 
-    def __init__(self, commands: Sequence[SystemCommand]) -> None:
-        """Offer the ``commands``."""
-        super().__init__()
-        self._commands = commands
-        self._found = list(commands)
-        self._chosen = 0
+    DEFAULT_CSS = """
+    Palette SearchIcon { display: none; }
+    Palette CommandInput { padding-left: 1; }
+    """
 
-    def compose(self) -> ComposeResult:
-        """A line to type in, and what fits it."""
-        with Vertical() as box:
-            box.border_title = "Commands"
-            box.border_subtitle = "enter runs, escape closes"
-            # Selected on focus, what came early would give way to the next letter.
-            yield Input(placeholder="a part of its name", compact=True, select_on_focus=False)
-            yield Static(self._list(), id="found")
+    def __init__(self) -> None:
+        super().__init__([KeyCommands], placeholder="part of a name or description")
+        self._waiting: Input.Submitted | None = None
+        """Enter, held back until the search for what was typed has ended."""
 
     def on_key(self, event: Key) -> None:
-        """Take in what was typed before the line had the focus."""
+        """Insert what is typed before the input has the focus."""
         if event.character and event.is_printable and not isinstance(self.focused, Input):
-            for line in self.query(Input):  # none before it is made
+            for line in self.query(Input):
                 line.insert_text_at_cursor(event.character)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """List what holds every word that was typed."""
-        words = event.value.lower().split()
-        self._found = [
-            command
-            for command in self._commands
-            if all(word in f"{command.title} {command.help}".lower() for word in words)
-        ]
-        self._chosen = 0
-        self._show()
+    @on(Input.Submitted)
+    def wait_for_search(self, event: Input.Submitted) -> None:
+        """Hold enter back while a search is running."""
+        if any(worker.node is self and not worker.is_finished for worker in self.workers):
+            self._waiting = event
+            event.stop().prevent_default()
 
-    def action_move(self, rows: int) -> None:
-        """Choose another."""
-        self._chosen = max(0, min(self._chosen + rows, len(self._found) - 1))
-        self._show()
-
-    def on_input_submitted(self) -> None:
-        """Close, and run the one that is chosen."""
-        if self._found:
-            self.dismiss(self._found[self._chosen])
-
-    def action_leave(self) -> None:
-        """Close."""
-        self.dismiss(None)
-
-    def on_click(self, event: Click) -> None:
-        """Run the one that was clicked."""
-        if event.widget is not None and event.widget.id == "found":
-            self._chosen = min(self._top + event.y, max(len(self._found) - 1, 0))
-            self.on_input_submitted()
-
-    @property
-    def _top(self) -> int:
-        return max(0, min(self._chosen - ROWS // 2, len(self._found) - ROWS))
-
-    def _show(self) -> None:
-        for found in self.query("#found").results(Static):  # none before it is made
-            found.update(self._list())
-
-    def _list(self) -> Text:
-        rows = [
-            Text(f"{command.title:<11}{command.help}", "reverse" if row == self._chosen else "")
-            for row, command in enumerate(self._found)
-        ]
-        return Text("\n").join(rows[self._top : self._top + ROWS]) if rows else Text("none", "dim")
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Continue with enter when the search has ended; a cancelled one is replaced by another."""
+        if event.state == WorkerState.SUCCESS and self._waiting is not None:
+            line, self._waiting = self._waiting.input, None
+            self.post_message(Input.Submitted(line, line.value))

@@ -24,8 +24,7 @@ from vae_tui.tui.messages import (
     RunAdvanced,
     RunsListed,
 )
-from vae_tui.tui.state.other_runs import Overlay
-from vae_tui.tui.state.run_list import ListedRun, RunList
+from vae_tui.tui.state.other_runs import ListedRun, Overlay, RunList
 from vae_tui.tui.state.run_view import RunView
 
 Post = Callable[[Message], object]
@@ -126,7 +125,7 @@ class _Follower:
             case NetworkLoaded():
                 self.overlay = replace(self.overlay, network=message.network, unreadable="")
             case ReadingFailed():
-                self._post(ReadingFailed(message.why))
+                self._post(ReadingFailed(message.reason))
                 if not message.file or self.overlay.network is not None:
                     return
                 self.overlay = replace(self.overlay, unreadable=message.file)

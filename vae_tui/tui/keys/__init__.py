@@ -1,1 +1,1 @@
-"""Bindings and the order in which keys are handled."""
+"""The table of bindings, and the queue that handles keys in order."""

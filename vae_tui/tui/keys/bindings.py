@@ -1,6 +1,18 @@
-"""The keys that work in every view: one source for footer, help, palette and remapping."""
+"""The keys that work in every view: one table for footer, help, palette, README and remapping.
+
+Each view has a table of the same kind. A binding's id is what a key is remapped by.
+"""
 
 from textual.binding import Binding
+
+PAUSE, CONTROLS, UNDO = "app.pause", "app.controls", "app.undo"
+STEERING = (PAUSE, CONTROLS, UNDO)
+"""Shown in the footer only while they do something: see `steering_labels`."""
+ADJUSTABLE = ("running", "paused", "stalled")
+"""States of a run whose trainer accepts commands."""
+ALWAYS_SHOWN = ("app.view1", "app.next-view", "app.help", "app.leave")
+HIDDEN_FIRST = ("app.copy", "app.export", UNDO, "app.back", CONTROLS)
+"""Left out of a footer that is too short for all, the first of them first."""
 
 KEYS = (
     Binding("1", "view(0)", "View", key_display="1-6", id="app.view1",
@@ -13,10 +25,10 @@ KEYS = (
     Binding("space", "sample", "New", id="app.sample", tooltip="New sample from the prior"),
     Binding("i", "interpolate", "Morph", id="app.interpolate",
             tooltip="From one digit to another"),
-    Binding("p", "pause", "Pause", id="app.pause", tooltip="Pause or resume the training"),
-    Binding("c", "controls", "Controls", id="app.controls",
+    Binding("p", "pause", "Pause", id=PAUSE, tooltip="Pause or resume the training"),
+    Binding("c", "controls", "Controls", id=CONTROLS,
             tooltip="Change beta, lr or epochs, or save now"),
-    Binding("u", "undo", "Undo", id="app.undo", tooltip="Undo the last change of a setting"),
+    Binding("u", "undo", "Undo", id=UNDO, tooltip="Undo the last change of a setting"),
     Binding("comma", "travel(-1)", "Time", key_display=", .", id="app.back",
             tooltip="Back and forth through the kept weights; end: back to now"),
     Binding("full_stop", "travel(1)", show=False, id="app.forth"),
@@ -29,7 +41,34 @@ KEYS = (
     Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; training may go on"),
     Binding("ctrl+c,ctrl+q", "leave", show=False, priority=True, id="app.interrupt"),
     Binding("ctrl+l", "redraw", show=False, priority=True, id="app.redraw",
-            tooltip="Draw everything again, when something else wrote on the terminal"),
+            tooltip="Redraw everything, after something else wrote to the terminal"),
     Binding("ctrl+z", "suspend_process", show=False, priority=True, id="app.suspend",
-            tooltip="To the shell; fg comes back"),
+            tooltip="Suspend to the shell; fg resumes"),
 )  # fmt: skip
+
+
+def steering_labels(state: str, *, has_control: bool, can_undo: bool) -> dict[str, str]:
+    """Return the footer's label for each of `STEERING` that does something now.
+
+    Args:
+        state: The run's state.
+        has_control: Whether this screen may send commands to the trainer.
+        can_undo: Whether a setting has been changed.
+    """
+    if not has_control:
+        return {}
+    if state in ADJUSTABLE:
+        labels = {PAUSE: "Go on" if state == "paused" else "Pause", CONTROLS: "Controls"}
+        return labels | ({UNDO: "Undo"} if can_undo else {})
+    if state == "finished":
+        return {PAUSE: "Longer"}
+    return {PAUSE: "Go on"} if state in ("stopped", "failed", "lost") else {}
+
+
+def footer_rank(binding_id: str) -> int:
+    """Return 0 for a key that is always in the footer; the higher, the sooner it is left out."""
+    if binding_id in ALWAYS_SHOWN:
+        return 0
+    if binding_id in HIDDEN_FIRST:
+        return 2 + len(HIDDEN_FIRST) - HIDDEN_FIRST.index(binding_id)
+    return 2 if binding_id.startswith("app.") else 1

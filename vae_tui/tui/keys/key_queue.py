@@ -1,8 +1,8 @@
-"""Keys one after another: each has done what it does before the next is passed on.
+"""Handles keys strictly one after another.
 
-Textual gives a key to the widget in focus at once; what a binding does comes later, when the key
-has gone up from there to the app. Letters that arrive together with tab, backspace or a key that
-opens a dialog would overtake it.
+Textual passes a key to the focused widget at once, but runs a binding's action only when the key
+has bubbled up to the app. Letters that arrive together with tab, backspace or a key that opens a
+dialog would overtake its effect. Here the next key is passed on when the last one has taken effect.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from textual.events import Event
+from textual.events import Event, Key, Paste
 from textual.message import Message
 
 if TYPE_CHECKING:
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.widget import Widget
 
-MOST_WAITING = 16
-"""More of them are passed on as they come: nobody types so fast, and the screen must keep up."""
-PATIENCE_SECONDS = 0.2
-"""After which the next key goes on: what the last one was for may be gone."""
+LONGEST_QUEUE = 16
+"""With more keys waiting, they are passed on at once: nobody types that fast."""
+TIMEOUT_SECONDS = 0.2
+"""When a probe does not return by then, its widget is taken to be gone."""
 
 
-class KeyAnswered(Message):
-    """Goes behind a key, the same way: when it comes to the app, the key has been there."""
+class KeyProbe(Message):
+    """Follows a key on its way up to the app: on its arrival, the key has been handled."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
         self.number = number
-        """Of the way; those of earlier ones are late."""
+        """Identifies the newest probe; earlier ones are ignored."""
 
 
 class KeyQueue:
-    """Passes keys and pastes on, one at a time.
+    """Passes on keys and pastes, one at a time.
 
     Args:
-        app: Whose keys they are; it tells of each `KeyAnswered`.
-        pass_on: Gives a key to the widget in focus.
+        app: Hands each `KeyProbe` that arrives to `probe_arrived`.
+        pass_on: Gives an event to the focused widget.
     """
 
     def __init__(self, app: "App[Any]", pass_on: Callable[[Event], Awaitable[None]]) -> None:
@@ -46,34 +46,42 @@ class KeyQueue:
         self._pass_on = pass_on
         self._waiting: deque[Event] = deque()
         self._screen: Screen[Any] | None = None
-        """Which the key on its way was for; None while there is no such key."""
-        self._ways: list[Widget] = []
-        """From where to the app there is still to be followed."""
+        """The screen that the key in progress is for; None while there is no such key."""
+        self._to_probe: list[Widget] = []
+        """Where the next probe starts, after the one under way."""
         self._number = 0
-        self._late: asyncio.TimerHandle | None = None
+        self._timeout: asyncio.TimerHandle | None = None
 
-    async def take(self, key: Event) -> None:
-        """Pass a key on, now or when those before it have been answered."""
+    async def handle(self, event: Event) -> None:
+        """Queue keys and pastes; pass on any other event at once."""
+        if not isinstance(event, Key | Paste):
+            await self._pass_on(event)
+        elif not event.is_forwarded:
+            await self._put(event)
+        elif self._top():  # else an unused key bubbled up after all screens were removed
+            await self._pass_on(event)
+
+    async def probe_arrived(self, number: int) -> None:
+        """Pass on the next key, once a screen that the last one opened can take keys too."""
+        if number != self._number:
+            return
+        if self._timeout is not None:
+            self._timeout.cancel()
+        if (top := self._top()) is not None and top is not self._screen:
+            self._screen = top
+            self._probe_twice(top)
+        elif self._to_probe:
+            self._probe(self._to_probe.pop())
+        else:
+            await self._next()
+
+    async def _put(self, key: Event) -> None:
         self._waiting.append(key)
         if self._screen is None:
             await self._next()
-        elif len(self._waiting) > MOST_WAITING:
+        elif len(self._waiting) > LONGEST_QUEUE:
             while self._waiting and self._top() is not None:
                 await self._pass_on(self._waiting.popleft())
-
-    async def answered(self, number: int) -> None:
-        """Go on, once what the last key made can take keys too."""
-        if number != self._number:
-            return
-        if self._late is not None:
-            self._late.cancel()
-        if (now := self._top()) is not None and now is not self._screen:
-            self._screen = now
-            self._follow_twice(now)
-        elif self._ways:
-            self._follow(self._ways.pop())
-        else:
-            await self._next()
 
     async def _next(self) -> None:
         self._screen = self._top() if self._waiting else None
@@ -81,23 +89,23 @@ class KeyQueue:
             return
         widget = self._app.focused or self._screen
         await self._pass_on(self._waiting.popleft())
-        # Some keys close their dialog before it is given them.
-        is_there = self._top() is self._screen
-        self._follow_twice(widget if is_there else self._top() or widget)
+        # A priority binding may already have closed the dialog.
+        is_open = self._top() is self._screen
+        self._probe_twice(widget if is_open else self._top() or widget)
 
     def _top(self) -> "Screen[Any] | None":
-        """Return the screen that takes keys; None when all have been taken down."""
+        """Return the screen that takes keys; None when all have been removed."""
         stack = self._app.screen_stack
         return stack[-1] if stack else None
 
-    def _follow_twice(self, widget: "Widget") -> None:
-        """Go behind the key, and then behind the messages of what it did."""
-        self._ways = [widget]
-        self._follow(widget)
+    def _probe_twice(self, widget: "Widget") -> None:
+        """Follow the key, and then the messages that it caused."""
+        self._to_probe = [widget]
+        self._probe(widget)
 
-    def _follow(self, widget: "Widget") -> None:
+    def _probe(self, widget: "Widget") -> None:
         self._number += 1
-        self._late = asyncio.get_running_loop().call_later(
-            PATIENCE_SECONDS, self._app.post_message, KeyAnswered(self._number)
+        self._timeout = asyncio.get_running_loop().call_later(
+            TIMEOUT_SECONDS, self._app.post_message, KeyProbe(self._number)
         )
-        widget.post_message(KeyAnswered(self._number))
+        widget.post_message(KeyProbe(self._number))

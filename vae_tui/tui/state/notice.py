@@ -1,4 +1,4 @@
-"""What a user should read now, and what to do about it; one line under the top line."""
+"""The line under the top line: what the user should know now, and what to do about it."""
 
 from typing import TYPE_CHECKING
 
@@ -10,58 +10,59 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
 
 
 def notice_of(view: "RunView", state: str, now: float, *, run: str, control: bool) -> str:
-    """Return the line for a run in this state, or nothing.
+    """Return the line for a run in this state, or an empty string.
 
     Args:
-        view: Of the run.
-        state: Of it, in one word.
+        view: What is known of the run.
+        state: Its state in one word.
         now: Unix seconds.
-        run: What names it on a command line.
-        control: The keys steer; where they do not, the shell does.
+        run: The run's name or path, as a command line takes it.
+        control: Whether this screen may send commands; if not, shell commands are named.
     """
     if view.gone:
-        return "the run's folder is gone: what is shown is all there is · q leaves"
-    on = "p" if control else f"vae-tui resume {run}"
+        return "the run's folder is gone: nothing new can be read · q leaves"
+    resume = "p" if control else f"vae-tui resume {run}"
     damage = view.damage and f"{view.damage}: the rest is shown"
-    parts = [_of_state(view, state, now, on), view.refusal(now), damage]
+    parts = [_of_state(view, state, now, resume), view.refusal(now), damage]
     return " · ".join(filter(None, parts))
 
 
-def _of_state(view: "RunView", state: str, now: float, on: str) -> str:
+def _of_state(view: "RunView", state: str, now: float, resume: str) -> str:
     if view.read_only:
-        return "the run's folder is read-only now: training waits until it can be written again"
-    told = {
-        "starting": "",  # whatever an earlier trainer said
+        return "the run's folder is read-only now: training waits until it is writable again"
+    failure = view.notice or "it failed without a message"
+    by_state = {
+        "starting": "",  # the last notice is an earlier trainer's
         "reading": f"reading the run's events: {1 - view.unread:.0%}",
-        "failed": f"{view.notice or 'it failed without a word'} · {on} goes on from the last save",
-        "lost": f"the trainer's process is gone · {on} goes on from the last save",
-        "stopped": f"stopped and saved at step {view.step:,} · {on} goes on from there",
-        "paused": f"{view.notice or 'paused'} · {on} goes on",
+        "failed": f"{failure} · {resume} goes on from the last save",
+        "lost": f"the trainer's process is gone · {resume} goes on from the last save",
+        "stopped": f"stopped and saved at step {view.step:,} · {resume} goes on from there",
+        "paused": f"{view.notice or 'paused'} · {resume} goes on",
     }
     if state == "paused" and view.paused is not None and view.paused.why:
-        return view.paused.why  # nobody asked for it: it goes on by itself, when that is mended
+        return view.paused.why  # paused by a problem: it goes on by itself when that is fixed
     if state == "failed" and view.diverged is not None:
-        return _diverged(view, view.diverged, on)
-    return _silent(view, now, on) if state == "stalled" else told.get(state, view.notice)
+        return _diverged(view, view.diverged, resume)
+    return _silent(view, now, resume) if state == "stalled" else by_state.get(state, view.notice)
 
 
-def _diverged(view: "RunView", diverged: "Diverged", on: str) -> str:
-    news = f" with lr {halved_lr(view):g}" if on == "p" else ""
+def _diverged(view: "RunView", diverged: "Diverged", resume: str) -> str:
+    new_lr = f" with lr {halved_lr(view):g}" if resume == "p" else ""
     return (
         f"{diverged.what} is not finite at step {diverged.step:,} · "
-        f"{on} rolls back to step {diverged.last_good_step:,}{news} · q leaves"
+        f"{resume} rolls back to step {diverged.last_good_step:,}{new_lr} · q leaves"
     )
 
 
-def _silent(view: "RunView", now: float, on: str) -> str:
-    # The pid of a lock held over a network is another machine's: here it would be someone else.
+def _silent(view: "RunView", now: float, resume: str) -> str:
+    # A lock held over a network names a pid of another machine, which is another process here.
     pid = view.live_pid if view.is_here else None
-    who = f"the trainer (pid {pid})" if pid else "the trainer"
-    end = f" · to end it: kill -9 {pid}, then {on}" if pid else ""
-    told = duration(view.silent(now))
-    return f"{who} is alive but has said nothing for {told} · see trainer.log{end}"
+    trainer = f"the trainer (pid {pid})" if pid else "the trainer"
+    end = f" · to end it: kill -9 {pid}, then {resume}" if pid else ""
+    silence = duration(view.silent(now))
+    return f"{trainer} is alive but has reported nothing for {silence} · see trainer.log{end}"
 
 
 def halved_lr(view: "RunView") -> float:
-    """Return half the learning rate that the run had last."""
+    """Return half of the run's latest learning rate."""
     return (view.measured.lr if view.measured else view.config.lr) / 2

@@ -1,32 +1,61 @@
-"""Another run laid over the one on the screen: one frozen value."""
+"""The other runs of the folder: their list, and the one overlaid on the run on the screen."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from vae_tui.model.numpy_network import Network
+from vae_tui.run.summary import Summary
 from vae_tui.tui.state.run_view import RunView
 
 OVERLAID = "color(170)"
-"""What is of the other run."""
+"""Colour of everything that belongs to the overlaid run."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRun:
+    """One run of the list."""
+
+    path: Path
+    summary: Summary
+    wrong: str = ""
+    """Which of its files cannot be read, and why."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunList:
+    """The runs of a folder when it was last read, newest first."""
+
+    folder: str
+    """As the user gave it; untrusted text."""
+    attached: Path
+    """The run on the screen, which need not be in the folder."""
+    rows: tuple[ListedRun, ...]
+    found: int
+    """How many runs the folder holds: more than ``rows`` during the first read."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every run of the folder has been read."""
+        return len(self.rows) == self.found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Overlay:
-    """All that is shown of the other run."""
+    """Another run, whose curves and digits are drawn over those of the run on the screen."""
 
     path: Path
     run: RunView
-    """Its name is fit to be shown."""
+    """Its name is safe to print."""
     network: Network | None = None
     """Its newest weights."""
     unreadable: str = ""
-    """The name of the file from which there should be weights, and are not."""
+    """The name of its weights file, if that exists and cannot be read."""
 
     def why_no_digits(self, network: Network) -> str:
-        """Return why no digits of the other run can stand beside those of ``network``, or nothing.
+        """Return why its digits cannot be drawn beside those of ``network``, or an empty string.
 
-        The same z can be decoded by both only where codes have the same size. The most important
-        stands first, for captions that are cut.
+        Both decode the same z, so their codes must have the same size. The most important words
+        come first: captions are cut.
         """
         if self.unreadable:
             return f"cannot be read · {self.unreadable}"
@@ -37,5 +66,5 @@ class Overlay:
 
 
 def short_name(name: str, cells: int = 16) -> str:
-    """Return a name in at most so many characters."""
+    """Return a name in at most ``cells`` characters."""
     return name if len(name) <= cells else name[: cells - 1] + "~"

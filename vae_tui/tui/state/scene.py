@@ -1,4 +1,4 @@
-"""All that a view draws from."""
+"""Everything that a view draws from, as one frozen value."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,44 +9,43 @@ from vae_tui.arrays import Floats
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
 from vae_tui.terminal.half_blocks import Palette
-from vae_tui.tui.state.other_runs import Overlay
-from vae_tui.tui.state.run_list import RunList
+from vae_tui.tui.state.other_runs import Overlay, RunList
 from vae_tui.tui.state.run_view import RunView
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """All that a view draws from."""
+    """Everything that a view draws from."""
 
     run: RunView
     network: Network | None = None
     probe: Probe | None = None
     unreadable: str = ""
-    """The name of the file from which there should be weights, and are not."""
+    """The name of the weights file, if that exists and cannot be read."""
     is_past: bool = False
-    """The weights are not the newest: the user went back in time."""
+    """Whether the user went back to weights that are not the newest."""
     overlay: Overlay | None = None
-    """The run that is laid over this one."""
+    """The run overlaid on this one."""
     runs: RunList | None = None
-    """All runs of the folder, once they have been asked for."""
+    """All runs of the folder; None until they have been read."""
     palette: Palette = Palette.GREYS
     unicode: bool = True
 
     @property
     def step_option(self) -> str:
-        """What a shell command needs to draw with the weights shown."""
+        """The option with which a shell command uses the same weights; empty for the newest."""
         return f" --step {self.network.step}" if self.network is not None and self.is_past else ""
 
     @property
     def codes(self) -> tuple[Floats, Floats]:
-        """Means and log-variances (N, d) of the test images; there must be weights and images."""
+        """Means and log-variances (N, d) of the test images; needs a network and a probe."""
         assert self.network is not None and self.probe is not None
         return _codes(self.network, self.probe)
 
 
 @lru_cache(maxsize=4)
 def _codes(network: Network, probe: Probe) -> tuple[Floats, Floats]:
-    # 15 ms for 1,000 images: once for the same weights, whichever views ask.
+    # Cached: 15 ms for 1,000 images, and several views ask for the same weights.
     means, logvars = network.encode(probe.images)
-    # An auto-encoder's variances are anybody's guess: kept where their exponential is a number.
+    # An auto-encoder's log-variances are untrained: clamped so that their exponential is finite.
     return means, np.clip(logvars, -60, 60)

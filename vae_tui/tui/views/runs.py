@@ -13,7 +13,7 @@ from textual.reactive import var
 
 from vae_tui.export.output_file import csv_table, write
 from vae_tui.text import printable
-from vae_tui.tui.state.run_list import ListedRun, RunList
+from vae_tui.tui.state.other_runs import ListedRun, RunList
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View
 from vae_tui.tui.widgets.caption import Caption

@@ -1,4 +1,9 @@
-"""The bottom line: the keys that work here and now."""
+"""The footer: the keys that work now.
+
+Textual's Footer shows all bindings and scrolls sideways when they do not fit, so that at 80 columns
+help and quit are out of sight; its labels are those of the bindings. This one leaves out the least
+important keys first, and its labels follow the run's state ("Pause", "Go on", "Longer").
+"""
 
 from dataclasses import dataclass
 
@@ -12,24 +17,24 @@ from vae_tui.tui.widgets.drawing import Drawing
 
 @dataclass(frozen=True, slots=True)
 class KeyHint:
-    """One key and what it does."""
+    """One key with its label."""
 
     key: str
-    """As it is written on the screen."""
+    """As it is displayed."""
     label: str
     press: str
-    """As the app names it: what a click presses."""
+    """Textual's name of the key that a click simulates."""
     rank: int = 1
-    """0 is shown always; the higher, the sooner it gives way where room is short."""
+    """The hint of the highest rank is left out first."""
 
     @property
     def width(self) -> int:
-        """Cells, with the blank after it."""
+        """Width in cells, with a trailing space."""
         return cell_len(self.key) + 1 + cell_len(self.label) + 1
 
 
 class KeyBar(Drawing):
-    """Shows ``hints`` in their order, as many as fit by their rank; a click presses the key."""
+    """Shows the ``hints`` that fit; a click simulates the key."""
 
     DEFAULT_CSS = "KeyBar { height: 1; dock: bottom; background: $panel; }"
 
@@ -40,11 +45,11 @@ class KeyBar(Drawing):
         self._draw()
 
     def on_resize(self, _: Resize) -> None:
-        """Redraw: another number may fit."""
+        """Redraw at the new width."""
         self._draw()
 
     def on_click(self, event: Click) -> None:
-        """Press the key that was clicked."""
+        """Simulate the key that was clicked."""
         left = 1
         for hint in fitting(self.hints, self.size.width):
             if left <= event.x < left + hint.width:
@@ -59,10 +64,10 @@ class KeyBar(Drawing):
 
 
 def fitting(hints: tuple[KeyHint, ...], width: int) -> list[KeyHint]:
-    """Return the hints that fit in ``width`` cells, those of the highest rank left out first."""
+    """Return the hints that fit in ``width`` cells, the lowest ranks first, in their order."""
     shown = list(hints)
-    while shown and 1 + sum(hint.width for hint in shown) > width + 1:  # the last blank may go
-        worst = max(hint.rank for hint in shown)
-        last = max(index for index, hint in enumerate(shown) if hint.rank == worst)
+    while shown and 1 + sum(hint.width for hint in shown) > width + 1:  # the last space may be cut
+        highest = max(hint.rank for hint in shown)
+        last = max(index for index, hint in enumerate(shown) if hint.rank == highest)
         del shown[last]
     return shown

@@ -18,8 +18,7 @@ from textual.widgets import DataTable
 
 from vae_tui.run.summary import Summary
 from vae_tui.text import duration, printable
-from vae_tui.tui.state.other_runs import OVERLAID
-from vae_tui.tui.state.run_list import ListedRun
+from vae_tui.tui.state.other_runs import OVERLAID, ListedRun
 from vae_tui.tui.widgets.status import COLOURS
 
 GAP, MARKS = 2, 4

@@ -28,19 +28,19 @@ COLOURS = {
 
 
 class Status(Drawing):
-    """Shows the parts it was given, as many as fit, the most important first."""
+    """Shows the ``parts`` that fit, from the first on."""
 
     DEFAULT_CSS = "Status { height: 1; dock: top; background: $panel; }"
 
     parts: var[tuple[Text, ...]] = var(())
-    """In order of importance; each stands whole or not at all."""
+    """Most important first; none is shown in part."""
 
     def watch_parts(self) -> None:
         """Redraw."""
         self._draw()
 
     def on_resize(self, _: Resize) -> None:
-        """Redraw in the new width."""
+        """Redraw at the new width."""
         self._draw()
 
     def _draw(self) -> None:
@@ -57,13 +57,22 @@ class Status(Drawing):
 def status_of(
     run: "RunView",
     now: float,
-    notice: str,
+    mode: str,
     *,
     link: str = "",
     link_is_slow: bool = False,
     unicode: bool,
 ) -> tuple[Text, ...]:
-    """Return the top line's parts for a run; ``now`` in Unix seconds."""
+    """Return the top line's parts for a run.
+
+    Args:
+        run: The run.
+        now: Unix seconds.
+        mode: Shown after the state; "read only" without control.
+        link: Rate of the terminal's link, in words.
+        link_is_slow: Whether the link limits the screen.
+        unicode: Whether the terminal shows more than ASCII.
+    """
     measured, started = run.measured, run.started
     return status_parts(
         run.name,
@@ -75,7 +84,7 @@ def status_of(
         device=f"{started.device} {started.precision}" if started else "",
         memory_bytes=measured.memory_bytes if measured else 0,
         silent_seconds=run.silent(now),
-        notice=notice,
+        mode=mode,
         link=link,
         link_is_slow=link_is_slow,
         unicode=unicode,
@@ -93,19 +102,19 @@ def status_parts(
     device: str = "",
     memory_bytes: int = 0,
     silent_seconds: float = 0.0,
-    notice: str = "",
+    mode: str = "",
     link: str = "",
     link_is_slow: bool = False,
     unicode: bool = True,
 ) -> tuple[Text, ...]:
-    """Return the top line's parts; a percentage is of all epochs of the run."""
+    """Return the top line's parts; the percentage is that of the run's epochs."""
     share = min(1.0, max(0.0, epoch / epochs)) if epochs > 0 else 0.0
     name, device = printable(name), printable(device)
     live = state in ("running", "paused", "stalled")
-    told = f"{state} {duration(silent_seconds)}" if state == "stalled" else state
+    shown_state = f"{state} {duration(silent_seconds)}" if state == "stalled" else state
     parts = [
         Text(name if len(name) <= 24 else name[:23] + "~", "bold"),
-        Text(told, f"bold {COLOURS.get(state, '')}"),
+        Text(shown_state, f"bold {COLOURS.get(state, '')}"),
         Text(f"epoch {_epoch(epoch)}/{epochs}"),
         _bar(share, 10, unicode),
     ]
@@ -117,10 +126,10 @@ def status_parts(
         parts.append(Text(f"{device} {size(memory_bytes)}" if live and memory_bytes else device))
     if link and link_is_slow:
         parts.insert(3, Text(link, "color(214)"))
-    elif link and state == "running":  # else telling it would be all the traffic there is
+    elif link and state == "running":  # else this label would be the only traffic
         parts.append(Text(link))
-    if notice:
-        parts.insert(2, Text(notice, "color(214)"))
+    if mode:
+        parts.insert(2, Text(mode, "color(214)"))
     return tuple(parts)
 
 

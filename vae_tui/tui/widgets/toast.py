@@ -1,4 +1,4 @@
-"""Messages in the corner, whose time is never over before they are up."""
+"""Notifications that cannot freeze the app."""
 
 from dataclasses import dataclass
 
@@ -8,19 +8,22 @@ LEAST_SECONDS = 0.1
 
 
 @dataclass
-class Toasted(Notification):
-    """A message that may be put up once more just as its time ends, with a dialog for instance.
+class SafeNotification(Notification):
+    """A notification whose remaining time is never negative.
 
-    Textual then starts a timer of less than no time, which never ends and never waits: the screen
-    would stand still for ever.
+    Works around a defect of Textual (seen in 8.2.8): when a screen is pushed or popped, the
+    notifications that have not expired are shown there anew, each with a timer for the time left.
+    If a notification expires between the two calls, that time is negative, and `Timer` computes its
+    next tick in a loop that neither ends nor awaits: the event loop stands still.
+    ``test_textuals_timer_still_never_ends_on_a_negative_delay`` fails when this is fixed.
     """
 
     @property
     def time_left(self) -> float:
-        """Seconds until it goes away, for a timer."""
+        """Seconds until it expires, at least `LEAST_SECONDS`."""
         return max(super().time_left, LEAST_SECONDS)
 
     @property
     def has_expired(self) -> bool:
-        """Its time is over."""
+        """Whether its time is over; Textual's own would ask `time_left`."""
         return super().time_left <= 0

@@ -1,0 +1,116 @@
+"""Commands to the trainer, and when they are offered."""
+
+import pytest
+from support.fake_steering import FakeSteering
+from support.screen import Screen, become, until_reading, wait_until
+
+from vae_tui.errors import VaeTuiError
+from vae_tui.run.events import Paused, Resumed
+
+
+async def test_p_pauses_and_then_resumes():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await pilot.press("p")
+        screen.reader.report(Paused(time=screen.clock.now, step=540))
+        await wait_until(pilot, lambda: "paused" in screen.status)
+        await pilot.press("p")
+        screen.reader.report(Resumed(time=screen.clock.now, step=540))
+        await wait_until(pilot, lambda: "running" in screen.status)
+        assert screen.steering.sent == ["pause", "resume"]
+        assert screen.reader.polled_faster == 2
+
+
+@pytest.mark.parametrize(
+    ("condition", "settings"),
+    [("diverged", {"lr": 0.0005}), ("failed", {}), ("stopped", {}), ("lost", {})],
+)
+async def test_p_goes_on_from_the_last_save_and_halves_lr_where_it_diverged(condition, settings):
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, condition)
+        await pilot.press("p")
+        assert (screen.steering.sent, screen.steering.restarted) == ([], [settings])
+
+
+async def test_p_on_a_finished_run_says_how_to_train_longer():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "finished")
+        await pilot.press("p")
+        await wait_until(pilot, lambda: "--epochs" in screen.text)
+        assert screen.steering.restarted == []
+
+
+async def test_a_run_that_goes_on_after_it_ended_is_starting_and_neither_stalled_nor_stopped():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "stopped")
+        screen.clock.now += 86_400
+        await wait_until(pilot, lambda: "stopped" in screen.status)
+        screen.reader.report(live=True, live_since=screen.clock.now)
+        await wait_until(pilot, lambda: "starting" in screen.status)
+        assert screen.notice == ""
+
+
+async def test_read_only_sends_nothing_and_says_so():
+    screen = Screen(read_only=True)
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        assert "read only" in screen.status
+        await pilot.press("p")
+        await wait_until(pilot, lambda: "no control" in screen.text)
+        await pilot.press("q")
+        assert pilot.app.return_code == 0
+
+
+async def test_read_only_asks_for_no_other_settings():
+    screen = Screen(read_only=True)
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await pilot.press("c")
+        await wait_until(pilot, lambda: "no control" in screen.text)
+        assert pilot.app.screen is screen.app.main
+
+
+@pytest.mark.parametrize(
+    ("condition", "read_only", "keys"),
+    [
+        ("running", False, ["p Pause", "c Controls"]),
+        ("paused", False, ["p Go on", "c Controls"]),
+        ("stopped", False, ["p Go on"]),
+        ("finished", False, ["p Longer"]),
+        ("running", True, []),
+        ("nothing yet", False, []),
+    ],
+)
+async def test_the_bottom_line_shows_the_steering_keys_that_work_here_and_now(
+    condition, read_only, keys
+):
+    screen = Screen(read_only=read_only)
+    async with screen.at(160, 40) as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, condition)
+
+        def shown() -> list[str]:
+            footer = screen.text.splitlines()[-1]
+            known = ("p Pause", "p Go on", "p Longer", "c Controls", "u Undo")
+            return [key for key in known if f" {key} " in f"{footer} "]
+
+        await wait_until(pilot, lambda: shown() == keys)
+
+
+async def test_a_refusal_is_told_and_ends_nothing():
+    screen = Screen(steering=FakeSteering(VaeTuiError("state.pt is [/not] there")))
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "lost")
+        await pilot.press("p")
+        await wait_until(pilot, lambda: "state.pt is [/not] there" in screen.text)

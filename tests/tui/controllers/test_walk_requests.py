@@ -1,0 +1,42 @@
+"""Interpolation between digits that the user chooses."""
+
+import re
+
+from support.fake_networks import probe, random_network
+from support.run_events import CONFIG, STARTED, losses
+from support.screen import Screen, become, until_reading, wait_until
+
+from vae_tui.tui.dialogs.choose_digits import ChooseDigitsDialog
+
+
+async def test_interpolation_of_a_run_of_an_unknown_data_set_asks_for_two_numbers():
+    import dataclasses
+
+    screen = Screen(config=dataclasses.replace(CONFIG, dataset="of-somebody-else"))
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await pilot.press("i", "3", "8")
+        await wait_until(pilot, lambda: re.match(r"3 \(.*\) into 8 ", screen.caption("caption")))
+
+
+async def test_interpolation_offers_only_classes_that_the_probe_holds():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        screen.reader.report(STARTED, losses(3))
+        screen.reader.load(random_network(3), probe([4, 7, 4]))
+        await wait_until(pilot, lambda: screen.app.scene.probe is not None)
+        await pilot.press("i", "3")
+        assert isinstance(pilot.app.screen, ChooseDigitsDialog)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: re.match(r"4 \(.*\) into 7 ", screen.caption("caption")))
+
+
+async def test_interpolation_before_the_first_weights_says_that_it_needs_them():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await pilot.press("i")
+        await wait_until(pilot, lambda: "interpolation needs the first" in screen.text)
+        assert not isinstance(pilot.app.screen, ChooseDigitsDialog)

@@ -1,0 +1,80 @@
+"""Leaving: keep training, stop and save, or stay."""
+
+import pytest
+from support.run_events import ended, losses
+from support.screen import Screen, become, until_reading, wait_until
+
+from vae_tui.tui.dialogs.leave import LeaveDialog
+
+
+async def test_q_then_k_leaves_and_asks_nothing_of_the_trainer():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await pilot.press("q")
+        assert isinstance(pilot.app.screen, LeaveDialog)
+        await pilot.press("k")
+        assert pilot.app.return_code == 0
+    assert screen.steering.sent == []
+    assert screen.reader.left.wait(5)
+
+
+async def test_q_then_c_stays():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await pilot.press("q", "c")
+        assert not isinstance(pilot.app.screen, LeaveDialog)
+        assert (pilot.app.return_code, screen.steering.sent) == (None, [])
+
+
+async def test_q_then_s_stops_and_leaves_only_when_the_trainer_has_ended():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await pilot.press("q", "s")
+        assert screen.steering.sent == ["stop"]
+        screen.reader.report(losses(550))
+        await wait_until(pilot, lambda: screen.app.scene.run.step == 550)
+        assert pilot.app.return_code is None
+        screen.reader.report(ended("stopped", step=551), live=False)
+        await wait_until(pilot, lambda: pilot.app.return_code == 0)
+
+
+@pytest.mark.parametrize("key", ["ctrl+c", "ctrl+q"])
+@pytest.mark.parametrize("before", [[], ["i"], ["question_mark"], ["ctrl+p"]])
+async def test_the_interrupting_keys_ask_wherever_they_are_pressed(key, before):
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await pilot.press(*before)
+        await pilot.press(key)
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, LeaveDialog))
+        assert (pilot.app.return_code, screen.steering.sent) == (None, [])
+        await pilot.press(key)
+        await wait_until(pilot, lambda: not isinstance(pilot.app.screen, LeaveDialog))
+        assert pilot.app.return_code is None
+
+
+@pytest.mark.parametrize("condition", ["finished", "failed", "stopped", "lost"])
+async def test_q_leaves_at_once_where_nothing_trains(condition):
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, condition)
+        await pilot.press("q")
+        assert pilot.app.return_code == 0
+
+
+async def test_the_way_back_stands_on_one_line_when_leaving():
+    screen = Screen(name="fashion-mnist-1123-0713-12")
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await pilot.press("q")
+        await pilot.pause()
+        assert "vae-tui attach fashion-mnist-1123-0713-12" in screen.text

@@ -1,0 +1,77 @@
+"""The palette: what the keys do here, found by name, however fast it is typed."""
+
+import pytest
+from support.key_presses import press_at_once
+from support.screen import Screen, become, open_view, until_reading, wait_until
+from textual.widgets import OptionList
+
+from vae_tui.tui.dialogs.help import HelpDialog
+from vae_tui.tui.dialogs.palette import Palette
+
+
+def offered(screen):
+    """Return the names in the list."""
+    found = screen.app.screen.query_one(OptionList)
+    return [str(option.prompt).splitlines()[0] for option in found.options]
+
+
+@pytest.mark.parametrize("view", "12356")
+async def test_the_palette_offers_what_the_keys_do_and_nothing_else(view):
+    screen = Screen()
+    async with screen.at(120, 60) as pilot:
+        await open_view(pilot, screen, view)
+        keys = [label for label, *_ in screen.app.get_system_commands(screen.app.main)]
+        assert {"Pause", "Help", "Quit", "Export"} <= set(keys)
+        await pilot.press("ctrl+p")
+        await wait_until(pilot, lambda: offered(screen) == keys)
+
+
+async def test_each_word_that_is_typed_is_part_of_the_name_or_description():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1")
+        await pilot.press("ctrl+p", *"resume", "space", *"train")
+        await wait_until(pilot, lambda: offered(screen) == ["Pause"])
+        await pilot.press(*"xyz")
+        await wait_until(pilot, lambda: "No matches found" in screen.text)
+        await pilot.press("enter", "escape")
+        await wait_until(pilot, lambda: screen.app.screen is screen.app.main)
+        assert screen.steering.sent == []
+
+
+@pytest.mark.parametrize("enters", [1, 2, 3, 9])
+async def test_a_burst_of_enter_runs_the_first_command_once(enters):
+    for _ in range(3):
+        screen = Screen()
+        async with screen.at() as pilot:
+            await open_view(pilot, screen, "1")
+            press_at_once(pilot, "ctrl+p" + " enter" * enters)
+            first = next(iter(screen.app.get_system_commands(screen.app.main))).title
+            assert first == "Log"
+            await wait_until(pilot, lambda screen=screen: screen.view.log_axis)
+            await wait_until(pilot, lambda screen=screen: screen.app.screen is screen.app.main)
+            assert pilot.app.return_code is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [("p a u s e enter", ["pause"]), ("u n d o enter", ["undo"]), ("p a u s e escape enter", [])],
+)
+async def test_enter_runs_what_was_typed_before_it_though_the_search_is_slower(typed, sent):
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1")
+        press_at_once(pilot, f"ctrl+p {typed}")
+        press_at_once(pilot, "question_mark")  # comes after them
+        await wait_until(pilot, lambda: isinstance(screen.app.screen, HelpDialog))
+        assert screen.steering.sent == sent
+
+
+async def test_the_palette_opens_over_the_main_screen_only_and_once():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        press_at_once(pilot, "i ctrl+p escape ctrl+p ctrl+p")
+        await wait_until(pilot, lambda: isinstance(screen.app.screen, Palette))
+        assert len(screen.app.screen_stack) == 2

@@ -1,0 +1,58 @@
+"""One table of keys: footer, help, palette, README and remapping agree."""
+
+from pathlib import Path
+
+import pytest
+from support.screen import Screen, open_view, wait_until
+
+from vae_tui.tui.keys.bindings import ALWAYS_SHOWN, HIDDEN_FIRST, KEYS, footer_rank
+from vae_tui.tui.views import VIEWS
+
+README = (Path(__file__).parents[3] / "README.md").read_text()
+SYMBOLS = {
+    "comma": ",",
+    "full_stop": ".",
+    "question_mark": "?",
+    "plus": "+",
+    "minus": "-",
+    "left_square_bracket": "[",
+}
+
+
+def test_every_key_that_the_help_explains_is_in_the_readme():
+    bindings = [*KEYS, *(binding for view in VIEWS for binding in view.BINDINGS)]
+    explained = [binding for binding in bindings if binding.tooltip]
+    assert len(explained) > 30
+    for binding in explained:
+        name = binding.key.split(",")[0]
+        key = SYMBOLS.get(name, name)
+        assert f"`{key}`" in README or f" {key} " in README, binding.id
+
+
+def test_every_binding_has_an_id_of_its_own_to_be_remapped_by():
+    ids = [binding.id for table in (KEYS, *(view.BINDINGS for view in VIEWS)) for binding in table]
+    assert None not in ids
+    assert len(set(ids)) == len(ids)
+
+
+async def test_a_remapped_key_is_that_in_footer_and_help_and_does_what_the_old_one_did():
+    screen = Screen()
+    async with screen.at(160, 60) as pilot:
+        await open_view(pilot, screen, "1")
+        screen.app.set_keymap({"app.pause": "f9"})
+        await wait_until(pilot, lambda: "f9 Pause" in screen.text.splitlines()[-1])
+        assert ("f9", "Pause or resume the training") in screen.app.main.keys_here()[1]
+        await pilot.press("p")
+        await pilot.press("f9")
+        assert screen.steering.sent == ["pause"]
+
+
+@pytest.mark.parametrize("binding_id", ALWAYS_SHOWN)
+def test_the_footer_never_leaves_out_the_way_to_views_help_and_exit(binding_id):
+    assert footer_rank(binding_id) == 0
+
+
+def test_the_footer_leaves_out_copy_before_export_and_a_views_own_keys_last():
+    ranks = [footer_rank(binding_id) for binding_id in HIDDEN_FIRST]
+    assert ranks == sorted(ranks, reverse=True)
+    assert footer_rank("train.log") == 1 < footer_rank("app.sample") < min(ranks)

@@ -1,0 +1,80 @@
+"""Loading after the first paint, and threads that fail."""
+
+import asyncio
+import threading
+
+import pytest
+from support.screen import Screen, until_reading, wait_until
+from textual.widgets import ContentSwitcher, Static
+
+from vae_tui.errors import VaeTuiError
+from vae_tui.tui.lifecycle import LATEST_LOADING_SECONDS
+from vae_tui.tui.views.train import TrainView
+from vae_tui.tui.views.train_digits import TrainDigits
+
+
+async def test_views_are_loaded_once_even_if_a_dialog_keeps_the_first_refresh_away():
+    loads = []
+    screen = Screen(load=lambda: loads.append(1))
+    async with screen.at() as pilot:
+        await pilot.press("question_mark")
+        await wait_until(pilot, screen.reader.follows.is_set)
+        await pilot.pause(2 * LATEST_LOADING_SECONDS)
+        assert loads == [1]
+
+
+async def test_a_thread_that_fails_ends_the_program_with_its_error():
+    def fail():
+        raise RuntimeError("a bug in the reader")
+
+    screen = Screen(load=fail)
+    with pytest.raises(RuntimeError, match="a bug in the reader"):
+        async with screen.at() as pilot:
+            await wait_until(pilot, lambda: pilot.app.return_code is not None)
+
+
+async def test_nothing_but_the_waiting_line_is_there_before_the_views_are_loaded():
+    loaded = threading.Event()
+    screen = Screen(load=loaded.wait)
+    async with screen.at() as pilot:
+        waiting = pilot.app.query_one("#waiting", Static)
+        assert pilot.app.query_one(ContentSwitcher).current == "waiting"
+        assert waiting.display
+        loaded.set()
+        await until_reading(pilot, screen)
+        await wait_until(pilot, lambda: pilot.app.query_one(ContentSwitcher).current != "waiting")
+
+
+async def test_a_trainer_that_cannot_be_started_ends_the_screen_with_why():
+    def refuse() -> None:
+        raise VaeTuiError("no trainer can be started in /x: no space left on device")
+
+    screen = Screen(load=refuse)
+    async with screen.at() as pilot:
+        await wait_until(pilot, lambda: screen.app.failure is not None)
+        assert "no space left" in str(screen.app.failure)
+        assert pilot.app.return_code == 1
+
+
+async def test_keys_for_a_view_are_unheard_until_all_views_are_up():
+    screen = Screen()
+    async with screen.at() as pilot:
+        while not screen.app.main.query(TrainView):
+            await asyncio.sleep(0)
+        assert not screen.app.main.query(TrainDigits)
+        screen.app.action_view(0)
+        screen.app.action_sample()
+        await until_reading(pilot, screen)
+        assert screen.view.id == "trainview"
+
+
+@pytest.mark.parametrize("wait", range(0, 40, 2))
+async def test_leaving_while_the_views_are_put_up_raises_nothing(wait):
+    screen = Screen()
+    async with screen.at() as pilot:
+        while not screen.app.main.query(TrainView):
+            await asyncio.sleep(0)
+        for _ in range(wait):
+            await asyncio.sleep(0)
+        screen.app.exit()
+        await pilot.pause()
