@@ -1,4 +1,6 @@
+import errno
 import multiprocessing
+import os
 import subprocess
 import sys
 import textwrap
@@ -22,6 +24,31 @@ def test_lines_are_appended_in_order(tmp_path):
         append(path, line)
     assert path.read_bytes() == b"a\nb\n"
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_new_content_is_on_the_disk_before_it_replaces_the_old(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    seen = []
+
+    def fsync(descriptor: int) -> None:
+        seen.append((os.pread(descriptor, 99, 0), path.read_bytes()))
+
+    replace(path, b"new", fsync)
+    assert seen == [(b"new", b"old")]
+    assert path.read_bytes() == b"new"
+
+
+def test_content_that_does_not_reach_the_disk_replaces_nothing(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+
+    def fsync(descriptor: int) -> None:
+        raise OSError(errno.EIO, "input/output error")
+
+    with pytest.raises(OSError, match="input/output"):
+        replace(path, b"new", fsync)
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("file", b"old")]
 
 
 def test_a_torn_line_is_closed_before_the_next(tmp_path):

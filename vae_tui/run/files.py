@@ -4,7 +4,7 @@ import contextlib
 import errno
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from vae_tui.run.untrusted import open_own, open_regular
@@ -28,14 +28,17 @@ def append(path: Path, line: bytes) -> None:
         os.close(descriptor)
 
 
-def replace(path: Path, content: bytes) -> None:
-    """Replace a file's content atomically: a reader, or a crash, sees the old or the new."""
+def replace(path: Path, content: bytes, fsync: Callable[[int], object] = os.fsync) -> None:
+    """Replace a file's content atomically: a reader, or a crash, sees the old or the new.
+
+    ``fsync`` gets the descriptor of the new content, which then is on the disk.
+    """
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            fsync(file.fileno())
         Path(temporary).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
