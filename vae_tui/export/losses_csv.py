@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from vae_tui.errors import UsageError
 from vae_tui.export.output_file import csv_table
+from vae_tui.run import series
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted, decode
 from vae_tui.run.files import read_lines
 from vae_tui.run.folder import Run
 from vae_tui.run.progress import in_force
-from vae_tui.run.series import SERIES, Per
 
 _WHEN = ("event", "time_unix_seconds", "step", "epoch")
 
@@ -29,7 +29,7 @@ def losses_csv(run: Run, config: RunConfig) -> bytes:
         happened = in_force(_measurements(run))
     except OSError as error:
         raise UsageError(f"{run.events} cannot be read: {error.strerror}") from None
-    names = list(dict.fromkeys(name for metric in SERIES for name in metric.columns(config)))
+    names = list(dict.fromkeys(name for metric in series.SERIES for name in metric.columns(config)))
     rows = [_row(event, names, config) for event in happened if not isinstance(event, RunStarted)]
     if not rows:
         raise UsageError(f"{run.name} has no losses yet; watch it with: vae-tui attach {run.name}")
@@ -38,10 +38,10 @@ def losses_csv(run: Run, config: RunConfig) -> bytes:
 
 def _row(event: Event, names: list[str], config: RunConfig) -> list[object]:
     assert isinstance(event, (LossesMeasured, EpochEnded))
-    per: Per = "step" if isinstance(event, LossesMeasured) else "epoch"
+    per: series.Per = "step" if isinstance(event, LossesMeasured) else "epoch"
     kind = "losses_measured" if per == "step" else "epoch_ended"
     cells: dict[str, object] = {}
-    for metric in SERIES:
+    for metric in series.SERIES:
         if metric.per == per:
             value: object = metric.value(event, config)
             values = value if isinstance(value, tuple) else (value,)

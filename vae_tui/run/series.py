@@ -87,6 +87,8 @@ SERIES: tuple[Metric, ...] = (
     Metric(name="beta", per="step", label="beta", column="beta"),
     Metric(name="lr", per="step", label="lr", column="lr"),
     Metric(name="images_per_second", per="step", unit="images/s", column="images_per_second"),
+    Metric(name="gradient_norm", per="step", mean_over="steps", label="gradient norm",
+           chart="gradient_norm", column="gradient_norm"),
     Metric(name="memory_bytes", per="step", unit="bytes"),
     Metric(name="train_bce", per="epoch", unit=_NATS,
            column="train_{reconstruction}_nats_per_image"),
@@ -106,6 +108,11 @@ SERIES: tuple[Metric, ...] = (
     TEST_LOSS_AT_MEAN,
 )  # fmt: skip
 """The rows, in the order of the CSV file's columns."""
+
+
+def charts() -> tuple[str, ...]:
+    """Return the names of all charts, in the order of the table."""
+    return tuple(dict.fromkeys(metric.chart for metric in SERIES if metric.chart))
 
 
 def drawn(per: Per, chart: str = "") -> tuple[Metric, ...]:

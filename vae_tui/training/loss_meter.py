@@ -1,19 +1,30 @@
-"""Accumulates losses between two reports."""
+"""Accumulates what the table of series averages, between two reports."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from vae_tui.run import series
 
 
 @dataclass(frozen=True, slots=True)
 class LossSums:
-    """Losses summed over some images, in nats, and the seconds of training on them."""
+    """Sums over some training steps."""
 
-    images: int = 0
-    bce: float = 0.0
-    kl: float = 0.0
-    seconds: float = 0.0
+    images: int
+    steps: int
+    totals: tuple[float, ...]
+    """One for each of ``series.averaged()``: losses summed over images in nats, for instance."""
+    seconds: float
+
+    def means(self) -> dict[str, float]:
+        """Return the mean of each series, by its name."""
+        counts = {"images": self.images, "steps": self.steps}
+        return {
+            metric.name: total / counts[metric.mean_over] if counts[metric.mean_over] else math.nan
+            for metric, total in zip(series.averaged(), self.totals, strict=True)
+        }
 
 
 class LossMeter:
@@ -27,25 +38,25 @@ class LossMeter:
         self.epoch_seconds = 0.0
         """Spent on this epoch's training steps."""
         self._interval = interval
-        self._epoch = (0, 0.0, 0.0)
-        self._unreported = LossSums()
+        self._nothing = LossSums(0, 0, (0.0,) * len(series.averaged()), 0.0)
+        self._epoch = self._unreported = self._nothing
         self._reported_at = -math.inf
 
     @property
-    def epoch_sums(self) -> tuple[float, float]:
-        """BCE and KL, summed over the epoch's images so far."""
-        return self._epoch[1:]
+    def epoch_sums(self) -> LossSums:
+        """Sums over the epoch so far; its seconds are not counted here."""
+        return self._epoch
 
-    def add(self, images: int, bce: float, kl: float, seconds: float) -> None:
+    def add(self, images: int, steps: int, totals: Sequence[float], seconds: float) -> None:
         """Take the epoch's sums so far; ``seconds`` is the time since the last call only."""
-        old_images, old_bce, old_kl = self._epoch
-        self._epoch = (images, bce, kl)
+        before, sums = self._epoch, self._unreported
+        self._epoch = LossSums(images, steps, tuple(totals), 0.0)
         self.epoch_seconds += seconds
-        sums = self._unreported
+        changes = zip(sums.totals, totals, before.totals, strict=True)
         self._unreported = LossSums(
-            sums.images + images - old_images,
-            sums.bce + bce - old_bce,
-            sums.kl + kl - old_kl,
+            sums.images + images - before.images,
+            sums.steps + steps - before.steps,
+            tuple(unreported + new - old for unreported, new, old in changes),
             sums.seconds + seconds,
         )
 
@@ -54,29 +65,46 @@ class LossMeter:
         if now - self._reported_at < self._interval and not last:
             return None
         self._reported_at = now
-        taken, self._unreported = self._unreported, LossSums()
+        taken, self._unreported = self._unreported, self._nothing
         return taken
 
     def begin_epoch(self) -> None:
         """Start the epoch's sums at zero; what is unreported stays."""
-        self._epoch = (0, 0.0, 0.0)
+        self._epoch = self._nothing
         self.epoch_seconds = 0.0
 
     def state(self) -> dict[str, Any]:
         """Return plain values for a resume."""
+        names = [metric.name for metric in series.averaged()]
         sums = self._unreported
         return {
-            "sums": list(self.epoch_sums),
-            "unreported": [sums.images, sums.bce, sums.kl, sums.seconds],
+            "sums": dict(zip(names, self._epoch.totals, strict=True)),
+            "unreported": {
+                **dict(zip(names, sums.totals, strict=True)),
+                **{"images": sums.images, "steps": sums.steps, "seconds": sums.seconds},
+            },
             "epoch_seconds": self.epoch_seconds,
         }
 
-    def load_state(self, state: Mapping[str, Any], images: int) -> None:
+    def load_state(self, state: Mapping[str, Any], images: int, steps: int) -> None:
         """Continue from a value of `state`, in an epoch that has trained on ``images``."""
-        bce, kl = map(float, state["sums"])
-        # Older versions did not save what was unreported.
-        unreported = state.get("unreported", (0, 0.0, 0.0, 0.0))
-        count, unreported_bce, unreported_kl, seconds = map(float, unreported)
-        self._epoch = (images, bce, kl)
-        self._unreported = LossSums(int(count), unreported_bce, unreported_kl, seconds)
+        # Older versions saved lists, of BCE and KL alone, or not what was unreported.
+        epoch = _named(state["sums"], "bce", "kl")
+        unreported = _named(state.get("unreported", {}), "images", "bce", "kl", "seconds")
+        self._epoch = LossSums(images, steps, _totals(epoch), 0.0)
+        self._unreported = LossSums(
+            int(unreported.get("images", 0)),
+            int(unreported.get("steps", 0)),
+            _totals(unreported),
+            unreported.get("seconds", 0.0),
+        )
         self.epoch_seconds = float(state["epoch_seconds"])
+
+
+def _named(saved: Any, *names: str) -> dict[str, float]:
+    values = saved if isinstance(saved, Mapping) else dict(zip(names, saved, strict=True))
+    return {str(name): float(value) for name, value in values.items()}
+
+
+def _totals(saved: Mapping[str, float]) -> tuple[float, ...]:
+    return tuple(saved.get(metric.name, 0.0) for metric in series.averaged())

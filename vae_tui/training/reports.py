@@ -3,7 +3,7 @@
 import contextlib
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -78,12 +78,14 @@ class Reports:
         )
 
     def losses_measured(self, step: int, sums: LossSums, beta: float, lr: float) -> LossesMeasured:
-        """Report the means over the images of ``sums``."""
+        """Report the means of ``sums``."""
+        means = sums.means()
         return LossesMeasured(
             **self.stamp(step),
             epoch=step / self._steps_per_epoch,
-            bce=sums.bce / sums.images,
-            kl=sums.kl / sums.images,
+            bce=means.pop("bce"),
+            kl=means.pop("kl"),
+            more=means,
             beta=beta,
             lr=lr,
             images_per_second=sums.images / sums.seconds,
@@ -91,26 +93,25 @@ class Reports:
         )
 
     def epoch_ended(
-        self, step: int, model: VAE, means: tuple[float, float], seconds: float
+        self, step: int, model: VAE, means: Mapping[str, float], seconds: float
     ) -> EpochEnded:
         """Measure the test set; report it beside the epoch's training means of BCE and KL.
 
         Args:
             step: The epoch's last.
             model: The network after it.
-            means: Of the epoch's training images, in nats.
+            means: Of the epoch's training images, in nats; ``bce`` and ``kl`` are reported.
             seconds: The epoch's training steps alone took.
         """
         epoch = step // self._steps_per_epoch
         with self._autocast():
             seed = stream_seed(self._config.seed, f"test of epoch {epoch}")
             test = measure(model, self._test, seed, self._config.reconstruction)
-        train_bce, train_kl = means
         return EpochEnded(
             **self.stamp(step),
             epoch=epoch,
-            train_bce=train_bce,
-            train_kl=train_kl,
+            train_bce=means.get("bce", math.nan),
+            train_kl=means.get("kl", math.nan),
             test_bce=test.bce,
             test_kl=test.kl,
             test_bce_at_mean=test.bce_at_mean,

@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 from vae_tui.model.fast_gradient import gradient_for
 from vae_tui.model.gradient import views
 from vae_tui.model.vae import VAE
+from vae_tui.run.series import averaged
 from vae_tui.training.ranks import Ranks
 
 EAGER_STEPS = 3
@@ -68,8 +69,9 @@ class Stepper:
         # Summed step by step in double precision, so that the mean of an epoch does not depend on
         # where a chunk or a resumed run begins. Apple's GPUs have no doubles.
         dtype = torch.float32 if device.type == "mps" else torch.float64
-        self.sums = torch.zeros(2, dtype=dtype, device=device)
-        """Reconstruction and KL of this rank's images, summed since the caller zeroed them."""
+        self._summed = [metric.name for metric in averaged()]
+        self.sums = torch.zeros(len(self._summed), dtype=dtype, device=device)
+        """Of the series that are averaged, this rank's part, since the caller zeroed them."""
         self._beta = torch.zeros((), device=device)
         self._beta_set = 0.0
         self._rows = torch.zeros(batch_size, dtype=torch.int64, device=device)
@@ -143,7 +145,12 @@ class Stepper:
         )
         self._ranks.add_up(self._gradient.values)
         self._optimizer.step()
-        self.sums += torch.stack(losses)
+        values = dict(zip(("bce", "kl"), losses, strict=True))
+        if "gradient_norm" in self._summed:
+            # Every rank has the gradient of the whole batch; their sums are added up.
+            norm = torch.linalg.vector_norm(self._gradient.values)
+            values["gradient_norm"] = norm / self._ranks.size
+        self.sums += torch.stack([values[name] for name in self._summed])
 
     def _step_on_rows(self) -> None:
         self._step(self._rows)

@@ -105,7 +105,7 @@ class Trainer:
         """Train to the end; after every chunk of steps yield its events, which may be none."""
         yield [self._reports.run_started(self.step, self.model, int(self.settings["epochs"]))]
         if self.step == 0:
-            yield [self._reports.epoch_ended(0, self.model, (math.nan, math.nan), 0.0)]
+            yield [self._reports.epoch_ended(0, self.model, {}, 0.0)]
         while True:
             taken = commands.take(CHUNK_SECONDS if self._paused else 0.0)
             events = [event for command in self._ranks.share(taken) for event in self.obey(command)]
@@ -171,9 +171,10 @@ class Trainer:
         self.settings.load_state(state["settings"], state["undo"])
         self.step = self.saved_step = step
         self._load_noise(state)
-        self._meter.load_state(state, step % self.steps_per_epoch * self._config.batch_size)
+        steps = step % self.steps_per_epoch
+        self._meter.load_state(state, steps * self._config.batch_size, steps)
         if self._ranks.rank == 0:  # the sums of all ranks are added up when they are read
-            sums = torch.tensor(self._meter.epoch_sums, dtype=self._stepper.sums.dtype)
+            sums = torch.tensor(self._meter.epoch_sums.totals, dtype=self._stepper.sums.dtype)
             self._stepper.sums.copy_(sums)
 
     def is_finite(self) -> bool:
@@ -199,21 +200,23 @@ class Trainer:
         began = self._timer()
         for _ in range(steps):
             self._take_step()
-        bce, kl = self._ranks.sum(self._stepper.sums).tolist()  # waits for the device
+        totals = self._ranks.sum(self._stepper.sums).tolist()  # waits for the device
         seconds = self._timer() - began
         self._step_seconds = seconds / steps
         if self.step > SETTLING_STEPS:
             self._threads.took(self._step_seconds)
-        if not math.isfinite(bce + kl):
-            what = "BCE" if not math.isfinite(bce) else "KL"
+        steps_of_epoch = (self.step - 1) % self.steps_per_epoch + 1
+        images = min(steps_of_epoch * self._config.batch_size, self._image_count)
+        self._meter.add(images, steps_of_epoch, totals, seconds)
+        means = self._meter.epoch_sums.means()
+        if not math.isfinite(means["bce"] + means["kl"]):
+            what = "BCE" if not math.isfinite(means["bce"]) else "KL"
             return self._reports.diverged(self.step, what, self.saved_step, self.settings["lr"])
-        self._meter.add(self._images_of_epoch(), bce, kl, seconds)
         events: list[Event] = []
         if sums := self._meter.take(self._timer(), last=self.step >= self.total_steps):
             lr = self.settings["lr"]
             events.append(self._reports.losses_measured(self.step, sums, self._beta(), lr))
         if self.step % self.steps_per_epoch == 0:
-            means = bce / self._image_count, kl / self._image_count
             seconds = self._meter.epoch_seconds
             events.append(self._reports.epoch_ended(self.step, self.model, means, seconds))
             self._stepper.sums.zero_()
@@ -231,11 +234,6 @@ class Trainer:
         """Return the weight of the KL at this step: it rises linearly over the warm-up epochs."""
         warmup = self._config.warmup * self.steps_per_epoch
         return self.settings["beta"] * min(1.0, self.step / warmup if warmup else 1.0)
-
-    def _images_of_epoch(self) -> int:
-        """Return on how many images the last step's epoch has trained: all of them at its end."""
-        steps = (self.step - 1) % self.steps_per_epoch + 1
-        return min(steps * self._config.batch_size, self._image_count)
 
     def _change(self, command: Command, name: str, value: float, *, undo: bool = False) -> Event:
         begun = math.ceil(self.step / self.steps_per_epoch)

@@ -43,6 +43,18 @@ async def test_charts_and_digits_follow_two_updates():
             assert f"step {step}," in screen.caption("samples-caption")
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_g_shows_the_norm_of_the_gradient_and_hides_it_again(size):
+    screen = Screen()
+    async with screen.at(*size) as pilot:
+        await open_view(pilot, screen, "1")
+        screen.reader.report(STARTED, losses(18, more={"gradient_norm": 37.5}))
+        await pilot.press("g")
+        await wait_until(pilot, lambda: "gradient norm" in screen.text and "37.5" in screen.text)
+        await pilot.press("g")
+        await wait_until(pilot, lambda: "gradient norm" not in screen.text)
+
+
 @pytest.mark.parametrize("width", [80, 120])
 async def test_train_names_a_beta_that_is_not_the_usual_one_behind_both_test_losses(width):
     screen = Screen()

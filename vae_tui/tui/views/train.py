@@ -9,6 +9,7 @@ from textual.events import Resize
 from textual.reactive import var
 
 from vae_tui.export.picture_files import write_digits
+from vae_tui.run import series
 from vae_tui.run.series import TEST_LOSS_AT_MEAN
 from vae_tui.tui.charts.frame import Level
 from vae_tui.tui.charts.series import Series
@@ -25,6 +26,8 @@ from vae_tui.tui.views.view import Export, View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.loss_chart import LossChart, Plot
 
+LOSS_CHARTS = ("reconstruction", "kl")
+"""The charts that are always shown."""
 CURSOR_STEPS = 100
 """Steps of the cursor from the start of the run to its newest epoch."""
 
@@ -37,9 +40,10 @@ class TrainView(View):
         "Losses in nats per image: the line is the training data, points are the test set with z "
         "sampled, thinned where they are dense; an arrow shows how far a curve goes beyond the "
         "edge. floor: a perfect reconstruction of the test digits. collapse: the mean digit for "
-        "every input. untrained: before the first step. The digits keep their z, so that you see "
-        "them sharpen; space draws new z. An overlaid run (view 6, x) has its losses on the same "
-        "axes, and its digits from the same z in place of the test digits."
+        "every input. untrained: before the first step. g adds the gradient's norm. The digits "
+        "keep their z, so that you see them sharpen; space draws new z. An overlaid run (view 6, "
+        "x) has its losses on the same axes, and its digits from the same z in place of the "
+        "test digits."
     )
     BINDINGS = [
         Binding("l", "toggle_option('log_axis')", "Log", id="train.log",
@@ -50,6 +54,8 @@ class TrainView(View):
                 tooltip="The newest quarter of the run, or all of it"),
         Binding("h", "toggle_option('reading')", "Cursor", id="train.cursor",
                 tooltip="Read values off the charts; left and right move it"),
+        Binding("g", "toggle_option('all_charts')", "Gradient", id="train.gradient",
+                tooltip="Norm of the gradient, mean over the steps of each report"),
         Binding("left", "move(-1)", show=False, id="train.left"),
         Binding("right", "move(1)", show=False, id="train.right"),
     ]  # fmt: skip
@@ -63,6 +69,8 @@ class TrainView(View):
     smooth: var[bool] = var(False)
     recent: var[bool] = var(False)
     reading: var[bool] = var(False)
+    all_charts: var[bool] = var(False)
+    """The charts of every series, not only those of the losses."""
     cursor_share: var[float] = var(1.0)
     """Position of the cursor as a share of the run so far."""
 
@@ -70,8 +78,8 @@ class TrainView(View):
         """Charts at the left, digits at the right."""
         with Vertical(id="charts"):
             yield Caption(id="losses")
-            yield LossChart(id="reconstruction")
-            yield LossChart(id="kl")
+            for chart in series.charts():
+                yield LossChart(id=chart)
         yield TrainDigits(id="digits")
 
     def watch_scene(self, before: Scene | None, scene: Scene | None) -> None:
@@ -117,7 +125,11 @@ class TrainView(View):
         run, overlay = self.scene.run, self.scene.overlay
         self._draw_losses(run)
         how = {"smooth": self.smooth, "recent": self.recent}
-        for chart in ("reconstruction", "kl"):
+        for chart in series.charts():
+            is_shown = self.all_charts or chart in LOSS_CHARTS
+            self.query_one(f"#{chart}", LossChart).display = is_shown
+            if not is_shown:
+                continue
             curves = chart_curves(chart, run, **how)
             if overlay is not None and not overlay.run.unread:
                 curves = (*overlay_curves(chart, run, overlay.run, **how), *curves)
@@ -140,13 +152,13 @@ class TrainView(View):
             )
 
     def _plot(
-        self, which: str, title: str, series: Sequence[Series], levels: Sequence[Level]
+        self, which: str, title: str, curves: Sequence[Series], levels: Sequence[Level]
     ) -> None:
         assert self.scene is not None
         run = self.scene.run
         self.query_one(f"#{which}", LossChart).plot = Plot(
             title,
-            series,
+            curves,
             levels,
             marks=run.changes,
             cursor=self._cursor(self.scene),
