@@ -4,6 +4,7 @@ import pytest
 from support.clocks import Clock
 
 from vae_tui.tui.link.link_speed import TARGET_QUEUE_SECONDS, LinkSpeed
+from vae_tui.tui.link.terminal_writer import PIECE_BYTES
 from vae_tui.tui.link.write_pacer import (
     BLOCK_BYTES,
     BUFFER_BYTES,
@@ -49,14 +50,15 @@ class Silent:
                 self.pass_time(TICK)
 
     def _write(self, total: int) -> None:
-        count, was_full = total, self.queued > BUFFER_BYTES - 900
         self.link.sent(total)
-        while count > (fits := BUFFER_BYTES - int(self.queued)):
-            self.queued, count = self.queued + fits, count - fits
-            while self.queued > BUFFER_BYTES - max(self.room, 1):
-                self.pass_time(TICK / 100)
-        self.queued += count
-        self.link.written(total, was_full=was_full)
+        while total > 0:
+            if self.queued > BUFFER_BYTES - PIECE_BYTES:
+                self.link.full()
+                while self.queued > BUFFER_BYTES - max(self.room, PIECE_BYTES):
+                    self.pass_time(TICK / 100)
+            count = min(total, PIECE_BYTES)
+            self.queued, total = self.queued + count, total - count
+            self.link.written(count)
 
     def pass_time(self, seconds: float) -> None:
         self.clock.now += seconds
@@ -111,8 +113,9 @@ def test_a_terminal_that_stopped_for_a_moment_is_fast_again_soon(seconds):
     silent.saturate(3.0)
     silent.rate = 1e-9
     silent.link.sent(50)
+    silent.link.full()
     silent.pass_time(seconds)
-    silent.link.written(50, was_full=True)
+    silent.link.written(50)
     silent.rate = 1_000_000
     silent.saturate(0.5)
     before = silent.shown
@@ -130,7 +133,7 @@ def test_a_write_that_took_long_although_there_was_room_waited_for_something_els
     for _ in range(100):
         pacer.sent(1500)
         clock.now += 3.0  # for one of the machine's cores
-        pacer.written(1500, was_full=False)
+        pacer.written(1500)
         assert pacer.allowance(TARGET_QUEUE_SECONDS) == BLOCK_BYTES
 
 

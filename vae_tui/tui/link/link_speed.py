@@ -80,9 +80,13 @@ class LinkSpeed:
         self._sent += count
         self._recent.append((now, count))
 
-    def written(self, count: int, *, was_full: bool) -> None:
-        """Note that the kernel took ``count`` bytes; ``was_full`` if it had no room at first."""
-        self._pacer.written(count, was_full=was_full)
+    def written(self, count: int) -> None:
+        """Note that the kernel took ``count`` bytes."""
+        self._pacer.written(count)
+
+    def full(self) -> None:
+        """Note that the kernel has no room for more bytes."""
+        self._pacer.full()
 
     def key_pressed(self) -> None:
         """Note that a user waits for an effect."""

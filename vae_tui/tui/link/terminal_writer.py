@@ -5,6 +5,7 @@ keys wait for outdated pictures. Here updates are merged in a `ScreenDiff`; a th
 still current when the link has room for it.
 """
 
+import contextlib
 import os
 import re
 import select
@@ -24,6 +25,8 @@ _NOT_DRAWN = re.compile(
     r"(?:\x1b\[[?>=<]?[\d;]*(?:\$p|[hlnctu])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)+"
 )
 """Modes, queries, titles, the clipboard: text that changes no cell."""
+PIECE_BYTES = 1024
+"""Written at once: between two pieces it is known whether the terminal's buffer is full."""
 POLL_SECONDS, REPORT_SECONDS = 0.01, 0.5
 CLOSING_SECONDS = 2.0
 """A link that accepts nothing for this long does not keep the program from ending."""
@@ -153,15 +156,12 @@ class TerminalWriter:
                 self.link.sent(len(block))
                 if block.endswith(QUERY.encode()):  # the report may come before the write ends
                     self.link.queried(is_saturated=is_saturated)
-            was_full = False
             try:
-                was_full = not self._has_room(0)
                 self._write_all(block)
             except OSError:  # the terminal is gone: its hang-up ends the program
                 self._is_broken = True
             with self._changed:
                 self._is_writing = False
-                self.link.written(len(block), was_full=was_full)
                 self._changed.notify_all()
 
     def _next_block(self) -> tuple[bytes, bool]:
@@ -203,7 +203,11 @@ class TerminalWriter:
 
     def _write_all(self, block: bytes) -> None:
         while block and not self._is_broken:
-            try:
-                block = block[os.write(self._descriptor, block) :]
-            except BlockingIOError:  # another program made the terminal non-blocking
-                self._has_room(REPORT_SECONDS)
+            if not self._has_room(0):
+                self.link.full()
+                while not self._is_broken and not self._has_room(REPORT_SECONDS):
+                    pass
+            with contextlib.suppress(BlockingIOError):  # less room, and non-blocking
+                count = os.write(self._descriptor, block[:PIECE_BYTES])
+                self.link.written(count)
+                block = block[count:]

@@ -1,8 +1,8 @@
 """Paces writes to a terminal that never reports its cursor position.
 
 A pseudo-terminal holds some 15 KB, which take 0.75 s on a link of 20 KB/s; with writes of a fixed
-size a key waited for all of them. Between two writes that found it full, as many bytes went in as
-came out: that measures the link, and from then on the buffer is kept nearly empty.
+size a key waits for all of them. Between two moments in which the buffer is full, as many bytes go
+in as come out: that measures the link, and from then on the buffer is kept nearly empty.
 """
 
 import math
@@ -14,11 +14,11 @@ BLOCK_BYTES = 16_384
 BUFFER_BYTES = 15_000
 """What a pseudo-terminal holds on Linux."""
 PROBE_BYTES, LEAST_MEASURED_BYTES = 1024, 8192
-"""Bytes in one write while measuring, and between the two that found the buffer full."""
-PAUSE_SECONDS = 0.2
-"""After such a pause in writing the buffer may have run empty: the measurement is void."""
+"""Bytes allowed at once while measuring, and at least between the two full buffers."""
+PAUSE_SECONDS = 1.0
+"""After a pause in writing this long, the buffer may have run empty: the measurement is void."""
 LEAST_SPEED = 500.0
-CAUTION = 0.9
+CAUTION = 0.85
 """Share of the measured speed that is used: any excess would let the queue grow."""
 FREE_AFTER_SECONDS, MOST_FREE_AFTER_SECONDS = 10.0, 300.0
 """How long a measured speed is kept; longer each time a new measurement finds the same."""
@@ -51,17 +51,19 @@ class WritePacer:
             self._full_at = None
         self._backlog, self._backlog_at = self._queued(now) + count, now
 
-    def written(self, count: int, *, was_full: bool) -> None:
-        """Note that ``count`` bytes were taken; ``was_full`` if there was no room at first."""
-        self._written_at = now = self._clock()
+    def written(self, count: int) -> None:
+        """Note that the buffer took ``count`` bytes."""
+        self._written_at = self._clock()
         self._bytes_since_full += count
-        if not was_full:
-            return
+
+    def full(self) -> None:
+        """Note that the buffer has no room."""
+        now = self._clock()
         if self._full_at is None:
             self._full_at, self._bytes_since_full = now, 0
         elif self._bytes_since_full >= LEAST_MEASURED_BYTES:
-            seconds = max(now - self._full_at, 1e-4)
-            self._measured(max(CAUTION * self._bytes_since_full / seconds, LEAST_SPEED), now)
+            speed = CAUTION * self._bytes_since_full / max(now - self._full_at, 1e-4)
+            self._measured(max(speed, LEAST_SPEED), now)
 
     def allowance(self, queue_seconds: float) -> int:
         """Return how many bytes may be written so that all are through after ``queue_seconds``."""
