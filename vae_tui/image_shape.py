@@ -43,7 +43,11 @@ class ImageShape:
     @classmethod
     def parse(cls, text: object) -> "ImageShape":
         """Return the shape that ``str`` wrote; ValueError when the text is none."""
-        found = re.fullmatch(r"(\d{1,3})x(\d{1,3})x(\d)", text) if isinstance(text, str) else None
+        found = (
+            re.fullmatch(r"([0-9]{1,3})x([0-9]{1,3})x([0-9])", text)
+            if isinstance(text, str)
+            else None
+        )
         if not found:
             raise ValueError(f"{preview(text)} is not a shape such as {DEFAULT_SHAPE}")
         return cls(*map(int, found.groups()))

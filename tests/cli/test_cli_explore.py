@@ -59,7 +59,7 @@ def test_temperature_zero_is_the_middle_of_the_prior(run, tmp_path):
     file = tmp_path / "s.png"
     drawn(run, ["sample", str(run.path), "-n", "1", "--temperature", "0", "-o", str(file)])
     middle = network_at(run, run.config()).decode(np.zeros((1, 4), np.float32))
-    np.testing.assert_array_equal(pixels(file)[::4, ::4].ravel(), middle[0])
+    np.testing.assert_array_equal(pixels(file)[::4, ::4], middle[0])
 
 
 def test_morph_writes_a_strip_and_a_moving_picture_of_the_same_way(run, tmp_path):
@@ -75,7 +75,7 @@ def test_morph_writes_a_strip_and_a_moving_picture_of_the_same_way(run, tmp_path
         for index in range(5):
             frames.seek(index)
             frame = np.asarray(frames.convert("L"))[::8, ::8]
-            np.testing.assert_array_equal(frame.ravel(), way[index])
+            np.testing.assert_array_equal(frame, way[index])
     about = f"3 (test image #{ends[0]}) to 2 (test image #12), 5 pictures, slerp"
     assert said[1] == f"{movie}: {about}; weights of step 60 of one\n"
 
@@ -87,7 +87,7 @@ def test_decode_of_a_written_code_is_the_identical_picture(run, tmp_path):
         network = network_at(run, run.config(), step)
         line = ["decode", str(run.path), "--z", code_text(code[0]), "--step", str(step)]
         (said,) = drawn(run, [*line, "-o", str(file)])
-        np.testing.assert_array_equal(pixels(file)[::4, ::4].ravel(), network.decode(code)[0])
+        np.testing.assert_array_equal(pixels(file)[::4, ::4], network.decode(code)[0])
         assert said == f"{file}: z = {code_text(code[0])}; weights of step {step} of one\n"
 
 
@@ -115,7 +115,7 @@ def test_exported_weights_load_into_the_courses_class_and_are_the_same(run, tmp_
             assert torch.equal(weights[name], value), name
         model.load_state_dict(weights, strict=True)
     with safe_open(safe, "numpy") as file:
-        assert file.metadata() == {"step": "20"}
+        assert file.metadata() == {"step": "20", "image_shape": "28x28x1"}
     assert load_network(safe, run.config()).step == 20
 
 

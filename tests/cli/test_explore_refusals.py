@@ -18,10 +18,10 @@ def bad_lines(run: Run, folder: Path) -> dict[str, list[str]]:
         f"'#150' is no digit to morph: {classes}": ["morph", path, "3", "#150", *file],
         "--steps must be 2 to 200, not 1": ["morph", path, "3", "8", "--steps", "1", *file],
         "--path 'slurp': did you mean slerp?": ["morph", path, "3", "8", "--path", "slurp", *file],
-        "--z wants 4 numbers with commas between, one for each latent dimension; there are 3": [
+        "--z needs 4 numbers separated by commas, one for each latent dimension; there are 3": [
             *("decode", path, "--z", "-1,2,3", *file)
         ],
-        "--z wants 4 numbers with commas between; number 2 is 'b'": [
+        "--z needs 4 numbers separated by commas; number 2 is 'b'": [
             *("decode", path, "--z", "1,b,3,4", *file)
         ],
         "Missing option '--z'": ["decode", path, *file],
@@ -76,7 +76,7 @@ def test_a_run_without_weights_is_refused_by_every_command(tmp_path):
     ]  # fmt: skip
     for answer in called(*lines):
         assert answer == (
-            2, "", "vae-tui: one has no weights yet; see how it is with: vae-tui attach one\n",
+            2, "", "vae-tui: one has no weights yet; watch it with: vae-tui attach one\n",
         )  # fmt: skip
 
 

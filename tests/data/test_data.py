@@ -130,10 +130,10 @@ def test_a_bad_file_is_named_with_what_to_do(tmp_path):
 @pytest.mark.parametrize(
     ("file", "change", "reason"),
     [
-        (TRAIN_IMAGES, lambda good: good[:-1], "cut off after 3,919 of 3,920 values"),
-        (TRAIN_IMAGES, lambda good: good[:16], "cut off after 0 of 3,920 values"),
-        (TRAIN_IMAGES, lambda good: good[:9], "cut off in its header"),
-        (TRAIN_IMAGES, lambda good: good + b"\0", "goes on after its 3,920 values"),
+        (TRAIN_IMAGES, lambda good: good[:-1], "truncated after 3,919 of 3,920 values"),
+        (TRAIN_IMAGES, lambda good: good[:16], "truncated after 0 of 3,920 values"),
+        (TRAIN_IMAGES, lambda good: good[:9], "truncated in its header"),
+        (TRAIN_IMAGES, lambda good: good + b"\0", "has more than its 3,920 values"),
         (TRAIN_IMAGES, lambda good: b"\1" + good[1:], "starts with 01 00 08 03"),
         (TEST_LABELS, lambda good: b"<html>", "starts with 3c 68 74 6d, not 00 00 08 01"),
         (TRAIN_LABELS, lambda good: idx(np.zeros(4)), "holds 4 values, not 5"),
@@ -146,8 +146,8 @@ def test_a_bad_file_is_named_with_what_to_do(tmp_path):
             lambda good: gzip.compress(good)[:-9],
             "Compressed file ended before",
         ),
-        (TRAIN_IMAGES + ".gz", lambda good: gzip.compress(good[:-1]), "cut off after 3,919"),
-        (TRAIN_IMAGES + ".gz", lambda good: gzip.compress(good + b"\0"), "goes on after"),
+        (TRAIN_IMAGES + ".gz", lambda good: gzip.compress(good[:-1]), "truncated after 3,919"),
+        (TRAIN_IMAGES + ".gz", lambda good: gzip.compress(good + b"\0"), "has more than its"),
     ],
 )
 def test_a_wrong_file_is_refused_with_the_reason(tmp_path, file, change, reason):

@@ -101,7 +101,7 @@ def test_without_a_connection_it_gives_up_after_ten_seconds(bench):
     bench.seconds_per_report = 4
     message = bench.error_of("start()\nhang()")
     assert message == (
-        "cannot download MNIST: no byte came for 10 s; `--dataset digits` needs no network, "
+        "cannot download MNIST: no byte arrived for 10 s; `--dataset digits` needs no network, "
         f"or put its files into {bench.data_dir}/MNIST/raw"
     )
     assert 10 < bench.now <= 16  # a report of 4 s may come before the first look at the clock
@@ -115,7 +115,7 @@ def test_answers_without_a_byte_do_not_prolong_the_ten_seconds(bench):
         f"wait_for('answer {count}')\n(raw_folder / '{count}.gz').touch()\n"
         for count in bench.after
     )
-    assert "no byte came for 10 s" in bench.error_of(f"start()\n{answers}hang()")
+    assert "no byte arrived for 10 s" in bench.error_of(f"start()\n{answers}hang()")
     assert bench.now <= 24
     assert bench.nothing_is_left()
 
@@ -123,7 +123,7 @@ def test_answers_without_a_byte_do_not_prolong_the_ten_seconds(bench):
 def test_a_download_that_stalls_is_given_up_after_thirty_seconds_and_leaves_nothing(bench):
     bench.seconds_per_report = 8
     message = bench.error_of(f"put('{FILES[0]}.gz')\nstart()\nhang()")
-    assert "no further byte came for 30 s" in message
+    assert "no further byte arrived for 30 s" in message
     assert bench.nothing_is_left()
 
 
@@ -164,7 +164,7 @@ def test_a_child_that_dies_without_a_word_is_a_failure(bench):
 
 def test_a_child_that_says_it_is_done_but_brought_too_little_is_a_failure(bench):
     message = bench.error_of(f"start()\nput(*{FILES[:3]})")
-    assert f"{FILES[3]} did not come" in message
+    assert f"{FILES[3]} is missing" in message
     assert bench.nothing_is_left()
 
 

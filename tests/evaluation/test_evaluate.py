@@ -10,7 +10,7 @@ from support.tiny_runs import CPU, Trainer, finish, random_images, tiny_config
 from vae_tui.data import idx_files
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.evaluation.assess import assess, assess_run
-from vae_tui.evaluation.digit_classifier import Recogniser
+from vae_tui.evaluation.digit_classifier import DigitClassifier
 from vae_tui.evaluation.elbo import measure
 from vae_tui.evaluation.nll import importance_weighted_nll, log_weights
 from vae_tui.evaluation.report import as_json, as_text
@@ -105,7 +105,7 @@ def test_more_samples_make_the_bound_tighter():
 
 def test_the_bound_is_the_same_for_a_seed_and_tells_how_far_it_is():
     network, batch, told = model(), images(150), []
-    first = importance_weighted_nll(network, batch, 30, 5, tell=told.append)
+    first = importance_weighted_nll(network, batch, 30, 5, on_progress=told.append)
     assert told == [100 / 150, 1.0]
     assert importance_weighted_nll(network, batch, 30, 5) == first
     assert importance_weighted_nll(network, batch, 30, 6) != first
@@ -117,33 +117,37 @@ def digits() -> idx_files.Images:
 
 
 @pytest.fixture(scope="module")
-def judge(digits) -> Recogniser:
-    return Recogniser(digits.train, digits.train_labels)
+def classifier(digits) -> DigitClassifier:
+    return DigitClassifier(digits.train, digits.train_labels)
 
 
-def test_real_digits_are_recognised_and_blends_blurs_and_noise_are_not(digits, judge):
+def test_real_digits_are_recognised_and_blends_blurs_and_noise_are_not(digits, classifier):
     generator = torch.Generator().manual_seed(1)
     real, classes = digits.test.float() / 255, digits.test_labels
     other = torch.randperm(500, generator=generator)
     blends = (0.5 * real + 0.5 * real[other])[classes != classes[other]]
     blurs = real[torch.randint(500, (500, 4), generator=generator)].mean(1)
     shuffled = real[:, torch.randperm(784, generator=generator)]
-    assert judge.share(real) > 0.7
-    assert judge.share(blends) < 0.1
-    assert judge.share(blurs) < 0.05
-    assert judge.share(shuffled) < 0.02
-    assert judge.share(torch.rand(500, 784, generator=generator)) == 0
-    assert judge.share(torch.zeros(1, 784)) == judge.share(torch.full((1, 784), 0.5)) == 0
+    assert classifier.recognised_share(real) > 0.7
+    assert classifier.recognised_share(blends) < 0.1
+    assert classifier.recognised_share(blurs) < 0.05
+    assert classifier.recognised_share(shuffled) < 0.02
+    assert classifier.recognised_share(torch.rand(500, 784, generator=generator)) == 0
+    assert (
+        classifier.recognised_share(torch.zeros(1, 784))
+        == classifier.recognised_share(torch.full((1, 784), 0.5))
+        == 0
+    )
 
 
-def test_the_judge_is_the_same_every_time_and_leaves_chance_alone(digits, judge):
+def test_the_judge_is_the_same_every_time_and_leaves_chance_alone(digits, classifier):
     torch.manual_seed(3)
     before, threads = torch.get_rng_state(), torch.get_num_threads()
-    again = Recogniser(digits.train, digits.train_labels)
+    again = DigitClassifier(digits.train, digits.train_labels)
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.get_num_threads() == threads
     pictures = digits.test.float() / 255 * 0.7
-    assert again.share(pictures) == judge.share(pictures)
+    assert again.recognised_share(pictures) == classifier.recognised_share(pictures)
 
 
 def test_an_auto_encoder_reconstructs_better_and_samples_worse(digits):
@@ -196,15 +200,15 @@ def test_the_text_gives_each_number_with_its_meaning():
     config, found = assessed(20)
     text = as_text(found, "my-run", config)
     for number, meaning in (
-        (f"{found.elbo_loss:.2f}", "bound on -log p(x) from above"),
+        (f"{found.elbo_loss:.2f}", "upper bound on -log p(x)"),
         (f"{found.nll:.2f}", "importance-weighted, K = 20: a tighter bound"),
         (f"{found.bce_at_mean:.2f}", "the course's notebook"),
-        (f"{found.active_units} of 4", "varies by more than 0.01"),
+        (f"{found.active_units} of 4", "variance above 0.01"),
         (f"{found.confident_samples:.1%}", "of 1000 samples of the prior"),
     ):
         assert any(number in line and meaning in line for line in text.splitlines()), meaning
     assert "my-run: vae, weights of step 1, 150 test images of digits" in text
-    assert "no normalised likelihood" in text
+    assert "not a normalised likelihood" in text
     assert text.isascii()
 
 

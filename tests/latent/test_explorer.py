@@ -79,7 +79,7 @@ def test_a_run_without_weights_says_so(tmp_path):
         run.kept_weights(step).unlink()
     for step in (None, 20):
         assert refusal(network_at, run, run.config(), step) == (
-            "one has no weights yet; see how it is with: vae-tui attach one"
+            "one has no weights yet; watch it with: vae-tui attach one"
         )
 
 
@@ -184,19 +184,19 @@ def test_a_code_written_and_read_back_is_the_same_to_the_last_bit():
     np.testing.assert_array_equal(parse_code(code_text(code), 500), code)
 
 
-FAR = "--z wants 4 numbers with commas between, none beyond 10000; "
+FAR = "--z needs 4 numbers separated by commas, none beyond 10000; "
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("1,2,3", "--z wants 4 numbers with commas between, one for each latent dimension; "
+        ("1,2,3", "--z needs 4 numbers separated by commas, one for each latent dimension; "
                   "there are 3"),
-        ("1,2,3,4,5", "--z wants 4 numbers with commas between, one for each latent dimension; "
+        ("1,2,3,4,5", "--z needs 4 numbers separated by commas, one for each latent dimension; "
                       "there are 5"),
-        ("1,2,x,4", "--z wants 4 numbers with commas between; number 3 is 'x'"),
-        ("1,2,,4", "--z wants 4 numbers with commas between; number 3 is ''"),
-        ("", "--z wants 4 numbers with commas between; number 1 is ''"),
+        ("1,2,x,4", "--z needs 4 numbers separated by commas; number 3 is 'x'"),
+        ("1,2,,4", "--z needs 4 numbers separated by commas; number 3 is ''"),
+        ("", "--z needs 4 numbers separated by commas; number 1 is ''"),
         ("1,nan,3,4", FAR + "number 2 is 'nan'"),
         ("1,2,3,1e39", FAR + "number 4 is '1e39'"),
     ],

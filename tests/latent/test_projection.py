@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vae_tui.latent.projection import on_dimensions, pca, turned
+from vae_tui.latent.projection import aligned, on_dimensions, pca
 from vae_tui.latent.tsne import embed, rounds
 
 
@@ -47,7 +47,7 @@ def test_of_codes_in_a_plane_nothing_is_lost():
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_points_keep_their_place_when_the_codes_are_turned_as_a_whole(mirrored):
+def test_points_keep_their_place_when_the_codes_are_aligned_as_a_whole(mirrored):
     codes = cloud()
     before = pca(codes)
     turn = np.eye(6, dtype=np.float32)
@@ -111,10 +111,10 @@ def test_two_dimensions_show_the_codes_own_numbers():
     np.testing.assert_allclose(code, expected, atol=1e-5)
 
 
-def test_a_turned_copy_turns_back():
+def test_a_aligned_copy_turns_back():
     points = cloud(50, 2)
     copy = (points - points.mean(0)) @ turning(1.1, mirrored=True) + 40
-    np.testing.assert_allclose(turned(copy, points), points, atol=1e-4)
+    np.testing.assert_allclose(aligned(copy, points), points, atol=1e-4)
 
 
 def groups() -> tuple[np.ndarray, np.ndarray]:

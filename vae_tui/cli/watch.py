@@ -133,7 +133,7 @@ def _screen(
         return LateImports(VIEWS, reader, embed, scene, others, limiter)
 
     def embed(codes: "Floats", start: "Floats | None") -> "Iterator[Embedding]":
-        from vae_tui.tui.feed.embedder import embeddings
+        from vae_tui.latent.tsne import embeddings
 
         return embeddings(codes, start)
 

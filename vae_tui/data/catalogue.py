@@ -1,4 +1,4 @@
-"""The data sets by name: where their files lie and whether they are there. Reads no image."""
+"""The data sets by name: the location and presence of their files. Reads no image."""
 
 import difflib
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ class Dataset:
     name: str
     """As given to ``--dataset``."""
     title: str
-    """As shown to people."""
+    """As shown to the user."""
     folder: str | None
-    """Torchvision's folder for it in the data folder; None is inside this package."""
+    """torchvision's folder for it in the data folder; None: inside this package."""
     files: tuple[str, str, str, str]
     """Train images, train labels, test images, test labels; without ``.gz``."""
     train_count: int
@@ -25,13 +25,13 @@ class Dataset:
     classes: tuple[str, ...]
     default_epochs: int = 20
     download_bytes: int | None = None
-    """What a download transfers; None if there is nothing to download."""
+    """Size of the download; None if there is nothing to download."""
     shape: ImageShape = DEFAULT_SHAPE
     is_transposed: bool = False
-    """The files hold each image's columns as rows."""
+    """The files hold the images column by column."""
 
     def raw_folder(self, data_dir: Path) -> Path:
-        """Return the folder that holds, or would hold, the four files.
+        """Return the folder of the four files, which need not exist.
 
         Raises:
             ValueError: The data set is inside the package.
@@ -97,13 +97,13 @@ DATASETS: dict[str, Dataset] = {
 
 
 def class_names(name: str) -> tuple[str, ...]:
-    """Return the names of a data set's ten classes; their numbers where it is unknown."""
+    """Return the names of a data set's classes; the digits for an unknown data set."""
     known = DATASETS.get(name)
-    return known.classes if known else tuple(map(str, range(10)))
+    return known.classes if known else _DIGITS
 
 
 def find_file(raw_folder: Path, file: str) -> Path | None:
-    """Return the path of ``file``, extracted or else as ``.gz``; None if neither is there."""
+    """Return the path of ``file``, extracted or as ``.gz``; None if there is neither."""
     for path in (raw_folder / file, raw_folder / f"{file}.gz"):
         if path.is_file():
             return path
@@ -111,7 +111,7 @@ def find_file(raw_folder: Path, file: str) -> Path | None:
 
 
 def is_present(name: str, data_dir: Path) -> bool:
-    """Say whether the four files are there; not whether they are whole (reading finds that)."""
+    """Return whether the four files exist; only reading them finds damage."""
     dataset = DATASETS[name]
     if dataset.folder is None:
         return True
@@ -120,7 +120,7 @@ def is_present(name: str, data_dir: Path) -> bool:
 
 
 def resolve(name: str, data_dir: Path) -> str:
-    """Return the name of a data set: ``auto`` becomes MNIST where it is present, else digits.
+    """Return a data set's name; ``auto`` is MNIST where it is present, else digits.
 
     Raises:
         UsageError: No data set has this name.

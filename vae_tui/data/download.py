@@ -1,7 +1,8 @@
-"""Fetch a missing data set: whole and in its place, or not at all. Imports no torch.
+"""Downloads a missing data set, completely or not at all. Imports no torch.
 
-A child process (``download_child.py``) downloads into a temporary folder beside the final one;
-this side watches the bytes come, ends the child when they don't, and moves the whole files.
+A child process (``download_child.py``) downloads into a temporary folder beside the final one.
+This side watches the files grow, kills the child when they stop growing, and moves them when they
+are complete.
 """
 
 import os
@@ -20,10 +21,10 @@ from vae_tui.data.catalogue import DATASETS, Dataset, is_present, resolve
 from vae_tui.errors import UsageError, VaeTuiError
 
 CHILD = (sys.executable, "-m", "vae_tui.data.download_child")
-"""Command of the child; the data set's name and a folder follow."""
+"""Command of the child process; the data set's name and a folder follow."""
 
 Progress = Callable[[int, int | None], None]
-"""Told the bytes that have come and, where known, how many there will be."""
+"""Called with the bytes downloaded so far and, where known, the total."""
 
 _POLL_SECONDS = 0.1
 _ARCHIVES = {".gz", ".zip"}
@@ -41,21 +42,21 @@ def fetch(
     child: Sequence[str] = CHILD,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Download the data set ``name`` into ``data_dir``; do nothing if it is there.
+    """Download the data set ``name`` into ``data_dir`` unless it is there.
 
     Args:
         name: A data set's name.
-        data_dir: Created if need be.
-        on_progress: Called about ten times a second, and once when all has come.
-        offline: Refuse instead.
-        connect_limit: Seconds until the first byte, not counting the child's own start.
-        silence_limit: Seconds from one byte to the next.
+        data_dir: Created if it does not exist.
+        on_progress: Called about ten times a second, and once when the download is complete.
+        offline: Raise UsageError instead of downloading.
+        connect_limit: Timeout for the first byte, in seconds from the start of the connection.
+        silence_limit: Timeout between two bytes, in seconds.
         child: Command that downloads.
-        clock: Seconds that only grow.
+        clock: Monotonic clock, in seconds.
 
     Raises:
         UsageError: No data set has this name, or it is not there and ``offline`` is set.
-        VaeTuiError: The download failed; nothing of it is left.
+        VaeTuiError: The download failed; no partial file is left.
     """
     name = resolve(name, data_dir)
     if is_present(name, data_dir):
@@ -68,8 +69,8 @@ def fetch(
     try:
         with _temporary_folder(raw_folder, data_dir.absolute()) as folder:
             with _running([*child, name, str(folder)], folder) as process:
-                patience = _Patience(connect_limit, silence_limit, clock)
-                _watch(process, folder, dataset, on_progress, patience)
+                timeout = _Timeout(connect_limit, silence_limit, clock)
+                _watch(process, folder, dataset, on_progress, timeout)
             _move_into_place(dataset.raw_folder(folder), raw_folder, dataset)
     except _Failed as error:
         raise VaeTuiError(f"cannot download {dataset.title}: {error}; {instead}") from error
@@ -79,12 +80,12 @@ def fetch(
 
 
 class _Failed(Exception):
-    """Why the child has not delivered, in words."""
+    """The reason for which the download failed."""
 
 
 @dataclass(slots=True)
-class _Patience:
-    """How long to wait for bytes; runs from the first ``check`` on."""
+class _Timeout:
+    """Two timeouts, both counted from the first ``check`` on."""
 
     connect_limit: float
     silence_limit: float
@@ -93,21 +94,21 @@ class _Patience:
     _last_change: float | None = None
 
     def check(self, sizes: dict[str, int]) -> None:
-        """Take note of the sizes of the files as they are now.
+        """Compare the sizes of the files with those of the last call.
 
-        Any file that grows is a sign of life: to extract one takes a while too.
+        Extracted files count too, because extraction takes a while.
 
         Raises:
-            _Failed: They have been the same for too long.
+            _Failed: No file has grown for too long.
         """
         now = self.clock()
-        # An empty file is an answer without a byte, and each mirror's makes another.
+        # An empty file is a response without a body; each mirror that is tried makes another.
         sizes = {name: size for name, size in sizes.items() if size}
         if self._last_change is None or sizes != self._sizes:
             self._sizes, self._last_change = sizes, now
         limit = self.silence_limit if sizes else self.connect_limit
         if now - self._last_change > limit:
-            raise _Failed(f"no {'further ' if sizes else ''}byte came for {limit:g} s")
+            raise _Failed(f"no {'further ' if sizes else ''}byte arrived for {limit:g} s")
 
 
 def _watch(
@@ -115,12 +116,12 @@ def _watch(
     folder: Path,
     dataset: Dataset,
     on_progress: Progress,
-    patience: _Patience,
+    timeout: _Timeout,
 ) -> None:
-    """Return when the child has ended well.
+    """Return when the child process has succeeded.
 
     Raises:
-        _Failed: It ended badly, or no byte came for too long.
+        _Failed: It failed, or a timeout expired.
     """
     watched = dataset.raw_folder(folder)
     total = dataset.download_bytes
@@ -128,16 +129,16 @@ def _watch(
         sizes = _file_sizes(watched)
         arrived = _archive_bytes(sizes)
         on_progress(arrived, None if total is None or arrived > total else total)
-        if (folder / _OUT).stat().st_size:  # the child says when it starts to connect
-            patience.check(sizes)
+        if (folder / _OUT).stat().st_size:  # printed by the child before it connects
+            timeout.check(sizes)
     if status != 0:
-        raise _Failed(_last_words(folder / _ERR) or f"the child process ended with {status}")
+        raise _Failed(_last_line(folder / _ERR) or f"the child process ended with {status}")
     arrived = _archive_bytes(_file_sizes(watched))
     on_progress(arrived, arrived)
 
 
 def _exit_status(process: subprocess.Popen[bytes]) -> int | None:
-    """Return the child's exit status, or None after a short wait if it runs."""
+    """Return the child's exit status, or None after ``_POLL_SECONDS`` if it still runs."""
     try:
         return process.wait(_POLL_SECONDS)
     except subprocess.TimeoutExpired:
@@ -147,7 +148,7 @@ def _exit_status(process: subprocess.Popen[bytes]) -> int | None:
 def _file_sizes(folder: Path) -> dict[str, int]:
     try:
         return {entry.name: entry.stat().st_size for entry in os.scandir(folder)}
-    except FileNotFoundError:  # not made yet, or a file went while we looked
+    except FileNotFoundError:  # not created yet, or a file was removed meanwhile
         return {}
 
 
@@ -155,17 +156,17 @@ def _archive_bytes(sizes: dict[str, int]) -> int:
     return sum(size for name, size in sizes.items() if Path(name).suffix in _ARCHIVES)
 
 
-def _last_words(log: Path) -> str:
-    """Return the last line that the child wrote; a progress bar may stand before it."""
+def _last_line(log: Path) -> str:
+    """Return the last line of the child's output, without a progress bar before it."""
     lines = re.split(r"[\r\n]+", log.read_text(errors="replace").strip())
     return lines[-1].strip()[:500]
 
 
 def _move_into_place(source: Path, target: Path, dataset: Dataset) -> None:
-    """Move the four files, each atomically, on disk before they get their names."""
+    """Move the four files, each synced to disk and then renamed atomically."""
     for file in dataset.files:
         if not (source / file).is_file():
-            raise _Failed(f"{file} did not come")
+            raise _Failed(f"{file} is missing")
     target.mkdir(parents=True, exist_ok=True)
     for file in dataset.files:
         with (source / file).open("rb") as written:
@@ -175,9 +176,9 @@ def _move_into_place(source: Path, target: Path, dataset: Dataset) -> None:
 
 @contextmanager
 def _temporary_folder(raw_folder: Path, data_dir: Path) -> Iterator[Path]:
-    """Yield a new folder on the file system of the final one, and remove it after."""
+    """Yield a new folder on the file system of the final one; remove it afterwards."""
     data_dir.mkdir(parents=True, exist_ok=True)
-    # A data set's folder may be a link to another disk, where files cannot be moved in one step.
+    # A data set's folder may be a link to another disk, and files cannot be renamed across disks.
     beside = raw_folder if raw_folder.is_dir() else data_dir
     folder = tempfile.mkdtemp(prefix=".download-", dir=beside)
     try:
@@ -188,15 +189,17 @@ def _temporary_folder(raw_folder: Path, data_dir: Path) -> Iterator[Path]:
 
 @contextmanager
 def _running(command: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the child, its output in files of ``folder``; it is gone when the block ends."""
+    """Run the child with its output in files of ``folder``; kill it when the block ends."""
     with (folder / _OUT).open("wb") as out, (folder / _ERR).open("wb") as err:
         process = subprocess.Popen(
             command,
-            stdin=subprocess.PIPE,  # its end tells the child that we are gone
+            stdin=subprocess.PIPE,  # end of file when this process is gone
             stdout=out,
             stderr=err,
-            cwd=Path(__file__).parents[2],  # `-m` searches here first: not in the user's folder
-            start_new_session=True,  # ctrl+c is ours, and we end the child
+            cwd=Path(__file__).parents[
+                2
+            ],  # where `-m` searches first, instead of the user's folder
+            start_new_session=True,  # ctrl+c reaches only this process, which kills the child
         )
     try:
         yield process

@@ -1,8 +1,8 @@
 """The process that downloads: ``python -m vae_tui.data.download_child NAME FOLDER``.
 
-Apart from the program because importing torchvision takes seconds and 500 MB, and because a
-process can be ended while a connection hangs. It ends by itself, leaving nothing, when its
-standard input does, that is when whoever started it is gone.
+A process of its own because importing torchvision takes seconds and 500 MB, and because it can be
+killed while a connection hangs. It removes its files and exits when its standard input is closed,
+that is when the parent process is gone.
 """
 
 import gzip
@@ -21,16 +21,16 @@ from torchvision.datasets.utils import download_url
 from vae_tui.data.catalogue import DATASETS
 
 STARTED = "started"
-"""The line on stdout that says: the import is over, the connecting begins."""
+"""Printed to stdout after the imports, before the connection."""
 
 Download = Callable[[Path], object]
-"""Puts a data set into a folder, in torchvision's layout."""
+"""Downloads a data set into a folder, in torchvision's layout."""
 
 
 def download_emnist(
     folder: Path, url: str = datasets.EMNIST.url, md5: str = datasets.EMNIST.md5
 ) -> None:
-    """Download EMNIST and extract its digits: torchvision extracts all six splits, 1.8 GB."""
+    """Download EMNIST and extract only its digits; torchvision extracts 1.8 GB, all six splits."""
     dataset = DATASETS["emnist"]
     raw_folder = dataset.raw_folder(folder)
     download_url(url, raw_folder, filename="gzip.zip", md5=md5)
@@ -53,26 +53,26 @@ DOWNLOADS: Mapping[str, Download] = {
 
 
 def main(name: str, folder: Path, downloads: Mapping[str, Download] = DOWNLOADS) -> int:
-    """Be the child process: download, and end early if whoever started it does."""
-    threading.Thread(target=_end_with_standard_input, args=(folder,), daemon=True).start()
+    """Download in this process; exit early when the parent process is gone."""
+    threading.Thread(target=_exit_with_standard_input, args=(folder,), daemon=True).start()
     print(STARTED, flush=True)  # noqa: T201
     return download(name, folder, downloads)
 
 
 def download(name: str, folder: Path, downloads: Mapping[str, Download] = DOWNLOADS) -> int:
-    """Download ``name`` into ``folder``; return the exit status, with the reason on stderr."""
+    """Download ``name`` into ``folder``; return the exit status, the error is on stderr."""
     try:
         downloads[name](folder)
-    except Exception as error:  # the whole process: its last words are its report
+    except Exception as error:  # of the whole process: the message is its report
         print(f"\n{reason_of(error)}", file=sys.stderr)  # noqa: T201
         return 1
     return 0
 
 
 def reason_of(error: Exception) -> str:
-    """Return one line of words for an error of torchvision's.
+    """Return an error of torchvision in one line.
 
-    Its own text for a failed download is a line with the file, then two for each mirror.
+    torchvision's message for a failed download names the file, then has two lines a mirror.
     """
     text = (isinstance(error, OSError) and error.strerror) or str(error)
     attempts = re.findall(r"Tried \w+://([^/]+)\S*, got:\n(.*)", text)
@@ -83,8 +83,8 @@ def reason_of(error: Exception) -> str:
     return " ".join(text.split()) or type(error).__name__
 
 
-def _end_with_standard_input(folder: Path) -> None:
-    # Not sys.stdin: a thread that waits in it aborts the interpreter when the main one ends.
+def _exit_with_standard_input(folder: Path) -> None:
+    # Not sys.stdin: a thread blocked in it aborts the interpreter at exit.
     while os.read(0, 1024):
         pass
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A data set by name, as uint8 tensors. Reads idx files; knows no network and no torchvision."""
+"""Reads a data set's idx files as uint8 tensors. Imports no torchvision."""
 
 import gzip
 import io
@@ -19,19 +19,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vae_tui.data.catalogue import DATASETS, Dataset, find_file, resolve
-from vae_tui.errors import VaeTuiError
+from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
 
 _CHUNK_BYTES = 1 << 20
-"""Decompressed at a time, so that a large file never lies in memory twice."""
+"""Decompressed at a time, so that a large file is never in memory twice."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Images:
-    """A data set in memory, on the CPU, everything uint8."""
+    """A data set in memory, on the CPU; all tensors are uint8."""
 
     train: Tensor
-    """(N, P), grey levels 0 to 255, rows from the top; P as in ``shape``."""
+    """(N, P): P is ``shape.pixels``, row by row from the top, 0 is black."""
     train_labels: Tensor
     """(N,), each an index into the data set's ``classes``."""
     test: Tensor
@@ -41,18 +41,21 @@ class Images:
     shape: ImageShape = DEFAULT_SHAPE
 
 
-def load(name: str, data_dir: Path) -> Images:
-    """Return the data set ``name``, whole and checked.
+def load(name: str, data_dir: Path, shape: ImageShape | None = None) -> Images:
+    """Return the data set ``name``, checked.
 
     Raises:
-        UsageError: No data set has this name.
-        VaeTuiError: A file is missing, unreadable or not what it should be.
+        UsageError: No data set has this name, or its images do not have the ``shape`` of a run.
+        VaeTuiError: A file is missing, unreadable or damaged.
     """
-    return read(DATASETS[resolve(name, data_dir)], data_dir)
+    dataset = DATASETS[resolve(name, data_dir)]
+    if shape is not None and shape != dataset.shape:
+        raise UsageError(f"{dataset.title} is of images of {dataset.shape}, the run's are {shape}")
+    return read(dataset, data_dir)
 
 
 def read(dataset: Dataset, data_dir: Path) -> Images:
-    """Return the images and labels of ``dataset``'s four files; errors as ``load``."""
+    """Return the images and labels of a data set's four files; errors as in ``load``."""
     train_images, train_labels, test_images, test_labels = _locate(dataset, data_dir)
     train_count, test_count = dataset.train_count, dataset.test_count
     return Images(
@@ -98,15 +101,15 @@ def _read_labels(file: Traversable, count: int, dataset: Dataset) -> Tensor:
 
 
 def _read_idx(file: Traversable, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Return the file's bytes as an array.
+    """Return the values of an idx file as an array.
 
     Raises:
-        ValueError: It is not an idx file of bytes of this shape, or is shorter or longer.
+        ValueError: It is not an idx file of bytes with this shape, or has too few or many values.
         OSError, EOFError, zlib.error, lzma.LZMAError: It cannot be read or decompressed.
 
     Source:
         The idx format, http://yann.lecun.com/exdb/mnist: two zero bytes, 8 for unsigned bytes,
-        the number of dimensions, each dimension as a big-endian int, the values row by row.
+        the number of dimensions, each dimension as a big-endian uint32, the values row by row.
     """
     array = np.empty(shape, np.uint8)
     values = array.reshape(-1).data
@@ -120,7 +123,7 @@ def _read_idx(file: Traversable, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         if header[:4] != bytes((0, 0, 8, len(shape))):
             raise ValueError(f"starts with {header[:4].hex(' ')}, not 00 00 08 {len(shape):02x}")
         if len(header) < header_bytes:
-            raise ValueError("cut off in its header")
+            raise ValueError("truncated in its header")
         dimensions = struct.unpack(header_format, header)[4:]
         if dimensions != shape:
             raise ValueError(
@@ -130,16 +133,17 @@ def _read_idx(file: Traversable, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         while filled < len(values):
             arrived = stream.readinto(values[filled : filled + _CHUNK_BYTES])
             if not arrived:
-                raise ValueError(f"cut off after {filled:,} of {len(values):,} values")
+                raise ValueError(f"truncated after {filled:,} of {len(values):,} values")
             filled += arrived
-        if stream.read(1):  # at its end, gzip and xz compare their checksums
-            raise ValueError(f"goes on after its {len(values):,} values")
+        if stream.read(1):  # reading to the end makes gzip and xz check their checksums
+            raise ValueError(f"has more than its {len(values):,} values")
     return array
 
 
 def _check_size(file: Traversable, values: int) -> None:
-    """Raise ValueError for more than compression could come to: there is a name of a gigabyte
-    in the header, or members with nothing in them.
+    """Raise ValueError for a file larger than its values plus overhead.
+
+    A gzip header can name a file in a gigabyte, and a gzip file can have empty members.
     """
     most = values + values // 10 + _CHUNK_BYTES
     if isinstance(file, Path) and file.stat().st_size > most:
@@ -159,10 +163,10 @@ def _dimensions_text(dimensions: tuple[int, ...]) -> str:
 
 
 def _transpose_in_place(images: NDArray[np.uint8]) -> None:
-    """Swap rows and columns of (N, H, W), a few at a time: all at once would take it twice."""
+    """Swap rows and columns of (N, H, W) in blocks, which needs no copy of the whole array."""
     for start in range(0, len(images), 4096):
-        some = images[start : start + 4096]
-        some[...] = some.transpose(0, 2, 1).copy()
+        block = images[start : start + 4096]
+        block[...] = block.transpose(0, 2, 1).copy()
 
 
 @contextmanager
@@ -172,7 +176,7 @@ def _errors_in_one_line(file: Traversable, dataset: Dataset) -> Iterator[None]:
     except (ValueError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         remedy = (
-            "install vae-tui again"
+            "reinstall vae-tui"
             if dataset.folder is None
             else f"delete it and run with `--dataset {dataset.name}` to fetch it again"
         )

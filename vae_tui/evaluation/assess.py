@@ -1,4 +1,4 @@
-"""What ``vae-tui eval`` tells of a network: its losses on the test set, and its samples."""
+"""What ``vae-tui eval`` reports: losses on the test set, and the quality of samples."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import torch
 from vae_tui.data.catalogue import DATASETS
 from vae_tui.data.idx_files import Images, load
 from vae_tui.errors import UsageError
-from vae_tui.evaluation.digit_classifier import Recogniser
+from vae_tui.evaluation.digit_classifier import DigitClassifier
 from vae_tui.evaluation.elbo import measure
 from vae_tui.evaluation.nll import importance_weighted_nll
 from vae_tui.latent.codes import prior
@@ -28,27 +28,27 @@ SEED = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """Means over the test images, nats per image where nothing else is said."""
+    """Means over the test images, in nats per image unless stated otherwise."""
 
     elbo_loss: float | None
-    """BCE + KL with z sampled; None of an auto-encoder, whose codes have no distribution."""
+    """BCE + KL with z sampled; None for an auto-encoder, whose codes have no distribution."""
     bce: float
     kl: float
     bce_at_mean: float
     nll: float | None
-    """Importance-weighted; None when not asked for, and of an auto-encoder."""
+    """Importance-weighted; None when not requested, and for an auto-encoder."""
     samples: int
-    """K of the ``nll``."""
+    """K of ``nll``."""
     images: int
     active_units: int
     kl_per_dimension: tuple[float, ...]
     confident_samples: float
-    """Share of prior samples that `recognition` takes for a digit; 0 to 1."""
+    """Share of prior samples that `DigitClassifier` recognises, 0 to 1."""
     confident_test_images: float
-    """The same of real test images: what a perfect model would reach."""
+    """The same share of real test images: what a perfect model would reach."""
     prior_samples: int
     step: int
-    """Of the weights."""
+    """Step of the weights."""
 
 
 def assess_run(
@@ -56,7 +56,7 @@ def assess_run(
     config: RunConfig,
     step: int | None,
     samples: int,
-    tell: Callable[[float], object] = lambda share: None,
+    on_progress: Callable[[float], object] = lambda share: None,
 ) -> Assessment:
     """Measure a run's network with the weights of ``step``, the newest when None.
 
@@ -69,9 +69,9 @@ def assess_run(
     network = network_at(run, config, step)
     model = build(config)
     model.load_state_dict(state_dict(network))
-    images = load(config.dataset, Path(config.data_dir))
+    images = load(config.dataset, Path(config.data_dir), config.image_shape)
     model.to(choose_device(config.device))
-    return assess(model, images, config, network.step, samples, tell)
+    return assess(model, images, config, network.step, samples, on_progress)
 
 
 def assess(
@@ -80,25 +80,27 @@ def assess(
     config: RunConfig,
     step: int,
     samples: int,
-    tell: Callable[[float], object] = lambda share: None,
+    on_progress: Callable[[float], object] = lambda share: None,
 ) -> Assessment:
     """Measure a network on the test images and its samples against real digits.
 
     Args:
         model: The network, on its device.
         images: The run's data set, on the CPU.
-        config: Of the run.
-        step: Of the weights.
-        samples: K of the importance-weighted NLL; 0 leaves it out.
-        tell: Called with the share of the NLL that is done.
+        config: The run's configuration.
+        step: Step of the weights.
+        samples: K of the importance-weighted NLL; 0 omits it.
+        on_progress: Called with the share of the NLL that is done.
     """
     device = next(model.parameters()).device
     test = images.test.to(device)
     measured = measure(model, test, SEED, config.reconstruction)
     nll = None
     if samples and model.noisy:
-        nll = importance_weighted_nll(model, test, samples, SEED, config.reconstruction, tell)
-    judge = _judge(images, config.dataset)
+        nll = importance_weighted_nll(
+            model, test, samples, SEED, config.reconstruction, on_progress
+        )
+    classifier = _classifier(images, config.dataset)
     with torch.no_grad():
         codes = torch.from_numpy(prior(SEED, PRIOR_SAMPLES, model.latent_dim)).to(device)
         drawn = torch.sigmoid(model.decode(codes)).cpu()
@@ -112,16 +114,18 @@ def assess(
         images=len(test),
         active_units=measured.active_units,
         kl_per_dimension=measured.kl_per_dimension,
-        confident_samples=judge.share(drawn),
-        confident_test_images=judge.share(images.test[:PRIOR_SAMPLES].float() / 255),
+        confident_samples=classifier.recognised_share(drawn),
+        confident_test_images=classifier.recognised_share(
+            images.test[:PRIOR_SAMPLES].float() / 255
+        ),
         prior_samples=PRIOR_SAMPLES,
         step=step,
     )
 
 
-def _judge(images: Images, dataset: str) -> Recogniser:
-    """Return what knows digits, whichever set of them was trained on; else that set's own."""
-    digits = DATASETS["digits"]
-    is_digits = DATASETS[dataset].classes == digits.classes if dataset in DATASETS else False
-    real = load("digits", Path()) if is_digits else images
-    return Recogniser(real.train, real.train_labels)
+def _classifier(images: Images, dataset: str) -> DigitClassifier:
+    """Return one trained on the shipped digits if the run is of digits, else on the run's set."""
+    digits, own = DATASETS["digits"], DATASETS.get(dataset)
+    if own is not None and (own.classes, own.shape) == (digits.classes, digits.shape):
+        images = load("digits", Path())
+    return DigitClassifier(images.train, images.train_labels)

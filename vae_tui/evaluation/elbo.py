@@ -1,17 +1,13 @@
-"""What a network is worth on images that it was not trained on."""
+"""Losses and active units of a network on the test images."""
 
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from vae_tui.latent.diagnosis import ACTIVE_VARIANCE
 from vae_tui.model.vae import VAE, kl_terms, reconstruction_loss
 
-ACTIVE_VARIANCE = 0.01
-"""A dimension is active when its posterior mean varies more than this over the test images.
-
-Source: Burda et al. 2016, https://arxiv.org/abs/1509.00519, section 5.2.
-"""
 _BATCH = 2_000
 
 
@@ -38,8 +34,8 @@ def measure(model: VAE, images: Tensor, seed: int, reconstruction: str = "bce") 
 
     Args:
         model: The network, on the device of the images.
-        images: uint8 (N, 784).
-        seed: Of the noise, one draw for each image.
+        images: uint8 (N, P).
+        seed: Random seed of the noise, one draw for each image.
         reconstruction: ``bce`` or ``mse``.
     """
     generator = torch.Generator(images.device).manual_seed(seed)

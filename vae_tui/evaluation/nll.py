@@ -8,11 +8,9 @@ from torch import Tensor
 
 from vae_tui.model.vae import VAE, reconstruction_loss
 
-_NLL_IMAGES = 100
-
-
-_NLL_ROWS = 1_000
-"""Decoded at a time, images times samples: 3 MB of pixels, which a cache holds."""
+_BATCH_IMAGES = 100
+_BATCH_ROWS = 1_000
+"""Images times samples decoded at once: 3 MB of pixels, which fit in a CPU cache."""
 
 
 @torch.no_grad()
@@ -22,36 +20,36 @@ def importance_weighted_nll(
     samples: int,
     seed: int,
     reconstruction: str = "bce",
-    tell: Callable[[float], object] = lambda share: None,
+    on_progress: Callable[[float], object] = lambda share: None,
 ) -> float:
     """Return the importance-weighted bound on -log p(x), in nats per image.
 
-    It falls with the number of samples towards -log p(x); with one it is the ELBO loss.
+    With one sample it is the ELBO loss; with more it decreases towards -log p(x).
 
     Args:
         model: The network, on the device of the images.
-        images: uint8 (N, 784).
+        images: uint8 (N, P).
         samples: K, draws from q(z|x) for each image.
-        seed: Of the draws.
-        reconstruction: ``bce`` or ``mse``, whose likelihood lacks its constant.
-        tell: Called with the share that is done.
+        seed: Random seed of the draws.
+        reconstruction: ``bce``, or ``mse``, whose log-likelihood omits its constant.
+        on_progress: Called with the share that is done.
 
     Source:
         Burda et al. 2016, https://arxiv.org/abs/1509.00519, equation 8.
     """
     generator = torch.Generator(images.device).manual_seed(seed)
     total = 0.0
-    for start in range(0, len(images), _NLL_IMAGES):
-        batch = images[start : start + _NLL_IMAGES].float() / 255
+    for start in range(0, len(images), _BATCH_IMAGES):
+        batch = images[start : start + _BATCH_IMAGES].float() / 255
         log_sum = torch.full((len(batch),), -math.inf, device=images.device)
-        at_once = max(_NLL_ROWS // len(batch), 1)
+        at_once = max(_BATCH_ROWS // len(batch), 1)
         for drawn in range(0, samples, at_once):
             shape = (min(at_once, samples - drawn), len(batch), model.latent_dim)
             noise = torch.randn(shape, device=images.device, generator=generator)
             weights = log_weights(model, batch, noise, reconstruction)
             log_sum = torch.logaddexp(log_sum, weights.logsumexp(0))
         total += float((math.log(samples) - log_sum).double().sum())
-        tell(min(start + _NLL_IMAGES, len(images)) / len(images))
+        on_progress(min(start + _BATCH_IMAGES, len(images)) / len(images))
     return total / len(images)
 
 
@@ -60,8 +58,8 @@ def log_weights(model: VAE, images: Tensor, noise: Tensor, reconstruction: str =
 
     Args:
         model: The network.
-        images: In [0, 1], (B, 784).
-        noise: N(0, I), (K, B, d), from which z is made.
+        images: In [0, 1], (B, P).
+        noise: N(0, I), (K, B, d), of the samples z.
         reconstruction: ``bce`` or ``mse``.
     """
     posterior = model.encode(images)
@@ -70,6 +68,6 @@ def log_weights(model: VAE, images: Tensor, noise: Tensor, reconstruction: str =
     logits = model.decode(z.flatten(0, 1))
     targets = images.expand(draws, -1, -1).flatten(0, 1)
     losses = reconstruction_loss(logits, targets, reconstruction).view(draws, count)
-    # Of the two normals' logarithms the constants cancel.
+    # The Gaussians' normalising constants cancel.
     log_ratio = 0.5 * (noise.square() + posterior.logvar - z.square()).sum(2)
     return log_ratio - losses

@@ -2,27 +2,29 @@
 
 import dataclasses
 import json
+import math
 
 from vae_tui.evaluation.assess import Assessment
 from vae_tui.evaluation.digit_classifier import CONFIDENCE
+from vae_tui.latent.diagnosis import ACTIVE_VARIANCE
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import finite
 
 
 def as_json(assessment: Assessment) -> str:
-    """Return one JSON object; what is not finite is null."""
+    """Return one JSON object; NaN and infinities are null."""
     return json.dumps(finite(dataclasses.asdict(assessment)), indent=2, allow_nan=False)
 
 
 def as_text(assessment: Assessment, name: str, config: RunConfig) -> str:
-    """Return each number with its meaning, a line each."""
+    """Return one line for each number, with its meaning."""
     is_vae = assessment.elbo_loss is not None
     loss = "BCE" if config.reconstruction == "bce" else "squared error / 2"
     noise = "z sampled" if is_vae else "z is the mean: an auto-encoder has no noise"
     lines = [
         f"{name}: {config.model}, weights of step {assessment.step}, "
         f"{assessment.images} test images of {config.dataset}; losses in nats per image",
-        _line("ELBO loss", assessment.elbo_loss, f"{loss} + KL: a bound on -log p(x) from above")
+        _line("ELBO loss", assessment.elbo_loss, f"{loss} + KL: an upper bound on -log p(x)")
         if is_vae
         else _line("ELBO loss", None, "an auto-encoder's codes have no distribution: no bound"),
         _line(loss, assessment.bce, f"reconstruction, {noise}"),
@@ -36,7 +38,7 @@ def as_text(assessment: Assessment, name: str, config: RunConfig) -> str:
         _line(
             "active units",
             f"{assessment.active_units} of {len(assessment.kl_per_dimension)}",
-            "dimensions whose mean varies by more than 0.01 over the images",
+            f"dimensions whose mean has a variance above {ACTIVE_VARIANCE:g}",
         ),
         _line(
             "recognised",
@@ -50,12 +52,14 @@ def as_text(assessment: Assessment, name: str, config: RunConfig) -> str:
     ]
     if config.reconstruction == "bce":
         lines.append(
-            "BCE of grey pixels is no normalised likelihood: compare it, and what is built of it,"
-            " with grey-level numbers only, never with published NLLs of binarised MNIST."
+            "BCE of grey pixels is not a normalised likelihood: compare it, and ELBO and NLL, "
+            "with results for grey levels only, never with published NLLs of binarised MNIST."
         )
     else:
+        constant = config.image_shape.pixels * 0.5 * math.log(2 * math.pi)
         lines.append(
-            "Half the squared error is -log N(x; x_hat, I) without its constant, 720.4 nats."
+            "Half the squared error is -log N(x; x_hat, I) without its constant, "
+            f"{constant:.1f} nats."
         )
     return "\n".join(line for line in lines if line)
 
@@ -75,7 +79,7 @@ def _line(name: str, value: float | str | None, meaning: str) -> str:
 
 
 def _table(values: tuple[float, ...], across: int = 5) -> list[str]:
-    """Return the values in rows, each with the name of its dimension."""
+    """Return the values in rows, each after the name of its dimension."""
     return [
         "  "
         + " ".join(

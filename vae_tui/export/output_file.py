@@ -1,4 +1,4 @@
-"""A file that the user asked for with ``-o``: refused early, written whole or not at all."""
+"""The file named with ``-o``: checked early, written completely or not at all."""
 
 import csv
 import difflib
@@ -15,7 +15,7 @@ _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 def check_output(path: Path, suffixes: Sequence[str]) -> None:
-    """Raise UsageError unless a file of one of these kinds may well be written there."""
+    """Raise UsageError unless the path has one of these suffixes and is in an existing folder."""
     suffix = path.suffix.lower()
     if suffix not in suffixes:
         near = difflib.get_close_matches(suffix, suffixes, n=1)
@@ -30,7 +30,7 @@ def check_output(path: Path, suffixes: Sequence[str]) -> None:
 
 
 def csv_table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """Return a table as CSV in UTF-8, the names of the columns first."""
+    """Return a table as CSV in UTF-8, the column names first."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(names)
@@ -39,7 +39,7 @@ def csv_table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all.
+    """Write a file completely or not at all.
 
     Raises:
         UsageError: It cannot be written there.
@@ -47,7 +47,7 @@ def write(path: Path, content: bytes) -> None:
     """
     try:
         replace(path, content)
-        path.chmod(0o666 & ~_umask())  # a temporary file is its owner's alone, this one is not
+        path.chmod(0o666 & ~_umask())  # the temporary file was readable by the owner only
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         is_disk = isinstance(error, OSError) and error.errno in _DISK
@@ -57,6 +57,6 @@ def write(path: Path, content: bytes) -> None:
 
 
 def _umask() -> int:
-    mask = os.umask(0o077)  # there is no asking without setting; stricter meanwhile harms nobody
+    mask = os.umask(0o077)  # can only be read by setting it; meanwhile a stricter one is safe
     os.umask(mask)
     return mask

@@ -1,1 +1,1 @@
-"""Latent codes: samples, walks, morphs, projections, t-SNE, diagnosis. numpy, never torch."""
+"""Latent codes: samples, interpolations, projections, t-SNE, diagnosis. numpy, never torch."""

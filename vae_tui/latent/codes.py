@@ -1,9 +1,8 @@
-"""Codes: points of the prior and ways between them."""
+"""Codes: draws from the prior and the aggregate posterior, interpolations, and their text."""
 
 import math
 import re
 from statistics import NormalDist
-from typing import Literal
 
 import numpy as np
 
@@ -11,37 +10,54 @@ from vae_tui.arrays import Floats
 from vae_tui.errors import UsageError
 from vae_tui.model.numpy_network import Network
 
-Path = Literal["linear", "slerp"]
+MOST_SAMPLES = 10_000
+HIGHEST_TEMPERATURE = 100.0
+LARGEST_VALUE = 1e4
+"""Of a code given by the user; with larger values the decoder only saturates."""
 
 
 def prior(seed: int, count: int, latent_dim: int) -> Floats:
-    """Return ``count`` points of N(0, I), (count, d); the first ones do not depend on ``count``."""
+    """Return draws from N(0, I), (count, d); the first ones do not depend on ``count``."""
     generator = np.random.default_rng(seed)
     return generator.standard_normal((count, latent_dim), dtype=np.float32)
 
 
-def aggregate(seed: int, count: int, means: Floats, logvars: Floats, spread: float = 1.0) -> Floats:
+def samples(network: Network, count: int, seed: int, temperature: float = 1.0) -> Floats:
+    """Return draws from the prior times ``temperature``, (count, d).
+
+    Raises:
+        UsageError: A number is out of range.
+    """
+    check_range("-n", count, 1, MOST_SAMPLES)
+    check_range("--seed", seed, 0, 2**63 - 1)
+    check_range("--temperature", temperature, 0, HIGHEST_TEMPERATURE)
+    return np.float32(temperature) * prior(seed, count, network.latent_dim)
+
+
+def aggregate(
+    seed: int, count: int, means: Floats, logvars: Floats, temperature: float = 1.0
+) -> Floats:
     """Return draws from the aggregate posterior, (count, d): each from q(z|x) of a random image.
 
     Args:
-        seed: The same for the same draws of the same images, whatever the weights.
-        count: How many.
-        means: Of q(z|x), (N, d).
-        logvars: (N, d).
-        spread: Factor of the standard deviations.
+        seed: Decides the images and the noise, whatever the weights.
+        count: Number of draws.
+        means: Means of q(z|x), (N, d).
+        logvars: Log-variances of q(z|x), (N, d).
+        temperature: Factor of the standard deviations.
     """
     generator = np.random.default_rng((seed, 1))
     noise = generator.standard_normal((count, means.shape[1]), dtype=np.float32)
     images = np.random.default_rng((seed, 2)).integers(len(means), size=count)
-    deviations = np.exp(0.5 * logvars[images])
-    result: Floats = (means[images] + np.float32(spread) * deviations * noise).astype(np.float32)
+    deviations = np.float32(temperature) * np.exp(0.5 * logvars[images])
+    result: Floats = (means[images] + deviations * noise).astype(np.float32)
     return result
 
 
 def quantiles(columns: int, rows: int) -> Floats:
-    """Return codes (rows * columns, 2) of a grid that is even in the prior's probability.
+    """Return a grid of codes (rows * columns, 2), evenly spaced in the prior's probability.
 
-    Row by row, the first with the largest second number.
+    Row by row, the row with the largest second value first.
     """
     across, down = (
         [NormalDist().inv_cdf((place + 0.5) / count) for place in range(count)]
@@ -50,16 +66,16 @@ def quantiles(columns: int, rows: int) -> Floats:
     return np.array([(x, y) for y in reversed(down) for x in across], np.float32)
 
 
-def between(start: Floats, end: Floats, steps: int, path: Path = "linear") -> Floats:
-    """Return ``steps`` codes from ``start`` (d,) to ``end`` (d,), both included: (steps, d).
+def between(start: Floats, end: Floats, steps: int, path: str = "linear") -> Floats:
+    """Return codes from ``start`` (d,) to ``end`` (d,), both included: (steps, d).
 
-    ``slerp`` keeps to the great circle between the directions while the length goes evenly from
-    one to the other; it is linear where a direction is missing or the two are opposite.
+    ``slerp`` interpolates the direction on the great circle and the length linearly. It is the
+    same as ``linear`` where a length is zero or the directions are equal or opposite.
     """
     share = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
     straight = (1 - share) * start + share * end
     lengths = np.linalg.norm(start), np.linalg.norm(end)
-    if path == "linear" or min(lengths) < 1e-6:
+    if path != "slerp" or min(lengths) < 1e-6:
         return straight
     cosine = np.clip(np.dot(start, end) / (lengths[0] * lengths[1]), -1, 1)
     angle = np.arccos(cosine)
@@ -71,61 +87,40 @@ def between(start: Floats, end: Floats, steps: int, path: Path = "linear") -> Fl
     result: Floats = (directions * ((1 - share) * lengths[0] + share * lengths[1])).astype(
         np.float32
     )
-    result[:1], result[1:][-1:] = start, end  # exactly, whatever the sines were rounded to
+    result[:1], result[1:][-1:] = start, end  # exactly, without the rounding of the sines
     return result
 
 
-MOST_SAMPLES = 10_000
-
-
-HIGHEST_TEMPERATURE = 100.0
-
-
-LARGEST = 1e4
-"""Of a code's numbers: beyond, the network overflows and its picture means nothing."""
-
-
-def samples(network: Network, count: int, seed: int, temperature: float = 1.0) -> Floats:
-    """Return ``count`` codes of the prior, widened by ``temperature``: (count, d).
-
-    Raises:
-        UsageError: A number is out of range.
-    """
-    _check("-n", count, 1, MOST_SAMPLES)
-    _check("--seed", seed, 0, 2**63 - 1)
-    _check("--temperature", temperature, 0, HIGHEST_TEMPERATURE)
-    return np.float32(temperature) * prior(seed, count, network.latent_dim)
-
-
 def parse_code(text: str, latent_dim: int) -> Floats:
-    """Return the code (d,) of numbers separated by commas or spaces.
+    """Return the code (d,) that numbers separated by commas or spaces stand for.
 
     Raises:
-        UsageError: It is not ``latent_dim`` finite numbers.
+        UsageError: The text is not ``latent_dim`` numbers up to ``LARGEST_VALUE``.
     """
     words = re.split(r"\s*,\s*|\s+", text.strip().strip("[]").strip())
-    wanted = f"--z wants {latent_dim} number{'s' if latent_dim > 1 else ''} with commas between"
+    needs = f"--z needs {latent_dim} number{'s' if latent_dim > 1 else ''} separated by commas"
     code = np.empty(len(words), np.float32)
     for index, word in enumerate(words):
         try:
             with np.errstate(over="ignore"):
                 code[index] = float(word)
         except ValueError:
-            raise UsageError(f"{wanted}; number {index + 1} is {word[:40]!r}") from None
-        if not abs(code[index]) <= LARGEST:
+            raise UsageError(f"{needs}; number {index + 1} is {word[:40]!r}") from None
+        if not abs(code[index]) <= LARGEST_VALUE:
             raise UsageError(
-                f"{wanted}, none beyond {LARGEST:g}; number {index + 1} is {word[:40]!r}"
+                f"{needs}, none beyond {LARGEST_VALUE:g}; number {index + 1} is {word[:40]!r}"
             )
     if len(code) != latent_dim:
-        raise UsageError(f"{wanted}, one for each latent dimension; there are {len(code)}")
+        raise UsageError(f"{needs}, one for each latent dimension; there are {len(code)}")
     return code
 
 
 def code_text(code: Floats) -> str:
-    """Return a code as ``parse_code`` reads it back, to the last bit."""
+    """Return a code as text that ``parse_code`` reads back exactly."""
     return ",".join(str(np.float32(value)) for value in code)
 
 
-def _check(name: str, value: float, low: float, high: float) -> None:
+def check_range(option: str, value: float, low: float, high: float) -> None:
+    """Raise UsageError unless the value of an option is finite and in the range."""
     if not (math.isfinite(value) and low <= value <= high):
-        raise UsageError(f"{name} must be {low} to {high:g}, not {value:g}")
+        raise UsageError(f"{option} must be {low} to {high:g}, not {value:g}")

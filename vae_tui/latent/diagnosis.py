@@ -1,23 +1,28 @@
-"""What losses and the KL of the dimensions say of a network; all thresholds are here."""
+"""What losses and the KL of the dimensions say about a network; all thresholds are here."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+ACTIVE_VARIANCE = 0.01
+"""A dimension is active when its posterior mean varies more than this over the test images.
+
+Source: Burda et al. 2016, https://arxiv.org/abs/1509.00519, section 5.2.
+"""
 DEAD_KL = 0.05
-"""Nats; a dimension with less carries next to nothing of the image."""
+"""Nats; a dimension with less carries next to no information about the image."""
 COLLAPSED_SHARE, COLLAPSED_KL = 0.95, 1.0
-"""Collapsed: the reconstruction so near to the collapse level, the KL in all below so much."""
+"""Collapsed: at least this share of the way to the collapse level, and less KL in all."""
 SQUEEZED_SHARE = 0.35
-"""Squeezed by beta: the reconstruction stays so far from the floor, with dead dimensions."""
+"""Too large a beta: dead dimensions, and at least this share of the way to the collapse level."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a test of a network has measured; losses in nats per image."""
+    """Test results of a network; losses in nats per image."""
 
     bce: float
-    """The reconstruction term, z sampled."""
+    """The reconstruction loss, z sampled."""
     kl_per_dimension: Sequence[float]
     floor: float
     """Reconstruction loss of a perfect copy."""
@@ -26,17 +31,17 @@ class Measured:
     beta: float
     is_vae: bool = True
     is_trained: bool = True
-    """An epoch at least, and beta has risen to its value."""
+    """At least one epoch is over, and beta has reached its value."""
 
     @property
     def share(self) -> float:
-        """Where the reconstruction stands between floor (0) and collapse (1); NaN if nowhere."""
+        """Position of the reconstruction loss from floor (0) to collapse (1); NaN if unknown."""
         span = self.collapse - self.floor
         return (self.bce - self.floor) / span if span > 0 else math.nan
 
     @property
     def dead(self) -> int:
-        """How many dimensions carry next to nothing."""
+        """Number of dimensions below ``DEAD_KL``."""
         return sum(kl < DEAD_KL for kl in self.kl_per_dimension)
 
 
@@ -45,25 +50,28 @@ def diagnose(found: Measured) -> tuple[str, str]:
     size, dead = len(found.kl_per_dimension), found.dead
     if not found.is_vae:
         return "free", (
-            "An auto-encoder's KL is measured, not trained: its codes lie where they like, "
-            "and points of the prior decode to nothing it has learnt."
+            "An auto-encoder's KL is measured, not trained: its codes can lie anywhere, "
+            "and samples of the prior decode to nothing it has learned."
         )
     if not found.is_trained:
-        return "early", "Too early to tell: wait for the first epochs, and for beta to have risen."
+        return (
+            "early",
+            "Too early to say: wait for the first epochs and for beta to reach its value.",
+        )
     if found.share >= COLLAPSED_SHARE and sum(found.kl_per_dimension) < COLLAPSED_KL:
         return "collapsed", (
-            "The posterior has collapsed: codes say nothing of the images, every one is drawn as "
-            "the mean. Lower beta, or let it rise slowly: --warmup 5."
+            "The posterior has collapsed: codes carry no information about the images, every one "
+            "is decoded to the mean image. Lower beta, or raise it slowly: --warmup 5."
         )
     if found.beta > 1 and dead and found.share >= SQUEEZED_SHARE:
         return "squeezed", (
-            f"beta {found.beta:g} squeezes: {size - dead} of {size} dimensions are left, and the "
-            f"reconstruction is {found.share:.0%} of the way from a perfect copy to a collapse. "
-            "A smaller beta lets more through."
+            f"beta {found.beta:g} is too large: only {size - dead} of {size} dimensions are used, "
+            f"and the reconstruction is {found.share:.0%} of the way from a perfect copy to a "
+            "collapse. A smaller beta improves it."
         )
     if dead:
         return "dead", (
             f"{dead} of {size} dimensions are dead (KL below {DEAD_KL:g}): "
             f"--latent-dim {max(size - dead, 1)} would do as well."
         )
-    return "well", f"All {size} dimensions carry something of the image: nothing to mend."
+    return "well", f"All {size} dimensions carry information about the image: no action needed."

@@ -1,4 +1,4 @@
-"""What a run's network makes of codes: samples, ways between digits, one point; numpy alone."""
+"""Interpolations between test images, decoded."""
 
 import re
 
@@ -6,21 +6,21 @@ import numpy as np
 
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.errors import UsageError
-from vae_tui.latent.codes import _check, between
+from vae_tui.latent.codes import between, check_range
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
 from vae_tui.run.config import check_choice
 
 PATHS = ("linear", "slerp", "pixels")
-"""Ways of a morph: two through the latent space, and for contrast a cross-fade."""
+"""Two interpolations in the latent space, and for contrast a cross-fade of pixels."""
 MOST_STEPS = 200
 
 
 def choose_ends(start: str, end: str, probe: Probe, seed: int | None = None) -> tuple[int, int]:
     """Return two indices in the probe, each given as a class ``3`` or a test image ``#123``.
 
-    Of a class it is the image most like the class's mean in pixels, whatever the weights;
-    with ``seed`` a random one. A class given twice gives two images of it.
+    A class stands for its image nearest to the mean of the class in pixels, whatever the weights;
+    with ``seed`` for a random one. The same class twice gives two different images.
 
     Raises:
         UsageError: One is neither, or the probe has no such image.
@@ -32,19 +32,19 @@ def choose_ends(start: str, end: str, probe: Probe, seed: int | None = None) -> 
 def morph(
     network: Network, probe: Probe, ends: tuple[int, int], steps: int, path: str = "linear"
 ) -> Bytes:
-    """Return ``steps`` pictures from one test image's reconstruction to another's: (steps, H, W).
+    """Return images from one test image's reconstruction to another's: (steps, H, W).
 
     Args:
-        network: Decodes, and encodes the two ends.
+        network: Encodes the two ends and decodes.
         probe: The test images.
         ends: Indices in the probe.
-        steps: Both ends are among them.
-        path: ``linear`` or ``slerp`` between the means, or ``pixels``, a cross-fade of the ends.
+        steps: Number of images, both ends included.
+        path: ``linear`` or ``slerp`` between the means, or ``pixels``: a cross-fade of the ends.
 
     Raises:
-        UsageError: The number of steps or the path is none.
+        UsageError: ``steps`` is out of range, or the path is unknown.
     """
-    _check("--steps", steps, 2, MOST_STEPS)
+    check_range("--steps", steps, 2, MOST_STEPS)
     check_choice("path", path, PATHS)
     means, _ = network.encode(probe.images[list(ends)])
     return film(network, means[0], means[1], steps, path)[0]
@@ -53,26 +53,26 @@ def morph(
 def film(
     network: Network, start: Floats, end: Floats, steps: int, path: str
 ) -> tuple[Bytes, Floats]:
-    """Return what one sees on the way from a code (d,) to another, and where one is.
+    """Return the images of an interpolation between two codes, and their codes.
 
     Args:
         network: Decodes.
         start: (d,).
         end: (d,).
-        steps: Both ends are among them.
+        steps: Number of images, both ends included.
         path: ``linear``, ``slerp``, or ``pixels``: a cross-fade of the decoded ends.
 
     Returns:
         Images, uint8 (steps, H, W), and codes (steps, d); of a cross-fade the means of q(z|x)
-        of its pictures.
+        of its images.
     """
     if path != "pixels":
-        codes = between(start, end, steps, "slerp" if path == "slerp" else "linear")
+        codes = between(start, end, steps, path)
         return network.decode(codes), codes
-    ends = network.decode(np.stack([start, end])).astype(np.float32)
-    pictures = np.rint(between(ends[0].ravel(), ends[1].ravel(), steps)).astype(np.uint8)
-    pictures = pictures.reshape(-1, *ends.shape[1:])
-    return pictures, network.encode(pictures)[0]
+    first, last = network.decode(np.stack([start, end])).astype(np.float32)
+    faded = between(first.ravel(), last.ravel(), steps)
+    images = np.rint(faded).astype(np.uint8).reshape(-1, *first.shape)
+    return images, network.encode(images)[0]
 
 
 def _choose(text: str, probe: Probe, seed: int | None, taken: tuple[int, ...]) -> int:

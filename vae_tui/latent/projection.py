@@ -1,4 +1,4 @@
-"""Codes in two dimensions by PCA, and back; what was projected before keeps its place."""
+"""Codes in two dimensions by PCA, and back, aligned with the previous projection."""
 
 from dataclasses import dataclass
 
@@ -12,16 +12,16 @@ _Doubles = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Projection:
-    """Points of a plane in the latent space, and the plane."""
+    """A plane in the latent space, and codes projected on it."""
 
     points: Floats
     """(N, 2), in the units of the code."""
     basis: Floats
     """(d, 2), orthonormal columns; the second is zero when d is 1."""
     centre: Floats
-    """(d,), where the point (0, 0) is."""
+    """(d,), the code at the point (0, 0)."""
     share: float
-    """Of the codes' variance, what lies in the plane; 0 to 1."""
+    """Share of the codes' variance that lies in the plane, 0 to 1."""
 
     def project(self, codes: Floats) -> Floats:
         """Return the points (M, 2) of codes (M, d)."""
@@ -34,21 +34,22 @@ class Projection:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedding:
-    """Points of a plane that t-SNE has made of codes so far."""
+    """A state of t-SNE."""
 
     codes: Floats
-    """(N, d): the means it is of."""
+    """The means that are embedded, (N, d)."""
     points: Floats
     """(N, 2)."""
     is_done: bool
 
 
 def pca(means: Floats, previous: Projection | None = None) -> Projection:
-    """Return the plane in which codes (N, d) vary most, turned to fit ``previous``.
+    """Return the plane in which codes (N, d) vary most, rotated to match ``previous``.
 
-    The plane is PCA's. Within it, signs and rotation are free, and taken so that the points (or,
-    when they are others, the basis) come as near as possible to the previous ones: they move and
-    do not jump. Without a previous one the largest entry of each basis vector is positive.
+    PCA leaves signs and rotation within the plane free. They are chosen so that the points (or
+    the basis, when the number of points differs) are as near as possible to the previous ones:
+    points move and do not jump. Without a previous plane the largest entry of each basis vector
+    is positive.
 
     Source:
         Schönemann 1966, A generalized solution of the orthogonal Procrustes problem.
@@ -61,7 +62,7 @@ def pca(means: Floats, previous: Projection | None = None) -> Projection:
     columns *= np.where(columns[np.abs(columns).argmax(0), range(columns.shape[1])] < 0, -1, 1)
     basis[:, : columns.shape[1]] = columns
     if previous is not None and columns.shape[1] == 2:
-        basis = basis @ _fitting(codes - centre, basis, previous)
+        basis = basis @ _rotation_to(codes - centre, basis, previous)
     total = float(variances.sum())
     flat = Projection(
         points=np.empty((0, 2), np.float32),
@@ -73,36 +74,36 @@ def pca(means: Floats, previous: Projection | None = None) -> Projection:
 
 
 def on_dimensions(means: Floats, first: int, second: int) -> Projection:
-    """Return codes (N, d) on two of their own dimensions; elsewhere the plane is at the mean."""
+    """Return codes (N, d) on two latent dimensions; the others have their mean in the plane."""
     basis = np.zeros((means.shape[1], 2), np.float32)
     basis[first, 0] = basis[second, 1] = 1
     centre = means.mean(0)
-    centre[[first, second]] = 0  # the axes show the code's own numbers
+    centre[[first, second]] = 0  # the axes show the values of the code
     variances = means.var(0)
     total = float(variances.sum())
     share = float(variances[sorted({first, second})].sum()) / total if total > 0 else 0.0
     return Projection((means - centre) @ basis, basis, centre, share)
 
 
-def turned(points: Floats, before: Floats) -> Floats:
-    """Return points (N, 2) turned and mirrored about their mean to fit earlier ones (N, 2)."""
+def aligned(points: Floats, before: Floats) -> Floats:
+    """Return points (N, 2) rotated and mirrored about their mean to match earlier ones (N, 2)."""
     centred = points - points.mean(0)
-    turn = _nearest_turn(centred.T.astype(np.float64) @ (before - before.mean(0)))
-    result: Floats = (centred @ turn + before.mean(0)).astype(np.float32)
+    rotation = _procrustes(centred.T.astype(np.float64) @ (before - before.mean(0)))
+    result: Floats = (centred @ rotation + before.mean(0)).astype(np.float32)
     return result
 
 
-def _fitting(centred: _Doubles, basis: _Doubles, previous: Projection) -> _Doubles:
-    """Return the orthogonal (2, 2) that brings new points nearest to the previous ones."""
+def _rotation_to(centred: _Doubles, basis: _Doubles, previous: Projection) -> _Doubles:
+    """Return the orthogonal matrix (2, 2) that brings new points nearest to the previous ones."""
     if len(centred) == len(previous.points):
-        was = previous.points - previous.points.mean(0)
-        return _nearest_turn((centred @ basis).T @ was)
+        before = previous.points - previous.points.mean(0)
+        return _procrustes((centred @ basis).T @ before)
     if len(basis) == len(previous.basis):
-        return _nearest_turn(basis.T @ previous.basis)
+        return _procrustes(basis.T @ previous.basis)
     return np.eye(2)
 
 
-def _nearest_turn(overlap: _Doubles) -> _Doubles:
+def _procrustes(overlap: _Doubles) -> _Doubles:
     left, _, right = np.linalg.svd(overlap)
-    turn: _Doubles = left @ right
-    return turn
+    rotation: _Doubles = left @ right
+    return rotation

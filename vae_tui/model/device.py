@@ -1,4 +1,4 @@
-"""What a trainer computes on, and in which precision."""
+"""The device and precision that a trainer computes with."""
 
 import resource
 import sys
@@ -10,10 +10,10 @@ from vae_tui.errors import UsageError
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device of that name, the best there is for ``auto``.
+    """Return the device of that name; the fastest available for ``auto``.
 
     Raises:
-        UsageError: It is not there.
+        UsageError: There is no such device.
     """
     if name == "auto":
         if torch.cuda.is_available():
@@ -33,7 +33,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def choose_precision(name: str, device: torch.device) -> str:
-    """Return ``fp32`` or ``bf16``; for ``auto`` bf16 where the hardware multiplies it natively."""
+    """Return ``fp32`` or ``bf16``; for ``auto`` bf16 where the hardware supports it natively."""
     if name != "auto":
         return name
     if device.type == "cuda":
@@ -42,7 +42,7 @@ def choose_precision(name: str, device: torch.device) -> str:
 
 
 def memory_in_use(device: torch.device) -> int:
-    """Return the bytes in use on a CUDA device by everyone; elsewhere those of this process."""
+    """Return the bytes in use on a CUDA device by all processes, or on the CPU by this one."""
     if device.type == "cuda":
         free, total = torch.cuda.mem_get_info(device)
         return total - free

@@ -1,7 +1,7 @@
 """The gradient of a batch's loss in one flat tensor, by autograd, for any architecture.
 
-An architecture may offer a hand-written gradient for the kinds of device where it was measured
-faster; `gradient_for` chooses. Knows no optimiser and no data set.
+An architecture may offer a hand-written gradient for the CPU; `gradient_for` chooses. Knows no
+optimiser and no data set.
 """
 
 import contextlib
@@ -78,6 +78,13 @@ class AutogradGradient:
         if not self._is_bf16:
             return contextlib.nullcontext()
         return torch.autocast(self.weights.device.type, dtype=torch.bfloat16)
+
+
+def gradient_for(model: VAE, precision: str, reconstruction: str) -> Gradient:
+    """Return the gradient that was measured fastest on the model's device."""
+    device = next(model.parameters()).device
+    kind = model.cpu_gradient if device.type == "cpu" else None
+    return (kind or AutogradGradient)(model, precision, reconstruction)
 
 
 def flatten(model: VAE) -> tuple[nn.Parameter, Tensor]:

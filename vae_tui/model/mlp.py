@@ -3,6 +3,7 @@
 from torch import nn
 
 from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
+from vae_tui.model.mlp_gradient import MlpGradient
 from vae_tui.model.vae import VAE
 from vae_tui.run.config import RunConfig
 
@@ -16,6 +17,8 @@ class Mlp(VAE):
         noisy: False makes it the classic auto-encoder: the code is the mean.
         image_shape: Shape of the images.
     """
+
+    cpu_gradient = MlpGradient
 
     def __init__(
         self,

@@ -1,14 +1,18 @@
 """The variational auto-encoder, the classic auto-encoder it is compared with, and their loss."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from vae_tui.image_shape import ImageShape
+
+if TYPE_CHECKING:
+    from vae_tui.model.gradient import Gradient
 from vae_tui.run.config import RunConfig
 
 
@@ -30,6 +34,9 @@ class VAE(nn.Module, ABC):
         image_shape: Shape of the images.
         noisy: False makes it the classic auto-encoder: the code is the mean.
     """
+
+    cpu_gradient: "Callable[[VAE, str, str], Gradient] | None" = None
+    """Makes a hand-written gradient that was measured faster than autograd on the CPU."""
 
     def __init__(
         self,

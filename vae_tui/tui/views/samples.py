@@ -127,7 +127,7 @@ class SamplesView(View):
         assert scene.network is not None
         if self._is_prior():
             return samples(scene.network, count, self.seed, self.temperature)
-        return aggregate(self.seed, count, *scene.codes, spread=self.temperature)
+        return aggregate(self.seed, count, *scene.codes, temperature=self.temperature)
 
 
 def grid(width: int, height: int, image_width: int) -> tuple[int, int, int]:
