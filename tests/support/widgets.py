@@ -4,6 +4,8 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.widget import Widget
 
+from vae_tui.tui.widgets.drawing import Drawing
+
 
 class Host(App[None]):
     """Shows one widget on the whole screen."""
@@ -26,3 +28,14 @@ class Listening:
     def refresh(self, *regions: Region, **more):
         self.sent += regions or [self.size.region]
         return super().refresh(*regions, **more)
+
+
+def colours(widget: Drawing) -> dict[str, str | None]:
+    """Return the foreground colour of each character that a drawing shows; None is its own."""
+    found = {}
+    for strip in widget.rows:
+        for segment in strip:
+            colour = segment.style.color if segment.style else None
+            for character in segment.text:
+                found[character] = colour.name if colour else None
+    return found

@@ -149,6 +149,12 @@ def test_the_untrained_loss_stops_squashing_the_chart_but_is_still_told():
     assert "↑544.0" in rows[1].plain
 
 
+def test_a_value_cut_off_by_a_log_axis_is_written_as_itself_not_as_its_logarithm():
+    epochs, losses = epochs_of_training()
+    rows = draw_chart("BCE", [line(epochs, losses)], [], 40, 11, log=True)
+    assert "↑544.0" in picture(rows)
+
+
 def test_a_young_run_is_shown_whole():
     epochs, losses = epochs_of_training()
     young = epochs < 0.9

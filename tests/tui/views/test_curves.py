@@ -14,6 +14,7 @@ from vae_tui.tui.state.run_view import RunView, advance
 from vae_tui.tui.views.loss_curves import (
     RECENT_SHARE,
     chart_curves,
+    overlay_curves,
     reconstruction_levels,
     smoothed,
 )
@@ -117,3 +118,15 @@ def test_nothing_at_all_can_be_drawn():
     nothing = RunView("a run", CONFIG)
     for series in chart_curves("reconstruction", nothing, smooth=True, recent=True):
         assert len(series.xs) == len(series.ys) == 0
+
+
+@pytest.mark.parametrize("chart", ["reconstruction", "kl"])
+def test_the_overlaid_line_is_smoothed_like_this_runs(chart):
+    noise = np.random.default_rng(0).normal(100, 5, 180)
+    events = [losses(step, bce=noise[step - 1], kl=noise[-step]) for step in range(1, 181)]
+    other = advance(RunView("other", CONFIG, epochs=150), [STARTED, *events])
+    plain, *_ = overlay_curves(chart, VIEW, other, smooth=False, recent=False)
+    even, *_ = overlay_curves(chart, VIEW, other, smooth=True, recent=False)
+    np.testing.assert_allclose(plain.ys, noise if chart == "reconstruction" else noise[::-1])
+    np.testing.assert_allclose(even.ys, smoothed(np.asarray(plain.ys), 0.04 * 180))
+    assert np.std(even.ys) < np.std(plain.ys) / 2

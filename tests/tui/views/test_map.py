@@ -12,8 +12,10 @@ from support.layout_faults import until_whole
 from support.run_events import CONFIG
 from support.screen import Screen, embed, new_weights, open_view, plain, wait_until, walk_code
 from support.views import cloud, spread_out, with_weights
+from textual.widgets import Static
 
 from vae_tui.latent.projection import pca
+from vae_tui.terminal.class_colours import CLASS_COLOURS
 from vae_tui.tui.views.map import MapView
 from vae_tui.tui.widgets.scatter import Scatter
 
@@ -272,3 +274,15 @@ async def test_map_and_dimensions_are_whole_at_any_size(size, condition):
         await pilot.pause()
         assert screen.view.TITLE == "Dimensions"
         await until_whole(pilot, screen)
+
+
+async def test_the_legend_has_the_colours_of_the_classes():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4")
+        legend = screen.view.query_one("#legend", Static)
+        segments = [segment for y in range(legend.size.height) for segment in legend.render_line(y)]
+        shown = {
+            segment.text: segment.style.color.name for segment in segments if segment.text.isdigit()
+        }
+        assert shown == dict(zip("0123456789", CLASS_COLOURS, strict=True))

@@ -103,3 +103,22 @@ async def test_g_draws_from_the_aggregate_posterior_and_back():
         await pilot.press("space")
         assert (screen.pictures().images != drawn).any()
         assert "seed 2" in screen.caption()
+
+
+async def test_at_temperature_0_samples_of_the_posterior_are_reconstructions():
+    screen = Screen()
+    wide = spread_out(FIRST, np.full(20, 3.0))
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "2")
+        await new_weights(pilot, screen, wide)
+        reconstructions = wide.decode(wide.encode(probe().images)[0]).astype(int)
+
+        def distance():
+            shown = screen.pictures().images.astype(int)
+            return max(np.abs(reconstructions - picture).max((1, 2)).min() for picture in shown)
+
+        await pilot.press("g")
+        assert distance() > 50
+        await pilot.press(*["minus"] * 6)
+        assert "temperature 0 " in screen.caption() + " "
+        assert distance() <= 1

@@ -7,7 +7,7 @@ import pytest
 from support.fake_networks import probe, random_network, samples_of
 from support.run_events import losses
 from support.screen import Screen, new_weights, open_view, plain, wait_until, walk_code
-from support.views import closed_form, cloud, marked, strip
+from support.views import chart, closed_form, cloud, marked, strip
 
 from vae_tui.latent.projection import pca
 from vae_tui.tui.widgets.drawing import Drawing
@@ -138,3 +138,17 @@ async def test_a_command_copied_back_in_time_names_the_step():
             copied = [text for text in screen.app.notes if f"vae-tui {command} " in text]
             assert len(copied) == 1, command
             assert "--step 180" in copied[0]
+
+
+async def test_the_charts_have_a_cursor_where_older_weights_are_from():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "1")
+        screen.reader.report(kept=tuple(KEPT))
+        await wait_until(pilot, lambda: screen.app.scene.run.kept)
+        assert "@" not in chart(screen, "reconstruction")
+        await travel(pilot, screen, "comma", 180)
+        for name in ("reconstruction", "kl"):
+            assert "@10.0" in chart(screen, name)  # 18 steps an epoch
+        await pilot.press("end")
+        await wait_until(pilot, lambda: "@" not in chart(screen, "reconstruction"))

@@ -2,7 +2,7 @@
 
 import pytest
 from support.screen import plain
-from support.widgets import Host
+from support.widgets import Host, colours
 
 from vae_tui.tui.widgets.latent_bars import Bars, LatentBars
 
@@ -49,3 +49,12 @@ async def test_latent_bars_fit_any_size():
             await pilot.pause()
             assert all(strip.cell_length <= width for strip in widget.rows)
             assert len(widget.rows) <= height
+
+
+@pytest.mark.parametrize(("kl", "colour"), [(0.01, "color(240)"), (1.0, "color(39)")])
+async def test_a_dead_dimension_is_grey(kl, colour):
+    widget = LatentBars()
+    async with Host(widget).run_test(size=(30, 2)) as pilot:
+        widget.bars = Bars([0.0, 3.0], order=[0, 1], kl=[2.0, kl], chosen=0)
+        await pilot.pause()
+        assert colours(widget)["█"] == colour

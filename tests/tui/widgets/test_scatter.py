@@ -2,19 +2,11 @@
 
 import numpy as np
 from support.screen import plain
-from textual.app import App, ComposeResult
+from support.widgets import Host, colours
 
+from vae_tui.terminal.class_colours import CLASS_COLOURS
 from vae_tui.tui.state.map_plane import Window
 from vae_tui.tui.widgets.scatter import Cloud, Scatter
-
-
-class Host(App[None]):
-    def __init__(self, widget):
-        super().__init__()
-        self.widget = widget
-
-    def compose(self) -> ComposeResult:
-        yield self.widget
 
 
 async def test_a_cloud_of_a_few_points_is_drawn_cell_by_cell():
@@ -30,3 +22,17 @@ async def test_a_cloud_of_a_few_points_is_drawn_cell_by_cell():
         )
         await pilot.pause()
         assert plain(host.widget) == "7  + 0\n  1  3"
+
+
+async def test_each_class_has_its_own_colour():
+    scatter = Scatter()
+    async with Host(scatter).run_test(size=(12, 1)) as pilot:
+        scatter.cloud = Cloud(
+            np.stack([np.arange(10) + 0.5, np.full(10, 1.0)], axis=1).astype(np.float32),
+            np.arange(10, dtype=np.uint8),
+            Window(left=0.0, top=2.0, scale=1.0, width=12, height=1),
+            cursor=(11.5, 1.0),
+        )
+        await pilot.pause()
+        shown = colours(scatter)
+        assert [shown[str(label)] for label in range(10)] == list(CLASS_COLOURS)
