@@ -11,7 +11,6 @@ from rich.console import Console
 from support.tiny_runs import TINY
 
 from vae_tui.doctor import folder_findings, link_findings, package_findings, torch_findings
-from vae_tui.doctor.colours import colours_in_use
 from vae_tui.doctor.environment import TerminalEnvironment, read_environment
 from vae_tui.doctor.folder_findings import Folder, data_findings, read_folder, runs_findings
 from vae_tui.doctor.link_findings import Link
@@ -20,7 +19,7 @@ from vae_tui.doctor.terminal_findings import terminal_findings
 from vae_tui.doctor.torch_findings import memory_findings
 from vae_tui.doctor.torch_probe import TorchProbe, TorchReport
 from vae_tui.run.runs_folder import create
-from vae_tui.terminal.capabilities import colour_system
+from vae_tui.terminal.capabilities import colour_system, colours_in_use
 
 PLAIN = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "HOME": "yes"}
 SSH = {**PLAIN, "SSH_CONNECTION": "yes"}
@@ -103,6 +102,9 @@ def test_what_would_stop_no_run_is_no_problem():
         (PLAIN, {"columns": 59, "rows": 40}, "size", ["59x40", "60x20"]),
         (PLAIN, {"columns": 0, "rows": 0}, "size", ["stty columns 80"]),
         ({**PLAIN, "STY": "yes"}, {}, "screen", ["tmux new"]),
+        ({**PLAIN, "STY": "yes"}, {}, "link", ["without tmux"]),
+        ({**PLAIN, "TMUX": "yes"}, {"tmux_features": "RGB"}, "link", ["without tmux"]),
+        ({**PLAIN, "MOSH_CONNECTION": "yes"}, {}, "link", ["or mosh"]),
         ({**PLAIN, "TMUX": "yes"}, {"tmux_features": "bpaste,256"}, "tmux",
          ["set -as terminal-features ',*:RGB'"]),
         ({**PLAIN, "TMUX": "yes"}, {"tmux_features": "RGB", "tmux_passthrough": "off"},

@@ -21,6 +21,11 @@ from vae_tui.terminal.half_blocks import (
 PICTURES = hnp.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 20)))
 
 
+def strips(picture: np.ndarray, palette: Palette = Palette.GREYS) -> list[Strip]:
+    """Return the rows with what Textual's strips offer for comparing them."""
+    return [Strip(row) for row in half_blocks(picture, palette)]
+
+
 def palette_grey(colour: Color | None) -> int:
     """Return the grey a 256-colour terminal shows for a colour."""
     assert colour is not None
@@ -37,10 +42,10 @@ def segment_greys(segment: Segment) -> list[tuple[int, int]]:
     return [(upper, lower)] * len(segment.text)
 
 
-def read_back(strips: list[Strip]) -> np.ndarray:
+def read_back(shown: list[Strip]) -> np.ndarray:
     """Return the picture (2 * rows, width) that a 256-colour terminal shows."""
     rows = []
-    for strip in strips:
+    for strip in shown:
         cells = [cell for segment in strip for cell in segment_greys(segment)]
         rows += [[upper for upper, _ in cells], [lower for _, lower in cells]]
     return np.array(rows, dtype=np.uint8)
@@ -49,7 +54,7 @@ def read_back(strips: list[Strip]) -> np.ndarray:
 @settings(max_examples=60, deadline=None)
 @given(PICTURES)
 def test_a_256_colour_terminal_shows_exactly_the_quantised_picture(picture):
-    shown = read_back(half_blocks(picture))
+    shown = read_back(strips(picture))
     height = len(picture)
     np.testing.assert_array_equal(shown[:height], GREY_LEVELS[LEVEL_OF_GREY[picture]])
     assert not shown[height:].any()
@@ -58,7 +63,7 @@ def test_a_256_colour_terminal_shows_exactly_the_quantised_picture(picture):
 def test_a_truecolor_terminal_is_off_by_at_most_two_from_the_palettes_grey():
     for level, grey in enumerate(GREY_LEVELS.tolist()):
         raw = int(np.flatnonzero(level == LEVEL_OF_GREY)[-1])
-        (strip,) = half_blocks(np.full((2, 1), raw, dtype=np.uint8))
+        (strip,) = strips(np.full((2, 1), raw, dtype=np.uint8))
         (segment,) = strip
         assert segment.style is not None
         assert segment.style.bgcolor is not None
@@ -81,7 +86,7 @@ def test_brighter_pixels_are_never_drawn_darker():
 
 def test_a_small_picture_in_half_blocks():
     picture = np.array([[0, 0, 255, 255], [0, 0, 0, 255], [128, 128, 128, 0]], dtype=np.uint8)
-    first, second = half_blocks(picture)
+    first, second = strips(picture)
     assert first.text == "  ▀ "
     assert second.text == "▀▀▀ "
     assert [segment.text for segment in second] == ["▀▀▀", " "]
@@ -90,33 +95,33 @@ def test_a_small_picture_in_half_blocks():
 def test_a_small_picture_in_shades_and_in_ascii():
     ramp = np.linspace(0, 255, 10).round().astype(np.uint8)
     picture = np.stack([ramp, ramp, ramp])  # the last row stands over black: half as bright
-    assert [strip.text for strip in half_blocks(picture, Palette.SHADES)] == [
+    assert [strip.text for strip in strips(picture, Palette.SHADES)] == [
         "  ░░▒▒▓▓██",
         "   ░░░░▒▒▒",
     ]
-    assert half_blocks(picture, Palette.ASCII)[0].text == " .:-=+*#%@"
+    assert strips(picture, Palette.ASCII)[0].text == " .:-=+*#%@"
 
 
 @pytest.mark.parametrize("palette", [Palette.SHADES, Palette.ASCII])
 def test_palettes_for_few_colours_send_no_colours(palette):
-    strips = half_blocks(np.arange(100, dtype=np.uint8).reshape(10, 10), palette)
-    assert all(segment.style is None for strip in strips for segment in strip)
+    shown = strips(np.arange(100, dtype=np.uint8).reshape(10, 10), palette)
+    assert all(segment.style is None for strip in shown for segment in strip)
 
 
 def test_ascii_is_ascii():
     everything = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    assert all(strip.text.isascii() for strip in half_blocks(everything, Palette.ASCII))
+    assert all(strip.text.isascii() for strip in strips(everything, Palette.ASCII))
 
 
 def test_a_black_picture_is_one_segment_a_row():
-    strips = half_blocks(np.zeros((56, 224), dtype=np.uint8))
-    assert [len(list(strip)) for strip in strips] == [1] * 28
+    shown = strips(np.zeros((56, 224), dtype=np.uint8))
+    assert [len(list(strip)) for strip in shown] == [1] * 28
 
 
 @settings(max_examples=60, deadline=None)
 @given(PICTURES)
 def test_neighbouring_segments_always_differ(picture):
-    for strip in half_blocks(picture):
+    for strip in strips(picture):
         looks = [(segment.text[0], segment.style) for segment in strip]
         assert all(one != next_one for one, next_one in pairwise(looks))
 
@@ -124,8 +129,8 @@ def test_neighbouring_segments_always_differ(picture):
 @pytest.mark.parametrize("palette", Palette)
 @pytest.mark.parametrize(("height", "width"), [(0, 5), (1, 1), (3, 0), (7, 3), (0, 0), (2, 100)])
 def test_strips_are_half_as_many_as_rows_and_as_wide_as_the_picture(palette, height, width):
-    strips = half_blocks(np.zeros((height, width), dtype=np.uint8), palette)
-    assert len(strips) == (height + 1) // 2
-    for strip in strips:
+    shown = strips(np.zeros((height, width), dtype=np.uint8), palette)
+    assert len(shown) == (height + 1) // 2
+    for strip in shown:
         assert strip.cell_length == width
         assert len(strip.text) == width

@@ -31,7 +31,6 @@ _SIGNS = {"ok": ("ok", 32), "note": ("note", 33), "problem": ("PROBLEM", 31)}
 def doctor(runs_dir: Path, data_dir: Path | None, timeout: float, as_json: bool) -> int:
     """Check the terminal, the machine and torch; exit code 1 if something would stop a run."""
     from vae_tui.doctor.colour_card import card
-    from vae_tui.doctor.colours import colours_in_use
     from vae_tui.doctor.environment import read_environment
     from vae_tui.doctor.folder_findings import (
         count_runs,
@@ -44,7 +43,7 @@ def doctor(runs_dir: Path, data_dir: Path | None, timeout: float, as_json: bool)
     from vae_tui.doctor.terminal_findings import terminal_findings
     from vae_tui.doctor.torch_findings import available_memory, memory_findings, torch_findings
     from vae_tui.doctor.torch_probe import start_probe
-    from vae_tui.terminal.capabilities import is_unicode
+    from vae_tui.terminal.capabilities import colours_in_use, is_unicode
 
     here = read_environment(os.environ)
     colours = colours_in_use(here.environment)

@@ -1,11 +1,8 @@
-"""The test card: what a user should see, so that they can tell what their terminal does to it."""
+"""The test card: greys and half-blocks, with what a user should see."""
 
-from vae_tui.doctor.colours import NONE, PALETTE, STANDARD, TRUECOLOR
+from vae_tui.terminal.capabilities import NONE, PALETTE, STANDARD, TRUECOLOR
+from vae_tui.terminal.grey_levels import ASCII, GREYS, SHADES
 
-GREYS = (0, *range(8, 239, 10), 255)
-"""The levels that digits are drawn with: black, palette entries 232 to 255, white."""
-SHADES = " ░▒▓█"
-ASCII = " .:-=+*#%@"
 _INDENT = "  "
 _RESET = "\x1b[0m"
 

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from vae_tui.terminal.capabilities import is_multiplexed
+
 VALUES = ("TERM", "COLORTERM", "NO_COLOR", "TEXTUAL_COLOR_SYSTEM", "LC_ALL", "LC_CTYPE", "LANG")
 PRESENCE = ("TMUX", "STY", "SSH_CONNECTION", "SSH_TTY", "MOSH_CONNECTION", "HOME")
 """Variables of which only the presence is kept: their values name hosts and people."""
@@ -40,7 +42,7 @@ class TerminalEnvironment:
     @property
     def is_direct(self) -> bool:
         """Whether the terminal itself answers queries, not a multiplexer or mosh."""
-        return self.environment.keys().isdisjoint({"TMUX", "STY", "MOSH_CONNECTION"})
+        return not is_multiplexed(self.environment)
 
 
 def read_environment(variables: Mapping[str, str]) -> TerminalEnvironment:

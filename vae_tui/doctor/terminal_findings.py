@@ -2,10 +2,16 @@
 
 from collections.abc import Iterator
 
-from vae_tui.doctor.colours import NONE, TRUECOLOR, colours_in_use
 from vae_tui.doctor.environment import TerminalEnvironment
 from vae_tui.doctor.finding import Finding, note, ok
-from vae_tui.terminal.capabilities import LEAST_SIZE, NO_SCREEN, is_unicode
+from vae_tui.terminal.capabilities import (
+    LEAST_SIZE,
+    NO_SCREEN,
+    NONE,
+    TRUECOLOR,
+    colours_in_use,
+    is_unicode,
+)
 
 _SEND_COLORTERM = (
     "here, in ~/.profile: export COLORTERM=truecolor",
@@ -29,6 +35,9 @@ def terminal_findings(here: TerminalEnvironment) -> Iterator[Finding]:
     elif "STY" in here.environment:
         text = "GNU screen supports 256 colours at most, and y may not reach your clipboard"
         yield note("screen", text, "use tmux instead: tmux new vae-tui")
+    if not here.is_direct:
+        text = "cursor queries are answered before they reach your terminal: the speed is unknown"
+        yield note("link", text, "if keys are slow to take effect: run it without tmux or mosh")
 
 
 def _streams(here: TerminalEnvironment) -> Finding:

@@ -1,28 +1,37 @@
-"""What a terminal can show. ``prepare`` must run before textual is imported."""
+"""What a terminal can show. `prepare` must run before textual is imported."""
 
 import codecs
 import os
 import sys
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 _MORE_THAN_16_COLOURS = {"xterm", "screen", "tmux", "alacritty", "foot", "xterm-ghostty", "ghostty"}
-"""Names from which nothing is learnt of colours, of terminals that have 256."""
-
-
+"""Names of terminals with 256 colours from which Rich concludes 16."""
+NONE, STANDARD, PALETTE, TRUECOLOR = "none", "16", "256", "truecolor"
 LEAST_SIZE = (60, 20)
 """Columns and rows below which a line says what the screen needs."""
 NO_SCREEN = {"dumb", "unknown", ""}
-
-
+"""Values of TERM."""
 _LIKENESSES = dict(zip("─━╌│┃·●•×…←→↑↓", "---||-oox.<>^v", strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """The colours in use."""
+
+    system: str
+    """none, 16, 256 or truecolor."""
+    because: str
+    """The rule that decided it."""
 
 
 def prepare() -> None:
     """Set what textual and numpy read when they are imported."""
     environment = os.environ
-    # numpy's own threads: one picture at a time must not take cores from the training. Not
-    # OMP_NUM_THREADS, which a trainer started from here would inherit.
+    # Decoding a picture must not take cores from the training. Not OMP_NUM_THREADS: a trainer
+    # started from here would inherit it.
     environment.setdefault("OPENBLAS_NUM_THREADS", "1")
     if colours := colour_system(environment):
         environment.setdefault("TEXTUAL_COLOR_SYSTEM", colours)
@@ -35,14 +44,34 @@ def prepare() -> None:
 
 
 def colour_system(environment: Mapping[str, str]) -> str | None:
-    """Return the colours to insist on where the usual detection takes 256 for 16."""
+    """Return 256 where Rich would detect 16 although the terminal has more; else None."""
     if environment.get("NO_COLOR") or environment.get("COLORTERM"):
         return None
     return "256" if environment.get("TERM") in _MORE_THAN_16_COLOURS else None
 
 
+def colours_in_use(environment: Mapping[str, str]) -> Colours:
+    """Return the colours of the screen: Textual's rule, then `colour_system`, then Rich's rules."""
+    term = environment.get("TERM", "")
+    if "NO_COLOR" in environment:
+        return Colours(NONE, "NO_COLOR is set")
+    if requested := environment.get("TEXTUAL_COLOR_SYSTEM"):
+        if requested != "auto":
+            known = {"standard": STANDARD, "256": PALETTE, "truecolor": TRUECOLOR}
+            return Colours(known.get(requested, NONE), f"TEXTUAL_COLOR_SYSTEM={requested}")
+    elif insisted := colour_system(environment):
+        return Colours(insisted, f"TERM={term} promises fewer, but terminals of today have them")
+    colorterm = environment.get("COLORTERM", "").strip().lower()
+    if colorterm in ("truecolor", "24bit"):
+        return Colours(TRUECOLOR, f"COLORTERM={colorterm}")
+    suffix = term.strip().lower().rpartition("-")[2]
+    if suffix in ("256color", "kitty"):
+        return Colours(PALETTE, f"TERM={term}, and COLORTERM is not truecolor")
+    return Colours(STANDARD, f"TERM={term or 'nothing'} promises no more")
+
+
 def missing(environment: Mapping[str, str]) -> str:
-    """Return why no screen can be shown here, in words; nothing when one can.
+    """Return why no screen can be shown here; empty when one can.
 
     Textual paints on stderr and reads stdin: all three streams have to be the terminal.
     """
@@ -60,7 +89,7 @@ def is_multiplexed(environment: Mapping[str, str]) -> bool:
 
 
 def is_unicode(environment: Mapping[str, str]) -> bool:
-    """Tell whether half-blocks can be written: the locale is UTF-8, or says nothing."""
+    """Return whether half-blocks can be written: the locale is UTF-8, or unset."""
     for name in ("LC_ALL", "LC_CTYPE", "LANG"):
         if value := environment.get(name):
             return "utf8" in value.lower().replace("-", "")
@@ -68,7 +97,7 @@ def is_unicode(environment: Mapping[str, str]) -> bool:
 
 
 def _likeness(error: UnicodeError) -> tuple[str, int]:
-    """Return ASCII as wide as what cannot be written; ``?`` where nothing looks like it."""
+    """Return ASCII of the same width for what cannot be encoded; ``?`` if nothing looks alike."""
     assert isinstance(error, UnicodeEncodeError)
     characters = error.object[error.start : error.end]
     return "".join(map(_ascii, characters)), error.end

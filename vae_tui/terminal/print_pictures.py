@@ -28,8 +28,8 @@ def print_digits(images: Bytes) -> None:
     sizes = widths(images.shape[2], *SCALES)
     size, across = layout(len(images), sizes, console.width, console.height - 2)
     picture = tile(scale(images, size), across)
-    for strip in half_blocks(picture, palette):
-        console.print(Segments([*strip, Segment.line()]))
+    for row in half_blocks(picture, palette):
+        console.print(Segments([*row, Segment.line()]))
 
 
 def layout(count: int, sizes: Sequence[int], width: int, height: int) -> tuple[int, int]:

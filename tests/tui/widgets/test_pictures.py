@@ -4,6 +4,7 @@ import numpy as np
 from support.screen import plain
 from support.widgets import Host, Listening
 from textual.geometry import Region
+from textual.strip import Strip
 
 from vae_tui.terminal.half_blocks import Palette, half_blocks
 from vae_tui.tui.widgets.pictures import Pictures
@@ -28,7 +29,7 @@ async def test_pictures_send_again_only_the_rows_that_changed():
         changed[0, 6] = 10  # the seventh row of pixels: the fourth of cells
         pictures.images = changed
         assert pictures.sent == [Region(0, 3, 28, 1)]
-        assert pictures.rows == half_blocks(changed[0])
+        assert pictures.rows == [Strip(row) for row in half_blocks(changed[0])]
 
 
 async def test_equal_pictures_are_not_sent_again():

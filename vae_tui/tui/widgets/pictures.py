@@ -53,4 +53,5 @@ class Pictures(Drawing):
             self.show_rows([])
             return
         picture = tile(scale(self.images, self.pixels), self.columns)
-        self.show_rows(half_blocks(picture, self.palette))
+        rows = half_blocks(picture, self.palette)
+        self.show_rows([Strip(row, picture.shape[1]) for row in rows])
