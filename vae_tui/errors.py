@@ -1,7 +1,7 @@
-"""What can go wrong in words a user can act on; the command line prints each as one line.
+"""Errors with a message that a user can act on; the command line prints it as one line.
 
 VaeTuiError          exit code 1: the run, the data or the machine failed
-  UsageError         exit code 2: what was asked for cannot be done
+  UsageError         exit code 2: an option or an argument is wrong
 """
 
 
@@ -12,6 +12,6 @@ class VaeTuiError(Exception):
 
 
 class UsageError(VaeTuiError):
-    """What was asked for is wrong: an option, a name, a run that is not there."""
+    """A wrong option or name, or a run that does not exist."""
 
     exit_code = 2

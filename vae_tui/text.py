@@ -1,9 +1,9 @@
-"""Numbers and strangers' text, as a person reads them."""
+"""Numbers and untrusted text in a form for people to read."""
 
 import unicodedata
 
 _LONGEST = 1e11
-"""Seconds; beyond, a clock was wrong."""
+"""Seconds; a longer time comes from a wrong clock."""
 
 
 def count(number: float) -> str:
@@ -41,9 +41,9 @@ def size(number: float) -> str:
 
 
 def printable(text: str) -> str:
-    """Return text from a file as it cannot steer a terminal: control characters become ``?``.
+    """Return text from a file made safe for a terminal: control characters become ``?``.
 
-    So do accents that pile up: more than two on a letter reach into the lines above.
+    So do combining characters beyond two on a letter, which would reach into the lines above.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -55,12 +55,12 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """Return text of several lines made ``printable``, its line ends kept."""
+    """Return ``printable`` text with its line ends kept."""
     return "\n".join(map(printable, text.split("\n")))
 
 
 def preview(value: object) -> str:
-    """Return the beginning of what a file holds instead of what it should."""
-    # Not the repr of what is nested: it may be deeper than the stack that is left.
+    """Return the beginning of a wrong value from a file, for a message."""
+    # Not the repr of nested values: they may be deeper than the remaining stack.
     is_plain = value is None or isinstance(value, (str, int, float))
     return f"{value!r:.40}" if is_plain else f"a {type(value).__name__}"

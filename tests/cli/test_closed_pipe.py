@@ -44,6 +44,6 @@ def test_a_trainer_that_is_started_where_nobody_reads_is_told_of(tmp_path):
     errors = told_nobody([*command, "--runs-dir", str(tmp_path)], tmp_path)
     (folder,) = tmp_path.iterdir()
     run = Run(folder)
-    assert f"nobody reads; {run.name} goes on: vae-tui attach {folder}" in errors
+    assert f"stdout is closed; {run.name} continues: vae-tui attach {folder}" in errors
     run.send(Command(command="stop"))
     assert ended(run).reason == "stopped"

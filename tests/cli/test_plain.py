@@ -7,7 +7,7 @@ import pytest
 from support.logs import NOW, epoch_ended, live, losses, run_with, started
 from support.tiny_runs import TINY, tiny_config
 
-from vae_tui.cli.headless import Teller, follow
+from vae_tui.cli.headless import LineFormatter, follow
 from vae_tui.run.events import (
     CommandRefused,
     Diverged,
@@ -36,7 +36,7 @@ def changed(new: float) -> SettingChanged:
         ),
         (
             started(step=6),
-            "goes on from step 6: 600 images, 0 to test, 9 parameters, cpu fp32; "
+            "continues from step 6: 600 images, 0 to test, 9 parameters, cpu fp32; "
             "losses in nats per image",
         ),
         (
@@ -65,13 +65,13 @@ def changed(new: float) -> SettingChanged:
     ],
 )
 def test_an_event_is_told_in_one_line_or_not_at_all(event, line):
-    teller = Teller(TINY)
-    teller.tell(losses(1))
-    assert teller.tell(event).rstrip("?") == line
+    formatter = LineFormatter(TINY)
+    formatter.line(losses(1))
+    assert formatter.line(event).rstrip("?") == line
 
 
 def test_the_line_of_an_auto_encoder_does_not_add_the_kl():
-    line = Teller(tiny_config(model="ae", reconstruction="mse")).tell(epoch_ended(0, 40.0))
+    line = LineFormatter(tiny_config(model="ae", reconstruction="mse")).line(epoch_ended(0, 40.0))
     assert line == (
         "epoch 0/3  untrained  "
         "test 40.00 = squared error/2 (z at the mean; kl 2.00 is not in the loss)"
@@ -79,10 +79,10 @@ def test_the_line_of_an_auto_encoder_does_not_add_the_kl():
 
 
 def test_an_epoch_is_told_out_of_as_many_as_there_are_now():
-    teller = Teller(TINY)
-    teller.tell(changed(7.0))
-    teller.tell(changed(math.nan))
-    assert teller.tell(epoch_ended(2, 100.0)).startswith("epoch 2/7 ")
+    formatter = LineFormatter(TINY)
+    formatter.line(changed(7.0))
+    formatter.line(changed(math.nan))
+    assert formatter.line(epoch_ended(2, 100.0)).startswith("epoch 2/7 ")
 
 
 def test_a_run_that_has_ended_is_told_and_its_end_is_the_exit_code(tmp_path, capsys):
@@ -134,7 +134,7 @@ def test_what_lies_before_the_offset_is_not_told_again(tmp_path, capsys):
     append(run.events, encode(started(step=12)))
     append(run.events, encode(ENDED))
     assert follow(run, TINY, as_json=False, offset=offset) == 0
-    assert capsys.readouterr().out.startswith("goes on from step 12")
+    assert capsys.readouterr().out.startswith("continues from step 12")
 
 
 def test_a_live_run_is_followed_until_its_trainer_has_ended(tmp_path, capsys):

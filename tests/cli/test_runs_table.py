@@ -36,7 +36,7 @@ def test_a_table_of_runs_reads_like_this():
         row("plain", "lost", objective="se/2", test_loss=33.2),
     ]
     assert list(table(rows)) == [
-        "run               state         data       epoch  test loss  is",
+        "run               state         data       epoch  test loss  terms",
         "digits-1123-0647  stalled 41 s  digits  35.0/150     100.91  bce+kl",
         "mnist-d20         finished      mnist    60.0/60     100.91  bce+kl",
         "new               running       digits   0.0/150",

@@ -26,7 +26,7 @@ def assert_every_file_is_whole(run: Run) -> None:
     *lines, torn = run.events.read_bytes().split(b"\n")
     assert not torn
     assert all(decode(line) for line in lines if line)
-    load_state(run.state)
+    load_state(run.trainer_state)
     for path in run.path.rglob("*.safetensors"):
         load_file(path)
     assert {run.weights, run.probe} < set(run.path.rglob("*.safetensors"))
@@ -90,7 +90,7 @@ def test_a_run_on_a_full_disk_can_be_stopped_and_says_why_it_ended(tmp_path):
             wait_until(lambda: not run.is_live())
         last = told(run)[-1]
         assert last.message.startswith(f"the disk is full ({run.path}): stopped at step ")
-        assert load_state(run.state)["step"] == int(last.message.split()[-7].strip(";"))
+        assert load_state(run.trainer_state)["step"] == int(last.message.split()[-7].strip(";"))
         assert_every_file_is_whole(run)
 
 

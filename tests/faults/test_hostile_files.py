@@ -36,7 +36,7 @@ def good_run(folder: Path) -> Run:
     """Make a run with every file that one can have."""
     run = explored_run(folder, "run")
     shutil.copy(run.weights, run.best)
-    save_state(run.state, tiny_trainer().state())
+    save_state(run.trainer_state, tiny_trainer().state())
     run.commands.write_bytes(b"".join(lines_of_commands()))
     return run
 

@@ -49,7 +49,7 @@ OURS = re.compile(rb"\x1b\](52;c;[A-Za-z0-9+/=]+|22;[a-z-]+)\x07")
 def run_with_state(folder: Path) -> Run:
     run = create(folder, "run", DIGITS)
     state = tiny_trainer().state()
-    save_state(run.state, state)
+    save_state(run.trainer_state, state)
     save_weights(run.weights, state["model"], 0, DEFAULT_SHAPE)
     return run
 
@@ -80,7 +80,9 @@ def states(count: int, tmp_path: Path) -> list[str]:
     said = []
     for seed in range(count):
         run = run_with_state(tmp_path / str(seed))
-        run.state.write_bytes(a_state(run.state.read_bytes(), random.Random(seed), aims.canary))
+        run.trainer_state.write_bytes(
+            a_state(run.trainer_state.read_bytes(), random.Random(seed), aims.canary)
+        )
         last = resume(run)
         assert not aims.harm()
         # The numbers in it may be whole and senseless: that shows in the first step.

@@ -90,7 +90,7 @@ class Victim:
 
     def _note(self, before: list[Event], inside_a_save: bool) -> None:
         happened = told(self.run)
-        saved = load_state(self.run.state)["step"] if self.run.state.exists() else 0
+        saved = load_state(self.run.trainer_state)["step"] if self.run.trainer_state.exists() else 0
         since = [event for event in happened[len(before) :] if event.step >= saved]
         redone = since[-1].time - since[0].time if since else 0.0
         lost = happened[-1].step - saved if since else 0
@@ -106,8 +106,8 @@ class Victim:
             for line in whole:
                 assert events.decode(line) is not None
             assert not torn, "an event is one write: it is there or it is not"
-        if self.run.state.exists():
-            load_state(self.run.state)
+        if self.run.trainer_state.exists():
+            load_state(self.run.trainer_state)
             load_network(self.run.weights, self._config)
         if self.run.best.exists():
             load_network(self.run.best, self._config)

@@ -65,11 +65,11 @@ def test_a_number_that_is_not_finite_ends_the_run_at_its_last_good_weights(
     good = diverged.last_good_step
     assert POISONED_STEP <= good < diverged.step == step
     assert f"the weights of step {good} are kept" in ended.message
-    assert load_state(run.state)["step"] == good
+    assert load_state(run.trainer_state)["step"] == good
     assert metadata(run.weights)["step"] == str(good)
     for path in run.path.rglob("*.safetensors"):
         assert all(value.isfinite().all() for value in load_file(path).values()), path.name
-    state = load_state(run.state)
+    state = load_state(run.trainer_state)
     assert all(value.isfinite().all() for value in state["model"].values())
     assert all(math.isfinite(event.bce + event.kl) for event in only(LossesMeasured, told(run)))
     assert summarise(run).state == "failed"

@@ -19,7 +19,7 @@ from support.hostile_text import (
 )
 from support.tiny_runs import TINY, tiny_config
 
-from vae_tui.cli.headless import Teller
+from vae_tui.cli.headless import LineFormatter
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.model import load_network
 from vae_tui.model.probe import load_probe
@@ -41,7 +41,7 @@ NOW = 1_000_000.0
 @settings(max_examples=60, deadline=None)
 def test_whatever_can_be_read_of_a_log_can_be_told_and_shown(seed):
     view = RunView("run", TINY, live=bool(seed % 2), epochs=3)
-    teller = Teller(TINY)
+    formatter = LineFormatter(TINY)
     for line in a_log(lines_of_events(), random.Random(seed)).splitlines():
         try:
             event = events.decode(line)
@@ -49,7 +49,7 @@ def test_whatever_can_be_read_of_a_log_can_be_told_and_shown(seed):
             continue
         if event is None:
             continue
-        assert teller.tell(event).isprintable()
+        assert formatter.line(event).isprintable()
         view = advance(view, [event])
         state = view.state(NOW)
         assert len(printable(notice_of(view, state, NOW, run="run", control=True))) < 3_000

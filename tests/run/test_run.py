@@ -147,7 +147,7 @@ def test_a_folder_here_of_the_same_name_does_not_hide_a_run(tmp_path, monkeypatc
 def test_an_ambiguous_prefix_is_refused_with_the_names(tmp_path):
     aged(create(tmp_path, "run-b", TINY), 100)
     create(tmp_path, "run-a", TINY)
-    assert refusal(tmp_path, "run") == "'run' could be run-a, run-b; give more letters"
+    assert refusal(tmp_path, "run") == "'run' could be run-a, run-b; type more letters"
 
 
 def test_a_run_that_is_not_there_is_refused_with_those_that_are(tmp_path):

@@ -138,7 +138,7 @@ def train_on(run: Run) -> None:
     """Do what a trainer does with the files it finds."""
     trainer = tiny_trainer()
     with contextlib.suppress(VaeTuiError):
-        restore(trainer, run.state)
+        restore(trainer, run.trainer_state)
         next(trainer.run(CommandFile(run.commands, 0)))
     commands = CommandFile(run.commands, 0)
     while found := commands.take(0.0):

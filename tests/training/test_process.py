@@ -39,7 +39,7 @@ needs_prlimit = pytest.mark.skipif(
 def assert_stopped_with_all_saved(run: Run) -> None:
     last = ended(run)
     assert last.reason == "stopped"
-    assert load_state(run.state)["step"] == last.step
+    assert load_state(run.trainer_state)["step"] == last.step
     assert metadata(run.weights)["step"] == str(last.step)
     assert summarise(run).state == "stopped"
 

@@ -124,7 +124,7 @@ def test_weights_that_are_not_finite_are_never_saved_though_the_losses_are(recor
     end = RunEnded(time=1.0, step=7, reason="stopped")
     assert recording.record(end, step=7) == ["released", "RunEnded"]
     assert recording.trainer.saved_step == 4
-    assert load_state(recording.run.state)["step"] == 4
+    assert load_state(recording.run.trainer_state)["step"] == 4
     assert metadata(recording.run.weights)["step"] == "4"
     assert recording.run.kept_steps() == []
 

@@ -113,12 +113,12 @@ def of_another_network(path: Path) -> None:
 )
 def test_a_state_that_is_no_good_fails_the_run_in_one_line(run, capfd, spoil, said):
     weights = run.weights.read_bytes()
-    spoil(run.state)
+    spoil(run.trainer_state)
     assert resume(run) == 1
     last = told(run)[-1]
     assert isinstance(last, RunEnded)
     assert (last.reason, last.message.count("\n")) == ("failed", 0)
-    assert str(run.state) in last.message
+    assert str(run.trainer_state) in last.message
     assert said in last.message
     assert last.message in capfd.readouterr().err  # the log has it too, under its traceback
     assert run.weights.read_bytes() == weights

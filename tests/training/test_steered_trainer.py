@@ -137,5 +137,5 @@ def test_who_reads_no_further_ends_the_telling_and_not_the_training(trained):
         telling.stdout.close()
         assert telling.wait(60) == 0
         *_, line = telling.stderr.readlines()
-    assert "nobody reads; " in line and f"vae-tui attach {trained.path}" in line
+    assert "stdout is closed; " in line and f"vae-tui attach {trained.path}" in line
     assert trained.is_live()

@@ -41,7 +41,7 @@ def test_enter_opens_another_run_on_the_same_terminal_and_the_one_left_goes_on(s
     terminal.wait_for(re.compile(r"^ ended +finished", re.MULTILINE).search)
     terminal.wait_for("reconstructed")
     assert_it_goes_on(live)
-    assert b"goes on" not in terminal.raw
+    assert b"continues" not in terminal.raw
     costs = []
     for name in ("live", "ended") * 2:
         terminal.type("6")
@@ -78,7 +78,7 @@ def test_the_last_run_of_several_is_the_one_that_is_said_to_go_on(shell):
     terminal.wait_for("reconstructed")
     terminal.type("qk")
     assert terminal.wait_for_end() == 0
-    assert terminal.raw.count(b"goes on; come back with: vae-tui attach live") == 1
+    assert terminal.raw.count(b"continues; come back with: vae-tui attach live") == 1
 
 
 def test_x_lays_a_run_over_this_one_and_the_run_that_vanished_is_a_note(shell):

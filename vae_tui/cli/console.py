@@ -1,4 +1,4 @@
-"""What went wrong, as the command line says it: one line on stderr."""
+"""Printing to stdout and stderr, safe for any terminal."""
 
 import sys
 import traceback
@@ -8,19 +8,19 @@ import click
 from vae_tui.text import printable, printable_lines
 
 
-def complain(message: str) -> None:
-    """Say it on stderr."""
-    # One line, and nothing in it steers the terminal: it may quote a stranger's file.
+def print_error(message: str) -> None:
+    """Print a message to stderr as one line."""
+    # Printable: it may quote an untrusted file.
     print(f"vae-tui: {printable(' '.join(message.split()))}", file=sys.stderr)  # noqa: T201
 
 
 def show_traceback() -> None:
-    """Print the error being handled, where ``--debug`` asks for it; it may quote a stranger too."""
+    """Print the traceback of the current error if ``--debug`` is given."""
     if "--debug" in sys.argv:
         print(printable_lines(traceback.format_exc()), file=sys.stderr)  # noqa: T201
 
 
-def say(*lines: str) -> None:
-    """Print lines to stdout; nothing in them steers the terminal, whatever a run is called."""
+def print_lines(*lines: str) -> None:
+    """Print lines to stdout, control characters replaced."""
     for line in lines:
         click.echo(printable(line))

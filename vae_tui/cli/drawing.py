@@ -1,4 +1,4 @@
-"""The commands that draw: a run and numbers in, pictures and a line about them out."""
+"""What the drawing commands compute: pictures, and a line that describes them."""
 
 import math
 from collections.abc import Callable

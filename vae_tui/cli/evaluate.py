@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vae_tui.cli.console import say
+from vae_tui.cli.console import print_lines
 from vae_tui.cli.options import (
     data_dir_option,
     debug_option,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @runs_dir_option
 @data_dir_option
 @option("--samples", type=int, default=0, show_default=True, metavar="K",
-        help="Of the importance-weighted NLL, an image; 0 leaves it out.")  # fmt: skip
+        help="Samples per image for the importance-weighted NLL; 0 skips it.")  # fmt: skip
 @option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
 @step_option
 @option("--json", "as_json", is_flag=True, help="One object.")
@@ -44,7 +44,7 @@ def evaluate(
     step: int | None,
     as_json: bool,
 ) -> None:
-    """Measure a run's network on the test set: ELBO, NLL, active units, its samples."""
+    """Evaluate a run on the test set: ELBO, NLL, active units, its samples."""
     from vae_tui.run.runs_folder import find
 
     found = find(runs_dir, run)
@@ -56,12 +56,12 @@ def evaluate(
         result = assess.assess_run(found, config, step, samples, tell)
     name = printable(found.name)
     text = report.as_json(result) if as_json else report.as_text(result, name, config)
-    say(*text.split("\n"))
+    print_lines(*text.split("\n"))
 
 
 @contextlib.contextmanager
 def _progress(what: str) -> Iterator[Callable[[float], None]]:
-    """Give a function that draws the share that is done, on a terminal's stderr."""
+    """Yield a function that shows the completed share as a bar on stderr, if it is a terminal."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,

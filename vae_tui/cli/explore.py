@@ -1,6 +1,6 @@
-"""The commands that explore a run from the shell.
+"""``vae-tui sample``, ``morph``, ``decode`` and ``map``.
 
-Imports are inside functions: ``--help`` must cost neither numpy nor torch, drawing no torch.
+Imports are inside functions: ``--help`` needs neither numpy nor torch, drawing no torch.
 """
 
 import sys
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vae_tui.cli.console import say
+from vae_tui.cli.console import print_lines
 from vae_tui.cli.evaluate import evaluate
 from vae_tui.cli.export import export
 from vae_tui.cli.options import (
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 @run_argument
 @runs_dir_option
 @option("--count", "-n", type=int, default=16, show_default=True, help="Digits.")
-@option("--seed", type=int, default=1, show_default=True, help="The same digits every time.")
+@option("--seed", type=int, default=1, show_default=True, help="Random seed of z.")
 @option("--temperature", type=float, default=1.0, show_default=True,
-        help="Standard deviation of z; below 1 they are more typical.")  # fmt: skip
+        help="Standard deviation of z; below 1 the digits are more typical.")  # fmt: skip
 @step_option
 @output_option("a PNG")
 @debug_option
@@ -59,10 +59,12 @@ def sample(
 @click.argument("start", metavar="A")
 @click.argument("end", metavar="B")
 @runs_dir_option
-@option("--steps", type=int, default=10, show_default=True, help="Pictures, ends included.")
+@option("--steps", type=int, default=10, show_default=True, help="Pictures, including both ends.")
 @option("--path", default="linear", show_default=True, metavar="linear|slerp|pixels",
-        help="Through the latent space; pixels is a cross-fade, for contrast.")  # fmt: skip
-@option("--seed", type=int, help="A random image of each class, not the most typical one.")
+        help="Interpolation of the codes; pixels is a cross-fade, to compare with.")  # fmt: skip
+@option(
+    "--seed", type=int, help="Choose a random image of each class instead of the most typical one."
+)
 @step_option
 @output_option("a PNG strip or an animated GIF")
 @debug_option
@@ -77,7 +79,7 @@ def morph(
     step: int | None,
     output: Path | None,
 ) -> None:
-    """Let digit A become digit B: classes 0 to 9, or test images as '#123' (in quotes)."""
+    """Interpolate from digit A to digit B: classes 0 to 9, or test images as '#123' (quoted)."""
     show = _place(output, ".png", ".gif")
     from vae_tui.cli import drawing
     from vae_tui.run.runs_folder import find
@@ -105,7 +107,7 @@ def decode(run: str | None, runs_dir: Path, z: str, step: int | None, output: Pa
 @run_argument
 @runs_dir_option
 @option("--method", default="pca", show_default=True, metavar="pca|tsne",
-        help="Linear, at once; or t-SNE, which keeps neighbours together, in seconds.")  # fmt: skip
+        help="Linear, instant; or t-SNE, which keeps neighbours together, in seconds.")  # fmt: skip
 @step_option
 @output_option("a PNG")
 @debug_option
@@ -127,10 +129,10 @@ COMMANDS = (sample, morph, decode, draw_map, evaluate, export)
 
 
 def _place(output: Path | None, *suffixes: str) -> "Show":
-    """Return what takes pictures to the file, or to the terminal when there is none.
+    """Return a function that writes pictures to the file, or prints them if there is none.
 
     Raises:
-        UsageError: The file's name has another ending, or there is neither file nor terminal.
+        UsageError: The file has another suffix, or there is neither a file nor a terminal.
     """
     _check_place(output, *suffixes)
 
@@ -139,13 +141,13 @@ def _place(output: Path | None, *suffixes: str) -> "Show":
 
         assert output is not None
         write_digits(output, pictures, columns, about)
-        say(f"{output}: {about}")
+        print_lines(f"{output}: {about}")
 
     def show(pictures: "Bytes", columns: int, about: str) -> None:
         from vae_tui.terminal.print_pictures import print_digits
 
         print_digits(pictures)
-        say(about)
+        print_lines(about)
 
     return write if output else show
 
@@ -159,13 +161,13 @@ def _place_for_map(output: Path | None) -> "ShowMap":
 
         assert output is not None
         write(output, map_png(points, labels, classes, about))
-        say(f"{output}: {about}")
+        print_lines(f"{output}: {about}")
 
     def show(points: "Floats", labels: "Bytes", classes: tuple[str, ...], about: str) -> None:
         from vae_tui.terminal.print_pictures import print_map
 
         print_map(points, labels)
-        say(about)
+        print_lines(about)
 
     return write if output else show
 
@@ -176,7 +178,7 @@ def _check_place(output: Path | None, *suffixes: str) -> None:
     if output is not None:
         check_output(output, suffixes)
     elif not sys.stdout.isatty():
-        raise UsageError(f"stdout is no terminal: say where to write it, with -o FILE{suffixes[0]}")
+        raise UsageError(f"stdout is not a terminal: write to a file with -o FILE{suffixes[0]}")
 
 
 def _pca(means: "Floats") -> tuple["Floats", str]:

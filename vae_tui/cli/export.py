@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vae_tui.cli.console import say
+from vae_tui.cli.console import print_lines
 from vae_tui.cli.options import (
     debug_option,
     output_option,
@@ -38,7 +38,7 @@ def export(run: str | None, runs_dir: Path, step: int | None, output: Path) -> N
     config = found.config()
     if output.suffix.lower() == ".csv":
         if step is not None:
-            raise UsageError("--step is of weights; the losses are written whole")
+            raise UsageError("--step selects weights; losses are always exported completely")
         content, what = losses_csv(found, config), f"losses of {found.name}"
     else:
         network = network_at(found, config, step)
@@ -50,4 +50,4 @@ def export(run: str | None, runs_dir: Path, step: int | None, output: Path) -> N
         else:
             content = safetensors_file(network)
     write(output, content)
-    say(f"{output}: {what}")
+    print_lines(f"{output}: {what}")

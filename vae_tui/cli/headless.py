@@ -1,4 +1,4 @@
-"""A run told in plain lines, for logs and pipes; no screen."""
+"""A run's events as plain lines, for logs and pipes."""
 
 import json
 import sys
@@ -34,45 +34,45 @@ def follow(run: Run, config: RunConfig, *, as_json: bool, offset: int = 0) -> in
     Args:
         run: The run, live or not.
         config: Its configuration.
-        as_json: The events themselves, one JSON object a line.
-        offset: Bytes of ``events.jsonl`` to pass over.
+        as_json: Print the events themselves, one JSON object a line.
+        offset: Bytes of ``events.jsonl`` to skip.
     """
-    teller = Teller(config)
+    formatter = LineFormatter(config)
     ended: RunEnded | None = None
     odd, why = 0, ""
     for line in _lines(run, offset):
         try:
             event = events.decode(line)
-        except ValueError as error:  # torn, or a stranger's
+        except ValueError as error:  # torn or foreign
             odd, why = odd + bool(line.strip()), why or str(error)
             continue
         if as_json:
             _print(_one_object(line))
-        elif event is not None and (told := teller.tell(event)):
-            _print(told)
+        elif event is not None and (text := formatter.line(event)):
+            _print(text)
         if isinstance(event, (RunEnded, RunStarted)):
             ended = event if isinstance(event, RunEnded) else None
     if odd:
-        _complain(f"{run.events}: {odd:,} lines are no events ({why}); the others are told")
+        _print_error(f"{run.events}: {odd:,} lines are not events ({why}); the others are shown")
     if ended is None:
-        _complain(
-            f"{run.name} is lost: its trainer ended without a word; "
+        _print_error(
+            f"{run.name} is lost: its trainer ended without a message; "
             f"see {run.log}; go on from the last save: vae-tui resume {run.path}"
         )
         return 1
     return 1 if ended.reason == "failed" else 0
 
 
-class Teller:
-    """Puts events into words, one line for those worth one."""
+class LineFormatter:
+    """Formats events as lines of text; losses have none."""
 
     def __init__(self, config: RunConfig) -> None:
         self._config = config
         self._epochs = config.epochs
         self._speed = 0.0
 
-    def tell(self, event: Event) -> str:
-        """Return the line, or nothing."""
+    def line(self, event: Event) -> str:
+        """Return the event's line; empty for one that is not printed."""
         if isinstance(event, LossesMeasured):
             self._speed = event.images_per_second
             return ""
@@ -91,7 +91,7 @@ class Teller:
 
     def _started(self, event: RunStarted) -> str:
         self._epochs = event.epochs or self._epochs
-        again = f"goes on from step {event.step}: " if event.step else ""
+        again = f"continues from step {event.step}: " if event.step else ""
         return (
             f"{again}{event.images:,} images, {event.test_images:,} to test, "
             f"{event.parameters:,} parameters, {event.device} {event.precision}; "
@@ -126,10 +126,10 @@ class Teller:
 
 
 def _lines(run: Run, offset: int) -> Iterator[bytes]:
-    """Yield complete lines until no trainer is live and all is read."""
+    """Yield complete lines until no trainer is live and everything is read."""
     tail = LineTail(run.events, offset)
     while True:
-        live = run.is_live()  # before the read: what it wrote last is there when it is gone
+        live = run.is_live()  # before the read: when it is gone, everything it wrote is there
         before = tail.offset
         try:
             yield from tail.read()
@@ -142,12 +142,12 @@ def _lines(run: Run, offset: int) -> Iterator[bytes]:
 
 
 def _one_object(line: bytes) -> str:
-    """Return a line of JSON as it is, or written anew where it could steer a terminal."""
+    """Return a line of JSON as it is, or escaped if it has control characters."""
     text = line.decode("utf-8", "replace")
     return text if text.isascii() and text.isprintable() else json.dumps(json.loads(line))
 
 
-def _complain(text: str) -> None:
+def _print_error(text: str) -> None:
     print(printable(f"vae-tui: {text}"), file=sys.stderr)  # noqa: T201
 
 

@@ -1,6 +1,6 @@
-"""The command line: `main`, and the commands that train and attach; the others are in `cli_*`.
+"""The command line: `main`, ``vae-tui train`` and ``vae-tui attach``.
 
-Imports are inside functions, here and there: ``--help`` must cost neither torch nor textual.
+Imports are inside functions: ``--help`` needs neither torch nor textual.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ import click
 
 from vae_tui import __version__
 from vae_tui.cli import doctor, explore, runs, steer
-from vae_tui.cli.console import complain, show_traceback
+from vae_tui.cli.console import print_error, show_traceback
 from vae_tui.cli.options import (
     data_dir_option,
     debug_option,
@@ -41,20 +41,20 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
-        complain(_one_line(error))
+        print_error(_one_line(error))
         sys.exit(2)
     except VaeTuiError as error:
         show_traceback()
-        complain(str(error))
+        print_error(str(error))
         sys.exit(error.exit_code)
     except Exception as error:
         show_traceback()
-        complain(f"{type(error).__name__}: {error}; --debug shows where")
+        print_error(f"{type(error).__name__}: {error}; --debug shows the traceback")
         sys.exit(1)
 
 
 class DefaultToTrain(click.Group):
-    """A group whose missing command is ``train``: ``vae-tui --beta 4``."""
+    """A group whose default command is ``train``: ``vae-tui --beta 4``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put ``train`` before options that are not the group's own."""
@@ -64,18 +64,18 @@ class DefaultToTrain(click.Group):
 
     def make_context(self, *arguments: Any, **more: Any) -> click.Context:
         """Read the command line, and answer ``--help`` and ``--version``."""
-        with _left_by_its_reader():
+        with _closed_stdout_is_success():
             return super().make_context(*arguments, **more)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
-        with _left_by_its_reader():
+        with _closed_stdout_is_success():
             return super().invoke(ctx)
 
 
 @contextlib.contextmanager
-def _left_by_its_reader() -> Iterator[None]:
-    """When who reads has read enough, as ``head`` has, nothing failed."""
+def _closed_stdout_is_success() -> Iterator[None]:
+    """Exit with 0 when the reader of stdout closes it, as ``head`` does."""
     try:
         yield
     except BrokenPipeError:
@@ -89,7 +89,7 @@ def _left_by_its_reader() -> Iterator[None]:
 )
 @click.version_option(__version__, prog_name="vae-tui")
 def cli() -> None:
-    """Train a variational auto-encoder in the background, watch it, walk its latent space.
+    """Train a variational auto-encoder in the background, watch it, explore its latent space.
 
     Without a command it is `vae-tui train`, whose options may follow directly.
     """
@@ -101,32 +101,38 @@ for _command in (doctor.doctor, runs.runs, *steer.COMMANDS, *explore.COMMANDS):
 
 @cli.command()
 @option("--dataset", default="auto", show_default=True, metavar="NAME",
-        help="auto, digits, mnist, fashion-mnist, kmnist or emnist; auto is mnist where it is "
-        "there already, else the digits that ship.")  # fmt: skip
+        help="auto, digits, mnist, fashion-mnist, kmnist or emnist; auto is mnist if it is "
+        "present, else the included digits.")  # fmt: skip
 @data_dir_option
 @runs_dir_option
-@option("--name", help="Of the run; else from data set and time.")
-@option("--epochs", type=int, help="20; 150 of the shipped digits.")
-@option("--batch-size", type=int, default=256, show_default=True, help="Images a step.")
+@option("--name", help="Name of the run.  [default: data set and time]")
+@option("--epochs", type=int, help="Training epochs.  [default: 20; 150 for the included digits]")
+@option("--batch-size", type=int, default=256, show_default=True, help="Images per step.")
 @option("--lr", type=float, default=1e-3, show_default=True, help="Adam's learning rate.")
 @option("--beta", type=float, default=1.0, show_default=True, help="Weight of the KL.")
 @option("--warmup", type=float, default=0.0, show_default=True,
         help="Epochs over which beta rises from 0.")  # fmt: skip
-@option("--latent-dim", type=int, default=20, show_default=True, help="Size d of a code.")
-@option("--hidden", type=int, help="Width of the hidden layers; d squared unless given.")
+@option("--latent-dim", type=int, default=20, show_default=True, help="Latent dimensions d.")
+@option("--hidden", type=int, help="Width of the hidden layers.  [default: d squared]")
 @option("--model", metavar="|".join(MODELS), default="vae", show_default=True,
         help="ae: the classic auto-encoder, no noise and no KL in the loss.")  # fmt: skip
 @option("--reconstruction", metavar="|".join(RECONSTRUCTIONS), default="bce", show_default=True,
         help="Cross-entropy, or half the squared error.")  # fmt: skip
-@option("--seed", type=int, default=1, show_default=True, help="Of weights, order and noise.")
+@option(
+    "--seed",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Random seed for weights, shuffling and noise.",
+)
 @option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
 @option("--precision", metavar="|".join(PRECISIONS), default="auto", show_default=True,
-        help="Of matrix products; auto is bf16 where the hardware has it.")  # fmt: skip
+        help="Of matrix products; auto is bf16 if the hardware supports it.")  # fmt: skip
 @option("--nproc", type=int, default=1, show_default=True, help="Processes, through torchrun.")
-@option("--headless", is_flag=True, help="No screen: a line an epoch.")
+@option("--headless", is_flag=True, help="No screen: one line per epoch.")
 @option("--json", "as_json", is_flag=True, help="With --headless: the events, as JSON lines.")
 @option("--offline", is_flag=True, help="Never download.")
-@click.option("--resume", "resumed", metavar="RUN", help="Go on with a run from its last save.")
+@click.option("--resume", "resumed", metavar="RUN", help="Continue a run from its last save.")
 @fps_option
 @debug_option
 def train(headless: bool, as_json: bool, fps: int | None, **options: Any) -> int:
@@ -149,18 +155,18 @@ def train(headless: bool, as_json: bool, fps: int | None, **options: Any) -> int
     if not resumed:
         control.start(run, config)
     if missing:
-        complain(f"{missing}: training in plain lines, as --headless does")
+        print_error(f"{missing}: training in plain lines, as with --headless")
     return follow_own(run, config, as_json, offset)
 
 
 @cli.command()
 @run_argument
 @runs_dir_option
-@click.option("--read-only", is_flag=True, help="Take no control.")
+@click.option("--read-only", is_flag=True, help="Send no commands.")
 @fps_option
 @debug_option
 def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None) -> int:
-    """Watch a run: live, ended or lost; the newest unless one is named."""
+    """Watch a run: live, ended or lost; by default the newest."""
     from vae_tui.run.damaged_config import config_or_fallback
     from vae_tui.run.runs_folder import find
     from vae_tui.terminal import capabilities
@@ -170,9 +176,9 @@ def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None) ->
     found = find(runs_dir, run)
     config, damage = config_or_fallback(found)
     if missing := capabilities.missing(os.environ):
-        complain(f"{missing}: plain lines; ctrl+c leaves, training goes on")
+        print_error(f"{missing}: plain lines; ctrl+c leaves, training continues")
         if damage:
-            complain(f"{damage}: the rest is shown")
+            print_error(f"{damage}: the rest is shown")
         return follow(found, config, as_json=False)
     watch(found, config, runs_dir, read_only=read_only, fps=fps, damage=damage)
 

@@ -1,4 +1,4 @@
-"""The options that several commands share, what they stand for, and how commands speak."""
+"""Options that several commands share."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +26,7 @@ def runs_dir_option(function: _Function) -> _Function:
         type=click.Path(path_type=Path, file_okay=False),
         default=Path("checkpoints"),
         show_default=True,
-        help="Where the runs are kept.",
+        help="Folder of the runs.",
     )(function)
 
 
@@ -35,12 +35,12 @@ def data_dir_option(function: _Function) -> _Function:
     return option(
         "--data-dir",
         type=click.Path(path_type=Path, file_okay=False),
-        help="Of the data sets, in torchvision's layout.  [default: the user's cache]",
+        help="Folder of the data sets, in torchvision's layout.  [default: the user's cache]",
     )(function)
 
 
 def debug_option(function: _Function) -> _Function:
-    """Add ``--debug``, which ``main`` looks for itself."""
+    """Add ``--debug``, which ``main`` reads from the command line itself."""
     return click.option(
         "--debug", is_flag=True, expose_value=False, help="Show a traceback when it fails."
     )(function)
@@ -51,19 +51,19 @@ def fps_option(function: _Function) -> _Function:
     return option(
         "--fps", type=int, metavar="N",
         help="Redraw pictures and charts at most N times a second, 1 to 60, however slow the "
-        "link; unless given they slow down with it.",
+        "link; by default they slow down with the link.",
     )(function)  # fmt: skip
 
 
 def step_option(function: _Function) -> _Function:
     """Add ``--step``."""
-    return option("--step", type=int, help="With the weights kept at this step, not the newest.")(
+    return option("--step", type=int, help="Use the weights kept at this step, not the newest.")(
         function
     )
 
 
 def output_option(kinds: str, *, required: bool = False) -> Callable[[_Function], _Function]:
-    """Return ``-o``."""
+    """Return the option ``-o``."""
     return option(
         "--output", "-o", type=click.Path(path_type=Path), metavar="FILE",
         required=required, help=f"Write {kinds}" + ("." if required else ", not to the terminal."),
@@ -74,7 +74,7 @@ run_argument = click.argument("run", required=False, metavar="[RUN]")
 
 
 def folder_of_data(config: RunConfig, data_dir: Path | None) -> str:
-    """Return where a run's data set is now: in ``data_dir``, else where it was."""
+    """Return the folder of a run's data set: ``data_dir``, else where it was."""
     folders = [*([data_dir.absolute()] if data_dir else []), Path(config.data_dir)]
     for folder in folders:
         if is_present(resolve(config.dataset, folder), folder):

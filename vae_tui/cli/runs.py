@@ -1,4 +1,4 @@
-"""The command that lists the runs."""
+"""``vae-tui runs``."""
 
 import dataclasses
 import shutil
@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vae_tui.cli.console import complain, say
+from vae_tui.cli.console import print_error, print_lines
 from vae_tui.cli.options import debug_option, option, runs_dir_option
-from vae_tui.text import duration, printable
+from vae_tui.run.series import TEST_LOSS
+from vae_tui.run.state import ADVICE, state_text
+from vae_tui.text import printable
 
 if TYPE_CHECKING:
     from vae_tui.run.summary import Summary
 
 _SETTLED = ("running", "finished")
-"""States in which nothing has to be done next."""
+"""States that need no action."""
 
 
 @click.command()
@@ -30,23 +32,23 @@ def runs(runs_dir: Path, as_json: bool) -> None:
     from vae_tui.run.summary import summarise_all
 
     found, wrong = summarise_all(all_runs(runs_dir))
-    for complaint in wrong:
-        complain(complaint)
+    for problem in wrong:
+        print_error(problem)
     if as_json:
         _print_json(found)
     elif not found:
-        say(f"no runs in {runs_dir}; start one with: vae-tui")
+        print_lines(f"no runs in {runs_dir}; start one with: vae-tui")
     else:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
         for line in (*table(found, width), *what_next(found)):
-            say(line)
+            print_lines(line)
 
 
 def table(rows: "Sequence[Summary]", width: int = 0) -> Iterator[str]:
-    """Yield a head and a line for each run; names give way where ``width`` columns are all."""
-    told = [
+    """Yield a heading and a line for each run; names are cut to fit into ``width`` columns."""
+    cells_of_rows = [
         (
-            f"{row.state} {duration(row.silent_seconds)}" if row.state == "stalled" else row.state,
+            state_text(row.state, row.silent_seconds),
             printable(row.dataset),
             f"{row.epoch:.1f}/{row.epochs}",
             f"{row.test_loss:.2f}" if row.test_loss == row.test_loss else "",
@@ -54,13 +56,13 @@ def table(rows: "Sequence[Summary]", width: int = 0) -> Iterator[str]:
         )
         for row in rows
     ]
-    heads = ("state", "data", "epoch", "test loss", "is")
-    widths = [max(map(len, column)) for column in zip(heads, *told, strict=True)]
+    heads = ("state", "data", "epoch", TEST_LOSS.label, "terms")
+    widths = [max(map(len, column)) for column in zip(heads, *cells_of_rows, strict=True)]
     names = [printable(row.name) for row in rows]
     longest = max(4, *map(len, names))
     if width:
         longest = min(longest, max(8, width - sum(widths) - 2 * len(widths)))
-    for name, cells in zip(("run", *names), (heads, *told), strict=True):
+    for name, cells in zip(("run", *names), (heads, *cells_of_rows), strict=True):
         short = name if len(name) <= longest else f"{name[: longest - 1]}~"
         state, data, epoch, loss, objective = widths
         yield (
@@ -70,9 +72,7 @@ def table(rows: "Sequence[Summary]", width: int = 0) -> Iterator[str]:
 
 
 def what_next(rows: "Sequence[Summary]") -> Iterator[str]:
-    """Yield a line for each state in which something is to be done, with the run it is said of."""
-    from vae_tui.run.state import ADVICE
-
+    """Yield a line for each state that needs action, with the run that is in it."""
     by_state: dict[str, list[str]] = {}
     for row in rows:
         by_state.setdefault(row.state, []).append(printable(row.name))

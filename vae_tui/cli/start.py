@@ -1,4 +1,4 @@
-"""A run to train: created with its data at hand, or one to go on with."""
+"""Creating a run with its data set, or resuming one."""
 
 import dataclasses
 import sys
@@ -23,7 +23,7 @@ def create_run(
     offline: bool,
     **settings: Any,
 ) -> tuple["Run", RunConfig]:
-    """Make a run's folder, and fetch its data set where that is missing."""
+    """Create a run's folder; download its data set if that is missing."""
     from platformdirs import user_cache_path
 
     from vae_tui.cli.device_check import check_device, check_processes
@@ -51,14 +51,14 @@ def create_run(
 
 
 def resume_run(
-    runs_dir: Path, data_dir: Path | None, wanted: str, settings: dict[str, float]
+    runs_dir: Path, data_dir: Path | None, name: str, settings: dict[str, float]
 ) -> tuple["Run", RunConfig, int]:
-    """Start a trainer on the last save of a run; return it and where its new events begin."""
+    """Start a trainer from a run's last save; return run, config and the offset of new events."""
     from vae_tui.run.control import RunSteering
     from vae_tui.run.runs_folder import find
     from vae_tui.run.summary import summarise
 
-    run = find(runs_dir, wanted)
+    run = find(runs_dir, name)
     config = run.config()
     config = dataclasses.replace(config, data_dir=folder_of_data(config, data_dir))
     known = summarise(run)
@@ -73,7 +73,7 @@ def resume_run(
 
 
 def given_to_resume() -> dict[str, float]:
-    """Return the settings given beside ``--resume``; UsageError for those that cannot change."""
+    """Return the settings given with ``--resume``; UsageError for those that cannot change."""
     from click.core import ParameterSource
 
     from vae_tui.run.config import SETTINGS, check_number
@@ -87,7 +87,7 @@ def given_to_resume() -> dict[str, float]:
     kept = {"resumed", "runs_dir", "data_dir", "headless", "as_json", "fps"}
     for name in given.keys() - {*SETTINGS, *kept}:
         raise UsageError(
-            f"--{name.replace('_', '-')} cannot change when a run goes on; "
+            f"--{name.replace('_', '-')} cannot change when a run is resumed; "
             f"--{', --'.join(SETTINGS)} can"
         )
     settings = {name: float(given[name]) for name in SETTINGS if name in given}

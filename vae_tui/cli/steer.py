@@ -1,11 +1,11 @@
-"""The commands that steer a live run from the shell, and wait for its answer."""
+"""``vae-tui pause``, ``resume`` and ``stop``: send a command, wait for the answer."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from vae_tui.cli.console import say
+from vae_tui.cli.console import print_lines
 from vae_tui.cli.options import data_dir_option, debug_option, run_argument, runs_dir_option
 from vae_tui.cli.watch import reference
 from vae_tui.errors import UsageError, VaeTuiError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @runs_dir_option
 @debug_option
 def pause(run: str | None, runs_dir: Path) -> None:
-    """Let a live run wait; it saves first."""
+    """Pause a live run; it saves first."""
     from vae_tui.run.events import Paused
 
     _ask(runs_dir, run, "pause", {Paused: "paused"})
@@ -32,7 +32,7 @@ def pause(run: str | None, runs_dir: Path) -> None:
 @data_dir_option
 @debug_option
 def resume(run: str | None, runs_dir: Path, data_dir: Path | None) -> None:
-    """Go on with a paused run, or from the last save of one that is not live."""
+    """Continue a paused run, or resume one that is not live from its last save."""
     from vae_tui.cli.start import resume_run
     from vae_tui.run.events import Resumed
     from vae_tui.run.runs_folder import find
@@ -43,7 +43,9 @@ def resume(run: str | None, runs_dir: Path, data_dir: Path | None) -> None:
         _ask(runs_dir, str(found.path), "resume", {Resumed: "running"})
         return
     resume_run(runs_dir, data_dir, str(found.path), {})
-    say(f"{found.name} goes on (pid {found.pid()}); watch it with: vae-tui attach {found.name}")
+    print_lines(
+        f"{found.name} continues (pid {found.pid()}); watch it with: vae-tui attach {found.name}"
+    )
 
 
 @click.command()
@@ -58,22 +60,21 @@ def stop(run: str | None, runs_dir: Path) -> None:
 COMMANDS = (pause, resume, stop)
 
 
-def _ask(runs_dir: Path, wanted: str | None, name: str, answers: dict[type[Any], str]) -> None:
+def _ask(runs_dir: Path, run_name: str | None, name: str, answers: dict[type[Any], str]) -> None:
     """Send a command to a live run and wait for the event that answers it.
 
     Args:
-        runs_dir: Of the runs.
-        wanted: Names the run.
+        runs_dir: The runs folder.
+        run_name: Name, prefix or path of the run.
         name: The command.
-        answers: The events that answer it, and the run's state then; they win over each other
-            in no order.
+        answers: The events that answer it, each with the run's state after it.
     """
     from vae_tui.run.commands import Command
     from vae_tui.run.runs_folder import find
     from vae_tui.run.state import ADVICE
     from vae_tui.run.summary import summarise
 
-    run = find(runs_dir, wanted)
+    run = find(runs_dir, run_name)
     state = summarise(run).state
     if not run.is_live():
         raise UsageError(
@@ -84,11 +85,11 @@ def _ask(runs_dir: Path, wanted: str | None, name: str, answers: dict[type[Any],
         run.send(Command(command=name))
         state = _answer(run, before, answers)
     advice = ADVICE[state].format(name=reference(run, runs_dir))
-    say(f"{run.name} is {state}; {advice}")
+    print_lines(f"{run.name} is {state}; {advice}")
 
 
 def _answer(run: "Run", offset: int, answers: dict[type[Any], str]) -> str:
-    """Wait for the first of the events that ``answers`` names; return the state it means."""
+    """Wait for one of the events in ``answers``; return the state after it."""
     import contextlib
     import time
 
@@ -108,9 +109,9 @@ def _answer(run: "Run", offset: int, answers: dict[type[Any], str]) -> str:
                 if type(event) in answers:
                     return answers[type(event)]
         if not live:
-            if (state := summarise(run).state) != "lost":  # its last word came before our wish
+            if (state := summarise(run).state) != "lost":  # it ended before it read the command
                 return state
-            raise VaeTuiError(f"{run.name} is lost: it ended without a word; see {run.log}")
+            raise VaeTuiError(f"{run.name} is lost: it ended without a message; see {run.log}")
         time.sleep(0.02)
     pid = run.pid()
     end = f"; to end it: kill -9 {pid}, then vae-tui resume {run.path}"

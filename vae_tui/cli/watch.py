@@ -1,4 +1,4 @@
-"""What follows a run: the screen, or plain lines where there is no terminal."""
+"""Follows a run: on the screen, or in plain lines without a terminal."""
 
 import contextlib
 import os
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from vae_tui.cli.console import say
+from vae_tui.cli.console import print_lines
 from vae_tui.run.config import RunConfig
 from vae_tui.text import printable
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 _SIGNALLED = 128
-"""Codes above it: the terminal has gone, or somebody wants the process to."""
+"""Higher exit codes: the terminal is gone, or a signal ended the process."""
 
 
 def watch(
@@ -35,16 +35,15 @@ def watch(
     is_new: bool = False,
     damage: str = "",
 ) -> NoReturn:
-    """Show the run on the screen, and others that are opened there; end with the exit code.
+    """Show the run on the screen, then others opened from there; exit with the exit code.
 
     Args:
         run: The run.
-        config: Of the run, or what is left of it.
+        config: The run's, or a fallback.
         runs_dir: The runs folder.
-        read_only: Take no control.
-        fps: How often a second to redraw; None heeds the link.
-        is_new: Its trainer is still to be started, when the first frame is out: both want the
-            same cores.
+        read_only: Send no commands.
+        fps: Redraws per second; None adapts to the link.
+        is_new: Its trainer is started after the first frame, because both need the same cores.
         damage: What is wrong with the run's config.
     """
     from vae_tui.terminal import capabilities
@@ -66,16 +65,18 @@ def watch(
         config, damage = config_or_fallback(run)
     code = app.return_code or 0
     if code == 0 and run.is_live():
-        say(f"{run.name} goes on; come back with: vae-tui attach {reference(run, runs_dir)}")
+        print_lines(
+            f"{run.name} continues; come back with: vae-tui attach {reference(run, runs_dir)}"
+        )
     elif code == 0 and app.state == "stopped":
         advice = ADVICE["stopped"].format(name=reference(run, runs_dir))
-        say(f"{run.name} is stopped and saved; {advice}")
+        print_lines(f"{run.name} is stopped and saved; {advice}")
     _end(code)
 
 
 def _end(code: int) -> NoReturn:
-    """End without a word to threads: they may not end, or be in the middle of an import."""
-    if code < _SIGNALLED:  # else nobody may be there to read
+    """Exit without waiting for threads: they may block, or be in the middle of an import."""
+    if code < _SIGNALLED:  # else stdout may be gone
         with contextlib.suppress(OSError):
             sys.stdout.flush()
             sys.stderr.flush()
@@ -92,19 +93,19 @@ def _screen(
     is_new: bool,
     damage: str,
 ) -> "VaeApp":
-    """Return the screen of one run, to be run; the arguments are those of ``watch``."""
+    """Return the app for one run; the arguments are those of ``watch``."""
     from vae_tui.run import control
     from vae_tui.run.control import RunSteering
     from vae_tui.terminal import capabilities
     from vae_tui.tui.app import VaeApp
 
-    # Both are shown, and copied to be pasted into a shell: what cannot be read must not be there.
+    # Both are shown and pasted into a shell: they must be printable.
     name, name_here = printable(run.name), printable(reference(run, runs_dir))
 
     def load(colours: str | None) -> "LateImports":
         if is_new:
             control.start(run, config)
-        # In a thread after the first paint: numpy and plotext take longer to import than to paint.
+        # In a thread after the first paint: importing numpy and plotext takes longer than painting.
         from vae_tui.terminal.half_blocks import palette_for
         from vae_tui.tui.feed.run_reader import RunReader
         from vae_tui.tui.feed.runs_reader import RunsFolder
@@ -149,7 +150,7 @@ def _screen(
 
 
 def _absence_tracker(run: "Run") -> "AbsenceTracker | None":
-    """Return what tells a user who comes back what they missed; None where they have no home."""
+    """Return what reports what a returning user missed; None for a user without a home folder."""
     from platformdirs import user_state_path
 
     from vae_tui.run.last_seen import LastSeenStore
@@ -162,25 +163,26 @@ def _absence_tracker(run: "Run") -> "AbsenceTracker | None":
 def follow(
     run: "Run", config: RunConfig, as_json: bool, offset: int = 0, *, first: str = ""
 ) -> int:
-    """Tell of the run in plain lines, ``first`` before them; return the exit code.
+    """Print the run's events, the line ``first`` before them; return the exit code.
 
-    BrokenPipeError: nobody reads.
+    Raises:
+        BrokenPipeError: The reader of stdout has closed it.
     """
     from vae_tui.cli import headless
-    from vae_tui.cli.console import complain
+    from vae_tui.cli.console import print_error
 
     try:
         if first:
-            say(first)
+            print_lines(first)
         return headless.follow(run, config, as_json=as_json, offset=offset)
     except BrokenPipeError:
         if run.is_live():
-            complain(f"nobody reads; {run.name} goes on: vae-tui attach {run.path}")
+            print_error(f"stdout is closed; {run.name} continues: vae-tui attach {run.path}")
         raise
 
 
 def follow_own(run: "Run", config: RunConfig, as_json: bool, offset: int) -> int:
-    """Follow the trainer that this process started: what interrupts this process stops it."""
+    """Follow the trainer that this process started; a signal to this process stops it."""
     import signal
 
     from vae_tui.run.commands import Command
@@ -190,7 +192,7 @@ def follow_own(run: "Run", config: RunConfig, as_json: bool, offset: int) -> int
     def interrupt(number: int, _: object) -> None:
         nonlocal interrupted
         if interrupted:
-            raise KeyboardInterrupt(number)  # the second time: leave without waiting for the save
+            raise KeyboardInterrupt(number)  # the second signal: exit without waiting for the save
         interrupted = True
         run.send(Command(command="stop"))
 
@@ -202,5 +204,5 @@ def follow_own(run: "Run", config: RunConfig, as_json: bool, offset: int) -> int
 
 
 def reference(run: "Run", runs_dir: Path) -> str:
-    """Return what names the run on a command line here: its name, or else its path."""
+    """Return the run's name if that finds it in ``runs_dir``, else its path."""
     return run.name if run.path.parent == runs_dir.absolute() else str(run.path)

@@ -1,4 +1,4 @@
-"""What may be asked of a trainer; one line of JSON each in ``commands.jsonl``."""
+"""Requests to a trainer; one line of JSON each in ``commands.jsonl``."""
 
 import json
 import time
@@ -14,7 +14,7 @@ NAMES = ("pause", "resume", "stop", "save", "undo", "set")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A wish; the trainer answers it with an event."""
+    """A request; the trainer answers it with an event."""
 
     command: str
     setting: str = ""
@@ -32,10 +32,10 @@ def encode(command: Command) -> bytes:
 
 
 def decode(line: bytes) -> Command:
-    """Return the command of a line, whether or not it can be obeyed (``check`` tells).
+    """Return the command of a line; ``check`` says whether it can be obeyed.
 
     Raises:
-        ValueError: The line is no command.
+        ValueError: The line is not a command.
     """
     try:
         record = json.loads(line)
@@ -59,7 +59,7 @@ def _text(value: object) -> str:
 
 
 def check(command: Command) -> None:
-    """Raise UsageError, saying why, unless the command is one that a trainer can obey."""
+    """Raise UsageError, with the reason, unless a trainer can obey the command."""
     if command.command not in NAMES:
         raise UsageError(f"no command {command.command!r}; there are {', '.join(NAMES)}")
     if command.command == "set":

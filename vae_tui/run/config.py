@@ -1,4 +1,4 @@
-"""Everything needed to repeat a run, checked once: what ``config.json`` holds."""
+"""The contents of ``config.json``: everything needed to repeat a run, checked once."""
 
 import dataclasses
 import json
@@ -18,7 +18,7 @@ RECONSTRUCTIONS = ("bce", "mse")
 PRECISIONS = ("auto", "fp32", "bf16")
 ARCHITECTURES = ("mlp",)
 SETTINGS = ("beta", "lr", "epochs")
-"""What may be changed while a run trains."""
+"""Can be changed while a run trains."""
 
 _LONGEST_PATH = 4_096
 _DATASET = re.compile(r"[a-z0-9-]{1,40}")
@@ -52,10 +52,10 @@ RANGES: Mapping[str, Limits] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunConfig:
-    """A run as it was asked for. Raises UsageError when a value cannot be right."""
+    """The settings a run was created with. Raises UsageError for a value out of range."""
 
     dataset: str
-    """A name of the catalogue; never ``auto``."""
+    """Name of a data set in the catalogue; never ``auto``."""
     data_dir: str
     epochs: int
     batch_size: int = 256
@@ -92,12 +92,12 @@ class RunConfig:
 def _is_path(text: str) -> bool:
     try:
         return len(os.fsencode(text)) <= _LONGEST_PATH and "\0" not in text
-    except UnicodeEncodeError:  # half a character
+    except UnicodeEncodeError:  # a lone surrogate
         return False
 
 
 def check_number(name: str, value: float) -> None:
-    """Raise UsageError unless ``value`` is a number that the option ``name`` may take."""
+    """Raise UsageError unless ``value`` is in the range of the option ``name``."""
     span = RANGES[name]
     if value in span:
         return
@@ -108,16 +108,16 @@ def check_number(name: str, value: float) -> None:
         )
     low = _shown(span.low)
     default = {field.name: field.default for field in dataclasses.fields(RunConfig)}[name]
-    wanted, hint = (
+    expected, hint = (
         (f"above {low}", f"try {default}")
         if span.above
         else (f"{low} or more", f"the nearest is {low}")
     )
-    raise UsageError(f"{_option(name)} must be {wanted}, not {_shown(value)}; {hint}")
+    raise UsageError(f"{_option(name)} must be {expected}, not {_shown(value)}; {hint}")
 
 
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    """Raise UsageError, with the nearest right value, unless ``value`` is one of ``choices``."""
+    """Raise UsageError, with the nearest choice, unless ``value`` is one of ``choices``."""
     if value in choices:
         return
     near = get_close_matches(value[:40].lower(), choices, n=1, cutoff=0.4)
@@ -126,16 +126,16 @@ def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
 
 
 def to_json(config: RunConfig, **more: Any) -> str:
-    """Return ``config.json``: the settings, then what else is worth knowing of the run."""
+    """Return the text of ``config.json``: the settings, then ``more`` fields."""
     settings = {**dataclasses.asdict(config), "image_shape": str(config.image_shape)}
     return json.dumps({**settings, **more}, indent=2) + "\n"
 
 
 def from_json(text: str) -> RunConfig:
-    """Read a config back; unknown fields are left aside.
+    """Return the config of the text of ``config.json``; unknown fields are ignored.
 
     Raises:
-        UsageError: It is not JSON, a field is missing, of the wrong type or out of range.
+        UsageError: The text is not JSON, or a field is missing, of another type or out of range.
     """
     try:
         raw = json.loads(text)
@@ -174,7 +174,7 @@ def _image_shape(value: object) -> ImageShape:
 
 
 def _shown(number: float) -> str:
-    """Return a number as it can be given; a whole one never as 1e+06."""
+    """Return a number as a user can type it; integers never as 1e+06."""
     return f"{number:g}" if isinstance(number, float) else f"{number!s:.40}"
 
 

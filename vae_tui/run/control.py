@@ -18,23 +18,23 @@ from vae_tui.run.untrusted import open_own
 
 _PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
 _MOST_PROCESSES_A_CORE = 8
-"""A stranger's config may ask for a thousand."""
+"""A config from elsewhere may request a thousand."""
 _RANK_VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
 
 
 def start(run: Run, config: RunConfig) -> int:
-    """Start the run's trainer, from its last save when there is one; return its process id.
+    """Start the run's trainer, from its last save if there is one; return its process id.
 
-    It outlives this process, the terminal and the connection, and holds the run's lock from its
-    first instant: the lock is taken here and handed over.
+    The trainer outlives this process, the terminal and the connection. It inherits the run's lock,
+    which is taken here, so that no second trainer can start in between.
 
     Raises:
-        UsageError: The run is live already, or wants too many processes.
+        UsageError: The run is live already, or its config has too many processes.
         VaeTuiError: The folder cannot be written, or no process can be started.
     """
     if config.nproc > _MOST_PROCESSES_A_CORE * (os.cpu_count() or 1):
         raise UsageError(
-            f"{run.name} wants {config.nproc} processes, far more than {os.cpu_count()} cores can "
+            f"{run.name} has {config.nproc} processes, far more than {os.cpu_count()} cores can "
             f"run: change nproc in {run.path / 'config.json'}"
         )
     lock = run.take_lock()
@@ -80,9 +80,10 @@ class RunSteering:
             UsageError: The run is live, or its config is damaged.
             VaeTuiError: There is no save to start from.
         """
-        if self.run.weights.exists() and not self.run.state.exists():
+        if self.run.weights.exists() and not self.run.trainer_state.exists():
             raise VaeTuiError(
-                f"{self.run.state} is missing: {self.run.name} cannot go on; start a new run"
+                f"{self.run.trainer_state} is missing: {self.run.name} cannot be resumed; "
+                "start a new run"
             )
         self.run.config()  # the trainer reads the file itself: a fallback config is not enough
         start(self.run, self.config)
@@ -91,18 +92,18 @@ class RunSteering:
 
 
 def environment(config: RunConfig) -> dict[str, str]:
-    """Return the variables of a trainer: it finds this very package, installed or not."""
+    """Return a trainer's environment, in which it imports this package, installed or not."""
     paths = [_PACKAGE_PARENT, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     if "OMP_WAIT_POLICY" not in variables:
-        # Threads that sleep at once when they wait for each other are woken 50 times a step, which
-        # takes half the speed of an idle machine. This is a third of a millisecond (GNU OpenMP).
+        # Threads that sleep as soon as they wait for each other are woken 50 times a step, which
+        # halves the speed on an idle machine. This spins a third of a millisecond (GNU OpenMP).
         variables.setdefault("GOMP_SPINCOUNT", "10000")
     if not _is_exported("OPENBLAS_NUM_THREADS"):
-        # The screen's own, for its numpy: a trainer has the threads that a shell would give it.
+        # The screen sets it for its own numpy; a trainer gets the threads that a shell would give.
         variables.pop("OPENBLAS_NUM_THREADS", None)
     if config.nproc == 1:
-        # Of a job that this runs in: a lone trainer would wait for ranks that never come.
+        # Set by the job that this runs in: a single trainer would wait for ranks that never join.
         for name in _RANK_VARIABLES:
             variables.pop(name, None)
     return variables
@@ -124,25 +125,25 @@ def _interpreter(config: RunConfig) -> list[str]:
 
 
 def _arguments(run: Run, config: RunConfig, lock: int) -> list[str]:
-    # What was asked of an earlier trainer must not reach this one.
-    asked = run.commands.stat().st_size if run.commands.exists() else 0
-    from_there = ["--commands-from", str(asked)]
-    return ["--lock-fd", str(lock), f"--data-dir={config.data_dir}", *from_there]
+    # Commands to an earlier trainer must not reach this one.
+    already_sent = run.commands.stat().st_size if run.commands.exists() else 0
+    skip = ["--commands-from", str(already_sent)]
+    return ["--lock-fd", str(lock), f"--data-dir={config.data_dir}", *skip]
 
 
 def _block_signals(config: RunConfig, how: int) -> None:
-    """A signal that comes while the trainer still imports torch waits until it can save.
+    """Block signals, or unblock them, so that none is lost while the trainer imports torch.
 
-    Not for torchrun: it does not unblock them.
+    The trainer unblocks them when it can save. torchrun would not, so for it nothing is blocked.
     """
     if config.nproc == 1:
         signal.pthread_sigmask(how, {signal.SIGTERM, signal.SIGINT})
 
 
 def _is_exported(name: str) -> bool:
-    """Tell whether this process was given the variable, rather than set it itself."""
+    """Return whether this process inherited the variable, rather than set it itself."""
     try:
-        given = Path("/proc/self/environ").read_bytes().split(b"\0")
-    except OSError:  # not Linux: it cannot be told
+        inherited = Path("/proc/self/environ").read_bytes().split(b"\0")
+    except OSError:  # not Linux: unknown
         return True
-    return any(variable.startswith(f"{name}=".encode()) for variable in given)
+    return any(variable.startswith(f"{name}=".encode()) for variable in inherited)

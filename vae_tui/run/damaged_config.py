@@ -1,4 +1,4 @@
-"""What can be known of a run whose ``config.json`` is damaged."""
+"""A fallback for a run whose ``config.json`` is damaged."""
 
 import contextlib
 import dataclasses
@@ -16,18 +16,18 @@ from vae_tui.run.untrusted import open_regular
 
 
 def config_or_fallback(run: Run) -> tuple[RunConfig, str]:
-    """Return the run's config and nothing; else what is left of it, and what is wrong with it.
+    """Return the run's config and an empty text; or a fallback, and what is wrong with the file.
 
-    What is left are the fields that can be read and may have their values, and the sizes of the
-    network that the newest weights were made with. The others have their defaults.
+    The fallback has the fields that can be read and are in range, and the sizes of the network
+    from the header of the newest weights. The other fields have their defaults.
     """
     try:
         return run.config(), ""
     except UsageError as error:
-        return _rest(run), str(error)
+        return _fallback(run), str(error)
 
 
-def _rest(run: Run) -> RunConfig:
+def _fallback(run: Run) -> RunConfig:
     config = RunConfig(dataset="unknown", data_dir="", epochs=1)
     text = _text(run.path / "config.json")
     found = {field.name: _value(text, field.name) for field in dataclasses.fields(RunConfig)}
@@ -50,7 +50,7 @@ def _text(path: Path) -> str:
 
 
 def _value(text: str, name: str) -> str | float | None:
-    """Return the value that stands behind a field's name, wherever it is; None without one."""
+    """Return the value behind the first occurrence of a field's name; None without one."""
     found = re.search(rf'"{name}"\s*:\s*("(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*(?=[\s,}}]))', text)
     if not found:
         return None

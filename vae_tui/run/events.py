@@ -1,4 +1,4 @@
-"""The facts a trainer reports, in the past tense; one line of JSON each in ``events.jsonl``."""
+"""The facts that a trainer reports; one line of JSON each in ``events.jsonl``."""
 
 import json
 import math
@@ -12,7 +12,7 @@ from vae_tui.run.config import RANGES
 from vae_tui.text import preview
 
 _LONGEST_TEXT = 2_000
-"""Characters of a message, a name or a reason; the rest is left."""
+"""Characters of a message, a name or a reason; the rest is cut off."""
 FURTHEST_EPOCH = 1e15
 
 
@@ -28,7 +28,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
-    """A trainer began at ``step``; whatever earlier lines said of later steps is void."""
+    """A trainer started at ``step``; what earlier lines said of later steps is void."""
 
     device: str
     precision: str
@@ -42,7 +42,7 @@ class RunStarted(Event):
     floor: float = math.nan
     """Reconstruction loss of a perfect copy of the test images, nats per image."""
     collapse: float = math.nan
-    """Reconstruction loss of the mean training image, nats per image: no latent used at all."""
+    """Reconstruction loss of the mean training image, nats per image: no latent is used."""
     image_shape: str = ""
     """``ImageShape`` as text; empty in the logs of older versions."""
 
@@ -70,14 +70,14 @@ class LossesMeasured(Measurement):
     beta: float
     lr: float
     images_per_second: float
-    """Over the time of the training steps alone, without tests and saves."""
+    """Over the time of training steps only, without tests and saves."""
     memory_bytes: int = 0
     """In use on the device; of the process on the CPU."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochEnded(Measurement):
-    """An epoch's training means and the test set's losses; epoch 0 is the untrained network."""
+    """An epoch's mean training losses and the test losses; epoch 0 is the untrained network."""
 
     epoch: int
     train_bce: float
@@ -90,7 +90,7 @@ class EpochEnded(Measurement):
     kl_per_dimension: tuple[float, ...]
     active_units: int
     seconds: float
-    """Of the epoch's training steps alone, without tests and saves."""
+    """Of the epoch's training steps only, without tests and saves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,14 +103,14 @@ class WeightsSaved(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paused(Event):
-    """Training waits; ``why`` when nobody asked for it."""
+    """Training waits; ``why`` is empty when a command requested it."""
 
     why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed(Event):
-    """Training goes on after a pause."""
+    """Training continues after a pause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +141,7 @@ class Diverged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded(Event):
-    """The trainer's last word: ``finished``, ``stopped`` or ``failed``."""
+    """The trainer ended: ``finished``, ``stopped`` or ``failed``."""
 
     reason: str
     message: str = ""
@@ -158,7 +158,7 @@ def decode(line: bytes) -> Event | None:
     """Return the event of a line, or None for a kind that this version does not know.
 
     Raises:
-        ValueError: The line is no event: not JSON, a field missing or of the wrong type.
+        ValueError: The line is not an event: not JSON, or a field missing or of another type.
     """
     try:
         record = json.loads(line)
@@ -216,7 +216,7 @@ def _float(value: object) -> float:
 def _place(value: object) -> float:
     place = _float(value)
     if not abs(place) < FURTHEST_EPOCH:
-        raise TypeError(f"{place} is no epoch")
+        raise TypeError(f"{place} is not an epoch")
     return place
 
 
@@ -257,7 +257,7 @@ _READER_OF_FIELD: dict[tuple[str, object], Callable[[object], object]] = {
     ("epoch", float): _place,
     ("step", int): _step,
 }
-"""Where a curve or a bar could not go on with any number."""
+"""Fields that position a curve or a bar: not every number will do."""
 _KIND_OF: dict[type[Event], str] = {
     event_type: re.sub(r"(?<!^)(?=[A-Z])", "_", event_type.__name__).lower()
     for event_type in (

@@ -1,4 +1,4 @@
-"""Files that processes share: appended in one write, replaced whole, followed as they grow."""
+"""Files shared by processes: appended in one write, replaced atomically, followed as they grow."""
 
 import contextlib
 import errno
@@ -13,7 +13,7 @@ _MARK_BYTES = 256
 
 
 def append(path: Path, line: bytes) -> None:
-    """Append one line in a single write; a torn line of someone's crash is closed first."""
+    """Append one line in a single write; a torn line left by a crash is terminated first."""
     descriptor = open_own(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
     try:
         size = os.fstat(descriptor).st_size
@@ -21,7 +21,7 @@ def append(path: Path, line: bytes) -> None:
             line = b"\n" + line
         written = os.write(descriptor, line)
         if written != len(line):
-            # A full disk took a part: take it back, so that no half line stays.
+            # The disk is full: remove the part that was written, so that no half line stays.
             os.ftruncate(descriptor, size)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     finally:
@@ -47,50 +47,50 @@ def replace(path: Path, content: bytes, fsync: Callable[[int], object] = os.fsyn
 
 
 class Reserve:
-    """Room on a disk that is kept for the last words, should it become full."""
+    """Reserved disk space, so that the last events can be written when the disk is full."""
 
     def __init__(self, path: Path, size: int) -> None:
         self._path = path
         self._size = size
 
     def take(self) -> None:
-        """Keep the room, unless it is kept already; raises OSError."""
+        """Reserve the space, unless it is reserved already; raises OSError."""
         with contextlib.suppress(FileNotFoundError):
             if self._path.stat().st_size == self._size:
                 return
         replace(self._path, bytes(self._size))
 
     def release(self) -> None:
-        """Give the room to whoever writes next."""
+        """Free the space."""
         with contextlib.suppress(OSError):
             self._path.unlink()
 
 
 class LineTail:
-    """Follows a growing file: complete lines only, each once, in bounded pieces.
+    """Follows a growing file: complete lines only, each once, in bounded blocks.
 
-    It begins again when the file was cut short or is another one.
+    It starts from the beginning when the file was truncated or replaced.
     """
 
     def __init__(self, path: Path, offset: int = 0) -> None:
         self.offset = offset
         self.size = offset
-        """Of the file when it was read last."""
+        """Size of the file at the last read."""
         self.restarts = 0
-        """How often it began again: what was read before that is of no file any more."""
+        """How often it started from the beginning; what was read before is obsolete."""
         self._path = path
         self._mark = b""
-        """The bytes before the offset: at that place of another file there are others."""
+        """The bytes before the offset: they differ when the file was replaced."""
 
     def read(self, limit: int = 1 << 20) -> list[bytes]:
-        """Return the complete lines that have come, about ``limit`` bytes at most.
+        """Return new complete lines, about ``limit`` bytes at most.
 
-        A line longer than ``limit`` is passed over. A file that does not exist has no lines.
+        A line longer than ``limit`` is skipped. A file that does not exist has no lines.
         """
         return self.read_block(limit).splitlines()
 
     def read_block(self, limit: int = 1 << 20) -> bytes:
-        """Return what ``read`` does, as it stands in the file."""
+        """Return the bytes of what ``read`` returns."""
         try:
             with open_regular(self._path) as file:
                 self.size = os.fstat(file.fileno()).st_size
@@ -114,7 +114,7 @@ class LineTail:
 
 
 def is_read_only(folder: Path) -> bool:
-    """Tell whether the folder's file system takes no writes from anybody."""
+    """Return whether the folder's file system is mounted read-only."""
     try:
         return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
     except OSError:

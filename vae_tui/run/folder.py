@@ -1,4 +1,4 @@
-"""The run folder: create, find, append, tail, is it alive. It alone connects processes."""
+"""A run's folder: its files, its lock, and whether a trainer is live. It connects processes."""
 
 import contextlib
 import fcntl
@@ -17,10 +17,10 @@ from vae_tui.run.files import append
 from vae_tui.run.untrusted import open_own, open_regular, read_bounded
 
 LARGEST_CONFIG = 1 << 20
-"""Bytes; one that is larger was not written by this program."""
+"""Bytes; a larger one was not written by this program."""
 
 _MOST_ENTRIES = 10_000
-"""Of the history's folder, looked at twice a second; a trainer keeps 64."""
+"""Entries read from the history folder, twice a second; a trainer keeps 64 files there."""
 _PID_WIDTH = 20
 _HISTORY_FILE = re.compile(r"\d{1,15}\.safetensors")
 
@@ -57,13 +57,13 @@ class Run:
         return self.path / "best.safetensors"
 
     @property
-    def state(self) -> Path:
-        """All that a resume needs."""
+    def trainer_state(self) -> Path:
+        """Everything that a resume needs."""
         return self.path / "state.pt"
 
     @property
     def history(self) -> Path:
-        """The folder of the weights that are kept."""
+        """The folder of the kept weights."""
         return self.path / "history"
 
     @property
@@ -78,12 +78,12 @@ class Run:
 
     @property
     def reserve(self) -> Path:
-        """Room for the last words, while a trainer is live."""
+        """Disk space for the last events, reserved while a trainer is live."""
         return self.path / ".room"
 
     @property
     def lock(self) -> Path:
-        """Locked by a live trainer, whose pid it holds."""
+        """Locked by a live trainer; holds its pid."""
         return self.path / "trainer.lock"
 
     def config(self) -> RunConfig:
@@ -107,14 +107,14 @@ class Run:
         return self.history / f"{step}.safetensors"
 
     def is_live(self) -> bool:
-        """Tell whether a trainer holds the run's lock."""
+        """Return whether a trainer holds the run's lock."""
         try:
             with open_regular(self.lock) as lock:
-                # Shared: two askers must not take each other for a trainer.
+                # Shared: two processes that check at once must not take each other for a trainer.
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
-        except OSError:  # no trainer yet, or a file system without locks
+        except OSError:  # no lock file yet, or a file system without locks
             return False
         return False
 
@@ -129,9 +129,9 @@ class Run:
             return None
 
     def trains_here(self, pid: int) -> bool:
-        """Tell whether this process of this machine is a trainer of this run.
+        """Return whether ``pid`` is a trainer of this run on this machine.
 
-        The lock may be held over a network: then the pid is another machine's.
+        The lock may be held over a network file system: then the pid is another machine's.
         """
         try:
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
@@ -143,7 +143,7 @@ class Run:
         """Lock the run for a trainer and return the descriptor that holds the lock.
 
         Raises:
-            UsageError: A trainer is live; its pid and how to attach are named.
+            UsageError: A trainer is live; the message has its pid and how to attach.
             VaeTuiError: The folder cannot be written.
         """
         try:
@@ -154,9 +154,9 @@ class Run:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if os.fstat(lock).st_size:
-                    os.pwrite(lock, b" " * _PID_WIDTH, 0)  # of an earlier trainer
+                    os.pwrite(lock, b" " * _PID_WIDTH, 0)  # erase the pid of an earlier trainer
                 return lock
-            except BlockingIOError:  # a trainer, or someone who only asks and lets go at once
+            except BlockingIOError:  # a trainer, or a process that checks the lock for a moment
                 if attempt == 0 and self.pid() is not None:
                     break
                 time.sleep(0.01)
@@ -169,7 +169,7 @@ class Run:
         )
 
     def send(self, command: Command) -> None:
-        """Ask something of the trainer; VaeTuiError when the request cannot be written."""
+        """Send a command to the trainer; VaeTuiError when it cannot be written."""
         try:
             append(self.commands, encode_command(command))
         except OSError as error:

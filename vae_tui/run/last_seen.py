@@ -1,7 +1,6 @@
-"""What a person saw of a run when they last looked; kept for them, in their own state folder.
+"""How a run stood when a user last saw it, stored in the user's own state folder.
 
-Not in the run folder: its files are others' too, it may be read-only, and what one person has
-seen another has not.
+Not in the run folder: it is shared, may be read-only, and each user has seen something else.
 """
 
 import contextlib
@@ -18,7 +17,7 @@ from vae_tui.run.events import finite
 from vae_tui.run.folder import Run
 
 MOST_RECORDS = 200
-"""The oldest of more are removed."""
+"""Older records are removed."""
 
 _LARGEST_RECORD = 4096
 
@@ -39,16 +38,16 @@ class Seen:
 
 
 class LastSeenStore:
-    """Where it is kept what was last seen of one run; keeping it may fail without harm."""
+    """Stores how one run was last seen; a failure to store is ignored."""
 
     def __init__(self, run: Run, folder: Path) -> None:
-        """Keep it in ``folder``, which is made when something is kept."""
+        """Store in ``folder``, which is created when needed."""
         self._run = run
         self._folder = folder
         self._kept_before = False
 
     def load(self) -> Seen | None:
-        """Return what was last seen; None when nothing was, or nobody knows."""
+        """Return how the run was last seen; None when unknown."""
         try:
             with self._path().open("rb") as file:
                 raw = json.loads(file.read(_LARGEST_RECORD))
@@ -66,7 +65,7 @@ class LastSeenStore:
             return None
 
     def keep(self, seen: Seen) -> None:
-        """Keep it, atomically; not through a crash of the machine, which costs a wait each time."""
+        """Store it atomically, without fsync, which would wait for the disk each time."""
         with contextlib.suppress(OSError, LookupError):
             path = self._path()
             if not self._kept_before:
@@ -82,9 +81,9 @@ class LastSeenStore:
                 Path(temporary).unlink()
 
     def _path(self) -> Path:
-        """Return the record's file; LookupError before the run has said a first word.
+        """Return the record's file; LookupError before the run's first event.
 
-        Another run may come to have the same path: with its first event it is told apart.
+        A later run can have the same path: the first event tells them apart.
         """
         try:
             with self._run.events.open("rb") as file:
@@ -93,8 +92,8 @@ class LastSeenStore:
             first = b""
         if not first.endswith(b"\n"):
             raise LookupError("no event yet")
-        who = hashlib.sha256(os.fsencode(self._run.path.resolve()) + b"\n" + first)
-        return self._folder / f"{who.hexdigest()[:32]}.json"
+        identity = hashlib.sha256(os.fsencode(self._run.path.resolve()) + b"\n" + first)
+        return self._folder / f"{identity.hexdigest()[:32]}.json"
 
     def _remove_oldest(self) -> None:
         files = [entry for entry in os.scandir(self._folder) if entry.is_file()]

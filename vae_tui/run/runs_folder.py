@@ -18,10 +18,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,99}")
 
 
 def create(runs_dir: Path, name: str | None, config: RunConfig) -> Run:
-    """Make a run's folder with its ``config.json``.
+    """Create a run's folder with its ``config.json``.
 
     Raises:
-        UsageError: The name is taken or cannot be a folder's name.
+        UsageError: The name is taken or not allowed.
         VaeTuiError: The folder cannot be written.
     """
     check_name(name)
@@ -31,7 +31,7 @@ def create(runs_dir: Path, name: str | None, config: RunConfig) -> Run:
         try:
             replace(run.path / "config.json", to_json(config, **_provenance()).encode())
         except OSError:
-            run.path.rmdir()  # half a run would take the name
+            run.path.rmdir()  # a folder without a config would block the name
             raise
     except OSError as error:
         raise VaeTuiError(
@@ -42,34 +42,34 @@ def create(runs_dir: Path, name: str | None, config: RunConfig) -> Run:
 
 
 def check_name(name: str | None) -> None:
-    """Raise UsageError unless a run can have this name."""
+    """Raise UsageError unless the name is allowed for a run."""
     if name is not None and not _NAME.fullmatch(name):
         raise UsageError(f"--name {name!r}: letters, digits and . _ + = - only, 100 at most")
 
 
-def find(runs_dir: Path, wanted: str | None) -> Run:
-    """Return the run of that name, unambiguous prefix or path; the newest when None.
+def find(runs_dir: Path, name: str | None) -> Run:
+    """Return the run with this name, unambiguous prefix or path; the newest for None.
 
     Raises:
         UsageError: There is none, or several match.
     """
-    if wanted:
-        for exact in (runs_dir / wanted, Path(wanted)):
+    if name:
+        for exact in (runs_dir / name, Path(name)):
             if holds_run(exact):
                 return Run(exact.absolute())
     runs = all_runs(runs_dir)
     if not runs:
-        what = f"no run {wanted!r}: " if wanted else ""
+        what = f"no run {name!r}: " if name else ""
         raise UsageError(f"{what}no runs in {runs_dir}; start one with: vae-tui")
-    if wanted is None:
+    if name is None:
         return runs[0]
-    matching = [run for run in runs if run.name.startswith(wanted)]
+    matching = [run for run in runs if run.name.startswith(name)]
     if len(matching) == 1:
         return matching[0]
     names = ", ".join(run.name for run in (matching or runs)[:5])
     if matching:
-        raise UsageError(f"{wanted!r} could be {names}; give more letters")
-    raise UsageError(f"no run {wanted!r} in {runs_dir}; there are {names}")
+        raise UsageError(f"{name!r} could be {names}; type more letters")
+    raise UsageError(f"no run {name!r} in {runs_dir}; there are {names}")
 
 
 def all_runs(runs_dir: Path) -> list[Run]:
@@ -83,8 +83,8 @@ def all_runs(runs_dir: Path) -> list[Run]:
 
 
 def holds_run(folder: Path) -> bool:
-    """Tell whether a folder holds a run, even a damaged one."""
-    # A name too long, a NUL in it or somebody else's folder: not a run that can be opened.
+    """Return whether a folder holds a run, even a damaged one."""
+    # Too long a name, one with a NUL, or a folder without permission: cannot be opened.
     with contextlib.suppress(OSError, ValueError):
         return any((folder / name).is_file() for name in ("config.json", "events.jsonl"))
     return False
@@ -111,7 +111,7 @@ def _new_folder(runs_dir: Path, name: str | None, config: RunConfig) -> Path:
 
 
 def _newness(folder: Path) -> float:
-    # Of the config, which is written once: what happens in a run must not reorder the list.
+    # The time of the config, which is written once: a training run must not move in the list.
     try:
         return (folder / "config.json").stat().st_mtime
     except OSError:

@@ -3,11 +3,12 @@
 import math
 
 from vae_tui.run.events import Event, RunEnded, RunStarted
+from vae_tui.text import duration
 
 STALLED_SECONDS = 30.0
-"""A live trainer that has reported nothing for so long, without being paused, is stalled."""
+"""A live trainer that has reported nothing for longer, and is not paused, is stalled."""
 START_SECONDS = 60.0
-"""So long may a trainer take to its first word: torch from a cold disk, several processes."""
+"""Time until a trainer's first event: it loads torch, perhaps from a cold disk."""
 
 _REASONS = ("finished", "stopped", "failed")
 
@@ -29,10 +30,10 @@ def state_of(
 
     Args:
         live: A trainer holds its lock.
-        ended: The last word of the newest trainer, if it said one.
-        paused: Its last report was that it pauses.
-        silent: Seconds since its last report, or since it began.
-        spoken: The live trainer has reported something.
+        ended: The last event of the newest trainer, if it reported its end.
+        paused: Its last report was a pause.
+        silent: Seconds since its last report, or since it started.
+        spoken: The live trainer has reported at least one event.
     """
     if not live:
         if isinstance(ended, RunEnded) and ended.reason in _REASONS:
@@ -46,24 +47,29 @@ def state_of(
 def has_spoken(
     started: RunStarted | None, pid: int | None, newest: float, live_since: float
 ) -> bool:
-    """Tell whether the newest report is the live trainer's, not an earlier one's.
+    """Return whether the newest event is from the live trainer, not from an earlier one.
 
     Args:
-        started: How the newest trainer that has reported began.
-        pid: Of the live trainer; under torchrun of the launcher, which reports nothing.
-        newest: When the newest report was made, by the trainer's clock.
-        live_since: When the lock was taken, by the clock of the file system.
+        started: The newest ``run_started`` of the log.
+        pid: The live trainer's; under torchrun the launcher's, which reports nothing.
+        newest: Time of the newest event, by the trainer's clock.
+        live_since: Time when the lock was taken, by the file system's clock.
     """
     if started is None:
         return False
-    # The two clocks may differ: where the process is known, they are not asked.
+    # The two clocks may differ: a known process needs neither.
     return started.pid == pid or not newest < live_since
+
+
+def state_text(state: str, silent_seconds: float) -> str:
+    """Return a state as it is shown: a stalled one with how long the trainer has been silent."""
+    return f"{state} {duration(silent_seconds)}" if state == "stalled" else state
 
 
 def silence(now: float, *heard: float) -> float:
     """Return the seconds since the latest sign of life, never negative.
 
-    Signs of the future come from clocks that differ from this machine's and tell nothing.
+    Times in the future come from clocks that differ from this machine's and are ignored.
     """
     past = [when for when in heard if math.isfinite(when) and when <= now]
     return now - max(past) if past else 0.0

@@ -1,8 +1,7 @@
-"""Opens files that may come from anybody, such as a run folder that somebody sent.
+"""Opens files that may come from anyone, such as a run folder copied from elsewhere.
 
-Reading, a link may lead anywhere, but only to a regular file: a pipe would wait for ever, a
-device has no end. Writing, nothing is followed: a link would let a stranger's folder name a file
-of the user's own to be written to.
+Reads follow links, but only to regular files: a pipe would block and a device never ends. Writes
+follow no link: a foreign folder could make the program overwrite one of the user's files.
 """
 
 import errno
@@ -15,14 +14,14 @@ NO_FILE = "is no regular file"
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a file to read; OSError, also for what is no regular file."""
-    if not stat.S_ISREG(path.stat().st_mode):  # merely to open some devices does something
+    """Open a file to read; OSError, also unless it is a regular file."""
+    if not stat.S_ISREG(path.stat().st_mode):  # opening some devices has side effects
         raise OSError(errno.EINVAL, NO_FILE, str(path))
     return os.fdopen(_opened(path, os.O_RDONLY), "rb")
 
 
 def open_own(path: Path, flags: int) -> int:
-    """Return a descriptor to write to; OSError, also for a link or what is no regular file."""
+    """Return a descriptor to write to; OSError, also for a link or a file that is not regular."""
     try:
         return _opened(path, flags | os.O_NOFOLLOW)
     except OSError as error:
@@ -41,7 +40,7 @@ def read_bounded(path: Path, largest: int) -> bytes:
 
 
 def _opened(path: Path, flags: int) -> int:
-    # Non-blocking: should it have become a pipe by now, nobody waits for its other end.
+    # Non-blocking: if it has become a pipe since, opening does not wait for its other end.
     more = os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
     descriptor = os.open(path, flags | more, 0o600)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -1,4 +1,4 @@
-"""What became of a run while nobody looked, in one sentence."""
+"""What happened to a run while the user was away, in one sentence."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,27 +16,27 @@ from vae_tui.run.last_seen import Seen
 from vae_tui.text import duration
 
 LEAST_SECONDS = 60.0
-"""Who was away for less has not missed anything."""
+"""Shorter absences are not reported."""
 
 _LIVE = ("starting", "running", "paused", "stalled")
 
 
 def while_away(before: Seen, after: Seen, happened: Sequence[Event]) -> str:
-    """Return what a person who comes back should know; nothing when nothing changed.
+    """Return what a returning user should know; empty when nothing changed.
 
     Args:
-        before: How the run stood when they last looked.
-        after: How it stands now.
-        happened: The events between, losses left out.
+        before: How the run was last seen.
+        after: How it is now.
+        happened: The events in between, without losses.
     """
-    gone = after.time - before.time
-    if gone < LEAST_SECONDS:
+    absent = after.time - before.time
+    if absent < LEAST_SECONDS:
         return ""
-    # A resume may have gone back behind what was seen: that too is told, as it is.
+    # A resume may have gone back before what was seen: that is reported as it is.
     parts = [*_progress(before, after), *_trouble(before, after, happened)]
     if not parts:
         return ""
-    return f"while you were away ({duration(gone)}): {', '.join(parts)}"
+    return f"while you were away ({duration(absent)}): {', '.join(parts)}"
 
 
 def _progress(before: Seen, after: Seen) -> Iterator[str]:
@@ -62,7 +62,7 @@ def _trouble(before: Seen, after: Seen, happened: Sequence[Event]) -> Iterator[s
     if refused:
         times = f" {len(refused)} times" if len(refused) > 1 else ""
         yield f"refused{times}: {refused[-1].why}"
-    # A trainer that was starting then has its own start among the events.
+    # A trainer that was starting then has its run_started among the events.
     was_live = before.state in _LIVE and before.state != "starting"
     for event in _restarts(happened, was_live):
         yield f"its process was lost and resumed at step {event.step:,}"
@@ -83,7 +83,7 @@ _ENDS = {"finished": "finished", "stopped": "was stopped", "failed": "failed"}
 
 
 def _pauses(happened: Iterable[Event], after: Seen) -> Iterator[str]:
-    """Yield how long it was paused in all, and the newest reason."""
+    """Yield for how long it was paused in total, and the newest reason."""
     total, since, why = 0.0, math.nan, ""
     for event in happened:
         if isinstance(event, Paused):
@@ -99,7 +99,7 @@ def _pauses(happened: Iterable[Event], after: Seen) -> Iterator[str]:
 
 
 def _restarts(happened: Iterable[Event], live: bool) -> Iterator[RunStarted]:
-    """Yield the starts of trainers whose predecessors had not said that they end."""
+    """Yield the starts of trainers whose predecessors had not reported their end."""
     for event in happened:
         if isinstance(event, RunEnded):
             live = False

@@ -69,8 +69,8 @@ def train(run: Run, config: RunConfig, commands: CommandFile | NoCommands, ranks
         precision = choose_precision(config.precision, device)
         images = idx_files.load(config.dataset, Path(config.data_dir), config.image_shape)
         trainer = Trainer(config, images, device, precision, ranks)
-        if run.state.exists() or run.weights.exists():  # never train over what was trained
-            restore(trainer, run.state)
+        if run.trainer_state.exists() or run.weights.exists():  # never train over what was trained
+            restore(trainer, run.trainer_state)
         recorder = None
         if ranks.rank == 0:
             writer = PatientWriter(run, trainer, commands.is_stop_requested, ranks.keep_waiting)

@@ -153,7 +153,7 @@ class Recorder:
             step, best = self._unsaved_best
             self._writer.write(lambda: save_weights(self._run.best, best, step, self._shape))
             self._unsaved_best = None
-        self._writer.write(lambda: save_state(self._run.state, self._trainer.state()))
+        self._writer.write(lambda: save_state(self._run.trainer_state, self._trainer.state()))
         self._trainer.saved_step = self._trainer.step
         self._save_weights()
 

@@ -16,8 +16,9 @@ from textual.reactive import var
 from textual.strip import Strip
 from textual.widgets import DataTable
 
+from vae_tui.run.state import state_text
 from vae_tui.run.summary import Summary
-from vae_tui.text import duration, printable
+from vae_tui.text import printable
 from vae_tui.tui.state.other_runs import OVERLAID, ListedRun
 from vae_tui.tui.widgets.status import COLOURS
 
@@ -48,7 +49,7 @@ def _loss(loss: float) -> str:
 
 
 def _state(run: Summary) -> str:
-    return f"stalled {duration(run.silent_seconds)}" if run.state == "stalled" else run.state
+    return state_text(run.state, run.silent_seconds)
 
 
 COLUMNS = (

@@ -8,6 +8,7 @@ from rich.text import Text
 from textual.events import Resize
 from textual.reactive import var
 
+from vae_tui.run.state import state_text
 from vae_tui.text import count, duration, printable, size
 from vae_tui.tui.widgets.drawing import Drawing
 
@@ -111,7 +112,7 @@ def status_parts(
     share = min(1.0, max(0.0, epoch / epochs)) if epochs > 0 else 0.0
     name, device = printable(name), printable(device)
     live = state in ("running", "paused", "stalled")
-    shown_state = f"{state} {duration(silent_seconds)}" if state == "stalled" else state
+    shown_state = state_text(state, silent_seconds)
     parts = [
         Text(name if len(name) <= 24 else name[:23] + "~", "bold"),
         Text(shown_state, f"bold {COLOURS.get(state, '')}"),
