@@ -49,7 +49,7 @@ async def test_a_number_that_cannot_be_is_refused_in_words(name, value, words):
         assert screen.steering.sent == []
 
 
-async def test_new_settings_are_asked_for_one_by_one():
+async def test_new_settings_are_requested_one_by_one():
     screen = Screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)

@@ -56,7 +56,7 @@ def test_a_span_of_one_smooths_nothing():
     np.testing.assert_array_equal(smoothed(values, 0.0), values)
 
 
-def test_smoothing_passes_over_what_is_not_finite():
+def test_smoothing_skips_values_that_are_not_finite():
     values = np.array([math.nan, 2.0, math.inf, math.nan, 2.0])
     result = smoothed(values, 5.0)
     assert math.isnan(result[0])

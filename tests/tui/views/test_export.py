@@ -17,7 +17,7 @@ from vae_tui.tui.state.walk_place import FRAMES
 FIRST = random_network(540)
 
 
-async def test_e_writes_the_samples_the_digit_and_the_way_into_the_folder(tmp_path):
+async def test_e_writes_the_samples_the_digit_and_the_interpolation_into_the_folder(tmp_path):
     async def written(view, prepare, folder):
         folder.mkdir()
         screen = Screen(folder=folder)

@@ -110,7 +110,7 @@ async def test_a_class_key_without_a_view_of_its_number_stays_on_the_map(key):
         assert screen.view.TITLE == "Map"
 
 
-async def test_m_takes_one_way_after_the_other_to_two_dimensions():
+async def test_m_shows_one_projection_after_the_other():
     may_end = threading.Event()
 
     def slow(codes, start):

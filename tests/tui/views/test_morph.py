@@ -137,7 +137,7 @@ async def test_i_goes_from_mark_to_mark_and_ends_exactly_at_the_second():
         assert np.abs(strip(screen).astype(int) - straight).max() <= 1
 
 
-async def test_k_takes_the_same_way_straight_on_a_circle_and_in_pixels():
+async def test_k_interpolates_linearly_on_a_great_circle_and_in_pixels():
     screen = Screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "3")

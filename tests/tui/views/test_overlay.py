@@ -31,7 +31,7 @@ def other_run(name="mnist-d20", epochs=60, bce=70.0, **settings):
     return advance(RunView(name, config, epochs=epochs), happened)
 
 
-async def lay_over(pilot, screen, run, network=OTHER):
+async def overlay(pilot, screen, run, network=OTHER):
     """Lay the second run of the list over this one, and go to view 1."""
     path = Path("/runs/mnist-d20")
     await open_runs(pilot, screen, HERE, listed("mnist-d20"), listed("third"))
@@ -45,12 +45,12 @@ async def lay_over(pilot, screen, run, network=OTHER):
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
-async def test_x_lays_the_other_runs_curves_over_this_ones_with_its_name(size):
+async def test_x_overlays_the_other_runs_curves_with_its_name(size):
     screen = Screen()
     async with screen.at(*size) as pilot:
         await open_view(pilot, screen, "1")
         assert "mnist-d20" not in screen.text
-        await lay_over(pilot, screen, other_run())
+        await overlay(pilot, screen, other_run())
         assert "mnist-d20 70.0" in chart(screen, "reconstruction")
         assert "mnist-d20 33.0" in chart(screen, "kl")
         assert re.search(r"\b60\b", chart(screen, "kl").splitlines()[-1])  # its last epoch
@@ -61,7 +61,7 @@ async def test_x_lays_the_other_runs_curves_over_this_ones_with_its_name(size):
 async def test_the_other_runs_digits_are_of_the_same_z(size):
     screen = Screen()
     async with screen.at(*size) as pilot:
-        await lay_over(pilot, screen, other_run())
+        await overlay(pilot, screen, other_run())
         await wait_until(pilot, lambda: len(screen.pictures("overlay").images))
         await until_whole(pilot, screen)
         count = len(screen.pictures("samples").images)
@@ -82,7 +82,7 @@ async def test_the_other_runs_digits_are_of_the_same_z(size):
 async def test_the_overlay_follows_the_other_run():
     screen = Screen()
     async with screen.at() as pilot:
-        await lay_over(pilot, screen, other_run())
+        await overlay(pilot, screen, other_run())
         newer = random_network(918)
         screen.runs.lay_over(Path("/runs/mnist-d20"), other_run(bce=65.0), newer)
         await wait_until(pilot, lambda: "mnist-d20 65.0" in chart(screen, "reconstruction"))
@@ -92,10 +92,10 @@ async def test_the_overlay_follows_the_other_run():
         np.testing.assert_array_equal(screen.pictures("overlay").images, shown)
 
 
-async def test_x_on_it_again_takes_it_away_and_on_another_replaces_it():
+async def test_x_again_removes_the_overlay_and_on_another_run_replaces_it():
     screen = Screen()
     async with screen.at() as pilot:
-        await lay_over(pilot, screen, other_run())
+        await overlay(pilot, screen, other_run())
         await pilot.press("6")
         assert chosen(screen).startswith("> x mnist-d20")
         await pilot.press("down", "x")
@@ -127,7 +127,7 @@ async def test_x_on_it_again_takes_it_away_and_on_another_replaces_it():
 async def test_where_the_z_is_not_common_the_caption_says_why_and_the_curves_stay(network, words):
     screen = Screen()
     async with screen.at() as pilot:
-        await lay_over(pilot, screen, other_run(), network)
+        await overlay(pilot, screen, other_run(), network)
         assert screen.caption("overlay-caption").startswith(words)
         assert not screen.pictures("overlay").display
         assert screen.pictures("inputs").display
@@ -138,12 +138,12 @@ async def test_where_the_z_is_not_common_the_caption_says_why_and_the_curves_sta
 async def test_a_run_of_another_reconstruction_is_named_with_it():
     screen = Screen()
     async with screen.at(160, 40) as pilot:
-        await lay_over(pilot, screen, other_run(reconstruction="mse"))
+        await overlay(pilot, screen, other_run(reconstruction="mse"))
         assert "mnist-d20 SE/2 70.0" in chart(screen, "reconstruction")
         assert "SE/2" not in chart(screen, "kl")
 
 
-async def test_a_run_that_cannot_be_laid_over_is_one_note():
+async def test_a_run_that_cannot_be_overlaid_is_one_note():
     screen = Screen()
     async with screen.at() as pilot:
         await open_runs(pilot, screen, HERE, listed("gone"))
@@ -154,7 +154,7 @@ async def test_a_run_that_cannot_be_laid_over_is_one_note():
         assert screen.app.scene.overlay is None
 
 
-async def test_a_run_is_not_laid_over_itself():
+async def test_a_run_is_not_overlaid_on_itself():
     screen = Screen()
     async with screen.at() as pilot:
         await open_runs(pilot, screen, HERE)
@@ -166,7 +166,7 @@ async def test_a_run_is_not_laid_over_itself():
 async def test_smoothing_log_and_zoom_are_of_both_runs():
     screen = Screen()
     async with screen.at(160, 40) as pilot:
-        await lay_over(pilot, screen, other_run())
+        await overlay(pilot, screen, other_run())
         plainly = chart(screen, "reconstruction")
         for key in "lsz":
             await pilot.press(key)

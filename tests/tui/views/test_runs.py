@@ -63,7 +63,9 @@ async def test_the_runs_stand_in_their_order_with_state_settings_and_best_test_l
         (200, ["best test", "step", "lr", "data", "model", "last"], []),
     ],
 )
-async def test_the_least_important_columns_give_way_where_there_is_little_room(width, there, gone):
+async def test_the_least_important_columns_are_left_out_where_it_is_narrow(
+    width, there, gone
+):
     screen = Screen()
     async with screen.at(width, 24) as pilot:
         await open_runs(pilot, screen, listed("fashion-mnist-1123-0713-12"), HERE, listed("x" * 99))
@@ -74,7 +76,7 @@ async def test_the_least_important_columns_give_way_where_there_is_little_room(w
         await until_whole(pilot, screen)
 
 
-async def test_what_gave_way_is_told_of_the_chosen_run_below_the_table():
+async def test_details_of_the_chosen_run_stand_below_the_table():
     screen = Screen()
     async with screen.at(160, 24) as pilot:
         name = "x" * 90
@@ -86,7 +88,7 @@ async def test_what_gave_way_is_told_of_the_chosen_run_below_the_table():
         assert screen.caption("details").startswith("left · go on with: vae-tui resume left · last")
 
 
-async def test_names_of_strangers_reach_the_terminal_as_text():
+async def test_untrusted_names_reach_the_terminal_as_text():
     screen = Screen()
     async with screen.at(120, 24) as pilot:
         await open_runs(pilot, screen, listed("[/x] \x1b[2J[b]\udcff"), HERE, listed("数" * 60))
@@ -170,7 +172,7 @@ async def test_the_cursor_stays_on_its_run_when_the_list_changes():
 
 
 @pytest.mark.parametrize("rows", [(), (HERE,)])
-async def test_every_key_of_the_view_is_safe_before_and_without_runs(rows):
+async def test_every_key_is_safe_before_the_runs_are_listed_and_without_any(rows):
     screen = Screen()
     async with screen.at() as pilot:
         keys = ["up", "down", "pageup", "pagedown", "home", "end", "x", "y", "e"]

@@ -93,7 +93,7 @@ async def test_forth_from_the_last_kept_step_leads_to_now():
         assert_drawn_with(screen, SECOND)
 
 
-async def test_weights_that_come_too_late_for_a_faster_traveller_are_passed_over():
+async def test_weights_that_are_no_longer_requested_are_not_drawn():
     screen = Screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "2")

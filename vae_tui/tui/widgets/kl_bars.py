@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 from textual.events import Resize
-from textual.reactive import reactive
+from textual.reactive import var
 
 from vae_tui.latent.diagnosis import DEAD_KL
 from vae_tui.tui.widgets.columns import in_columns
@@ -31,7 +31,7 @@ class KlParts:
 class KlBars(Drawing):
     """Draws ``parts``: solid for the mean, then shaded for the variance."""
 
-    parts: reactive[KlParts] = reactive(KlParts())
+    parts: var[KlParts] = var(KlParts())
 
     def watch_parts(self) -> None:
         """Redraw."""

@@ -1,0 +1,87 @@
+"""Charts of any numbers in any size fill their cells exactly."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vae_tui.tui.charts.chart import draw_chart
+from vae_tui.tui.charts.frame import Level
+from vae_tui.tui.charts.series import Series
+
+WIDTHS = [0, 1, 2, 5, 7, 8, 9, 16, 24, 40, 79, 200]
+HEIGHTS = [0, 1, 2, 3, 4, 5, 8, 11, 24, 60]
+NUMBERS = st.one_of(
+    st.floats(allow_nan=True, allow_infinity=True, allow_subnormal=True),
+    st.floats(80, 120),
+    st.sampled_from([0.0, 1.0, np.nan, np.inf, -np.inf, 5e-324, 1.7e308, -1.7e308, 1e16 + 2]),
+)
+
+
+def line(xs, ys, label="train") -> Series:
+    return Series(xs, ys, "color(39)", label)
+
+
+def points(xs, ys, label="test") -> Series:
+    return Series(xs, ys, "color(215)", label, "points")
+
+
+def epochs_of_training() -> tuple[np.ndarray, np.ndarray]:
+    """Return a training loss as it really goes: 544, then 190, 133, 121, ... 108."""
+    epochs = np.linspace(0, 10, 500)
+    knots = [544, 170, 133, 121, 116, 113, 111, 110, 109, 108.5, 108]
+    return epochs, np.interp(epochs, range(11), knots)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("height", HEIGHTS)
+@pytest.mark.parametrize("log", [False, True])
+def test_every_size_is_filled_exactly(width, height, log):
+    epochs, losses = epochs_of_training()
+    rows = draw_chart(
+        "BCE nats/image",
+        [line(epochs, losses), points([0, 5], [544, 120])],
+        [Level(45.5, "perfect reconstruction", "green"), Level(120, "x", "red")],
+        width,
+        height,
+        log=log,
+        cursor=5,
+        marks=[2],
+    )
+    assert [row.cell_len for row in rows] == [width] * height
+
+
+@st.composite
+def any_series(draw) -> Series:
+    xs = draw(st.one_of(st.lists(NUMBERS, max_size=30), st.integers(0, 30).map(range)))
+    ys = draw(st.lists(NUMBERS, max_size=30))
+    label = draw(st.sampled_from(["", "train", "β 数字"]))
+    return Series(xs, ys, "red", label, draw(st.sampled_from(["line", "points"])))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    series=st.lists(any_series(), max_size=3),
+    levels=st.lists(st.builds(Level, NUMBERS, st.just("level µ"), st.just("green")), max_size=2),
+    width=st.integers(0, 90),
+    height=st.integers(0, 20),
+    log=st.booleans(),
+    cursor=st.one_of(st.none(), NUMBERS),
+    marks=st.lists(NUMBERS, max_size=2),
+    ascii_only=st.booleans(),
+)
+def test_no_numbers_break_a_chart(series, levels, width, height, log, cursor, marks, ascii_only):
+    with np.errstate(all="raise", under="ignore"):
+        rows = draw_chart(
+            "BCE µ数",
+            series,
+            levels,
+            width,
+            height,
+            log=log,
+            cursor=cursor,
+            marks=marks,
+            ascii_only=ascii_only,
+        )
+    assert [row.cell_len for row in rows] == [width] * height
+    assert not ascii_only or all(row.plain.isascii() for row in rows)
