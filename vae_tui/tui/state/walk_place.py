@@ -131,7 +131,7 @@ class Walk:
         """Go from ``code`` (d,), where the walk is, to the one with another number in it."""
         moved = code.copy()
         moved[dimension] = np.clip(value, -LARGEST_VALUE, LARGEST_VALUE)
-        origin = self.place.name if isinstance(self.place, Point) else "on the way"
+        origin = self.place.name if isinstance(self.place, Point) else "between two points"
         return replace(self, place=Point(origin.removesuffix(", moved") + ", moved", moved))
 
     def to_drift(self, code: Floats) -> "Walk":
