@@ -63,9 +63,7 @@ async def test_the_runs_stand_in_their_order_with_state_settings_and_best_test_l
         (200, ["best test", "step", "lr", "data", "model", "last"], []),
     ],
 )
-async def test_the_least_important_columns_are_left_out_where_it_is_narrow(
-    width, there, gone
-):
+async def test_the_least_important_columns_are_left_out_where_it_is_narrow(width, there, gone):
     screen = Screen()
     async with screen.at(width, 24) as pilot:
         await open_runs(pilot, screen, listed("fashion-mnist-1123-0713-12"), HERE, listed("x" * 99))
