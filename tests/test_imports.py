@@ -1,3 +1,4 @@
+import importlib
 import pkgutil
 import subprocess
 import sys
@@ -13,6 +14,38 @@ def modules_after(code: str, *arguments: str) -> set[str]:
         check=True,
     )
     return set(done.stdout.split("\n"))
+
+
+def imported_by(room: str) -> set[str]:
+    """Return what every module of a room imports in a fresh interpreter, by its full name."""
+    modules = pkgutil.walk_packages(importlib.import_module(room).__path__, f"{room}.")
+    names = [module.name for module in modules]
+    assert len(names) > 5
+    code = (
+        "import importlib, sys; before = set(sys.modules)\n"
+        f"for name in {names}: importlib.import_module(name)\n"
+        "print(*(set(sys.modules) - before), sep='\\n')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_the_room_of_runs_imports_the_standard_library_alone():
+    own = ("vae_tui", "vae_tui.run", "vae_tui.errors", "vae_tui.text", "vae_tui.image_shape")
+    foreign = {
+        name
+        for name in imported_by("vae_tui.run")
+        if name.partition(".")[0] not in sys.stdlib_module_names
+        and not name.startswith("vae_tui.run.")
+        and name not in own
+    }
+    assert not foreign
+
+
+def test_no_module_of_the_command_line_imports_numpy_torch_or_textual():
+    roots = {name.partition(".")[0] for name in imported_by("vae_tui.cli")}
+    assert "click" in roots
+    assert not roots & {"numpy", "torch", "textual", "plotext", "rich"}
 
 
 def test_the_trainer_needs_nothing_but_torch_numpy_and_safetensors():
