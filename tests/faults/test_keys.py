@@ -106,9 +106,9 @@ def test_the_palette_runs_what_is_typed_and_takes_any_key(tmp_path):
         terminal.wait_for("Smoothed line")
         terminal.type("\x1b[6~\x1b[6~\x1b[5~\x1b[5~\x1b[B\x1b[B\x1b[A")
         terminal.type("nothing like it")
-        terminal.wait_for("none")
+        terminal.wait_for("No matches found")
         terminal.type("\r\x1b")
-        terminal.wait_for(lambda text: "Commands" not in text)
+        terminal.wait_for(lambda text: "No matches found" not in text)
         terminal.type("q")
         assert terminal.wait_for_end() == 0
 

@@ -62,8 +62,8 @@ async def test_keys_for_a_view_are_unheard_until_all_views_are_up():
         while not screen.app.main.query(TrainView):
             await asyncio.sleep(0)
         assert not screen.app.main.query(TrainDigits)
-        screen.app.action_view(0)
-        screen.app.action_sample()
+        screen.app.main.action_view(0)
+        screen.app.main.action_sample()
         await until_reading(pilot, screen)
         assert screen.view.id == "trainview"
 

@@ -100,9 +100,7 @@ class VaeApp(App[None]):
         self._export_and_copy = ExportAndCopy(self, folder, self._lifecycle.start_thread)
         self._other_runs = OtherRuns(self, self._store, self._lifecycle.start_thread)
         self._updates = ReaderUpdates(self, self._store, self._other_runs)
-        self._walks = WalkRequests(
-            self, lambda: self.main.views if self.screen_stack else (), self.action_view
-        )
+        self._walks = WalkRequests(self, lambda: self.main if self.screen_stack else None)
         self._keys = KeyQueue(self, super().on_event)
         self._imports: LateImports | None = None
         self._link_label: LinkLabel | None = None
@@ -192,7 +190,11 @@ class VaeApp(App[None]):
             hangup.hold_interrupts()
         self.exit()
 
-    # What views request
+    # What the main screen and its views report
+
+    def on_main_screen_view_shown(self, message: MainScreen.ViewShown) -> None:
+        """Read the list of runs while a view shows it."""
+        self._other_runs.set_listing(message.view.LISTS_RUNS)
 
     def on_map_view_embedding_requested(self, message: "MapView.EmbeddingRequested") -> None:
         """Run t-SNE in a thread."""
@@ -211,7 +213,7 @@ class VaeApp(App[None]):
     def on_runs_view_open_requested(self, message: "RunsView.OpenRequested") -> None:
         """Open another run, or return to view 1 for this one."""
         if message.is_attached:
-            self.action_view(0)
+            self.main.action_view(0)
         else:
             self._other_runs.check_open(message.path)
 
@@ -245,22 +247,6 @@ class VaeApp(App[None]):
         """Open the palette."""
         if self.screen is self.main:
             self.push_screen(Palette())
-
-    def action_view(self, number: int) -> None:
-        """Switch to a view."""
-        if view := self.main.show_view(number):
-            self._other_runs.set_listing(view.LISTS_RUNS)
-
-    def action_next_view(self, steps: int) -> None:
-        """Switch to the view ``steps`` after this one."""
-        views = list(self.main.views)
-        if self.main.view in views:
-            self.action_view((views.index(self.main.view) + steps) % len(views))
-
-    def action_sample(self) -> None:
-        """Draw new samples in the visible view."""
-        if view := self.main.view:
-            view.sample()
 
     def action_interpolate(self) -> None:
         """Morph between two digits of the user's choice."""
@@ -334,7 +320,7 @@ class VaeApp(App[None]):
             imports.limiter.watch(self._writer)
             imports.runs.limiter.watch(self._writer)
             self._link_label = LinkLabel(self._writer)
-        self.action_view(0)
+        self.main.action_view(0)
         follow = partial(imports.reader.follow, self.post_message, self._lifecycle.stop)
         self._lifecycle.start_thread("reader", follow)
         if not self.is_headless:

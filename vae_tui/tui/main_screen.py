@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual.app import ComposeResult, SystemCommand
 from textual.events import Resize
+from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
@@ -62,6 +63,13 @@ class MainScreen(Screen[None], inherit_bindings=False):
     weights: var[str] = var("")
     """The step and age of the weights that it draws with."""
 
+    class ViewShown(Message):
+        """The user switched to a view."""
+
+        def __init__(self, view: "View") -> None:
+            super().__init__()
+            self.view = view
+
     def __init__(self, status: tuple[Text, ...]) -> None:
         """Show ``status`` until the views are there."""
         super().__init__()
@@ -113,15 +121,25 @@ class MainScreen(Screen[None], inherit_bindings=False):
             view.display = False  # the switcher hides only what it was composed with
         await self.query_one(ContentSwitcher).mount_all(views)
 
-    def show_view(self, number: int) -> "View | None":
-        """Switch to a view and return it; None if there is no such view yet."""
-        if not 0 <= number < len(self.views):
-            return None
-        view = self.views[number]
-        self.query_one(ContentSwitcher).current = view.id
-        self.set_focus(view)  # at once: the next key may already be waiting
-        self.watch_scene()
-        return view
+    def action_view(self, number: int) -> None:
+        """Switch to a view; does nothing until the views are mounted."""
+        if 0 <= number < len(self.views):
+            view = self.views[number]
+            self.query_one(ContentSwitcher).current = view.id
+            self.set_focus(view)  # at once: the next key may already be waiting
+            self.watch_scene()
+            self.post_message(self.ViewShown(view))
+
+    def action_next_view(self, steps: int) -> None:
+        """Switch to the view ``steps`` after this one."""
+        views = list(self.views)
+        if self.view in views:
+            self.action_view((views.index(self.view) + steps) % len(views))
+
+    def action_sample(self) -> None:
+        """Draw new samples in the visible view."""
+        if view := self.view:
+            view.sample()
 
     def watch_scene(self) -> None:
         """Let the visible view draw from the scene; the hidden ones get it when they are shown."""

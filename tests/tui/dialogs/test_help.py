@@ -12,7 +12,7 @@ from vae_tui.tui.dialogs.help import HelpDialog
         ("1", "Train", ["Logarithmic loss axis", "Smoothed line"]),
         ("2", "Samples", ["Raise the temperature", "Lower the temperature"]),
         ("3", "Walk", ["Choose the dimension", "Set the chosen number to 0"]),
-        ("6", "Runs", ["Choose a run", "Show this run", "over this run's, in view 1"]),
+        ("6", "Runs", ["Choose a run", "Open this run", "over this run's in view 1"]),
     ],
 )
 async def test_help_tells_this_views_keys_and_the_common_ones(view, title, keys):

@@ -1,6 +1,6 @@
 """Starts a walk: from a place of the map, or between two digits that the user chooses."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from vae_tui.tui.dialogs.choose_digits import ChooseDigitsDialog
@@ -9,6 +9,7 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
     from textual.app import App
 
     from vae_tui.arrays import Floats
+    from vae_tui.tui.main_screen import MainScreen
     from vae_tui.tui.state.scene import Scene
 
 FIRST_CLASSES = (3, 8)
@@ -31,19 +32,12 @@ class WalkRequests:
 
     Args:
         app: Shows the dialog.
-        views: Returns the views.
-        show_view: Shows the view of a number.
+        main: Returns the screen with the views; None once it has been removed.
     """
 
-    def __init__(
-        self,
-        app: "App[None]",
-        views: Callable[[], Sequence[object]],
-        show_view: Callable[[int], None],
-    ) -> None:
+    def __init__(self, app: "App[None]", main: "Callable[[], MainScreen | None]") -> None:
         self._app = app
-        self._views = views
-        self._show_view = show_view
+        self._main = main
         self._classes = FIRST_CLASSES
 
     def start_at(self, code: "Floats", origin: str) -> None:
@@ -66,8 +60,9 @@ class WalkRequests:
             target.morph(*classes)
 
     def _show_target(self) -> WalkTarget | None:
-        for number, view in enumerate(self._views()):
-            if isinstance(view, WalkTarget):
-                self._show_view(number)
-                return view
+        if (main := self._main()) is not None:
+            for number, view in enumerate(main.views):
+                if isinstance(view, WalkTarget):
+                    main.action_view(number)
+                    return view
         return None

@@ -1,1 +1,1 @@
-"""Questions asked on top of a view."""
+"""Modal screens over a view: help, palette, settings, choices."""

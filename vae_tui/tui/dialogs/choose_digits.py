@@ -5,15 +5,17 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.content import Content
 from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from vae_tui.text import printable
 from vae_tui.tui.dialogs.dialog import ClosesOnce
 
 
 class ChooseDigitsDialog(ClosesOnce, ModalScreen[tuple[int, int] | None]):
-    """Takes two digit keys; enter takes the ends shown."""
+    """Takes two digit keys; closes with the two classes, or with None."""
 
     BINDINGS = [
         Binding("escape", "leave", "Cancel", id="ends.cancel"),
@@ -26,22 +28,29 @@ class ChooseDigitsDialog(ClosesOnce, ModalScreen[tuple[int, int] | None]):
     }
     """
 
-    def __init__(self, labels: Sequence[int], names: Sequence[str], ends: tuple[int, int]) -> None:
+    def __init__(
+        self, labels: Sequence[int], names: Sequence[str], proposed: tuple[int, int]
+    ) -> None:
+        """Offer the classes ``labels``; ``names`` has the name of every class, present or not."""
         super().__init__()
         self._labels = labels
         self._names = names
-        self._ends = ends if set(ends) <= set(labels) else (labels[0], labels[-1])
+        self._proposed = proposed if set(proposed) <= set(labels) else (labels[0], labels[-1])
         self._start: int | None = None
 
     def compose(self) -> ComposeResult:
-        """The question, and the classes where their names are not their numbers."""
+        """Yield the question, and the classes if their names are not their numbers."""
         with Vertical():
             yield Static(id="question")
             if list(self._names) != [str(label) for label in range(len(self._names))]:
-                yield Static(" ".join(f"[b]{n}[/b] {name}" for n, name in enumerate(self._names)))
+                named = [
+                    Content.from_markup("[b]$key[/b] $name", key=str(key), name=printable(name))
+                    for key, name in enumerate(self._names)
+                ]
+                yield Static(Content(" ").join(named))
 
     def on_mount(self) -> None:
-        """Ask."""
+        """Ask for the first digit."""
         self._ask()
 
     def on_key(self, event: Key) -> None:
@@ -56,19 +65,20 @@ class ChooseDigitsDialog(ClosesOnce, ModalScreen[tuple[int, int] | None]):
             self.dismiss((self._start, int(event.key)))
 
     def action_accept(self) -> None:
-        """Take the ends shown."""
-        self.dismiss((self._start if self._start is not None else self._ends[0], self._ends[1]))
+        """Close with the proposed classes for those not typed."""
+        start, end = self._proposed
+        self.dismiss((start if self._start is None else self._start, end))
 
     def action_leave(self) -> None:
-        """Choose nothing."""
+        """Close without a choice."""
         self.dismiss(None)
 
     def _ask(self) -> None:
-        start, end = self._ends
+        start, end = self._proposed
         if self._start is None:
-            asked, default = "Interpolate from which digit?", f"{start} into {end}"
+            question, default = "Interpolate from which digit?", f"{start} into {end}"
         else:
-            asked, default = f"From {self._start} into which?", str(end)
-        text = f"{asked} [b]0[/b]-[b]{len(self._names) - 1}[/b]\n[dim]enter: {default}[/dim]"
-        for question in self.query("#question").results(Static):  # none before it is made
-            question.update(text)
+            question, default = f"From {self._start} into which?", str(end)
+        text = f"{question} [b]0[/b]-[b]{len(self._names) - 1}[/b]\n[dim]enter: {default}[/dim]"
+        for line in self.query("#question").results(Static):  # none before it is composed
+            line.update(text)

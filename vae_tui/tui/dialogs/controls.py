@@ -1,4 +1,4 @@
-"""``c``: change beta, lr or the number of epochs while the run trains, or save now."""
+"""``c``: change beta, lr or the number of epochs of a live run, or save now."""
 
 import contextlib
 from collections.abc import Mapping
@@ -13,15 +13,15 @@ from vae_tui.errors import UsageError
 from vae_tui.run.commands import Command, check
 from vae_tui.tui.dialogs.dialog import ClosesOnce
 
-_WHAT = {
+_EXPLANATIONS = {
     "beta": "weight of the KL",
     "lr": "learning rate",
-    "epochs": "in all; more of them train longer",
+    "epochs": "in total; more of them train longer",
 }
 
 
 class ControlsDialog(ClosesOnce, ModalScreen[list[Command] | None]):
-    """Takes new values; dismissed with the commands that ask for them."""
+    """Takes new values; closes with the commands that set them, or with None."""
 
     BINDINGS = [
         Binding("enter", "apply", "Apply", id="controls.apply"),
@@ -36,35 +36,35 @@ class ControlsDialog(ClosesOnce, ModalScreen[list[Command] | None]):
     ControlsDialog Horizontal { height: 1; }
     ControlsDialog Label { width: 8; }
     ControlsDialog Input { width: 14; margin-right: 1; }
-    ControlsDialog .what { width: 1fr; color: $text-muted; }
+    ControlsDialog .explanation { width: 1fr; color: $text-muted; }
     ControlsDialog #wrong { color: $text-error; }
     """
 
     def __init__(self, settings: Mapping[str, float]) -> None:
-        """Show the ``settings`` beta, lr and epochs as they are now."""
+        """Show the current ``settings``: beta, lr and epochs."""
         super().__init__()
         self._settings = settings
 
     def compose(self) -> ComposeResult:
-        """A line for each setting."""
+        """Yield a line for each setting, and one for an error."""
         with Vertical():
             for name, value in self._settings.items():
                 with Horizontal():
                     yield Label(name)
                     yield Input(f"{value:g}", id=name, compact=True)
-                    yield Static(_WHAT[name], classes="what")
+                    yield Static(_EXPLANATIONS[name], classes="explanation")
             yield Static(id="wrong", markup=False)
             yield Static("[b]enter[/b] apply   [b]ctrl+s[/b] save now   [b]escape[/b] cancel")
 
     def on_input_submitted(self) -> None:
-        """Apply: the line told of enter after all keys that came before it."""
+        """Apply; the input posts this after the keys that were typed before enter."""
         self.action_apply()
 
     def action_apply(self) -> None:
-        """Ask for what differs from now, unless a value cannot be right."""
+        """Close with the changes; if a value is invalid, say why and stay."""
         commands: list[Command] = []
         if len(self.query(Input)) < len(self._settings):
-            return  # not made yet
+            return  # not composed yet
         for name, value in self._settings.items():
             text = self.query_one(f"#{name}", Input).value
             if text == f"{value:g}":
@@ -78,16 +78,16 @@ class ControlsDialog(ClosesOnce, ModalScreen[list[Command] | None]):
         self.dismiss(commands)
 
     def action_save(self) -> None:
-        """Ask for a save."""
+        """Close with the command to save."""
         self.dismiss([Command(command="save")])
 
     def action_leave(self) -> None:
-        """Change nothing."""
+        """Close without a change."""
         self.dismiss(None)
 
 
 def _set(name: str, text: str) -> Command:
-    """Return the command; raises UsageError when the text is no number or out of range."""
+    """Return the command; raises UsageError if the text is not a number or out of range."""
     with contextlib.suppress(ValueError):
         command = Command(command="set", setting=name, value=float(text))
         check(command)

@@ -1,4 +1,4 @@
-"""What every dialog has in common: keys that come too late for it do nothing."""
+"""What all dialogs share: a key that arrives after one has closed does nothing."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,20 +9,20 @@ if TYPE_CHECKING:
 
     class _Base(Screen[Any]):
         pass
-else:  # no screen: Textual takes styles from the first base that is one
+else:  # not a Screen: Textual takes styles from the first base class that is one
     _Base = object
 
 
 class ClosesOnce(_Base):
-    """Comes before a screen's class.
+    """Mixed in before a screen class.
 
-    Keys pressed before the screen had closed would close the one below, or end the program.
+    Without it, keys that were typed ahead close the screen below too, or end the program.
     """
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow the screen's actions while it is on top."""
+        """Allow the dialog's actions while it is on top."""
         return self.is_active and super().check_action(action, parameters)
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
-        """Close with a result, if this is the screen on top."""
+        """Close with a result, if the dialog is on top."""
         return super().dismiss(result) if self.is_active else AwaitComplete()

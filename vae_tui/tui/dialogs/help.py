@@ -1,4 +1,4 @@
-"""``?``: what a view shows and which keys it has."""
+"""``?``: what the view shows, and the keys."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ from vae_tui.tui.dialogs.dialog import ClosesOnce
 
 
 class HelpDialog(ClosesOnce, ModalScreen[None]):
-    """Shows keys and what they do; any of its keys closes it."""
+    """Shows the keys and what they do."""
 
     BINDINGS = [
         Binding("escape,question_mark,q,enter,space", "dismiss_help", "Close", id="help.close"),
@@ -33,7 +33,7 @@ class HelpDialog(ClosesOnce, ModalScreen[None]):
         own: Iterable[tuple[str, str]],
         everywhere: Iterable[tuple[str, str]],
     ) -> None:
-        """Show a view's title and text, its own keys and those of all views."""
+        """Explain a view: its own keys, then those of all views, as pairs of key and meaning."""
         super().__init__()
         self._title = title
         self._text = text
@@ -41,7 +41,7 @@ class HelpDialog(ClosesOnce, ModalScreen[None]):
         self._everywhere = everywhere
 
     def compose(self) -> ComposeResult:
-        """Keys of the view, what it shows, keys of all views."""
+        """Yield the keys of the view, what it shows, the keys of all views."""
         parts = [_table(self._own), self._text, f"[b]Everywhere[/b]\n{_table(self._everywhere)}"]
         with VerticalScroll() as box:
             box.border_title = self._title

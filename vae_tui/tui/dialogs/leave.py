@@ -1,4 +1,4 @@
-"""``q``: keep training, stop and save, or stay."""
+"""``q``: keep training, stop and save, or cancel."""
 
 from typing import Literal
 
@@ -16,7 +16,7 @@ Answer = Literal["keep", "stop", "cancel"]
 
 
 class LeaveDialog(ClosesOnce, ModalScreen[Answer]):
-    """Asks what becomes of the training."""
+    """Asks whether the run should keep training; closes with the answer."""
 
     BINDINGS = [
         Binding("k,enter,q", "answer('keep')", "Keep training", id="leave.keep"),
@@ -32,25 +32,24 @@ class LeaveDialog(ClosesOnce, ModalScreen[Answer]):
     """
 
     def __init__(self, name: str, reference: str) -> None:
-        """Ask about the run ``name``, which ``reference`` names on a command line."""
+        """Ask about the run ``name``; ``reference`` is its name or path on a command line."""
         super().__init__()
         self._run_name = name
         self._reference = reference
 
     def compose(self) -> ComposeResult:
-        """The three answers."""
+        """Yield the question with its answers."""
         with Vertical():
             text = (
                 "Leave $name?\n\n"
-                "[b]k[/b]  keep training (enter does it too)\n"
+                "[b]k[/b]  keep training (or enter)\n"
                 "   [dim]come back: vae-tui attach $reference[/dim]\n"
                 "[b]s[/b]  stop and save\n"
                 "[b]c[/b]  cancel"
             )
-            known = {"name": self._run_name, "reference": self._reference}
-            shown = {key: printable(value) for key, value in known.items()}
-            yield Static(Content.from_markup(text, **shown))
+            name, reference = printable(self._run_name), printable(self._reference)
+            yield Static(Content.from_markup(text, name=name, reference=reference))
 
     def action_answer(self, answer: Answer) -> None:
-        """Give the answer to whoever asked."""
+        """Close with the answer."""
         self.dismiss(answer)

@@ -15,14 +15,14 @@ HIDDEN_FIRST = ("app.copy", "app.export", UNDO, "app.back", CONTROLS)
 """Left out of a footer that is too short for all, the first of them first."""
 
 KEYS = (
-    Binding("1", "view(0)", "View", key_display="1-6", id="app.view1",
+    Binding("1", "screen.view(0)", "View", key_display="1-6", id="app.view1",
             tooltip="Views: 1 Train, 2 Samples, 3 Walk, 4 Map, 5 Dimensions, 6 Runs"),
-    *(Binding(str(key), f"view({key - 1})", show=False, id=f"app.view{key}")
+    *(Binding(str(key), f"screen.view({key - 1})", show=False, id=f"app.view{key}")
       for key in range(2, 7)),
-    Binding("tab", "next_view(1)", "View", id="app.next-view",
+    Binding("tab", "screen.next_view(1)", "View", id="app.next-view",
             tooltip="The next view; shift+tab: the one before"),
-    Binding("shift+tab", "next_view(-1)", show=False, id="app.previous-view"),
-    Binding("space", "sample", "New", id="app.sample", tooltip="New sample from the prior"),
+    Binding("shift+tab", "screen.next_view(-1)", show=False, id="app.previous-view"),
+    Binding("space", "screen.sample", "New", id="app.sample", tooltip="New sample from the prior"),
     Binding("i", "interpolate", "Morph", id="app.interpolate",
             tooltip="From one digit to another"),
     Binding("p", "pause", "Pause", id=PAUSE, tooltip="Pause or resume the training"),
