@@ -216,7 +216,7 @@ def test_squared_error_is_called_so():
     config, found = assessed(20, reconstruction="mse")
     text = as_text(found, "r", config)
     assert "squared error / 2" in text
-    assert "without its constant" in text
+    assert "without its constant, 720.4 nats" in text
     assert "BCE" not in text
 
 

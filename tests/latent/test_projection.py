@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from vae_tui.latent.projection import aligned, on_dimensions, pca
-from vae_tui.latent.tsne import embed, rounds
+from vae_tui.latent.tsne import embed, embeddings, rounds
 
 
 def cloud(count: int = 300, d: int = 6, seed: int = 1) -> np.ndarray:
@@ -47,7 +47,7 @@ def test_of_codes_in_a_plane_nothing_is_lost():
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_points_keep_their_place_when_the_codes_are_aligned_as_a_whole(mirrored):
+def test_points_keep_their_place_when_the_codes_are_rotated_as_a_whole(mirrored):
     codes = cloud()
     before = pca(codes)
     turn = np.eye(6, dtype=np.float32)
@@ -111,7 +111,7 @@ def test_two_dimensions_show_the_codes_own_numbers():
     np.testing.assert_allclose(code, expected, atol=1e-5)
 
 
-def test_a_aligned_copy_turns_back():
+def test_aligning_a_rotated_copy_restores_it():
     points = cloud(50, 2)
     copy = (points - points.mean(0)) @ turning(1.1, mirrored=True) + 40
     np.testing.assert_allclose(aligned(copy, points), points, atol=1e-4)
@@ -163,3 +163,10 @@ def test_few_or_equal_codes_have_an_embedding(codes):
     points = embed(codes)
     assert points.shape == (len(codes), 2)
     assert np.isfinite(points).all()
+
+
+def test_the_last_state_of_an_embedding_is_the_only_one_that_is_done():
+    means = np.random.default_rng(4).normal(size=(12, 3)).astype(np.float32)
+    states = list(embeddings(means, embed(means)))
+    assert [state.is_done for state in states] == [False, True]
+    assert all(state.codes is means for state in states)

@@ -3,10 +3,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vae_tui.model.gradient import AutogradGradient, views
+from vae_tui.image_shape import DEFAULT_SHAPE
+from vae_tui.model.gradient import AutogradGradient, gradient_for, views
 from vae_tui.model.mlp import Mlp
 from vae_tui.model.mlp_gradient import MlpGradient
-from vae_tui.model.vae import loss_terms
+from vae_tui.model.vae import VAE, loss_terms
 
 
 def batch(count: int, latent_dim: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -23,6 +24,21 @@ def expected_of(model, pixels, noise, beta, scale, reconstruction):
     loss = (bce + beta * kl if model.noisy else bce) * scale
     grads = torch.autograd.grad(loss, list(model.parameters()))
     return bce, kl, torch.cat([grad.flatten() for grad in grads])
+
+
+def test_an_architecture_without_a_gradient_of_its_own_trains_by_autograd():
+    layers = torch.nn.Linear(784, 4), torch.nn.Linear(2, 784)
+    model = VAE(*layers, 2, DEFAULT_SHAPE, noisy=True)
+    gradient = gradient_for(model, "fp32", "bce")
+    assert isinstance(gradient, AutogradGradient)
+    pixels, noise = batch(5, 2)
+    _, _, expected = expected_of(model, pixels, noise, 1.0, 0.2, "bce")
+    gradient.forward_backward(pixels, noise, torch.tensor(1.0), 0.2)
+    torch.testing.assert_close(gradient.values, expected)
+
+
+def test_on_the_cpu_the_mlp_trains_by_its_hand_written_gradient():
+    assert isinstance(gradient_for(Mlp(4, 16), "fp32", "bce"), MlpGradient)
 
 
 @pytest.mark.parametrize("kind", [AutogradGradient, MlpGradient])

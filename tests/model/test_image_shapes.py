@@ -1,8 +1,11 @@
 """Images of other shapes, from the files of a data set to pictures of the trained network."""
 
+import dataclasses
 import io
 import json
+import math
 import struct
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from support.tiny_runs import tiny_config
 from vae_tui.data.catalogue import DATASETS, Dataset
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.evaluation.assess import assess_run
+from vae_tui.evaluation.report import as_text
 from vae_tui.export.picture_files import gif, png
 from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
 from vae_tui.latent.morph import choose_ends, morph
@@ -143,6 +147,9 @@ def test_a_run_of_any_shape_is_evaluated(trained):
     assert result.images == 30
     assert result.nll is not None and result.elbo_loss is not None
     assert result.nll < result.elbo_loss
+    text = as_text(result, "one", dataclasses.replace(trained.config(), reconstruction="mse"))
+    nats = -shape_of(trained).pixels * math.log(NormalDist().pdf(0))
+    assert f"constant, {nats:.1f} nats" in text
 
 
 def test_weights_and_probe_of_another_shape_are_refused_by_name(tmp_path):

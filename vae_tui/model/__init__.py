@@ -1,11 +1,6 @@
-"""The networks: torch module, its numpy twin, loss, gradient. No other room knows architectures.
-
-``ARCHITECTURES`` names the two forms of each architecture. They are imported when they are used:
-the trainer needs only the torch module, the screen only the numpy twin.
-"""
+"""The networks: torch module, its numpy twin, loss, gradient. No other room knows architectures."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
@@ -16,26 +11,25 @@ if TYPE_CHECKING:
     from vae_tui.model.numpy_network import Network
     from vae_tui.model.vae import VAE
 
-
-@dataclass(frozen=True, slots=True)
-class Architecture:
-    """Where the two forms of one architecture are defined, as ``module:name``."""
-
-    torch_module: str
-    """A `VAE` with a class method ``of_config``."""
-    numpy_twin: str
-    """A `Network` that computes the same from the same weights."""
-
-
-ARCHITECTURES: Mapping[str, Architecture] = {
-    "mlp": Architecture("vae_tui.model.mlp:Mlp", "vae_tui.model.numpy_mlp:NumpyMlp"),
+ARCHITECTURES: Mapping[str, tuple[str, str]] = {
+    "mlp": ("vae_tui.model.mlp:Mlp", "vae_tui.model.numpy_mlp:NumpyMlp"),
 }
+"""The `VAE` and the `Network` of each architecture.
+
+Imported when used: the trainer needs only the torch module, the screen only the numpy twin.
+"""
 
 
 def build(config: RunConfig) -> "VAE":
     """Return the torch module of a run's network, with random weights. Imports torch."""
-    module: type[VAE] = resolve_name(ARCHITECTURES[config.architecture].torch_module)
-    return module.of_config(config)
+    module = resolve_name(ARCHITECTURES[config.architecture][0])
+    network: VAE = module(
+        config.latent_dim,
+        config.hidden,
+        noisy=config.model == "vae",
+        image_shape=config.image_shape,
+    )
+    return network
 
 
 def load_network(path: Path, config: RunConfig) -> "Network":
@@ -45,5 +39,5 @@ def load_network(path: Path, config: RunConfig) -> "Network":
         VaeTuiError: It is no safetensors file, it is of images of another shape, or a tensor is
             missing, of another shape or not finite; the file and the tensor are named.
     """
-    twin: type[Network] = resolve_name(ARCHITECTURES[config.architecture].numpy_twin)
+    twin: type[Network] = resolve_name(ARCHITECTURES[config.architecture][1])
     return twin.load(path, config)

@@ -5,7 +5,6 @@ from torch import nn
 from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
 from vae_tui.model.mlp_gradient import MlpGradient
 from vae_tui.model.vae import VAE
-from vae_tui.run.config import RunConfig
 
 
 class Mlp(VAE):
@@ -35,14 +34,4 @@ class Mlp(VAE):
             latent_dim,
             image_shape,
             noisy=noisy,
-        )
-
-    @classmethod
-    def of_config(cls, config: RunConfig) -> "Mlp":
-        """Return the network of a run, with random weights."""
-        return cls(
-            config.latent_dim,
-            config.hidden,
-            noisy=config.model == "vae",
-            image_shape=config.image_shape,
         )

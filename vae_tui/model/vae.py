@@ -1,9 +1,8 @@
 """The variational auto-encoder, the classic auto-encoder it is compared with, and their loss."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +12,6 @@ from vae_tui.image_shape import ImageShape
 
 if TYPE_CHECKING:
     from vae_tui.model.gradient import Gradient
-from vae_tui.run.config import RunConfig
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +22,7 @@ class Posterior:
     logvar: Tensor
 
 
-class VAE(nn.Module, ABC):
+class VAE(nn.Module):
     """An encoder and a decoder of any architecture; P is the number of values of an image.
 
     Args:
@@ -53,11 +51,6 @@ class VAE(nn.Module, ABC):
         self.latent_dim = latent_dim
         self.image_shape = image_shape
         self.noisy = noisy
-
-    @classmethod
-    @abstractmethod
-    def of_config(cls, config: RunConfig) -> Self:
-        """Return the network of a run, with random weights."""
 
     def encode(self, images: Tensor) -> Posterior:
         """Return q(z|x) in float32 for images in [0, 1], (B, P)."""

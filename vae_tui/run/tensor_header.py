@@ -27,7 +27,7 @@ def parse_header(content: bytes) -> dict[str, Any]:
 
 
 def read_header(path: Path) -> dict[str, Any]:
-    """Return the header of a file; OSError when it cannot be read, else as ``parse_header``."""
+    """Return the header of a file; errors as in ``parse_header``, and OSError."""
     with open_regular(path) as file:
         return parse_header(file.read(8 + LARGEST_HEADER))
 
