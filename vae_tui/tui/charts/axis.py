@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+Doubles = NDArray[np.float64]
 
 LARGEST = 1e300
 """Values are clipped to this, so that no difference of two overflows."""
@@ -38,10 +38,10 @@ class Range:
     def __contains__(self, value: float) -> bool:
         return self.low <= value <= self.high
 
-    def share(self, values: Floats) -> Floats:
+    def share(self, values: Doubles) -> Doubles:
         """Return how far along the range ``values`` lie: 0 at the low end, 1 at the high end."""
         with np.errstate(over="ignore"):  # infinity is outside as well
-            shares: Floats = (values - self.low) / (self.high - self.low)
+            shares: Doubles = (values - self.low) / (self.high - self.low)
         return shares
 
 
@@ -53,7 +53,7 @@ class Tick:
     label: str
 
 
-def limits_worth_showing(xs: Floats, ys: Floats) -> tuple[float, float]:
+def limits_worth_showing(xs: Doubles, ys: Doubles) -> tuple[float, float]:
     """Return the lowest and highest y to show: of all points, unless a few squash the others.
 
     Args:

@@ -8,7 +8,7 @@ import numpy as np
 from rich.cells import cell_len
 
 from vae_tui.tui.charts.axis import (
-    Floats,
+    Doubles,
     Range,
     Tick,
     limits_worth_showing,
@@ -54,11 +54,11 @@ class Frame:
     message: str
     """Written in the centre if there is nothing to draw."""
 
-    def x_dots(self, xs: Floats) -> Floats:
+    def x_dots(self, xs: Doubles) -> Doubles:
         """Return braille dot columns, counted from the left of the plot."""
         return np.rint(self.x_range.share(xs) * (2 * self.columns - 1))
 
-    def y_dots(self, ys: Floats) -> Floats:
+    def y_dots(self, ys: Doubles) -> Doubles:
         """Return braille dot rows, counted from the top of the plot."""
         return np.rint((1.0 - self.y_range.share(ys)) * (4 * self.rows - 1))
 

@@ -11,7 +11,7 @@ import numpy as np
 import plotext
 from numpy.typing import NDArray
 
-from vae_tui.tui.charts.axis import Floats
+from vae_tui.tui.charts.axis import Doubles
 from vae_tui.tui.charts.series import Curve, two_a_column
 
 POINT = "•"
@@ -25,7 +25,7 @@ class _Dots(NamedTuple):
 
 
 def plotext_curve(
-    curve: Curve, x_dots: Floats, y_dots: Floats, columns: int, rows: int
+    curve: Curve, x_dots: Doubles, y_dots: Doubles, columns: int, rows: int
 ) -> list[str]:
     """Return the curve without axes: for each row a string of ``columns`` braille cells or points.
 

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vae_tui.tui.charts.axis import LARGEST, Floats, short_number
+from vae_tui.tui.charts.axis import LARGEST, Doubles, short_number
 
 LEAST_APART = 3
 """Minimum distance of drawn points, in columns."""
@@ -35,16 +35,16 @@ class Curve:
     label: str
     kind: str
     is_named: bool
-    all_xs: Floats
+    all_xs: Doubles
     """Finite and sorted."""
-    all_ys: Floats
+    all_ys: Doubles
     """As given, also values that are not finite."""
-    xs: Floats
-    ys: Floats
+    xs: Doubles
+    ys: Doubles
     """The drawable points; on a log axis, y is the base-10 logarithm."""
     after_gap: NDArray[np.bool_]
     """Whether a value that is not drawable precedes the point."""
-    non_finite_xs: Floats
+    non_finite_xs: Doubles
     is_above: NDArray[np.bool_]
     """Positions of values that are not drawable, and whether each is +inf."""
 
@@ -73,7 +73,7 @@ def safe_curve(series: Series, log: bool) -> Curve:
     )  # fmt: skip
 
 
-def two_a_column(columns: Floats, heights: Floats) -> NDArray[np.intp]:
+def two_a_column(columns: Doubles, heights: Doubles) -> NDArray[np.intp]:
     """Return the indices of the highest and lowest point of each column, in ascending order."""
     order = np.lexsort((heights, columns))
     ordered = columns[order]
@@ -84,7 +84,7 @@ def two_a_column(columns: Floats, heights: Floats) -> NDArray[np.intp]:
     return np.unique(np.concatenate((order[firsts], order[lasts])))
 
 
-def apart(columns: Floats) -> NDArray[np.bool_]:
+def apart(columns: Doubles) -> NDArray[np.bool_]:
     """Return which points to draw, the last one included, so that lines between them show."""
     chosen: list[float] = []
     for column in np.unique(columns)[::-1].tolist():
