@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, distributed
 
 TIMEOUT = timedelta(minutes=10)
-"""A rank that waits this long for another fails, and torchrun then ends all of them.
+"""A rank that waits this long for another fails; torchrun then ends all of them.
 
-Nothing that ranks do between two exchanges takes seconds, but for rank 0 while it waits for room
-on a full disk, and then it calls ``keep_waiting``.
+Between two exchanges a rank computes for well under a second, or tests for a few. Rank 0 alone
+may wait longer, while its disk is full: it then calls ``keep_waiting``.
 """
 _RETRY_SECONDS = 0.5
 _NOT_YET = "rank 0 is waiting for its disk"
@@ -88,8 +88,10 @@ class Ranks:
     def end(self, code: int) -> NoReturn:
         """End this process.
 
-        Of several ranks one in ten, on busy cores, is aborted by a thread of torch's own while
-        it unwinds (torch 2.15, Gloo): torchrun would take a finished run for a failed one.
+        Several ranks skip the interpreter's shutdown: on busy cores one in ten is aborted in it
+        by one of Gloo's threads (torch 2.15), and torchrun would report a failed run. Nothing is
+        lost: files are closed by now, and coverage saves its data before ``os._exit`` (see
+        ``patch`` in pyproject.toml).
         """
         if self.size > 1:
             sys.stdout.flush()
