@@ -152,3 +152,17 @@ def test_a_live_run_is_followed_until_its_trainer_has_ended(tmp_path, capsys):
     follower.join(30)
     assert codes == [0]
     assert capsys.readouterr().out.endswith("finished at step 12\n")
+
+
+@pytest.mark.parametrize(
+    ("last", "code"),
+    [
+        ((RunEnded(time=NOW, step=9, reason="finished"),), 0),
+        ((RunEnded(time=NOW, step=9, reason="stopped"),), 0),
+        ((RunEnded(time=NOW, step=9, reason="failed"),), 1),
+        ((), 1),
+    ],
+)
+def test_the_exit_code_is_that_of_the_runs_end(tmp_path, last, code):
+    run = run_with(tmp_path, started(), *last)
+    assert follow(run, run.config(), as_json=True) == code

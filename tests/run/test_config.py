@@ -192,3 +192,7 @@ def test_a_field_nested_deeply_is_refused_in_one_line(depth):
     with pytest.raises(UsageError) as raised:
         from_json(text)
     assert "\n" not in str(raised.value)
+
+
+def test_a_field_that_this_version_does_not_know_is_ignored():
+    assert from_json(to_json(TINY, hidden_layers=3, created=1.0)) == TINY

@@ -2,6 +2,7 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -14,6 +15,7 @@ import pytest
 from support.tiny_runs import TINY, tiny_config
 
 from vae_tui.errors import UsageError, VaeTuiError
+from vae_tui.run import control
 from vae_tui.run.commands import Command, decode
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import all_runs, create, find
@@ -283,3 +285,16 @@ def test_kept_steps_are_numbers_in_order_whatever_else_lies_there(tmp_path):
         (run.history / f"{name}.safetensors").touch()
     assert run.kept_steps() == [0, 9, 10, 100]
     assert run.kept_weights(9) == run.history / "9.safetensors"
+
+
+def test_a_started_trainers_own_pid_is_in_the_lock(tmp_path):
+    """Not the starter's: stop and the advice of a stalled run name that process."""
+    run = create(tmp_path, "run", TINY)
+    started = control.start(run, TINY)
+    try:
+        assert run.lock.read_bytes().split() == [str(started).encode()]
+        assert run.pid() == started != os.getpid()
+    finally:
+        os.kill(started, signal.SIGKILL)
+        os.waitpid(started, 0)
+    assert run.pid() is None
