@@ -3,16 +3,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vae_tui.image_shape import DEFAULT_SHAPE
+from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
 from vae_tui.model.gradient import AutogradGradient, gradient_for, views
 from vae_tui.model.mlp import Mlp
 from vae_tui.model.mlp_gradient import MlpGradient
 from vae_tui.model.vae import VAE, loss_terms
 
 
-def batch(count: int, latent_dim: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+def batch(
+    count: int, latent_dim: int, seed: int = 0, shape: ImageShape = DEFAULT_SHAPE
+) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(seed)
-    pixels = torch.randint(0, 256, (count, 784), generator=generator).to(torch.uint8)
+    pixels = torch.randint(0, 256, (count, shape.pixels), generator=generator).to(torch.uint8)
     return pixels, torch.randn((count, latent_dim), generator=generator)
 
 
@@ -45,6 +47,7 @@ def test_on_the_cpu_the_mlp_trains_by_its_hand_written_gradient():
 @settings(max_examples=40, deadline=None)
 @given(
     count=st.integers(1, 9),
+    shape=st.sampled_from([DEFAULT_SHAPE, ImageShape(9, 7, 1), ImageShape(1, 1, 3)]),
     latent_dim=st.integers(1, 5),
     hidden=st.integers(1, 9),
     beta=st.sampled_from([0.0, 0.3, 1.0, 4.0]),
@@ -53,11 +56,11 @@ def test_on_the_cpu_the_mlp_trains_by_its_hand_written_gradient():
     seed=st.integers(0, 99),
 )
 def test_gradient_and_losses_are_those_of_the_models_own_formulas(
-    kind, count, latent_dim, hidden, beta, reconstruction, noisy, seed
+    kind, count, shape, latent_dim, hidden, beta, reconstruction, noisy, seed
 ):
     torch.manual_seed(seed)
-    model = Mlp(latent_dim, hidden, noisy=noisy)
-    pixels, noise = batch(count, latent_dim, seed)
+    model = Mlp(latent_dim, hidden, noisy=noisy, image_shape=shape)
+    pixels, noise = batch(count, latent_dim, seed, shape)
     expected = expected_of(model, pixels, noise, beta, 1 / count, reconstruction)
     gradient = kind(model, "fp32", reconstruction)
     bce, kl = gradient.forward_backward(pixels, noise, torch.tensor(beta), 1 / count)
@@ -129,3 +132,18 @@ def test_the_models_parameters_are_views_of_the_weights(kind):
     for parameter, old in zip(model.parameters(), before, strict=True):
         assert torch.equal(parameter, old + 1)
     assert sum(view.numel() for view in views(gradient.values, before)) == len(gradient.values)
+
+
+def test_the_default_networks_gradient_by_hand_equals_autograds():
+    pixels, noise = batch(96, 20)
+    found = []
+    for kind in (AutogradGradient, MlpGradient):
+        torch.manual_seed(1)
+        gradient = kind(Mlp(), "fp32", "bce")
+        losses = gradient.forward_backward(pixels, noise, torch.tensor(1.0), 1 / 96)
+        found.append((*losses, gradient.values))
+    torch.testing.assert_close(found[0], found[1], rtol=1e-4, atol=1e-5)
+
+
+def test_on_other_devices_the_mlp_trains_by_autograd():
+    assert isinstance(gradient_for(Mlp(2, 3).to("meta"), "fp32", "bce"), AutogradGradient)

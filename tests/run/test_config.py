@@ -38,6 +38,7 @@ def test_the_defaults_are_the_courses():
         "nproc": 1,
         "architecture": "mlp",
         "image_shape": {"height": 28, "width": 28, "channels": 1},
+        "threads": 0,
     }
 
 

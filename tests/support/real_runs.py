@@ -24,7 +24,6 @@ from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
 from vae_tui.training.trainer import Trainer
 
-os.environ["OMP_NUM_THREADS"] = "1"  # as in tiny_runs: only so are losses the same to the bit
 DIGITS = tiny_config(epochs=6, batch_size=256)
 ENDLESS = tiny_config(epochs=1_000_000, batch_size=256)
 PATIENCE_SECONDS = 60.0

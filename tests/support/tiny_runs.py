@@ -14,7 +14,6 @@ from vae_tui.run.config import RunConfig
 from vae_tui.run.events import EpochEnded, Event
 from vae_tui.training.trainer import Trainer
 
-torch.set_num_threads(1)  # more of them wait for each other where cores are shared
 CPU = torch.device("cpu")
 TINY = RunConfig(
     dataset="digits",
@@ -25,6 +24,7 @@ TINY = RunConfig(
     hidden=16,
     device="cpu",
     precision="fp32",
+    threads=1,  # more would wait for each other: so small a network is slower with them
 )
 
 

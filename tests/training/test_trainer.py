@@ -71,6 +71,7 @@ def test_the_start_reports_what_is_trained_and_the_reference_losses():
         steps_per_epoch=6,
         pid=os.getpid(),
         world_size=1,
+        threads=1,
         epochs=3,
         test_images=150,
         floor=floor,

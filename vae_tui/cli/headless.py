@@ -19,6 +19,7 @@ from vae_tui.run.events import (
     RunEnded,
     RunStarted,
     SettingChanged,
+    TrainingSlowed,
 )
 from vae_tui.run.files import LineTail
 from vae_tui.run.folder import Run
@@ -83,6 +84,7 @@ class LineFormatter:
             Resumed: lambda event: "resumed",
             SettingChanged: self._changed,
             CommandRefused: lambda event: f"refused: {event.why}",
+            TrainingSlowed: lambda event: f"step {event.step}: {event.why}",
             Diverged: lambda event: f"diverged: {event.what} at step {event.step}",
             RunEnded: lambda event: f"{event.reason} at step {event.step} {event.message}".strip(),
         }

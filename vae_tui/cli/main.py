@@ -129,6 +129,9 @@ for _command in (doctor.doctor, runs.runs, *steer.COMMANDS, *explore.COMMANDS):
 @option("--precision", metavar="|".join(PRECISIONS), default="auto", show_default=True,
         help="Of matrix products; auto is bf16 if the hardware supports it.")  # fmt: skip
 @option("--nproc", type=int, default=1, show_default=True, help="Processes, through torchrun.")
+@option("--threads", type=int, default=0,
+        help="CPU threads of each process, fixed for the run.  "
+        "[default: the cores, at most 8]")  # fmt: skip
 @option("--headless", is_flag=True, help="No screen: one line per epoch.")
 @option("--json", "as_json", is_flag=True, help="With --headless: the events, as JSON lines.")
 @option("--offline", is_flag=True, help="Never download.")

@@ -28,6 +28,7 @@ def create_run(
 
     from vae_tui.cli.device_check import check_device, check_processes
     from vae_tui.data import catalogue
+    from vae_tui.run.cores import default_threads
     from vae_tui.run.runs_folder import check_name, create
 
     folder = (data_dir or user_cache_path("vae-tui")).absolute()
@@ -44,6 +45,8 @@ def create_run(
     )
     check_device(config.device)
     check_processes(config.nproc, config.device)
+    if not config.threads:
+        config = dataclasses.replace(config, threads=default_threads(config.nproc))
     check_name(name)
     if not catalogue.is_present(chosen, folder):
         _fetch(chosen, folder, offline)

@@ -83,7 +83,7 @@ class MlpGradient:
         probabilities = torch.sigmoid(logits, out=b.probabilities)
         if self._is_squared:
             errors = torch.sub(probabilities, b.images, out=b.scratch)
-            loss = 0.5 * errors.square().sum()
+            loss = 0.5 * _sum(errors.square())
             grads = probabilities.sub_(probabilities.square()).mul_(errors)
         else:
             loss = _cross_entropy(logits, b)
@@ -183,7 +183,12 @@ def _cross_entropy(logits: Tensor, b: _Buffers) -> Tensor:
     if remainder:
         logarithm += rest.log().sum()
     positive = torch.clamp_min(logits, 0, out=b.scratch)
-    return positive.addcmul_(logits, b.images, value=-1).sum() - logarithm
+    return _sum(positive.addcmul_(logits, b.images, value=-1)) - logarithm
+
+
+def _sum(terms: Tensor) -> Tensor:
+    """Return the sum of (B, pixels), row by row: a single sum depends on the number of threads."""
+    return terms.sum(1).sum()
 
 
 def _relu_backward(grads: Tensor, activations: Tensor) -> None:

@@ -47,6 +47,7 @@ RANGES: Mapping[str, Limits] = {
     "hidden": Limits(1, 65_536),
     "seed": Limits(0, 2**63 - 1),
     "nproc": Limits(1, 1024),
+    "threads": Limits(0, 1024),
 }
 
 
@@ -71,6 +72,8 @@ class RunConfig:
     device: str = "auto"
     precision: str = "auto"
     nproc: int = 1
+    threads: int = 0
+    """Of the CPU, in each process. 0, of runs that did not record it: the trainer's default."""
     architecture: str = "mlp"
     image_shape: ImageShape = DEFAULT_SHAPE
 

@@ -37,6 +37,8 @@ class RunStarted(Event):
     steps_per_epoch: int
     pid: int
     world_size: int
+    threads: int = 0
+    """Of the CPU, in each process; 0 in logs of older versions."""
     epochs: int = 0
     test_images: int = 0
     floor: float = math.nan
@@ -129,6 +131,14 @@ class CommandRefused(Event):
 
     command_id: str
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSlowed(Event):
+    """Other programs slow the training down; reported once."""
+
+    why: str
+    """With what helps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

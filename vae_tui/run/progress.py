@@ -23,6 +23,7 @@ from vae_tui.run.events import (
     RunEnded,
     RunStarted,
     SettingChanged,
+    TrainingSlowed,
 )
 from vae_tui.run.files import LineTail
 from vae_tui.run.series import TEST_LOSS
@@ -184,6 +185,8 @@ def _changes(before: Progress, event: Event) -> dict[str, Any]:
             changes = {"diverged": event}
         case CommandRefused():
             changes = {"refused": event}
+        case TrainingSlowed():
+            changes = {"notice": f"at step {event.step:,} {event.why}"}
     return changes
 
 

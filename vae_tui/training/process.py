@@ -27,6 +27,7 @@ from vae_tui.training.log import log
 from vae_tui.training.patient_writer import PatientWriter, record_failure
 from vae_tui.training.ranks import TIMEOUT, Ranks
 from vae_tui.training.recorder import Recorder
+from vae_tui.training.thread_choice import make_products_exact
 from vae_tui.training.trainer import Trainer
 
 
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         CommandFile(run.commands, options.commands_from, agent) if ranks.rank == 0 else NoCommands()
     )
     _handle_signals(commands)
+    make_products_exact()
     try:
         config = run.config()
         if options.data_dir is not None:

@@ -70,6 +70,7 @@ class Reports:
             steps_per_epoch=self._steps_per_epoch,
             pid=os.getpid(),
             world_size=self._ranks.size,
+            threads=torch.get_num_threads(),
             epochs=epochs,
             test_images=len(self._test),
             floor=floor,

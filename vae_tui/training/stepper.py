@@ -15,6 +15,7 @@ from vae_tui.training.ranks import Ranks
 EAGER_STEPS = 3
 """Full batches before a graph is captured: kernels and workspaces are loaded by then."""
 _MOMENTS = ("exp_avg", "exp_avg_sq")
+_BLOCKS = 64
 
 Capture = Callable[[Callable[[], object], Generator], Callable[[], object]]
 """Takes a function and the generator that it draws from; returns what repeats its kernels."""
@@ -94,6 +95,20 @@ class Stepper:
             if self._capture is not None and self._eager_steps >= EAGER_STEPS:
                 self._make_graph(self._capture)
 
+    @property
+    def batch_sizes(self) -> tuple[int, ...]:
+        """Sizes of a full batch and of the last one of an epoch, of all ranks together."""
+        full = len(self._rows)
+        return tuple(filter(None, (min(full, len(self._images)), len(self._images) % full)))
+
+    def compute_gradient(self, batch_size: int) -> Tensor:
+        """Return losses, norm and gradient of this rank's part of a batch; train nothing."""
+        pixels = self._ranks.part(self._images[:batch_size])
+        noise = torch.ones(len(pixels), self._normal.shape[1], device=pixels.device)
+        losses = self._gradient.forward_backward(pixels, noise, self._beta, 1 / batch_size)
+        values = self._gradient.values
+        return torch.cat((torch.stack((*losses, _norm(values))), values))
+
     def set_lr(self, lr: float) -> None:
         """Train with this learning rate from now on."""
         group = self._optimizer.param_groups[0]
@@ -147,8 +162,7 @@ class Stepper:
         values = dict(zip(("bce", "kl"), losses, strict=True))
         if "gradient_norm" in self._summed:
             # Every rank has the gradient of the whole batch; their sums are added up.
-            norm = torch.linalg.vector_norm(self._gradient.values)
-            values["gradient_norm"] = norm / self._ranks.size
+            values["gradient_norm"] = _norm(self._gradient.values) / self._ranks.size
         self.sums += torch.stack([values[name] for name in self._summed])
 
     def _step_on_rows(self) -> None:
@@ -171,6 +185,14 @@ class Stepper:
             {"step": flat["step"], **dict(zip(_MOMENTS, moments, strict=True))}
             for moments in zip(*parts, strict=True)
         ]
+
+
+def _norm(flat: Tensor) -> Tensor:
+    """Return the Euclidean norm, by blocks: a single sum depends on the number of threads."""
+    end = len(flat) // _BLOCKS * _BLOCKS
+    norms = torch.linalg.vector_norm(flat[:end].view(_BLOCKS, -1), dim=1)
+    norm: Tensor = torch.linalg.vector_norm(torch.cat((norms, flat[end:])))
+    return norm
 
 
 def capture_on_cuda(step: Callable[[], object], noise: Generator) -> Callable[[], object]:

@@ -12,7 +12,15 @@ from vae_tui.errors import UsageError
 from vae_tui.model import build
 from vae_tui.run.commands import Command, check
 from vae_tui.run.config import RunConfig
-from vae_tui.run.events import CommandRefused, Event, Paused, Resumed, RunEnded, SettingChanged
+from vae_tui.run.events import (
+    CommandRefused,
+    Event,
+    Paused,
+    Resumed,
+    RunEnded,
+    SettingChanged,
+    TrainingSlowed,
+)
 from vae_tui.training.loss_meter import LossMeter
 from vae_tui.training.random_streams import Order, stream_seed
 from vae_tui.training.ranks import Ranks
@@ -20,7 +28,7 @@ from vae_tui.training.reports import Reports
 from vae_tui.training.save_schedule import next_kept
 from vae_tui.training.settings import Settings
 from vae_tui.training.stepper import Stepper, capture_on_cuda
-from vae_tui.training.thread_tuner import Threads
+from vae_tui.training.thread_choice import ThreadChoice
 
 CHUNK_SECONDS = 0.05
 """Target duration of a chunk of steps, and shortest time between two reports of losses.
@@ -62,6 +70,8 @@ class Trainer:
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
+        if config.threads:
+            torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed)
         self.model = build(config).to(device)
         self.settings = Settings(config)
@@ -88,9 +98,10 @@ class Trainer:
         )
         self._reports = Reports(config, images, device, precision, ranks, clock, timer)
         self._meter = LossMeter(CHUNK_SECONDS)
-        # On another device the CPU's threads have nothing to do.
+        # On other devices the number of the CPU's threads does not matter.
         threads = torch.get_num_threads() if device.type == "cpu" else 1
-        self._threads = Threads(threads, torch.set_num_threads, time.monotonic)
+        stepper = self._stepper
+        self._threads = ThreadChoice(threads, stepper.compute_gradient, stepper.batch_sizes)
         self._order = Order(config.seed, self._image_count, device)
         self._paused = False
         self._stopped = False
@@ -196,15 +207,13 @@ class Trainer:
             1 if self.step < SETTLING_STEPS else max(1, int(CHUNK_SECONDS / self._step_seconds)),
             next_kept(self.step, self.steps_per_epoch) - self.step,
         )
-        steps = self._ranks.share(min(steps, self._threads.most_steps or steps))
+        steps = self._ranks.share(steps)
         began = self._timer()
         for _ in range(steps):
             self._take_step()
         totals = self._ranks.sum(self._stepper.sums).tolist()  # waits for the device
         seconds = self._timer() - began
         self._step_seconds = seconds / steps
-        if self.step > SETTLING_STEPS:
-            self._threads.took(self._step_seconds)
         steps_of_epoch = (self.step - 1) % self.steps_per_epoch + 1
         images = min(steps_of_epoch * self._config.batch_size, self._image_count)
         self._meter.add(images, steps_of_epoch, totals, seconds)
@@ -212,13 +221,15 @@ class Trainer:
         if not math.isfinite(means["bce"] + means["kl"]):
             what = "BCE" if not math.isfinite(means["bce"]) else "KL"
             return self._reports.diverged(self.step, what, self.saved_step, self.settings["lr"])
-        events: list[Event] = []
+        warning = self._threads.update()
+        events: list[Event] = [TrainingSlowed(**self._stamp(), why=warning)] if warning else []
         if sums := self._meter.take(self._timer(), last=self.step >= self.total_steps):
             lr = self.settings["lr"]
             events.append(self._reports.losses_measured(self.step, sums, self._beta(), lr))
         if self.step % self.steps_per_epoch == 0:
             seconds = self._meter.epoch_seconds
-            events.append(self._reports.epoch_ended(self.step, self.model, means, seconds))
+            with self._threads.all_threads():
+                events.append(self._reports.epoch_ended(self.step, self.model, means, seconds))
             self._stepper.sums.zero_()
             self._meter.begin_epoch()
         return events
