@@ -1,6 +1,7 @@
-"""The terminal this process was given: what it can show, and when it goes away.
+"""Ends the screen on SIGHUP, SIGTERM or when the terminal is gone, and leaves the terminal usable.
 
-``prepare`` comes before textual is imported: textual reads its settings on import.
+Textual dies of these signals at once and leaves the terminal raw (Textualize/textual issue 5140).
+With SIGHUP ignored and the terminal gone it would use a whole core for ever.
 """
 
 import asyncio
@@ -14,73 +15,73 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-_PARTING_SECONDS, _ENDING_SECONDS = 0.6, 3.0
-"""To leave in order: when the terminal is gone, and when only its link may be frozen."""
+_GONE_SECONDS, _FROZEN_SECONDS = 0.6, 3.0
+"""Time to exit in order before the process is ended by force: when the terminal is gone, and when
+its link may be frozen."""
 
 
 def answer_signals(leave: Callable[[int], object]) -> None:
-    """Let SIGHUP and SIGTERM call ``leave`` with the exit code, on the running loop.
+    """Let SIGHUP and SIGTERM call ``leave`` with the exit code, on the running event loop.
 
-    Textual's default dies at once and leaves the terminal raw. A loop that waits for a frozen
-    link hears nothing: the process then ends all the same, with the terminal as it was.
+    If the event loop is blocked, the process is ended by force.
     """
     loop = asyncio.get_running_loop()
 
-    def insist(number: int, _: object) -> None:
-        _end_in(_ENDING_SECONDS, 128 + number)
+    def force(number: int, _: object) -> None:
+        _end_in(_FROZEN_SECONDS, 128 + number)
 
     for number in (signal.SIGHUP, signal.SIGTERM):
         loop.add_signal_handler(number, leave, 128 + number)
-        signal.signal(number, insist)  # beside the loop's: python runs it even while that waits
+        signal.signal(number, force)  # besides the loop's handler, which a blocked loop never runs
 
 
 def hold_interrupts() -> None:
-    """Ignore the shell's keys that end a program: the terminal is between two screens of ours."""
+    """Ignore ctrl+c, ctrl+\\ and ctrl+z, while no screen reads keys and the terminal is cooked."""
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP):
         signal.signal(number, signal.SIG_IGN)
 
 
-def heed_interrupts() -> None:
-    """End what ``hold_interrupts`` began; the driver has its own answer to SIGTSTP by then."""
-    for number, usual in (
+def restore_interrupts() -> None:
+    """Undo `hold_interrupts`, except for SIGTSTP, which the driver handles."""
+    for number, default in (
         (signal.SIGINT, signal.default_int_handler),
         (signal.SIGQUIT, signal.SIG_DFL),
     ):
         if signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, usual)
+            signal.signal(number, default)
 
 
 def watch_for_hangup(leave: Callable[[], None], return_code: int) -> Callable[[], None]:
-    """Call ``leave`` when the terminal is gone; end the process if that does not.
+    """Call ``leave`` in a thread when the terminal is gone; end the process if that does not.
 
     Returns:
-        What ends the watch: another screen may follow in the same process.
+        A function that ends the watch: another screen may follow in the same process.
     """
-    told, ending = os.pipe()
+    stopped, stop = os.pipe()
 
     def wait() -> None:
         poll = select.poll()
-        for descriptor in (0, told):
-            poll.register(descriptor, 0)  # hang-up and error are told without asking
+        for descriptor in (0, stopped):
+            poll.register(descriptor, 0)  # hang-up and error are always reported
         while not (gone := _hung_up(poll)):
             time.sleep(0.1)
-        os.close(told)
+        os.close(stopped)
         if 0 in gone:
-            _end_in(_PARTING_SECONDS, return_code)  # first: leaving may take for ever
+            _end_in(_GONE_SECONDS, return_code)  # first: `leave` may block for ever
             leave()
 
     threading.Thread(target=wait, name="hangup", daemon=True).start()
-    return partial(os.close, ending)
+    return partial(os.close, stop)
 
 
 def _hung_up(poll: "select.poll") -> set[int]:
-    """Wait; return the descriptors whose other end is gone."""
+    """Wait for hang-ups; return the descriptors whose other end is gone."""
     gone = select.POLLHUP | select.POLLERR
     return {descriptor for descriptor, flags in poll.poll() if flags & gone}
 
 
 def _end_in(seconds: float, return_code: int) -> None:
-    """End the process by force, with the terminal usable, unless it ends by itself before."""
+    """End the process by force after ``seconds``, with the terminal usable."""
 
     def end() -> None:
         time.sleep(seconds)
@@ -92,7 +93,7 @@ def _end_in(seconds: float, return_code: int) -> None:
 
 
 def _make_sane() -> None:
-    """Take the terminal out of raw mode; nothing is written, so nothing can block."""
+    """Take the terminal out of raw mode, without a write that could block."""
     input_, output, control, local, *rest = termios.tcgetattr(0)
     input_ |= termios.ICRNL | termios.IXON
     output |= termios.OPOST

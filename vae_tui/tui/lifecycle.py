@@ -45,7 +45,7 @@ class Lifecycle:
         Args:
             abandon_output: Discards what is still to be written to a terminal that is gone.
         """
-        hangup.heed_interrupts()
+        hangup.restore_interrupts()
         hangup.answer_signals(partial(self._app.exit, None))
 
         def leave() -> None:

@@ -15,7 +15,7 @@ from vae_tui.run.events import CommandRefused, RunEnded, encode
 from vae_tui.run.files import append
 from vae_tui.run.last_seen import MOST_RECORDS, LastSeenStore, Seen
 from vae_tui.run.runs_folder import create
-from vae_tui.tui.feed.absence_tracker import KEEP_SECONDS, AbsenceTracker
+from vae_tui.tui.feed.absence_tracker import RECORD_SECONDS, AbsenceTracker
 from vae_tui.tui.feed.run_reader import RunReader
 from vae_tui.tui.messages import UserReturned
 from vae_tui.tui.state.run_view import RunView
@@ -111,9 +111,9 @@ class Person:
                 leave.set()
 
         view = RunView(self.run.name, TINY, epochs=3)
-        visit = AbsenceTracker(self.run, Looked(self.run, self.folder), self.clock)
+        tracker = AbsenceTracker(self.run, Looked(self.run, self.folder), self.clock)
         reading = threading.Thread(
-            target=RunReader(self.run, view, visit).follow, args=(post, leave), daemon=True
+            target=RunReader(self.run, view, tracker).follow, args=(post, leave), daemon=True
         )
         reading.start()
         assert leave.wait(30)
@@ -149,14 +149,14 @@ def test_what_is_seen_is_kept_all_the_time_but_not_for_every_look(tmp_path):
         def keep(self, seen):
             kept.append(seen.time)
 
-    visit = AbsenceTracker(run, Counted(run, tmp_path), clock)
+    tracker = AbsenceTracker(run, Counted(run, tmp_path), clock)
     view = RunView("run", TINY)
     for _ in range(100):
-        visit.look(view, 0, lambda message: None)
-        clock.now += KEEP_SECONDS / 10
-    assert kept == [NOW + KEEP_SECONDS * number for number in range(10)]
+        tracker.update(view, 0, lambda message: None)
+        clock.now += RECORD_SECONDS / 10
+    assert kept == [NOW + RECORD_SECONDS * number for number in range(10)]
     clock.now = NOW - 9_999  # set back
-    visit.look(view, 0, lambda message: None)
+    tracker.update(view, 0, lambda message: None)
     assert kept[-1] == NOW - 9_999
 
 

@@ -71,7 +71,9 @@ def test_a_run_of_losses_gives_its_numbers_in_rows_and_the_newest_whole():
     happened = decode_block(b"".join(encode(losses(step)) for step in (3, 6, 9))).happened
     rows, newest = happened
     assert isinstance(rows, LossRows)
-    expected = [[one.step, one.epoch, one.bce, one.kl] for one in (losses(3), losses(6))]
+    expected = [
+        [one.step, one.epoch, one.bce, one.kl, one.gradient_norm] for one in (losses(3), losses(6))
+    ]
     np.testing.assert_array_equal(rows.rows, expected)
     assert newest == losses(9)
 

@@ -1,6 +1,6 @@
-"""A visit to a run: what was missed since the last one, and a note of what is seen now.
+"""Reports what a user missed since they last saw a run, and records what is seen now.
 
-Called by the reader's thread; the note is renewed all the time, since a screen may die any moment.
+Called by the reader's thread, and recorded all the time: the screen may be killed at any moment.
 """
 
 import contextlib
@@ -18,40 +18,40 @@ from vae_tui.run.while_away import while_away
 from vae_tui.tui.messages import UserReturned
 from vae_tui.tui.state.run_view import RunView
 
-KEEP_SECONDS = 5.0
+RECORD_SECONDS = 5.0
 
 
 class AbsenceTracker:
-    """Tells once what was missed, and keeps what is seen."""
+    """Posts once what was missed, and then records what is seen."""
 
     def __init__(
-        self, run: Run, record: LastSeenStore, clock: Callable[[], float] = time.time
+        self, run: Run, store: LastSeenStore, clock: Callable[[], float] = time.time
     ) -> None:
         self._run = run
-        self._record = record
+        self._store = store
         self._clock = clock
-        self._kept_at = -KEEP_SECONDS
-        self._has_begun = False
+        self._recorded_at = -RECORD_SECONDS
+        self._has_reported = False
 
-    def look(self, view: RunView, offset: int, post: Callable[[Message], object]) -> None:
-        """See the run as it is, ``offset`` bytes of its events having been read."""
+    def update(self, view: RunView, offset: int, post: Callable[[Message], object]) -> None:
+        """Record the state after ``offset`` bytes of events, at most every five seconds."""
         now = self._clock()
-        if 0 <= now - self._kept_at < KEEP_SECONDS:
+        if 0 <= now - self._recorded_at < RECORD_SECONDS:
             return
-        self._kept_at = now
+        self._recorded_at = now
         best = view.best_test_loss
         seen = Seen(now, view.state(now), view.step, view.epoch, best, offset)
-        if not self._has_begun:
-            self._has_begun = True
-            if before := self._record.load():
+        if not self._has_reported:
+            self._has_reported = True
+            if before := self._store.load():
                 happened = list(_happened(self._run, before.offset, offset))
                 if missed := while_away(before, seen, happened):
                     post(UserReturned(missed))
-        self._record.keep(seen)
+        self._store.keep(seen)
 
 
 def _happened(run: Run, begin: int, end: int) -> Iterator[Event]:
-    """Yield the events between two places of the log, losses left out."""
+    """Yield the events between two offsets of the log, without losses."""
     tail = LineTail(run.events, begin)
     before = -1
     while before != tail.offset < end:

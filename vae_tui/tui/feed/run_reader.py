@@ -36,17 +36,17 @@ Post = Callable[[Message], object]
 
 LIVENESS_SECONDS = 0.5
 PROGRESS_SECONDS = 0.2
-"""Between two words of how far a long log has been read."""
-HASTE_SECONDS, HASTY_POLL_SECONDS = 1.0, 0.05
-"""For so long after the trainer was asked for something its answer is looked for so often."""
+"""Interval of messages on how far a long log has been read."""
+FAST_SECONDS, FAST_POLL_SECONDS = 1.0, 0.05
+"""How long after a command its effect is polled for, and how often."""
 BLOCK_BYTES = 1 << 17
-"""Of the log at once: a millisecond, in which no key is answered."""
+"""Read from the log at once: decoding it holds the interpreter for a millisecond."""
 _ROUTINE = (LossesMeasured, LossRows, EpochEnded, WeightsSaved)
-"""What comes all the time: told when charts are due; everything else at once."""
+"""Frequent events: posted when charts are due; all others at once."""
 
 
 class RunReader:
-    """Reads one run's folder."""
+    """Reads one run's folder in the caller's thread."""
 
     def __init__(
         self,
@@ -61,20 +61,20 @@ class RunReader:
         self._tail = LineTail(run.events)
         self._first = replace(view, unread=0.0)
         self._view = self._first
-        self._told: RunView | None = None
+        self._posted: RunView | None = None
         self._files_at = -math.inf
         self._progress_at = math.inf
         self._restarts = 0
         self._live_at = 0.0
         self._caught_up = False
-        self._probe_told = False
+        self._probe_posted = False
         self._weights_seen: tuple[int, int] | None = None
-        self._lines = self._odd_lines = 0
-        self._odd_told = 1
-        """So many lines that are no events are worth a word: 1, then ten times as many."""
-        self._complaint = ""
-        self._wanted_step: int | None = None
-        self._hasty_until = -math.inf
+        self._lines = self._wrong_lines = 0
+        self._odd_posted = 1
+        """How many lines that are no events are worth a message: 1, then ten times as many."""
+        self._reported = ""
+        self._requested_step: int | None = None
+        self._fast_until = -math.inf
         self._wake = threading.Event()
 
     def follow(self, post: Post, leave: threading.Event) -> None:
@@ -87,39 +87,39 @@ class RunReader:
                 self._files_at = time.monotonic()
             if not more:
                 if self._absence:
-                    self._absence.look(self._view, self._tail.offset, post)
+                    self._absence.update(self._view, self._tail.offset, post)
                 self._wake.wait(self._poll_seconds())
                 self._wake.clear()
-            self._go_back(post)
+            self._load_requested(post)
 
     def poll_faster(self) -> None:
-        """Look often for a while: the trainer was asked for something, the user waits for it."""
-        self._hasty_until = time.monotonic() + HASTE_SECONDS
+        """Poll more often for a while: a command was sent, and its user waits for the effect."""
+        self._fast_until = time.monotonic() + FAST_SECONDS
         self._wake.set()
 
     def request_step(self, step: int) -> None:
-        """Ask for the weights kept at ``step``; only the newest wish counts."""
-        self._wanted_step = step
+        """Request the weights kept at ``step``; a newer request replaces it."""
+        self._requested_step = step
         self._wake.set()
 
     def _poll_seconds(self) -> float:
         usual = self._limiter.poll_seconds
-        return min(usual, HASTY_POLL_SECONDS) if time.monotonic() < self._hasty_until else usual
+        return min(usual, FAST_POLL_SECONDS) if time.monotonic() < self._fast_until else usual
 
-    def _go_back(self, post: Post) -> None:
-        step, self._wanted_step = self._wanted_step, None
+    def _load_requested(self, post: Post) -> None:
+        step, self._requested_step = self._requested_step, None
         if step is not None:
             path = self._run.kept_weights(step)
             try:
                 post(KeptNetworkLoaded(load_network(path, self._view.config)))
-            except VaeTuiError as error:  # thinned away in between, or damaged
+            except VaeTuiError as error:  # deleted by thinning, or damaged
                 post(KeptNetworkMissing(step, printable(str(error))))
 
     def _read_events(self, post: Post) -> bool:
-        """Take in one block of events; return whether there may be more at once."""
+        """Read one block of events; return whether there are more in the log."""
         now = time.monotonic()
         if now - self._live_at > LIVENESS_SECONDS:
-            self._view, self._live_at = self._look(self._view), now
+            self._view, self._live_at = self._with_liveness(self._view), now
         before = self._tail.offset
         block = self._take_block(post)
         view = advance(self._view, block.happened) if block.happened else self._view
@@ -131,14 +131,14 @@ class RunReader:
             return True
         self._progress_at = now
         urgent = any(not isinstance(event, _ROUTINE) for event in block.happened)
-        if view is not self._told and (urgent or self._limiter.charts_due()):
-            self._told = view
+        if view is not self._posted and (urgent or self._limiter.charts_due()):
+            self._posted = view
             post(RunAdvanced(view))
         self._caught_up = True
         return False
 
-    def _look(self, view: RunView) -> RunView:
-        """Return the view with what the folder tells of the trainer and of kept weights."""
+    def _with_liveness(self, view: RunView) -> RunView:
+        """Return the view with what the folder says about the trainer and the kept weights."""
         since = view.live_since
         with contextlib.suppress(OSError):
             since = self._run.lock.stat().st_mtime
@@ -152,7 +152,7 @@ class RunReader:
             "live_pid": pid,
             "is_here": pid is not None and self._run.trains_here(pid),
             "kept": tuple(self._run.kept_steps()),
-            # The clock was set back: silence is counted from now on.
+            # If the clock was set back, silence counts from now on.
             "heard_at": min(view.heard_at, time.time()),
         }
         if all(getattr(view, name) == value for name, value in seen.items()):
@@ -160,9 +160,9 @@ class RunReader:
         return replace(view, **seen)
 
     def _post_progress(self, post: Post, now: float) -> None:
-        """Say how much is still to be read; what has been read so far would post of the past."""
+        """Post how much is still to be read; what was read so far is outdated."""
         if now - self._progress_at >= PROGRESS_SECONDS:
-            self._told, self._progress_at = None, now
+            self._posted, self._progress_at = None, now
             unread = 1 - self._tail.offset / self._tail.size
             post(RunAdvanced(replace(self._first, live=self._view.live, unread=unread)))
 
@@ -170,35 +170,35 @@ class RunReader:
         try:
             block = decode_block(self._tail.read_block(BLOCK_BYTES))
         except OSError as error:
-            self._complain(post, f"{self._run.events} cannot be read: {error.strerror}")
+            self._report(post, f"{self._run.events} cannot be read: {error.strerror}")
             return EventBlock([], [], 0)
         if self._tail.restarts != self._restarts:
             self._restarts, self._view, self._lines = self._tail.restarts, self._first, 0
         if block.wrong:
-            self._complain_of_lines(post, block)
+            self._report_lines(post, block)
         self._lines += block.lines
         return block
 
-    def _complain_of_lines(self, post: Post, block: EventBlock) -> None:
-        """Say which line is no event; of many once, and again when they are ten times as many."""
-        self._odd_lines += len(block.wrong)
-        if self._odd_lines < self._odd_told:
+    def _report_lines(self, post: Post, block: EventBlock) -> None:
+        """Post which line is no event: the first, and again when there are ten times as many."""
+        self._wrong_lines += len(block.wrong)
+        if self._wrong_lines < self._odd_posted:
             return
-        self._odd_told = 10 * self._odd_lines
+        self._odd_posted = 10 * self._wrong_lines
         first = block.wrong[0]
         what = f"{self._run.events} line {self._lines + first.line} is no event ({first.why})"
-        more = f", nor are {self._odd_lines - 1:,} others" if self._odd_lines > 1 else ""
-        self._complain(post, f"{what}{more}; what is one is shown")
+        more = f", nor are {self._wrong_lines - 1:,} others" if self._wrong_lines > 1 else ""
+        self._report(post, f"{what}{more}; what is one is shown")
 
     def _read_files(self, post: Post) -> None:
         probe, config = self._run.probe, self._view.config
-        with contextlib.suppress(OSError):  # not there yet; what else is wrong, reading tells
-            if not self._probe_told and probe.stat().st_size:
-                self._probe_told = True
+        with contextlib.suppress(OSError):  # not there yet; reading finds any other fault
+            if not self._probe_posted and probe.stat().st_size:
+                self._probe_posted = True
                 self._try(post, probe, lambda: ProbeLoaded(load_probe(probe, config)))
         with contextlib.suppress(OSError):
             status = self._run.weights.stat()
-            # The name stays, the file is another one each time.
+            # The file is replaced, so its inode changes.
             seen = (status.st_ino, status.st_mtime_ns)
             if seen != self._weights_seen and self._limiter.pictures_due():
                 self._weights_seen = seen
@@ -209,9 +209,9 @@ class RunReader:
         try:
             post(load())
         except VaeTuiError as error:
-            self._complain(post, str(error), path.name)
+            self._report(post, str(error), path.name)
 
-    def _complain(self, post: Post, why: str, file: str = "") -> None:
-        if why != self._complaint:
-            self._complaint = why
+    def _report(self, post: Post, why: str, file: str = "") -> None:
+        if why != self._reported:
+            self._reported = why
             post(ReadingFailed(printable(why), file))

@@ -1,4 +1,4 @@
-"""Reads the runs of a folder, and follows one of them; in threads: posts, touches no widget."""
+"""Lists the runs of a folder, and follows one of them; runs in threads and posts messages."""
 
 import contextlib
 import threading
@@ -29,9 +29,9 @@ from vae_tui.tui.state.run_view import RunView
 
 Post = Callable[[Message], object]
 
-LOOK_SECONDS = 2.0
+LIST_SECONDS = 2.0
 PROGRESS_SECONDS = 0.3
-"""Between two words of how many of many runs have been read."""
+"""Interval of messages on how many of many runs have been read."""
 
 
 class RunsFolder:
@@ -40,7 +40,7 @@ class RunsFolder:
     Args:
         runs_dir: The folder.
         attached: Path of the run on the screen.
-        limiter: Says how often news of a run that is followed are told.
+        limiter: Says how often a followed run's changes are posted.
     """
 
     def __init__(
@@ -52,17 +52,17 @@ class RunsFolder:
         self._known: dict[Path, RunFollower] = {}
         self._is_read = False
         self._reading = threading.Lock()
-        """A thread that is to leave may still read when the next one begins."""
+        """A thread that should end may still be reading when the next one begins."""
 
     def follow(self, post: Post, leave: threading.Event) -> None:
-        """Post of all runs, again and again, until ``leave`` is set."""
+        """Post the list of runs every two seconds until ``leave`` is set."""
         while not leave.is_set():
             with self._reading:
                 self._read(post, leave)
-            leave.wait(LOOK_SECONDS)
+            leave.wait(LIST_SECONDS)
 
     def overlay(self, path: Path, post: Post, leave: threading.Event) -> None:
-        """Post all of one run until ``leave`` is set; or why there is nothing to post."""
+        """Post the state of one run until ``leave`` is set, or why it cannot be opened."""
         if why := self.open_refusal(path):
             post(OverlayFailed(path, why))
             return
@@ -80,7 +80,7 @@ class RunsFolder:
         RunReader(run, view, limiter=self.limiter).follow(follower.take, leave)
 
     def open_refusal(self, path: Path) -> str:
-        """Return why a run cannot be opened, or nothing; a damaged one may have much to show."""
+        """Return why a run cannot be opened, or nothing; a damaged one may still be shown."""
         name, run = printable(path.name), Run(path)
         if not holds_run(path):
             return f"{name} is not there any more"
@@ -94,14 +94,14 @@ class RunsFolder:
         self._attached = _as_listed(self._attached, found)
         self._known = {run.path: self._known.get(run.path) or RunFollower(run) for run in found}
         rows: list[ListedRun] = []
-        told_at = time.monotonic()
+        posted_at = time.monotonic()
         for path, known in self._known.items():
             if leave.is_set():
                 return
             summary, wrong = known.summarise(time.time())
             rows.append(ListedRun(path, summary, brief(wrong[0], path) if wrong else ""))
-            if not self._is_read and time.monotonic() - told_at > PROGRESS_SECONDS:
-                told_at = time.monotonic()
+            if not self._is_read and time.monotonic() - posted_at > PROGRESS_SECONDS:
+                posted_at = time.monotonic()
                 post(RunsListed(self._list(rows, len(found))))
         self._is_read = True
         post(RunsListed(self._list(rows, len(found))))
@@ -111,14 +111,14 @@ class RunsFolder:
 
 
 class _Follower:
-    """Makes what a reader tells of a run into one value, and tells that."""
+    """Combines the messages of a run's reader into one `Overlay`, and posts that."""
 
     def __init__(self, overlay: Overlay, post: Post) -> None:
         self.overlay = overlay
         self._post = post
 
     def take(self, message: Message) -> None:
-        """Take in what the reader tells; what only the run on the screen needs is left."""
+        """Take a message of the reader; those that only the attached run needs are ignored."""
         match message:
             case RunAdvanced():
                 self.overlay = replace(self.overlay, run=message.view)
@@ -135,7 +135,7 @@ class _Follower:
 
 
 def _as_listed(path: Path, found: list[Run]) -> Path:
-    """Return how the list calls the run of this path: links may lead to it by another way."""
+    """Return the path under which the list has this run: links may lead to it too."""
     paths = [run.path for run in found]
     if path in paths:
         return path
@@ -146,11 +146,11 @@ def _as_listed(path: Path, found: list[Run]) -> Path:
 
 
 def _is_there(path: Path) -> bool:
-    with contextlib.suppress(OSError):  # in a folder of somebody else's
+    with contextlib.suppress(OSError):  # no permission to look
         return path.is_file()
     return False
 
 
 def brief(why: str, path: Path) -> str:
-    """Return what is wrong with a file of a run without the way to the run, fit to be shown."""
+    """Return an error message without the path of the run, printable."""
     return printable(why.replace(f"{path}/", "", 1))
