@@ -10,6 +10,7 @@ from support.layout_faults import until_whole
 from support.screen import Screen, open_view, wait_until
 from support.views import HERE, chosen, exported, open_runs, table
 from support.widgets import Host
+from textual.events import MouseScrollDown
 from textual.geometry import Offset
 
 from vae_tui.tui.widgets.run_table import RunTable, RunTableContent
@@ -153,6 +154,18 @@ async def test_the_mouse_chooses():
         assert f"run-{300 - page + 2:03} " in chosen(screen)
         await pilot.click(RunTable, Offset(10, 0))
         assert f"run-{300 - page + 2:03} " in chosen(screen)
+
+
+async def test_the_wheel_scrolls_and_the_next_key_comes_back_to_the_cursor():
+    screen = Screen()
+    async with screen.at(80, 24) as pilot:
+        await open_runs(pilot, screen, *MANY, attached="run-000")
+        wheel = MouseScrollDown(None, 5, 5, 0, 1, 0, False, False, False)
+        screen.view.query_one(RunTable).post_message(wheel)
+        await wait_until(pilot, lambda: "run-002 " in table(screen)[1])
+        await pilot.press("down")
+        await wait_until(pilot, lambda: "run-001 " in table(screen)[1])
+        assert "run-001 " in chosen(screen)
 
 
 async def test_the_cursor_stays_on_its_run_when_the_list_changes():
