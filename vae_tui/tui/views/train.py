@@ -1,7 +1,5 @@
 """View 1: the losses as charts, live digits, inputs over reconstructions."""
 
-from collections.abc import Sequence
-
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -11,8 +9,6 @@ from textual.reactive import var
 from vae_tui.export.picture_files import write_digits
 from vae_tui.run import series
 from vae_tui.run.series import TEST_LOSS_AT_MEAN
-from vae_tui.tui.charts.frame import Level
-from vae_tui.tui.charts.series import Series
 from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.loss_curves import (
@@ -134,7 +130,15 @@ class TrainView(View):
             if overlay is not None and not overlay.run.unread:
                 curves = (*overlay_curves(chart, run, overlay.run, **how), *curves)
             levels = reconstruction_levels(run) if chart == "reconstruction" else ()
-            self._plot(chart, chart_title(chart, run), curves, levels)
+            self.query_one(f"#{chart}", LossChart).plot = Plot(
+                chart_title(chart, run),
+                curves,
+                levels,
+                marks=run.changes,
+                cursor=self._cursor(self.scene),
+                log=self.log_axis,
+                ascii_only=not self.scene.unicode,
+            )
 
     def _draw_losses(self, run: RunView) -> None:
         """Show the newest test loss with the name of each estimator."""
@@ -150,21 +154,6 @@ class TrainView(View):
                 f"[b]test {run.last_test_loss:.1f}[/b] z sampled · {at_mean:.1f} z = mean · {beta}"
                 f"best {run.best_test_loss:.1f}"
             )
-
-    def _plot(
-        self, which: str, title: str, curves: Sequence[Series], levels: Sequence[Level]
-    ) -> None:
-        assert self.scene is not None
-        run = self.scene.run
-        self.query_one(f"#{which}", LossChart).plot = Plot(
-            title,
-            curves,
-            levels,
-            marks=run.changes,
-            cursor=self._cursor(self.scene),
-            log=self.log_axis,
-            ascii_only=not self.scene.unicode,
-        )
 
     def _cursor(self, scene: Scene) -> float | None:
         """Return the epoch of the cursor: that of older weights, else the user's."""
