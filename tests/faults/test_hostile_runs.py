@@ -145,6 +145,9 @@ def test_no_config_starts_a_thousand_processes(tmp_path):
 
 # The screen
 
+VIEWS = {"1": "reconstructed", "2": "seed 1", "3": "z from", "4": "PCA", "\t": "nats ·"}
+"""Each view's key, and what it shows once it is drawn."""
+
 
 class Rounds(threading.Event):
     """Lets a reader look so many times."""
@@ -198,14 +201,16 @@ def test_nothing_of_a_stranger_reaches_the_terminal_raw(tmp_path, state):
     ) as terminal:
         terminal.wait_for(state)
         terminal.wait_for("PWNED")
-        for key in "12345":
+        for key, shown in VIEWS.items():
             terminal.type(key)
-            terminal.read(0.4)
+            terminal.wait_for(shown)
         terminal.type(",")
         terminal.wait_for("back in time")
-        for key in ("e", "y", "?", "\x1b", "q"):
-            terminal.type(key)
-            terminal.read(0.4)
+        terminal.type("ey?")
+        terminal.wait_for("Everywhere")
+        terminal.type("\x1b")
+        terminal.wait_for(lambda text: "Everywhere" not in text)
+        terminal.type("q")
         if state == "paused":
             terminal.wait_for("come back:")
             terminal.type("k")

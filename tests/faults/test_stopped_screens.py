@@ -91,7 +91,7 @@ def test_a_screen_stopped_from_outside_goes_on_and_gives_the_terminal_back(ended
     (screen,) = (pid for pid, line in of_folder(ended.folder).items() if "stty" not in line)
     for time in range(1, 4):
         os.kill(screen, signal.SIGSTOP)
-        terminal.read(0.3)
+        wait_until(lambda: process(screen).is_stopped)
         os.kill(screen, signal.SIGCONT)
         # Keys that come before it has taken the terminal anew are thrown away.
         terminal.wait_for(lambda _, time=time: terminal.raw.count(b"\x1b[?1049h") > time)

@@ -1,11 +1,12 @@
 """Run folders as a trainer leaves them, made without training; and the commands that read them."""
 
-import json
-import subprocess
-import sys
+import contextlib
+import io
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
+import pytest
 import torch
 from support.tiny_runs import random_images, tiny_config
 
@@ -20,20 +21,6 @@ from vae_tui.training.checkpoint import save_probe, save_weights
 
 NEWEST = 60
 KEPT = (0, 1, 20, 60)
-_CALLER = """
-import io, json, sys
-from contextlib import redirect_stderr, redirect_stdout
-from vae_tui.cli.main import main
-for line in json.loads(sys.argv[1]):
-    sys.argv[1:] = line
-    out, err, code = io.StringIO(), io.StringIO(), None
-    with redirect_stdout(out), redirect_stderr(err):
-        try:
-            main()
-        except SystemExit as leaving:
-            code = leaving.code
-    print(json.dumps([code, out.getvalue(), err.getvalue()]))
-"""
 
 
 def model_at(step: int, config: RunConfig) -> VAE:
@@ -97,14 +84,23 @@ def epoch_ended(step: int) -> Event:
 
 
 def called(*lines: list[str]) -> list[tuple[int, str, str]]:
-    """Return exit code, stdout and stderr of each command line, none on a terminal."""
-    done = subprocess.run(
-        [sys.executable, "-c", _CALLER, json.dumps(lines)],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    answers = [tuple(json.loads(line)) for line in done.stdout.splitlines()]
-    assert len(answers) == len(lines), done.stderr
-    return answers
+    """Return exit code, stdout and stderr of each command line, run in this process."""
+    return [called_once(line) for line in lines]
+
+
+def called_once(line: list[str]) -> tuple[int, str, str]:
+    from vae_tui.cli.main import main
+
+    out, err, threads = io.StringIO(), io.StringIO(), torch.get_num_threads()
+    with (
+        mock.patch("sys.argv", ["vae-tui", *line]),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as leaving,
+    ):
+        main()
+    torch.set_num_threads(threads)
+    return leaving.value.code, out.getvalue(), err.getvalue()
 
 
 def pixels(path: Path) -> np.ndarray:
