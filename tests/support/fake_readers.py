@@ -26,7 +26,7 @@ from vae_tui.tui.state.run_view import RunView, advance
 
 
 class FakeReader:
-    """Tells what the test tells it to; an update is one frozen view, as the real one's."""
+    """Posts what the test gives it; as from the real one, an update is one frozen view."""
 
     def __init__(self, view: RunView) -> None:
         self.view = view
@@ -35,15 +35,15 @@ class FakeReader:
         self.follows = threading.Event()
         self.left = threading.Event()
 
-    def follow(self, tell: Callable[[Message], object], leave: threading.Event) -> None:
-        self.tell = tell
+    def follow(self, post: Callable[[Message], object], stop: threading.Event) -> None:
+        self.post = post
         self.follows.set()
-        leave.wait()
+        stop.wait()
         self.left.set()
 
     def report(self, *happened: Event, **changes: Any) -> None:
         self.view = dataclasses.replace(advance(self.view, happened), **changes)
-        self.tell(RunAdvanced(self.view))
+        self.post(RunAdvanced(self.view))
 
     def request_step(self, step: int) -> None:
         self.requested_steps.append(step)
@@ -54,34 +54,32 @@ class FakeReader:
     def load(self, *values: Network | Probe) -> None:
         for value in values:
             known = NetworkLoaded if isinstance(value, Network) else ProbeLoaded
-            self.tell(known(value))
+            self.post(known(value))
 
     def load_kept(self, network: Network) -> None:
-        self.tell(KeptNetworkLoaded(network))
+        self.post(KeptNetworkLoaded(network))
 
 
 class FakeRuns:
-    """Tells of other runs what the test tells it to; remembers what was asked."""
+    """Posts what the test gives it about other runs; remembers the requests."""
 
     def __init__(self) -> None:
         self.limiter = RefreshLimiter()
         self.closed: dict[Path, str] = {}
         """Why a run cannot be opened."""
         self.listings: list[threading.Event] = []
-        """For each time the list was asked for, what ends it."""
+        """For each request of the list, the event that ends it."""
         self.overlays: list[tuple[Path, threading.Event]] = []
 
-    def follow(self, tell: Callable[[Message], object], leave: threading.Event) -> None:
-        self.tell = tell
-        self.listings.append(leave)
-        leave.wait()
+    def follow(self, post: Callable[[Message], object], stop: threading.Event) -> None:
+        self.post = post
+        self.listings.append(stop)
+        stop.wait()
 
-    def overlay(
-        self, path: Path, tell: Callable[[Message], object], leave: threading.Event
-    ) -> None:
-        self.tell = tell
-        self.overlays.append((path, leave))
-        leave.wait()
+    def overlay(self, path: Path, post: Callable[[Message], object], stop: threading.Event) -> None:
+        self.post = post
+        self.overlays.append((path, stop))
+        stop.wait()
 
     def open_refusal(self, path: Path) -> str:
         return self.closed.get(path, "")
@@ -89,10 +87,10 @@ class FakeRuns:
     def list(self, *rows: ListedRun, found: int | None = None, attached: str = "") -> None:
         here = Path("/runs", attached or "digits-1123-0713")
         count = len(rows) if found is None else found
-        self.tell(RunsListed(RunList("checkpoints", here, rows, count)))
+        self.post(RunsListed(RunList("checkpoints", here, rows, count)))
 
     def lay_over(self, path: Path, run: RunView, network: Network | None = None) -> None:
-        self.tell(OverlayAdvanced(Overlay(path, run, network)))
+        self.post(OverlayAdvanced(Overlay(path, run, network)))
 
 
 def listed(name: str, state: str = "finished", wrong: str = "", **changes: Any) -> ListedRun:

@@ -4,7 +4,7 @@ from vae_tui.run.commands import Command
 
 
 class FakeSteering:
-    """Remembers what was asked."""
+    """Remembers what it was to send."""
 
     def __init__(self, refusal: Exception | None = None) -> None:
         self.sent: list[str] = []

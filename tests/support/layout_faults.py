@@ -9,7 +9,7 @@ from vae_tui.tui.widgets.drawing import Drawing
 
 
 async def until_whole(pilot: Pilot[None], screen: Screen, where: object = "") -> None:
-    """Wait until nothing is cut or overlaps: a size is told a moment before it is drawn in."""
+    """Wait until nothing is cut or overlaps: the layout follows a new size after a moment."""
     for _ in range(200):
         if not faults(screen):
             return

@@ -122,7 +122,7 @@ class Screen:
 
     @property
     def text(self) -> str:
-        """Everything that stands on the screen, row by row."""
+        """The text of the screen, row by row."""
         return screen_text(self.app)
 
 
@@ -189,7 +189,7 @@ async def wait_until(
 
 
 async def until_reading(pilot: Pilot[None], screen: Screen) -> None:
-    """Wait until the views are up and the reader may tell."""
+    """Wait until the views are mounted and the reader follows the run."""
     await wait_until(pilot, screen.reader.follows.is_set)
 
 
@@ -226,7 +226,7 @@ async def become(pilot: Pilot[None], screen: Screen, condition: str) -> None:
 
 
 def walk_code(screen: Screen) -> Floats:
-    """Return the code whose bars stand in Walk."""
+    """Return the code whose bars Walk shows."""
     return np.array(screen.view.query_one(LatentBars).bars.values, np.float32)
 
 

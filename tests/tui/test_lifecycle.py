@@ -45,7 +45,7 @@ async def test_nothing_but_the_waiting_line_is_there_before_the_views_are_loaded
         await wait_until(pilot, lambda: pilot.app.query_one(ContentSwitcher).current != "waiting")
 
 
-async def test_a_trainer_that_cannot_be_started_ends_the_screen_with_why():
+async def test_the_screen_ends_with_the_reason_when_no_trainer_can_be_started():
     def refuse() -> None:
         raise VaeTuiError("no trainer can be started in /x: no space left on device")
 
@@ -56,7 +56,7 @@ async def test_a_trainer_that_cannot_be_started_ends_the_screen_with_why():
         assert pilot.app.return_code == 1
 
 
-async def test_keys_for_a_view_are_unheard_until_all_views_are_up():
+async def test_keys_for_a_view_do_nothing_until_all_views_are_mounted():
     screen = Screen()
     async with screen.at() as pilot:
         while not screen.app.main.query(TrainView):
@@ -69,7 +69,7 @@ async def test_keys_for_a_view_are_unheard_until_all_views_are_up():
 
 
 @pytest.mark.parametrize("wait", range(0, 40, 2))
-async def test_leaving_while_the_views_are_put_up_raises_nothing(wait):
+async def test_leaving_while_the_views_are_mounted_raises_nothing(wait):
     screen = Screen()
     async with screen.at() as pilot:
         while not screen.app.main.query(TrainView):

@@ -108,7 +108,7 @@ async def test_a_view_that_comes_back_shows_what_came_while_it_was_away(view):
     assert texts[0] == texts[1]
 
 
-async def test_a_long_failure_is_told_to_its_last_word():
+async def test_a_long_failure_is_shown_to_its_last_word():
     screen = Screen()
     why = "the data folder /a/rather/long/path/of/someone is gone since the run was started, alas"
     async with screen.at(80, 24) as pilot:
@@ -123,7 +123,7 @@ async def test_weights_that_cannot_be_read_are_named_where_the_digits_would_be()
     screen = Screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
-        screen.reader.tell(
+        screen.reader.post(
             ReadingFailed("/runs/x/weights.safetensors is short", "weights.safetensors")
         )
         await wait_until(

@@ -107,7 +107,7 @@ async def test_the_bottom_line_shows_the_steering_keys_that_work_here_and_now(
         await wait_until(pilot, lambda: shown() == keys)
 
 
-async def test_a_refusal_is_told_and_ends_nothing():
+async def test_a_refusal_is_shown_and_ends_nothing():
     screen = Screen(steering=FakeSteering(VaeTuiError("state.pt is [/not] there")))
     async with screen.at() as pilot:
         await until_reading(pilot, screen)

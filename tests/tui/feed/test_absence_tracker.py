@@ -170,7 +170,7 @@ async def test_what_was_missed_stands_there_until_a_key_is_pressed_and_then_in_t
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "lost")
-        screen.reader.tell(UserReturned(MISSED))
+        screen.reader.post(UserReturned(MISSED))
         await wait_until(pilot, lambda: "epochs 12 to 19, it failed: [b]?[2J" in screen.notice)
         assert "p goes on from the last save" in screen.notice
         await pilot.press("2")
@@ -188,7 +188,7 @@ async def test_what_was_missed_covers_and_cuts_nothing(size):
     async with screen.at(*size) as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
-        screen.reader.tell(UserReturned(MISSED))
+        screen.reader.post(UserReturned(MISSED))
         await wait_until(pilot, lambda: "while you" in screen.notice)
         for key in "12345":
             await pilot.press(key)

@@ -18,7 +18,7 @@ from vae_tui.tui.state.run_view import RunView, advance
 EMPTY = RunView("run", CONFIG, epochs=150)
 
 
-def told(state: str, *happened, control: bool = True, now: float = NOW, **changes) -> str:
+def notice(state: str, *happened, control: bool = True, now: float = NOW, **changes) -> str:
     view = dataclasses.replace(advance(EMPTY, [STARTED, *happened]), **changes)
     return notice_of(view, state, now, run="run", control=control)
 
@@ -45,12 +45,12 @@ NAN = Diverged(time=NOW, step=543, what="bce", last_good_step=540)
     ],
 )  # fmt: skip
 def test_each_state_says_what_to_do_next(state, happened, line):
-    assert told(state, *happened) == line
+    assert notice(state, *happened) == line
 
 
 @pytest.mark.parametrize("state", ["paused", "stopped", "lost", "failed", "stalled"])
 def test_without_control_it_is_the_shell_that_goes_on(state):
-    line = told(state, losses(540), control=False)
+    line = notice(state, losses(540), control=False)
     assert ("vae-tui resume run" in line) is (state != "stalled")
     assert "p goes" not in line
 
@@ -58,14 +58,14 @@ def test_without_control_it_is_the_shell_that_goes_on(state):
 def test_only_a_process_of_this_machine_is_one_to_kill():
     """A lock over a network is held by a process of another machine, and its pid by one of ours."""
     silent = {"live": True, "live_pid": 12, "now": NOW + 41}
-    here = told("stalled", losses(540, time=NOW), is_here=True, **silent)
+    here = notice("stalled", losses(540, time=NOW), is_here=True, **silent)
     assert here == (
         "the trainer (pid 12) is alive but has reported nothing for 41 s · see trainer.log · "
         "to end it: kill -9 12, then p"
     )
-    shell = told("stalled", losses(540, time=NOW), is_here=True, control=False, **silent)
+    shell = notice("stalled", losses(540, time=NOW), is_here=True, control=False, **silent)
     assert shell.endswith("kill -9 12, then vae-tui resume run")
-    there = told("stalled", losses(540, time=NOW), **silent)
+    there = notice("stalled", losses(540, time=NOW), **silent)
     assert there.startswith("the trainer is alive") and "12" not in there
 
 
@@ -79,17 +79,17 @@ def test_the_reader_tells_which_process_lives_and_whether_it_is_here(tmp_path):
             assert holder.stdout is not None
             holder.stdout.readline()  # its command line is its own now
             os.pwrite(lock, f"{holder.pid:<20}\n".encode(), 0)
-        told: list[RunView] = []
+        views: list[RunView] = []
         leave = threading.Event()
 
-        def tell(message: object, told=told, leave=leave) -> None:
+        def post(message: object, views=views, leave=leave) -> None:
             if isinstance(message, RunAdvanced):
-                told.append(message.view)
+                views.append(message.view)
                 leave.set()
 
-        RunReader(run, EMPTY).follow(tell, leave)
-        assert (told[0].live, told[0].is_here) == (True, is_here)
-        assert told[0].live_pid == (holder.pid if holder else 42)
+        RunReader(run, EMPTY).follow(post, leave)
+        assert (views[0].live, views[0].is_here) == (True, is_here)
+        assert views[0].live_pid == (holder.pid if holder else 42)
         os.close(lock)
         if holder:
             holder.communicate(b"\n")
@@ -98,19 +98,19 @@ def test_the_reader_tells_which_process_lives_and_whether_it_is_here(tmp_path):
 def test_a_damaged_config_is_named_as_long_as_the_screen_is_up():
     damage = "config.json cannot be read: line 3"
     for state in ("running", "lost"):
-        assert told(state, damage=damage).endswith(f"{damage}: the rest is shown")
+        assert notice(state, damage=damage).endswith(f"{damage}: the rest is shown")
 
 
 REFUSED = CommandRefused(time=NOW, step=540, command_id="x", why="nothing to undo")
 
 
 @pytest.mark.parametrize("ahead", [0, 9_000, -9_000])
-def test_a_refusal_is_told_for_ten_seconds_of_any_clock(ahead):
+def test_a_refusal_is_shown_for_ten_seconds_of_any_clock(ahead):
     def line(seconds: float, *later) -> str:
         events = [REFUSED, *later]
         ours = [dataclasses.replace(event, time=event.time + ahead) for event in events]
         heard = later[-1].time if later else NOW
-        return told("running", *ours, now=NOW + seconds, heard_at=heard)
+        return notice("running", *ours, now=NOW + seconds, heard_at=heard)
 
     assert line(0) == line(9) == "nothing to undo"
     assert line(11) == ""
@@ -118,13 +118,13 @@ def test_a_refusal_is_told_for_ten_seconds_of_any_clock(ahead):
     assert line(11, losses(541, time=NOW + 10.9)) == ""
 
 
-def test_a_refusal_is_told_though_another_command_was_obeyed():
+def test_a_refusal_is_shown_though_another_command_was_obeyed():
     changed = SettingChanged(time=NOW, step=541, name="beta", old=1.0, new=2.0, command_id="y")
-    assert told("running", REFUSED, changed, now=NOW) == "nothing to undo"
+    assert notice("running", REFUSED, changed, now=NOW) == "nothing to undo"
 
 
 def test_a_refusal_stands_beside_what_to_do_next():
-    line = told("paused", Paused(time=NOW, step=540), REFUSED)
+    line = notice("paused", Paused(time=NOW, step=540), REFUSED)
     assert line == "paused · p goes on · nothing to undo"
 
 
@@ -167,5 +167,5 @@ def test_undo_is_offered_when_there_is_something_to_undo():
 
 def test_a_folder_that_is_read_only_is_said_whatever_the_state():
     for state in ("running", "paused", "stalled"):
-        assert "read-only now" in told(state, read_only=True)
-    assert "read-only" not in told("stalled")
+        assert "read-only now" in notice(state, read_only=True)
+    assert "read-only" not in notice("stalled")

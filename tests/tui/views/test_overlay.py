@@ -149,7 +149,7 @@ async def test_a_run_that_cannot_be_overlaid_is_one_note():
         await open_runs(pilot, screen, HERE, listed("gone"))
         await pilot.press("down", "x")
         await wait_until(pilot, lambda: screen.runs.overlays)
-        screen.runs.tell(OverlayFailed(Path("/runs/gone"), "gone is not there any more"))
+        screen.runs.post(OverlayFailed(Path("/runs/gone"), "gone is not there any more"))
         await wait_until(pilot, lambda: "gone is not there any more" in screen.app.notes)
         assert screen.app.scene.overlay is None
 
