@@ -20,7 +20,7 @@ from support.real_runs import (
     wait_until,
 )
 from support.shells import Shell, assert_it_goes_on
-from support.tiny_runs import losses_of, only, tiny_config
+from support.tiny_runs import losses_of, only
 
 from vae_tui.model import load_network
 from vae_tui.model.probe import load_probe
@@ -28,6 +28,7 @@ from vae_tui.run import events
 from vae_tui.run.commands import Command
 from vae_tui.run.config import RunConfig
 from vae_tui.run.control import RunSteering
+from vae_tui.run.cores import default_threads
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
@@ -162,8 +163,19 @@ def epochs_begun(run: Run) -> int:
     return math.ceil(max(newest_step(run), 1) / STEPS_PER_EPOCH)
 
 
+def default_config(epochs: int) -> RunConfig:
+    """Return the config of a default run of the digits, on the CPU."""
+    return RunConfig(
+        dataset="digits",
+        data_dir="/nowhere",
+        epochs=epochs,
+        device="cpu",
+        threads=default_threads(1),
+    )
+
+
 def kill_many(tmp_path, kills: int, longest: float, seed: int) -> None:
-    config = tiny_config(epochs=1_000_000, batch_size=BATCH)
+    config = default_config(1_000_000)
     chance = random.Random(seed)
     run = create(tmp_path, "run", config)
     victim = Victim(run, config, chance)
@@ -177,7 +189,7 @@ def kill_many(tmp_path, kills: int, longest: float, seed: int) -> None:
     print(f"seed {seed}: {victim.account()}")  # noqa: T201
     assert any(kill.inside_a_save for kill in victim.kills)
     assert_no_hole_and_no_duplicate(happened)
-    losses, trainer = uninterrupted(tiny_config(epochs=epochs, batch_size=BATCH))
+    losses, trainer = uninterrupted(default_config(epochs))
     assert losses_of(happened) == losses, "the same run as if nothing had happened"
     assert_same_weights(run.weights, trainer)
     assert not list(run.path.rglob(".*"))
@@ -194,7 +206,7 @@ def test_a_hundred_random_kills_of_one_run_lose_nothing(tmp_path):
 
 @pytest.mark.soak
 def test_a_killed_run_of_the_usual_size_does_two_seconds_again_at_most(tmp_path):
-    config = tiny_config(epochs=1_000_000, batch_size=BATCH, latent_dim=20, hidden=400)
+    config = default_config(1_000_000)
     run = create(tmp_path, "run", config)
     victim = Victim(run, config, random.Random(2))
     with none_left(run):

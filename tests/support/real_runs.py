@@ -17,12 +17,16 @@ from safetensors.torch import load_file
 from support.tiny_runs import CPU, finish, losses_of, tiny_config
 
 from vae_tui.data import idx_files
+from vae_tui.model.device import choose_precision
 from vae_tui.run import control
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import Event, RunEnded, RunStarted, decode
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
+from vae_tui.training.thread_choice import make_products_exact
 from vae_tui.training.trainer import Trainer
+
+make_products_exact()  # as a trainer's process does: `uninterrupted` trains in this one
 
 DIGITS = tiny_config(epochs=6, batch_size=256)
 ENDLESS = tiny_config(epochs=1_000_000, batch_size=256)
@@ -113,7 +117,8 @@ def outcome(run: Run) -> tuple[int, str]:
 
 def uninterrupted(config: RunConfig) -> tuple[list[dict[str, Any]], Trainer]:
     """Return what a run in this process comes to."""
-    trainer = Trainer(config, idx_files.load("digits", Path("/nowhere")), CPU, "fp32")
+    precision = choose_precision(config.precision, CPU)
+    trainer = Trainer(config, idx_files.load("digits", Path("/nowhere")), CPU, precision)
     return losses_of(finish(trainer)), trainer
 
 

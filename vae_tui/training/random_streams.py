@@ -1,4 +1,4 @@
-"""Random numbers of a run: streams that have nothing to do with each other, each from the seed."""
+"""The random numbers of a run: independent streams, each derived from the seed."""
 
 import hashlib
 
@@ -7,10 +7,10 @@ from torch import Generator, Tensor
 
 
 def stream_seed(seed: int, purpose: str) -> int:
-    """Return the seed of a stream of random numbers that has nothing to do with the others.
+    """Return the seed of an independent stream of random numbers.
 
-    Generators given the same seed, or seeds nearby, would repeat each other's numbers: the noise
-    those of the initial weights, one epoch's order those of another run's.
+    Generators with the same seed repeat each other's numbers: the noise would equal the initial
+    weights, and the order of one epoch that of a run whose seed is larger by one.
     """
     digest = hashlib.blake2b(f"{seed}: {purpose}".encode(), digest_size=8).digest()
     return int.from_bytes(digest) >> 1
@@ -19,8 +19,8 @@ def stream_seed(seed: int, purpose: str) -> int:
 class Order:
     """The order of the training images in each epoch.
 
-    From seed and epoch alone, and drawn on the CPU: a run that goes on, on whatever device, needs
-    no saved permutation.
+    It follows from seed and epoch alone and is drawn on the CPU, so a resumed run needs no saved
+    permutation, whatever its device.
     """
 
     def __init__(self, seed: int, count: int, device: torch.device) -> None:
@@ -31,7 +31,7 @@ class Order:
         self._rows = torch.empty(0, dtype=torch.int64)
 
     def of(self, epoch: int) -> Tensor:
-        """Return the images' rows, (N,) on the device."""
+        """Return the rows of the images in their order, (N,) on the device."""
         if epoch != self._epoch:
             generator = Generator()
             generator.manual_seed(stream_seed(self._seed, f"order of epoch {epoch}"))
