@@ -7,7 +7,7 @@ per step alone and beside one spinning program (Intel with AVX512-BF16, 2 cores,
 The number of threads is changed only if no sum depends on it, so that the same seed gives the same
 run: gradients and losses of a full and of a ragged batch, computed with all threads and with one,
 are equal bit for bit. With MKL's strict mode, which costs nothing measurable, they are in fp32; in
-bf16 it depends on the processor (not with AMX). Else the number stays, and the user is told once.
+bf16 it depends on the processor (not with AMX). Otherwise the number stays and one warning says so.
 
 Tried and rejected: threads that sleep at once when they wait (``OMP_WAIT_POLICY=passive``: 9.8 and
 19.8 in fp32); fixed shards of the batch, one a Python thread, summed in a fixed order (9.0 and
