@@ -4,6 +4,7 @@ import os
 import select
 import time
 
+import pyte
 import pytest
 
 from vae_tui.tui.link.link_speed import LinkSpeed
@@ -118,6 +119,16 @@ def test_a_terminal_is_queried_and_its_report_counts(pipe):
     assert not pipe.writer.link.reports
     pipe.writer.reported()
     assert pipe.writer.link.reports
+
+
+def test_the_cursor_is_queried_in_column_1_where_its_report_is_no_key(pipe):
+    pipe.writer.write(row("hello"))
+    sent = b""
+    while b"\x1b[6n" not in sent:
+        sent += os.read(pipe.reading, 1000)
+    screen = pyte.Screen(80, 24)
+    pyte.ByteStream(screen).feed(sent.partition(b"\x1b[6n")[0])
+    assert "hello" in screen.display[0] and screen.cursor.x == 0
 
 
 def test_settling_waits_until_all_is_written(pipe):
