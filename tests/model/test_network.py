@@ -13,6 +13,8 @@ from vae_tui.image_shape import DEFAULT_SHAPE
 from vae_tui.model import load_network
 from vae_tui.model.mlp import Mlp
 from vae_tui.model.probe import load_probe
+from vae_tui.model.torch_weights import state_dict
+from vae_tui.model.weights_file import safetensors_file
 from vae_tui.training.checkpoint import save_probe, save_weights
 
 CONFIG = tiny_config(latent_dim=4, hidden=16)
@@ -197,3 +199,10 @@ def test_a_probe_whose_images_and_labels_do_not_fit_is_refused(tmp_path, images,
         load_probe(path, CONFIG)
     assert str(path) in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_exported_weights_are_those_of_the_file_byte_for_byte(tmp_path):
+    save_weights(tmp_path / "w.safetensors", weights(), 7, DEFAULT_SHAPE)
+    network = load_network(tmp_path / "w.safetensors", CONFIG)
+    assert safetensors_file(network) == (tmp_path / "w.safetensors").read_bytes()
+    assert all(torch.equal(value, weights()[name]) for name, value in state_dict(network).items())

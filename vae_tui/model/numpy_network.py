@@ -52,7 +52,8 @@ class Network(ABC):
             saved_at=saved_at,
             latent_dim=config.latent_dim,
             image_shape=config.image_shape,
-            weights=weights,
+            # Products take the transpose, and are 1.3 to 1.5 times as fast when it is contiguous.
+            weights={name: np.asfortranarray(value) for name, value in weights.items()},
         )
 
     @staticmethod

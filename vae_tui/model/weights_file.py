@@ -1,5 +1,6 @@
 """A network's weights as a safetensors file."""
 
+import numpy as np
 from safetensors.numpy import save
 
 from vae_tui.model.numpy_network import Network
@@ -7,7 +8,6 @@ from vae_tui.model.numpy_network import Network
 
 def safetensors_file(network: Network) -> bytes:
     """Return the state dict as safetensors, with step and image shape in the metadata."""
-    return save(
-        dict(network.weights),
-        {"step": str(network.step), "image_shape": str(network.image_shape)},
-    )
+    # safetensors writes the bytes as they are in memory, whatever the strides say.
+    weights = {name: np.ascontiguousarray(value) for name, value in network.weights.items()}
+    return save(weights, {"step": str(network.step), "image_shape": str(network.image_shape)})
