@@ -1,4 +1,4 @@
-"""What the kernel says of processes: are they there, whose they are, the CPU time they took."""
+"""Running processes as /proc shows them: parent, session, state and CPU time."""
 
 import os
 import time
@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+PATIENCE_SECONDS = 120.0
+"""How long tests wait for a condition; a trainer takes over 30 s to start on a busy machine."""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -22,7 +24,7 @@ class Process:
 
 
 def process(pid: int) -> Process | None:
-    """Return the process; None when it has ended, reaped or not."""
+    """Return a process; None if it has ended, even if it has not been reaped."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -34,7 +36,7 @@ def process(pid: int) -> Process | None:
 
 
 def processes() -> list[Process]:
-    """Return all that run now."""
+    """Return all running processes."""
     pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     return [found for pid in pids if (found := process(pid))]
 
@@ -48,7 +50,7 @@ def command_line(pid: int) -> str:
 
 
 def of_folder(folder: Path) -> dict[int, str]:
-    """Return the command lines of the processes that name the folder or work in it, by pid."""
+    """Return the command lines, by pid, of processes that name the folder or run in it."""
     found = {}
     for each in processes():
         line = command_line(each.pid)
@@ -65,7 +67,7 @@ def _works_in(pid: int, folder: Path) -> bool:
 
 
 def cpu_share(pid: int, seconds: float) -> float:
-    """Return which part of a core a process takes over so many seconds from now."""
+    """Return the share of one core that a process uses during the next ``seconds``."""
     began, before = time.monotonic(), process(pid)
     time.sleep(seconds)
     after, ended = process(pid), time.monotonic()

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
+from support.processes import PATIENCE_SECONDS
 from support.tiny_runs import CPU, finish, losses_of, tiny_config
 
 from vae_tui.data import idx_files
@@ -30,7 +31,6 @@ make_products_exact()  # as a trainer's process does: `uninterrupted` trains in 
 
 DIGITS = tiny_config(epochs=6, batch_size=256)
 ENDLESS = tiny_config(epochs=1_000_000, batch_size=256)
-PATIENCE_SECONDS = 60.0
 
 
 def wait_until(condition: Callable[[], Any]) -> Any:

@@ -1,4 +1,4 @@
-"""The real program in real terminals, on the runs of one folder; none of them is left."""
+"""The real program in pseudo-terminals, on the runs of one folder."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
+from support.processes import PATIENCE_SECONDS
 from support.terminal import PROGRAM, RawTerminal
 
 from vae_tui.run.folder import Run
@@ -52,7 +53,7 @@ class Shell:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
 
@@ -80,7 +81,7 @@ class Shell:
                 assert time.monotonic() < deadline, f"trainer {pid} cannot be ended"
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s"

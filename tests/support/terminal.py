@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pyte
+from support.processes import PATIENCE_SECONDS
 
 PROGRAM = [sys.executable, "-m", "vae_tui"]
 
@@ -100,7 +101,9 @@ class Terminal:
         self.bytes_received += len(block)
         self._stream.feed(block)
 
-    def wait_for(self, condition: str | Callable[[str], object], seconds: float = 30.0) -> float:
+    def wait_for(
+        self, condition: str | Callable[[str], object], seconds: float = PATIENCE_SECONDS
+    ) -> float:
         """Wait until the screen shows a text or meets a condition; return the seconds since start.
 
         Raises:
@@ -116,7 +119,7 @@ class Terminal:
                 break
         raise AssertionError(f"not within {seconds} s: {condition}\n{self.text}")
 
-    def wait_for_end(self, seconds: float = 30.0) -> int:
+    def wait_for_end(self, seconds: float = PATIENCE_SECONDS) -> int:
         """Wait until the program ends and return its exit code (128 + signal when killed)."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
