@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from support.logs import NOW, epoch_ended, losses, started
 from support.tiny_runs import TINY
 
-from vae_tui.run.events import Event, RunEnded, RunStarted, SettingChanged, WeightsSaved
+from vae_tui.run.events import (
+    Event,
+    RunEnded,
+    RunStarted,
+    SettingChanged,
+    TrainingSlowed,
+    WeightsSaved,
+)
 from vae_tui.run.progress import MOST_CHANGES, Progress, advance, in_force, until
 
 EMPTY = Progress("run", TINY, epochs=TINY.epochs)
@@ -133,3 +140,9 @@ def test_a_hundred_thousand_tests_are_held_and_dropped_without_recursion():
     progress = after(*(epoch_at(step, 1e6 - step) for step in range(100_000)))
     assert until(progress.tests, 10).step == 10
     assert advance(progress, started(step=5)).best_step == 5
+
+
+def test_a_slowed_training_is_shown_with_its_step_until_the_next_start():
+    slowed = TrainingSlowed(time=NOW, step=1_200, why="training is slowed")
+    assert after(started(0), slowed).notice == "at step 1,200 training is slowed"
+    assert not after(started(0), slowed, started(1_200)).notice

@@ -118,7 +118,7 @@ def test_the_probe_is_all_test_digits_with_their_labels(finished):
 
 
 def test_the_state_is_plain_values_and_of_the_last_step(finished):
-    state = torch.load(finished.state, weights_only=True)
+    state = torch.load(finished.trainer_state, weights_only=True)
     assert state["step"] == 6 * 18
     Trainer(DIGITS, idx_files.load("digits", Path("/nowhere")), CPU, "fp32").load_state(state)
 
