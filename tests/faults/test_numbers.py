@@ -1,4 +1,4 @@
-"""Numbers that are not finite, put into a real run's weights at a step of their own."""
+"""Numbers that are not finite, put into a run's weights at one step."""
 
 import math
 from pathlib import Path
@@ -26,7 +26,7 @@ POISONED_STEP = 40
 
 
 class Poisoner(NoCommands):
-    """Puts a number into a weight once the run is at a step."""
+    """Puts a number into a weight from ``POISONED_STEP`` on."""
 
     def __init__(self, trainer: Trainer, weight: str, number: float) -> None:
         self._trainer = trainer
@@ -41,13 +41,13 @@ class Poisoner(NoCommands):
 
 
 def poisoned(folder: Path, weight: str, number: float) -> tuple[Run, int]:
-    """Train a run that is poisoned in this process; return it and the step it came to."""
+    """Train a run that is poisoned, in this process; return it and the step it reached."""
     run = create(folder, "run", CONFIG)
     trainer = Trainer(CONFIG, idx_files.load("digits", Path("/nowhere")), CPU, "fp32")
     recorder = Recorder(run, CONFIG, trainer, PatientWriter(run, trainer, lambda: True, int))
     recorder.begin(idx_files.load("digits", Path("/nowhere")))
     for happened in trainer.run(Poisoner(trainer, weight, number)):
-        # A save each time, as for a user who asks for it: the broken weights must not get in.
+        # Save every time: weights that are not finite must never be saved.
         recorder.record(happened, save=True)
     return run, trainer.step
 

@@ -107,7 +107,7 @@ def test_a_stop_beside_another_wish_ends_the_run_and_both_are_answered_truly(
     last = told(live)[-1]
     assert isinstance(last, RunEnded)
     assert last.reason == "stopped"
-    assert load_state(live.state)["step"] == last.step
+    assert load_state(live.trainer_state)["step"] == last.step
 
 
 def old_run(folder: Path) -> Run:

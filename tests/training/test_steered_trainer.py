@@ -1,4 +1,4 @@
-"""A real trainer that is asked things while it trains."""
+"""A real trainer process that gets commands while it trains."""
 
 import os
 import subprocess
@@ -54,18 +54,18 @@ def live(trained) -> Iterator[Run]:
 
 
 def answer(run: Run, command: Command, kind: type[Event]) -> Any:
-    """Ask and return the first such event after; print how long it took."""
+    """Send a command; return the first event of a kind after it and print the latency."""
     before = len(told(run))
-    asked = time.monotonic()
+    sent = time.monotonic()
     run.send(command)
     event = wait_until(lambda: only(kind, told(run)[before:]))[0]
-    print(f"{command.command}: {time.monotonic() - asked:.3f} s")  # noqa: T201 - to be read, never asserted
+    print(f"{command.command}: {time.monotonic() - sent:.3f} s")  # noqa: T201 - to be read, never asserted
     return event
 
 
 def test_a_pause_saves_and_holds_and_a_resume_goes_on(live):
     paused = answer(live, Command(command="pause"), Paused)
-    assert load_state(live.state)["step"] == paused.step  # who reads of a pause can rely on it
+    assert load_state(live.trainer_state)["step"] == paused.step  # a reader of the pause can rely on it
     assert metadata(live.weights)["step"] == str(paused.step)
     assert summarise(live).state == "paused"
     saved = answer(live, Command(command="save"), WeightsSaved)
@@ -87,7 +87,7 @@ def test_a_setting_is_changed_and_undone_under_the_commands_id(live):
 def test_a_setting_changed_in_a_pause_is_saved_at_once(live):
     answer(live, Command(command="pause"), Paused)
     answer(live, Command(command="set", setting="lr", value=0.002), SettingChanged)
-    wait_until(lambda: load_state(live.state)["settings"]["lr"] == 0.002)
+    wait_until(lambda: load_state(live.trainer_state)["settings"]["lr"] == 0.002)
     answer(live, Command(command="undo"), SettingChanged)
     answer(live, Command(command="resume"), Resumed)
 
@@ -125,17 +125,17 @@ def test_a_trainer_is_in_a_session_of_its_own(live):
     assert os.getsid(pid) == pid != os.getsid(0)
 
 
-def test_who_reads_no_further_ends_the_telling_and_not_the_training(trained):
+def test_a_reader_that_closes_the_pipe_ends_the_plain_lines_and_not_the_training(trained):
     with subprocess.Popen(
         [*PROGRAM, "attach", str(trained.path)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    ) as telling:
-        assert telling.stdout and telling.stderr
-        assert telling.stdout.readline()
-        telling.stdout.close()
-        assert telling.wait(60) == 0
-        *_, line = telling.stderr.readlines()
+    ) as attached:
+        assert attached.stdout and attached.stderr
+        assert attached.stdout.readline()
+        attached.stdout.close()
+        assert attached.wait(60) == 0
+        *_, line = attached.stderr.readlines()
     assert "stdout is closed; " in line and f"vae-tui attach {trained.path}" in line
     assert trained.is_live()

@@ -88,6 +88,13 @@ def test_the_untrained_network_is_tested_before_the_first_step():
     assert (tested.test_bce, tested.test_bce_at_mean) == (untrained.bce, untrained.bce_at_mean)
 
 
+def test_each_epoch_is_tested_with_noise_of_its_own_stream():
+    trainer = tiny_trainer()
+    last = only(EpochEnded, finish(trainer))[-1]
+    own = measure(trainer.model, IMAGES.test, stream_seed(TINY.seed, "test of epoch 3"))
+    assert (last.test_bce, last.test_kl) == (own.bce, own.kl)
+
+
 def test_training_lowers_the_loss():
     tests = only(EpochEnded, finish(tiny_trainer(tiny_config(epochs=30, lr=3e-3))))
     assert tests[-1].train_bce < tests[1].train_bce - 20
