@@ -65,7 +65,7 @@ def answer(run: Run, command: Command, kind: type[Event]) -> Any:
 
 def test_a_pause_saves_and_holds_and_a_resume_goes_on(live):
     paused = answer(live, Command(command="pause"), Paused)
-    assert load_state(live.trainer_state)["step"] == paused.step  # a reader of the pause can rely on it
+    assert load_state(live.trainer_state)["step"] == paused.step  # saved before it is reported
     assert metadata(live.weights)["step"] == str(paused.step)
     assert summarise(live).state == "paused"
     saved = answer(live, Command(command="save"), WeightsSaved)
