@@ -1,12 +1,14 @@
 """The palette: what the keys do here, found by name, however fast it is typed."""
 
+import asyncio
+
 import pytest
 from support.key_presses import press_at_once
 from support.screen import Screen, become, open_view, until_reading, wait_until
 from textual.widgets import OptionList
 
 from vae_tui.tui.dialogs.help import HelpDialog
-from vae_tui.tui.dialogs.palette import Palette
+from vae_tui.tui.dialogs.palette import KeyCommands, Palette
 
 
 def offered(screen):
@@ -39,7 +41,7 @@ async def test_each_word_that_is_typed_is_part_of_the_name_or_description():
         assert screen.steering.sent == []
 
 
-@pytest.mark.parametrize("enters", [1, 2, 3, 9])
+@pytest.mark.parametrize("enters", [1, 3, 9, 60])  # 60: more than the key queue holds back
 async def test_a_burst_of_enter_runs_the_first_command_once(enters):
     for _ in range(3):
         screen = Screen()
@@ -65,6 +67,27 @@ async def test_enter_runs_what_was_typed_before_it_though_the_search_is_slower(t
         press_at_once(pilot, "question_mark")  # comes after them
         await wait_until(pilot, lambda: isinstance(screen.app.screen, HelpDialog))
         assert screen.steering.sent == sent
+
+
+async def test_enter_waits_for_a_slow_search(monkeypatch):
+    done, search = asyncio.Event(), KeyCommands.search
+
+    async def slow_search(self, query):
+        await done.wait()
+        async for hit in search(self, query):
+            yield hit
+
+    monkeypatch.setattr(KeyCommands, "search", slow_search)
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1")
+        await pilot.press("ctrl+p")
+        await wait_until(pilot, lambda: offered(screen))
+        await pilot.press(*"pause", "enter")
+        assert isinstance(screen.app.screen, Palette)
+        done.set()
+        await wait_until(pilot, lambda: screen.app.screen is screen.app.main)
+        await wait_until(pilot, lambda: screen.steering.sent == ["pause"])
 
 
 async def test_the_palette_opens_over_the_main_screen_only_and_once():

@@ -3,7 +3,7 @@
 from textual import on
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.events import Key
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 from textual.worker import Worker, WorkerState
 
 from vae_tui.tui.dialogs.dialog import ClosesOnce
@@ -56,6 +56,13 @@ class Palette(ClosesOnce, CommandPalette):
         """Hold enter back while a search is running."""
         if any(worker.node is self and not worker.is_finished for worker in self.workers):
             self._waiting = event
+            event.stop().prevent_default()
+
+    @on(Input.Submitted)
+    @on(OptionList.OptionSelected)
+    def ignore_after_close(self, event: Input.Submitted | OptionList.OptionSelected) -> None:
+        """Drop what arrives after a command was chosen: Textual would run it once more."""
+        if not self.is_active:
             event.stop().prevent_default()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
