@@ -5,8 +5,7 @@ import pytest
 from support.logs import NOW, started
 
 from vae_tui.run.events import CommandRefused, Diverged, Paused, Resumed, RunEnded
-from vae_tui.run.last_seen import Seen
-from vae_tui.run.while_away import while_away
+from vae_tui.run.last_seen import Seen, while_away
 
 BEFORE = Seen(NOW, "running", 7_200, 12.4, 108.31, 1_000)
 AFTER = Seen(NOW + 47 * 60, "running", 11_400, 19.1, 106.07, 9_000)

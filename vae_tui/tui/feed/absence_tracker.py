@@ -13,8 +13,7 @@ from vae_tui.run import events
 from vae_tui.run.events import Event
 from vae_tui.run.files import LineTail
 from vae_tui.run.folder import Run
-from vae_tui.run.last_seen import LastSeenStore, Seen
-from vae_tui.run.while_away import while_away
+from vae_tui.run.last_seen import LastSeenStore, Seen, while_away
 from vae_tui.tui.messages import UserReturned
 from vae_tui.tui.state.run_view import RunView
 
