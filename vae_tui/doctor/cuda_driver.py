@@ -1,6 +1,8 @@
-"""NVIDIA's driver, asked without torch: its CUDA version, status and number of devices."""
+"""NVIDIA's driver, queried without torch: its CUDA version, status and number of devices."""
 
+import contextlib
 import ctypes
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,18 +26,16 @@ def read_cuda_driver() -> CudaDriver | None:
         return None
     newest, count = ctypes.c_int(0), ctypes.c_int(0)
     library.cuDriverGetVersion(ctypes.byref(newest))
-    cuda = f"{newest.value // 1000}.{newest.value % 1000 // 10}"
     status = library.cuInit(0)
     if status == 0 and library.cuDeviceGetCount(ctypes.byref(count)) != 0:
         count.value = 0
-    return CudaDriver(cuda, status, count.value)
+    return CudaDriver(f"{newest.value // 1000}.{newest.value % 1000 // 10}", status, count.value)
 
 
 def kernel_module_version() -> str:
     """Return the version of NVIDIA's loaded kernel module, empty where there is none."""
-    try:
+    with contextlib.suppress(OSError):
         text = Path("/proc/driver/nvidia/version").read_text("utf-8", "replace")
-    except OSError:
-        return ""
-    words = text.partition("\n")[0].split()
-    return next((word for word in words if word[:1].isdigit() and "." in word), "")
+        if found := re.match(r".*?\s(\d\S*\.\S*)", text):
+            return found[1]
+    return ""

@@ -46,28 +46,21 @@ class TerminalEnvironment:
 
 
 def read_environment(variables: Mapping[str, str]) -> TerminalEnvironment:
-    """Return the environment of this process; asks tmux where there is one."""
+    """Return the environment of this process; queries tmux where there is one."""
     size = shutil.get_terminal_size((0, 0))
     features, passthrough = _tmux_options() if variables.get("TMUX") else (None, None)
     return TerminalEnvironment(
         environment={name: variables[name] for name in VALUES if name in variables}
         | {name: "yes" for name in PRESENCE if name in variables},
-        stdin=_is_terminal(0),
-        stdout=_is_terminal(1),
-        stderr=_is_terminal(2),
+        stdin=os.isatty(0),
+        stdout=os.isatty(1),
+        stderr=os.isatty(2),
         columns=size.columns,
         rows=size.lines,
         encoding=getattr(sys.stdout, "encoding", None) or locale.getpreferredencoding(False),
         tmux_features=features,
         tmux_passthrough=passthrough,
     )
-
-
-def _is_terminal(descriptor: int) -> bool:
-    try:
-        return os.isatty(descriptor)
-    except OSError:
-        return False
 
 
 def _tmux_options() -> tuple[str | None, str | None]:

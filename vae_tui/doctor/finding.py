@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-OK, NOTE, PROBLEM = "ok", "note", "problem"
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -20,14 +18,14 @@ class Finding:
 
 def ok(about: str, text: str) -> Finding:
     """Return a finding that needs no action."""
-    return Finding(about, OK, text)
+    return Finding(about, "ok", text)
 
 
 def note(about: str, text: str, *fix: str) -> Finding:
     """Return a finding that does not stop a run."""
-    return Finding(about, NOTE, text, fix)
+    return Finding(about, "note", text, fix)
 
 
 def problem(about: str, text: str, *fix: str) -> Finding:
     """Return a finding that would stop a run."""
-    return Finding(about, PROBLEM, text, fix)
+    return Finding(about, "problem", text, fix)

@@ -47,8 +47,12 @@ def read_folder(path: Path) -> Folder:
     exists = os.path.isdir(path)  # noqa: PTH112 - False, not an error, in a folder we may not read
     if not exists and path.is_symlink():
         return Folder(path=str(path), exists=False, dangling=str(path.readlink()))
-    nearest = next((one for one in (path, *path.parents) if _exists(one)), Path("/"))
-    free_bytes, free_files = _free_space(nearest)
+    nearest = next(one for one in (path, *path.parents) if os.path.exists(one))  # noqa: PTH110
+    free_bytes, free_files = 0, 1
+    with contextlib.suppress(OSError):
+        space = os.statvfs(nearest)
+        free_bytes = space.f_bavail * space.f_frsize
+        free_files = space.f_favail if space.f_files else 1  # not counted by all file systems
     error, locks, skew = _try_writing(nearest)
     return Folder(
         path=str(path),
@@ -84,9 +88,8 @@ def runs_findings(folder: Folder, runs: int, live: int) -> Iterator[Finding]:
         text = "files cannot be locked there, so live runs cannot be recognised"
         yield problem("runs", text, _OTHER_RUNS_DIR)
     if abs(folder.skew_seconds) > MOST_SKEW_SECONDS:
-        seconds = (
-            f"{abs(folder.skew_seconds):.0f} s {'ahead' if folder.skew_seconds > 0 else 'behind'}"
-        )
+        side = "ahead" if folder.skew_seconds > 0 else "behind"
+        seconds = f"{abs(folder.skew_seconds):.0f} s {side}"
         text = f"the folder's clock is {seconds}: ages are off by as much"
         yield note("runs", text, "set the clock of the file server or of this machine (ntp)")
 
@@ -119,38 +122,19 @@ def _disk(folder: Folder) -> Finding:
     return ok("disk", text)
 
 
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:
-        return False
-
-
-def _free_space(folder: Path) -> tuple[int, int]:
-    """Return free bytes and inodes; 1 inode where the file system does not count them."""
-    try:
-        space = os.statvfs(folder)
-    except OSError:
-        return 0, 1
-    return space.f_bavail * space.f_frsize, space.f_favail if space.f_files else 1
-
-
 def _try_writing(folder: Path) -> tuple[str, bool, float]:
     """Return the error of writing a file, whether it can be locked, and the clock's skew in s."""
-    locks, skew, name = True, 0.0, ""
+    locks = True
     try:
-        descriptor, name = tempfile.mkstemp(prefix=".vae-tui-doctor-", dir=folder)
-        with os.fdopen(descriptor, "wb", buffering=0) as file:
+        with tempfile.NamedTemporaryFile(
+            prefix=".vae-tui-doctor-", dir=folder, buffering=0
+        ) as file:
             file.write(b"?")
-            skew = os.fstat(descriptor).st_mtime - time.time()
+            skew = os.fstat(file.fileno()).st_mtime - time.time()
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 locks = False
     except OSError as error:
         return error.strerror or str(error), True, 0.0
-    finally:
-        if name:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
     return "", locks, skew

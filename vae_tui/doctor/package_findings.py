@@ -1,5 +1,6 @@
 """Installed versions against required ones, read from package metadata; imports none of them."""
 
+import contextlib
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ def read_packages() -> Packages:
     """Return what is installed beside this interpreter."""
     return Packages(
         python=platform.python_version(),
-        installed={name: found for name in REQUIRED if (found := _version(name))},
+        installed=_installed(),
         bounds=_requirements("vae-tui"),
         torch_of_torchvision=_requirements("torchvision").get("torch", ""),
     )
@@ -63,8 +64,8 @@ def package_findings(packages: Packages) -> Iterator[Finding]:
 
 
 def _torchvision(packages: Packages) -> Iterator[Finding]:
-    torch, needs = packages.installed.get("torch", ""), packages.torch_of_torchvision
-    torchvision = packages.installed.get("torchvision", "")
+    torch, torchvision = (packages.installed.get(name) for name in ("torch", "torchvision"))
+    needs = packages.torch_of_torchvision
     if not (torch and torchvision and needs):
         return
     if not _fits(torch, needs):
@@ -83,22 +84,18 @@ def _fits(installed: str, bounds: str) -> bool:
         return True
 
 
-def _version(name: str) -> str:
-    try:
-        return version(name) or ""
-    except PackageNotFoundError:
-        return ""
+def _installed() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in REQUIRED:
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _requirements(name: str) -> dict[str, str]:
     """Return the version specifiers of a package's requirements, without those of extras."""
     try:
-        lines = requires(name) or []
+        found = list(map(Requirement, requires(name) or []))
     except PackageNotFoundError:
         return {}
-    found = map(Requirement, lines)
-    return {
-        one.name: str(one.specifier)
-        for one in found
-        if not (one.marker and "extra" in str(one.marker))
-    }
+    return {one.name: str(one.specifier) for one in found if "extra" not in str(one.marker)}

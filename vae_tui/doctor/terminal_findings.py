@@ -4,14 +4,8 @@ from collections.abc import Iterator
 
 from vae_tui.doctor.environment import TerminalEnvironment
 from vae_tui.doctor.finding import Finding, note, ok
-from vae_tui.terminal.capabilities import (
-    LEAST_SIZE,
-    NO_SCREEN,
-    NONE,
-    TRUECOLOR,
-    colours_in_use,
-    is_unicode,
-)
+from vae_tui.terminal import capabilities
+from vae_tui.terminal.capabilities import LEAST_SIZE, NO_SCREEN
 
 _SEND_COLORTERM = (
     "here, in ~/.profile: export COLORTERM=truecolor",
@@ -55,9 +49,8 @@ def _connection(here: TerminalEnvironment) -> Finding:
     path = "through SSH" if here.ssh else "on this machine"
     if "MOSH_CONNECTION" in here.environment:
         path = "through mosh"
-    for variable, name in (("TMUX", "tmux"), ("STY", "screen")):
-        if variable in here.environment:
-            path += f", in {name}"
+    path += ", in tmux" if "TMUX" in here.environment else ""
+    path += ", in screen" if "STY" in here.environment else ""
     term = here.environment.get("TERM", "")
     if term in NO_SCREEN:
         text = f"TERM={term or 'nothing'} names no terminal that can show a screen ({path})"
@@ -76,12 +69,12 @@ def _size(here: TerminalEnvironment) -> Finding:
 
 
 def _colours(here: TerminalEnvironment) -> Finding:
-    used = colours_in_use(here.environment)
-    names = {NONE: "no colours", TRUECOLOR: "16 million colours"}
-    text = f"{names.get(used.system, used.system + ' colours')}: {used.because}"
-    if used.system == TRUECOLOR:
+    used = capabilities.colours_in_use(here.environment)
+    names = {"none": "no", "truecolor": "16 million"}
+    text = f"{names.get(used.system, used.system)} colours: {used.because}"
+    if used.system == "truecolor":
         return ok("colours", text)
-    if used.system == NONE:
+    if used.system == "none":
         return note("colours", f"{text}; digits in five shades", "unset NO_COLOR")
     if used.system == "256":
         text += "; digits in 26 greys"
@@ -94,7 +87,7 @@ def _colours(here: TerminalEnvironment) -> Finding:
 def _characters(here: TerminalEnvironment) -> Finding:
     names = ("LC_ALL", "LC_CTYPE", "LANG")
     rule = next((f"{name}={value}" for name in names if (value := here.environment.get(name))), "")
-    if is_unicode(here.environment):
+    if capabilities.is_unicode(here.environment):
         return ok("locale", f"{rule or 'none set, assumed to be UTF-8'}: half-blocks and braille")
     rule = rule or f"TERM={here.environment.get('TERM', '')}"
     return note("locale", f"{rule} is not UTF-8: digits in ASCII", "export LC_ALL=C.UTF-8")

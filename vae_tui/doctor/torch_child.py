@@ -6,7 +6,6 @@ Prints one line of JSON per answer at once, so that answers before a crash are k
 import json
 import traceback
 import warnings
-from collections.abc import Iterator
 
 from vae_tui.doctor.cuda_driver import read_cuda_driver
 
@@ -15,47 +14,44 @@ MARK = "vae-tui doctor: "
 
 def main() -> None:
     """Print all answers, in the order in which a trainer would need them."""
-    for answer in _answers():
-        print(MARK + json.dumps(answer), flush=True)  # noqa: T201
-
-
-def _answers() -> Iterator[dict[str, object]]:
     driver = read_cuda_driver()
-    yield {"driver": driver is not None}
+    _print(driver=driver is not None)
     if driver is not None:
-        yield {"driver_cuda": driver.cuda, "driver_code": driver.status}
+        _print(driver_cuda=driver.cuda, driver_code=driver.status)
     try:
-        yield from _torch_answers()
+        _try_torch()
     except BaseException as error:
-        yield {"error": "".join(traceback.format_exception_only(error)).strip()}
+        _print(error="".join(traceback.format_exception_only(error)).strip())
 
 
-def _torch_answers() -> Iterator[dict[str, object]]:
+def _print(**answers: object) -> None:
+    print(MARK + json.dumps(answers), flush=True)  # noqa: T201
+
+
+def _try_torch() -> None:
     import torch  # noqa: PLC0415 - this import is what is tried
 
-    yield {
-        "version": str(torch.__version__),
-        "built_for_cuda": torch.version.cuda or "",
-        "threads": torch.get_num_threads(),
-    }
+    _print(
+        version=str(torch.__version__),
+        built_for_cuda=torch.version.cuda or "",
+        threads=torch.get_num_threads(),
+    )
     if float((torch.ones(64, 64) @ torch.ones(64, 64)).sum()) != 64.0**3:
         raise ArithmeticError("a product of 64x64 ones has the wrong sum")
     from vae_tui.model.device import choose_precision  # noqa: PLC0415
 
-    yield {"cpu_precision": choose_precision("auto", torch.device("cpu"))}
+    _print(cpu_precision=choose_precision("auto", torch.device("cpu")))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         available = torch.cuda.is_available()
-    yield {
-        "cuda_available": available,
-        "cuda_complaint": " ".join(" ".join(str(one.message) for one in caught).split())[:500],
-        "mps_available": torch.backends.mps.is_available(),
-    }
+    complaint = " ".join(" ".join(str(one.message) for one in caught).split())[:500]
+    mps_available = torch.backends.mps.is_available()
+    _print(cuda_available=available, cuda_complaint=complaint, mps_available=mps_available)
     if available:
-        yield {"devices": [_device(index) for index in range(torch.cuda.device_count())]}
+        _print(devices=[_try_device(index) for index in range(torch.cuda.device_count())])
 
 
-def _device(index: int) -> dict[str, object]:
+def _try_device(index: int) -> dict[str, object]:
     """Multiply on the device too: one that is listed may still refuse every kernel."""
     import torch  # noqa: PLC0415
 
@@ -68,8 +64,7 @@ def _device(index: int) -> dict[str, object]:
         answer["works"] = float((ones @ ones).sum()) == 64.0**3
         answer["free_bytes"], answer["total_bytes"] = torch.cuda.mem_get_info(index)
     except Exception as error:
-        answer["works"] = False
-        answer["error"] = str(error).strip().partition("\n")[0][:300]
+        answer |= {"works": False, "error": str(error).strip().partition("\n")[0][:300]}
     return answer
 
 

@@ -1,5 +1,7 @@
 """Findings on torch, the GPU and its driver, and on free memory."""
 
+import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,6 @@ TRAINER_BYTES = 1 << 30
 _INSTALL = "pip install torch torchvision"
 _REINSTALL = "pip install --force-reinstall torch torchvision"
 _WITHOUT_GPU = "to train on the CPU meanwhile: CUDA_VISIBLE_DEVICES= vae-tui"
-_NO_DEVICE = 100
 _DRIVER_STATUS = {
     802: ("the GPUs' fabric manager is not running", "sudo systemctl start nvidia-fabricmanager"),
     803: ("the driver was updated under the running kernel", "sudo reboot"),
@@ -57,12 +58,11 @@ def memory_findings(available: int | None) -> Iterator[Finding]:
 
 def available_memory(meminfo: Path = Path("/proc/meminfo")) -> int | None:
     """Return the bytes that a new process can use; None where the kernel does not say."""
-    try:
-        lines = meminfo.read_text("ascii", "replace").splitlines()
-    except OSError:
-        return None
-    found = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
-    return int(found[0]) * 1024 if found and found[0].isdigit() else None
+    with contextlib.suppress(OSError):
+        text = meminfo.read_text("ascii", "replace")
+        if found := re.search(r"^MemAvailable: +(\d+)", text, re.MULTILINE):
+            return int(found[1]) * 1024
+    return None
 
 
 def _no_torch(report: TorchReport) -> Finding:
@@ -110,7 +110,7 @@ def _driver(report: TorchReport) -> Iterator[Finding]:
             yield ok("driver", "no NVIDIA GPU: training on the CPU")
         return
     driver = f"NVIDIA {version}, for CUDA {report.driver_cuda}"
-    if report.driver_code == _NO_DEVICE:
+    if report.driver_code == 100:  # no device
         yield note("driver", f"{driver}: finds no GPU", "nvidia-smi; unset CUDA_VISIBLE_DEVICES")
     elif report.driver_code:
         cause, fix = _DRIVER_STATUS.get(report.driver_code, ("it does not start", "nvidia-smi"))

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,6 @@ from vae_tui.doctor.cuda_driver import kernel_module_version
 from vae_tui.doctor.torch_child import MARK
 
 TIMEOUT_SECONDS = 20.0
-CHILD = (sys.executable, "-P", "-m", "vae_tui.doctor.torch_child")
-
 _PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
 _KILL_SECONDS = 2.0
 _WAIT_SECONDS = 0.5
@@ -55,18 +53,19 @@ class TorchReport:
     seconds: float = 0.0
 
 
-def start_probe(command: Sequence[str] = CHILD) -> "TorchProbe":
+def start_probe() -> "TorchProbe":
     """Start the child."""
     paths = [_PACKAGE_PARENT, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,  # its own children are killed with it
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},  # as for a trainer
+    return TorchProbe(
+        subprocess.Popen(
+            (sys.executable, "-P", "-m", "vae_tui.doctor.torch_child"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # its own children are killed with it
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},  # as for a trainer
+        )
     )
-    return TorchProbe(process)
 
 
 class TorchProbe:
@@ -79,10 +78,22 @@ class TorchProbe:
     def report(self, timeout: float = TIMEOUT_SECONDS) -> TorchReport:
         """Return the answers given within ``timeout`` seconds of the start; ends the child."""
         output = self._wait(self._began + timeout)
-        out, err = output or self._kill()
-        status = None if output is None else self._process.returncode
-        return parse_report(
-            out, err, status, seconds=time.monotonic() - self._began, driver=kernel_module_version()
+        out, err = (text.decode("utf-8", "replace") for text in output or self._kill())
+        answers: dict[str, Any] = {}
+        for line in out.splitlines():
+            _, marked, answer = line.partition(MARK)
+            if marked:
+                with contextlib.suppress(ValueError):
+                    answers.update(json.loads(answer))
+        status = self._process.returncode if output else 0
+        if status and "error" not in answers:
+            name = signal.Signals(-status).name if status < 0 else f"exit status {status}"
+            answers.update(died_of=name, error=err.strip().rpartition("\n")[2][:500])
+        return TorchReport(
+            **{**answers, "devices": tuple(answers.get("devices", ()))},
+            timed_out=output is None,
+            seconds=time.monotonic() - self._began,
+            driver_version=kernel_module_version(),
         )
 
     def close(self) -> None:
@@ -110,29 +121,3 @@ class TorchProbe:
             return self._process.communicate(timeout=_KILL_SECONDS)
         except subprocess.TimeoutExpired as stuck:  # inside a driver call that never returns
             return stuck.stdout or b"", stuck.stderr or b""
-
-
-def parse_report(
-    out: bytes, err: bytes, status: int | None, *, seconds: float = 0.0, driver: str = ""
-) -> TorchReport:
-    """Return the report from the child's output and exit status; None means it was killed."""
-    answers: dict[str, Any] = {}
-    for line in out.decode("utf-8", "replace").splitlines():
-        _, marked, answer = line.partition(MARK)
-        if marked:
-            with contextlib.suppress(ValueError):
-                answers.update(json.loads(answer))
-    if status and "error" not in answers:
-        answers["died_of"] = _cause(status)
-        answers["error"] = err.decode("utf-8", "replace").strip().rpartition("\n")[2][:500]
-    answers["devices"] = tuple(answers.get("devices", ()))
-    return TorchReport(**answers, timed_out=status is None, seconds=seconds, driver_version=driver)
-
-
-def _cause(status: int) -> str:
-    if status >= 0:
-        return f"exit status {status}"
-    try:
-        return signal.Signals(-status).name
-    except ValueError:
-        return f"signal {-status}"
