@@ -5,36 +5,25 @@ import dataclasses
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from vae_tui.cli import options
 from vae_tui.cli.console import print_lines
-from vae_tui.cli.options import (
-    data_dir_option,
-    debug_option,
-    folder_of_data,
-    option,
-    run_argument,
-    runs_dir_option,
-    step_option,
-)
+from vae_tui.cli.options import folder_of_data, option
 from vae_tui.text import printable
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command("eval")
-@run_argument
-@runs_dir_option
-@data_dir_option
+@options.run_argument
+@options.runs_dir_option
+@options.data_dir_option
 @option("--samples", type=int, default=0, show_default=True, metavar="K",
         help="Samples per image for the importance-weighted NLL; 0 skips it.")  # fmt: skip
 @option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
-@step_option
+@options.step_option
 @option("--json", "as_json", is_flag=True, help="One object.")
-@debug_option
+@options.debug_option
 def evaluate(
     run: str | None,
     runs_dir: Path,

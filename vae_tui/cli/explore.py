@@ -3,40 +3,37 @@
 Imports are inside functions: ``--help`` needs neither numpy nor torch, drawing no torch.
 """
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from vae_tui.cli import options
 from vae_tui.cli.console import print_lines
 from vae_tui.cli.evaluate import evaluate
 from vae_tui.cli.export import export
-from vae_tui.cli.options import (
-    debug_option,
-    option,
-    output_option,
-    run_argument,
-    runs_dir_option,
-    step_option,
-)
+from vae_tui.cli.options import option
 from vae_tui.errors import UsageError
+from vae_tui.text import printable
 
 if TYPE_CHECKING:
     from vae_tui.arrays import Bytes, Floats
-    from vae_tui.cli.drawing import Show, ShowMap
+    from vae_tui.model.numpy_network import Network
+    from vae_tui.run.folder import Run
 
 
 @click.command()
-@run_argument
-@runs_dir_option
+@options.run_argument
+@options.runs_dir_option
 @option("--count", "-n", type=int, default=16, show_default=True, help="Digits.")
 @option("--seed", type=int, default=1, show_default=True, help="Random seed of z.")
 @option("--temperature", type=float, default=1.0, show_default=True,
         help="Standard deviation of z; below 1 the digits are more typical.")  # fmt: skip
-@step_option
-@output_option("a PNG")
-@debug_option
+@options.step_option
+@options.output_option("a PNG")
+@options.debug_option
 def sample(
     run: str | None,
     runs_dir: Path,
@@ -47,27 +44,29 @@ def sample(
     output: Path | None,
 ) -> None:
     """Draw digits from the prior, on the terminal or as a PNG."""
-    show = _place(output, ".png")
-    from vae_tui.cli import drawing
-    from vae_tui.run.runs_folder import find
+    _check_output(output, ".png")
+    from vae_tui.latent import codes
 
-    drawing.sample(find(runs_dir, run), step, count, seed, temperature, show)
+    found, network = _run_and_network(runs_dir, run, step)
+    pictures = network.decode(codes.samples(network, count, seed, temperature))
+    about = f"{count} samples of the prior, seed {seed}, temperature {temperature:g}"
+    _show(output, pictures, math.isqrt(count - 1) + 1, f"{about}; {_weights(found, network)}")
 
 
 @click.command()
 @click.argument("run", metavar="RUN")
 @click.argument("start", metavar="A")
 @click.argument("end", metavar="B")
-@runs_dir_option
+@options.runs_dir_option
 @option("--steps", type=int, default=10, show_default=True, help="Pictures, including both ends.")
 @option("--path", default="linear", show_default=True, metavar="linear|slerp|pixels",
         help="Interpolation of the codes; pixels is a cross-fade, to compare with.")  # fmt: skip
 @option(
     "--seed", type=int, help="Choose a random image of each class instead of the most typical one."
 )
-@step_option
-@output_option("a PNG strip or an animated GIF")
-@debug_option
+@options.step_option
+@options.output_option("a PNG strip or an animated GIF")
+@options.debug_option
 def morph(
     run: str,
     start: str,
@@ -80,37 +79,46 @@ def morph(
     output: Path | None,
 ) -> None:
     """Interpolate from digit A to digit B: classes 0 to 9, or test images as '#123' (quoted)."""
-    show = _place(output, ".png", ".gif")
-    from vae_tui.cli import drawing
-    from vae_tui.run.runs_folder import find
+    _check_output(output, ".png", ".gif")
+    from vae_tui.latent.morph import choose_ends
+    from vae_tui.latent.morph import morph as interpolate
+    from vae_tui.model.probe import load_probe
 
-    drawing.draw_morph(find(runs_dir, run), step, (start, end), steps, path, seed, show)
+    found, network = _run_and_network(runs_dir, run, step)
+    probe = load_probe(found.probe, found.config())
+    ends = choose_ends(start, end, probe, seed)
+    pictures = interpolate(network, probe, ends, steps, path)
+    first, last = (f"{probe.labels[index]} (test image #{index})" for index in ends)
+    about = f"{first} to {last}, {steps} pictures, {path}"
+    _show(output, pictures, steps, f"{about}; {_weights(found, network)}")
 
 
 @click.command()
-@run_argument
-@runs_dir_option
+@options.run_argument
+@options.runs_dir_option
 @option("--z", required=True, metavar="NUMBERS", help='The code: "0.31,-1.2,...".')
-@step_option
-@output_option("a PNG")
-@debug_option
+@options.step_option
+@options.output_option("a PNG")
+@options.debug_option
 def decode(run: str | None, runs_dir: Path, z: str, step: int | None, output: Path | None) -> None:
     """Draw the digit of one point of the latent space."""
-    show = _place(output, ".png")
-    from vae_tui.cli import drawing
-    from vae_tui.run.runs_folder import find
+    _check_output(output, ".png")
+    from vae_tui.latent import codes
 
-    drawing.decode(find(runs_dir, run), step, z, show)
+    found, network = _run_and_network(runs_dir, run, step)
+    code = codes.parse_code(z, network.latent_dim)
+    about = f"z = {codes.code_text(code)}; {_weights(found, network)}"
+    _show(output, network.decode(code[None]), 1, about)
 
 
 @click.command("map")
-@run_argument
-@runs_dir_option
+@options.run_argument
+@options.runs_dir_option
 @option("--method", default="pca", show_default=True, metavar="pca|tsne",
         help="Linear, instant; or t-SNE, which keeps neighbours together, in seconds.")  # fmt: skip
-@step_option
-@output_option("a PNG")
-@debug_option
+@options.step_option
+@options.output_option("a PNG")
+@options.debug_option
 def draw_map(
     run: str | None, runs_dir: Path, method: str, step: int | None, output: Path | None
 ) -> None:
@@ -118,61 +126,31 @@ def draw_map(
     from vae_tui.run.config import check_choice
 
     check_choice("method", method, ("pca", "tsne"))
-    show = _place_for_map(output)
-    from vae_tui.cli import drawing
-    from vae_tui.run.runs_folder import find
+    _check_output(output, ".png")
+    from vae_tui.model.probe import load_probe
 
-    drawing.draw_map(find(runs_dir, run), step, _pca if method == "pca" else _tsne, show)
+    found, network = _run_and_network(runs_dir, run, step)
+    probe = load_probe(found.probe, found.config())
+    points, how = _flatten(network.encode(probe.images)[0], method)
+    about = f"{how} of the means of {len(points)} test images; {_weights(found, network)}"
+    if output:
+        from vae_tui.export.map_picture import map_png
+        from vae_tui.export.output_file import write
+
+        write(output, map_png(points, probe.labels, probe.classes, about))
+        print_lines(f"{output}: {about}")
+    else:
+        from vae_tui.terminal.print_pictures import print_map
+
+        print_map(points, probe.labels)
+        print_lines(about)
 
 
 COMMANDS = (sample, morph, decode, draw_map, evaluate, export)
 
 
-def _place(output: Path | None, *suffixes: str) -> "Show":
-    """Return a function that writes pictures to the file, or prints them if there is none.
-
-    Raises:
-        UsageError: The file has another suffix, or there is neither a file nor a terminal.
-    """
-    _check_place(output, *suffixes)
-
-    def write(pictures: "Bytes", columns: int, about: str) -> None:
-        from vae_tui.export.picture_files import write_digits
-
-        assert output is not None
-        write_digits(output, pictures, columns, about)
-        print_lines(f"{output}: {about}")
-
-    def show(pictures: "Bytes", columns: int, about: str) -> None:
-        from vae_tui.terminal.print_pictures import print_digits
-
-        print_digits(pictures)
-        print_lines(about)
-
-    return write if output else show
-
-
-def _place_for_map(output: Path | None) -> "ShowMap":
-    _check_place(output, ".png")
-
-    def write(points: "Floats", labels: "Bytes", classes: tuple[str, ...], about: str) -> None:
-        from vae_tui.export.map_picture import map_png
-        from vae_tui.export.output_file import write
-
-        assert output is not None
-        write(output, map_png(points, labels, classes, about))
-        print_lines(f"{output}: {about}")
-
-    def show(points: "Floats", labels: "Bytes", classes: tuple[str, ...], about: str) -> None:
-        from vae_tui.terminal.print_pictures import print_map
-
-        print_map(points, labels)
-        print_lines(about)
-
-    return write if output else show
-
-
-def _check_place(output: Path | None, *suffixes: str) -> None:
+def _check_output(output: Path | None, *suffixes: str) -> None:
+    """Raise UsageError for a file with another suffix, or neither a file nor a terminal."""
     from vae_tui.export.output_file import check_output
 
     if output is not None:
@@ -181,14 +159,39 @@ def _check_place(output: Path | None, *suffixes: str) -> None:
         raise UsageError(f"stdout is not a terminal: write to a file with -o FILE{suffixes[0]}")
 
 
-def _pca(means: "Floats") -> tuple["Floats", str]:
+def _run_and_network(runs_dir: Path, name: str | None, step: int | None) -> "tuple[Run, Network]":
+    from vae_tui.model.network_at_step import network_at
+    from vae_tui.run.runs_folder import find
+
+    run = find(runs_dir, name)
+    return run, network_at(run, run.config(), step)
+
+
+def _weights(run: "Run", network: "Network") -> str:
+    return f"weights of step {network.step} of {printable(run.name)}"
+
+
+def _show(output: Path | None, pictures: "Bytes", columns: int, about: str) -> None:
+    """Write pictures, uint8 (N, H, W), to the file, or print them if there is none."""
+    if output:
+        from vae_tui.export.picture_files import write_digits
+
+        write_digits(output, pictures, columns, about)
+        print_lines(f"{output}: {about}")
+    else:
+        from vae_tui.terminal.print_pictures import print_digits
+
+        print_digits(pictures)
+        print_lines(about)
+
+
+def _flatten(means: "Floats", method: str) -> tuple["Floats", str]:
+    """Return points (N, 2) for codes (N, d), and the name of the method."""
+    if method == "tsne":
+        from vae_tui.latent.tsne import embed
+
+        return embed(means), "t-SNE"
     from vae_tui.latent.projection import pca
 
     found = pca(means)
     return found.points, f"PCA ({found.share:.0%} of the variance)"
-
-
-def _tsne(means: "Floats") -> tuple["Floats", str]:
-    from vae_tui.latent.tsne import embed
-
-    return embed(means), "t-SNE"

@@ -1,30 +1,20 @@
 """``vae-tui export``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from vae_tui.cli import options
 from vae_tui.cli.console import print_lines
-from vae_tui.cli.options import (
-    debug_option,
-    output_option,
-    run_argument,
-    runs_dir_option,
-    step_option,
-)
 from vae_tui.errors import UsageError
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()
-@run_argument
-@runs_dir_option
-@step_option
-@output_option("the weights as .pt or .safetensors, or the losses as .csv", required=True)
-@debug_option
+@options.run_argument
+@options.runs_dir_option
+@options.step_option
+@options.output_option("the weights as .pt or .safetensors, or the losses as .csv", required=True)
+@options.debug_option
 def export(run: str | None, runs_dir: Path, step: int | None, output: Path) -> None:
     """Write a run's weights, or its losses, for other programs."""
     from vae_tui.export.losses_csv import losses_csv

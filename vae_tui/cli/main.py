@@ -13,16 +13,9 @@ from typing import Any, NoReturn
 import click
 
 from vae_tui import __version__
-from vae_tui.cli import doctor, explore, runs, steer
+from vae_tui.cli import doctor, explore, options, runs, steer
 from vae_tui.cli.console import print_error, show_traceback
-from vae_tui.cli.options import (
-    data_dir_option,
-    debug_option,
-    fps_option,
-    option,
-    run_argument,
-    runs_dir_option,
-)
+from vae_tui.cli.options import option
 from vae_tui.cli.start import create_run, given_to_resume, resume_run
 from vae_tui.cli.watch import INTERRUPTED, follow, follow_own, watch
 from vae_tui.errors import VaeTuiError
@@ -103,8 +96,8 @@ for _command in (doctor.doctor, runs.runs, *steer.COMMANDS, *explore.COMMANDS):
 @option("--dataset", default="auto", show_default=True, metavar="NAME",
         help="auto, digits, mnist, fashion-mnist, kmnist or emnist; auto is mnist if it is "
         "present, else the included digits.")  # fmt: skip
-@data_dir_option
-@runs_dir_option
+@options.data_dir_option
+@options.runs_dir_option
 @option("--name", help="Name of the run.  [default: data set and time]")
 @option("--epochs", type=int, help="Training epochs.  [default: 20; 150 for the included digits]")
 @option("--batch-size", type=int, default=256, show_default=True, help="Images per step.")
@@ -136,9 +129,9 @@ for _command in (doctor.doctor, runs.runs, *steer.COMMANDS, *explore.COMMANDS):
 @option("--json", "as_json", is_flag=True, help="With --headless: the events, as JSON lines.")
 @option("--offline", is_flag=True, help="Never download.")
 @click.option("--resume", "resumed", metavar="RUN", help="Continue a run from its last save.")
-@fps_option
-@debug_option
-def train(headless: bool, as_json: bool, fps: int | None, **options: Any) -> int:
+@options.fps_option
+@options.debug_option
+def train(headless: bool, as_json: bool, fps: int | None, **settings: Any) -> int:
     """Create a run, start its trainer and watch it."""
     from vae_tui.run import control
     from vae_tui.terminal import capabilities
@@ -146,15 +139,15 @@ def train(headless: bool, as_json: bool, fps: int | None, **options: Any) -> int
 
     check_fps(fps)
     offset = 0
-    if resumed := options.pop("resumed"):
+    if resumed := settings.pop("resumed"):
         run, config, offset = resume_run(
-            options["runs_dir"], options["data_dir"], resumed, given_to_resume()
+            settings["runs_dir"], settings["data_dir"], resumed, given_to_resume()
         )
     else:
-        run, config = create_run(**options)
+        run, config = create_run(**settings)
     missing = "" if headless or as_json else capabilities.missing(os.environ)
     if not (headless or as_json or missing):
-        watch(run, config, options["runs_dir"], read_only=False, fps=fps, is_new=not resumed)
+        watch(run, config, settings["runs_dir"], read_only=False, fps=fps, is_new=not resumed)
     if not resumed:
         control.start(run, config)
     if missing:
@@ -163,11 +156,11 @@ def train(headless: bool, as_json: bool, fps: int | None, **options: Any) -> int
 
 
 @cli.command()
-@run_argument
-@runs_dir_option
+@options.run_argument
+@options.runs_dir_option
 @click.option("--read-only", is_flag=True, help="Send no commands.")
-@fps_option
-@debug_option
+@options.fps_option
+@options.debug_option
 def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None) -> int:
     """Watch a run: live, ended or lost; by default the newest."""
     from vae_tui.run.damaged_config import config_or_fallback

@@ -19,47 +19,29 @@ def option(name: str, *more: Any, **settings: Any) -> Callable[[_Function], _Fun
     return click.option(name, *more, envvar=variable, **settings)
 
 
-def runs_dir_option(function: _Function) -> _Function:
-    """Add ``--runs-dir``."""
-    return option(
-        "--runs-dir",
-        type=click.Path(path_type=Path, file_okay=False),
-        default=Path("checkpoints"),
-        show_default=True,
-        help="Folder of the runs.",
-    )(function)
-
-
-def data_dir_option(function: _Function) -> _Function:
-    """Add ``--data-dir``."""
-    return option(
-        "--data-dir",
-        type=click.Path(path_type=Path, file_okay=False),
-        help="Folder of the data sets, in torchvision's layout.  [default: the user's cache]",
-    )(function)
-
-
-def debug_option(function: _Function) -> _Function:
-    """Add ``--debug``, which ``main`` reads from the command line itself."""
-    return click.option(
-        "--debug", is_flag=True, expose_value=False, help="Show a traceback when it fails."
-    )(function)
-
-
-def fps_option(function: _Function) -> _Function:
-    """Add ``--fps``."""
-    return option(
-        "--fps", type=int, metavar="N",
-        help="Redraw pictures and charts at most N times a second, 1 to 60, however slow the "
-        "link; by default they slow down with the link.",
-    )(function)  # fmt: skip
-
-
-def step_option(function: _Function) -> _Function:
-    """Add ``--step``."""
-    return option("--step", type=int, help="Use the weights kept at this step, not the newest.")(
-        function
-    )
+runs_dir_option = option(
+    "--runs-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("checkpoints"),
+    show_default=True,
+    help="Folder of the runs.",
+)
+data_dir_option = option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the data sets, in torchvision's layout.  [default: the user's cache]",
+)
+debug_option = click.option(
+    "--debug", is_flag=True, expose_value=False, help="Show a traceback when it fails."
+)
+"""``main`` reads it from the command line itself."""
+fps_option = option(
+    "--fps", type=int, metavar="N",
+    help="Redraw pictures and charts at most N times a second, 1 to 60, however slow the link; "
+    "by default they slow down with the link.",
+)  # fmt: skip
+step_option = option("--step", type=int, help="Use the weights kept at this step, not the newest.")
+run_argument = click.argument("run", required=False, metavar="[RUN]")
 
 
 def output_option(kinds: str, *, required: bool = False) -> Callable[[_Function], _Function]:
@@ -68,9 +50,6 @@ def output_option(kinds: str, *, required: bool = False) -> Callable[[_Function]
         "--output", "-o", type=click.Path(path_type=Path), metavar="FILE",
         required=required, help=f"Write {kinds}" + ("." if required else ", not to the terminal."),
     )  # fmt: skip
-
-
-run_argument = click.argument("run", required=False, metavar="[RUN]")
 
 
 def folder_of_data(config: RunConfig, data_dir: Path | None) -> str:
