@@ -136,7 +136,7 @@ def test_exported_losses_are_those_in_force_with_units(run, tmp_path):
     assert [rows[2][f"test_kl_z{number}_nats_per_image"] for number in range(1, 5)] == [
         *("1.0", "2.0", "0.5", "0.5")
     ]
-    assert {len(row) for row in csv.reader(io.StringIO(file.read_text()))} == {18}
+    assert {len(row) for row in csv.reader(io.StringIO(file.read_text()))} == {19}
 
 
 def test_eval_prints_one_object_or_the_meaning_of_each_number(run):

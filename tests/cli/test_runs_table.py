@@ -43,7 +43,7 @@ def test_a_table_of_runs_reads_like_this():
         "plain             lost          digits  35.0/150      33.20  se/2",
     ]
     assert list(what_next(rows)) == [
-        "lost: its process is gone; go on from the last save: vae-tui resume plain",
+        "lost: its process is gone; resume from the last save: vae-tui resume plain",
         "stalled: its process is alive but silent; vae-tui stop digits-1123-0647 asks it to end",
     ]
 
@@ -79,6 +79,6 @@ def test_the_command_shows_a_damaged_run_beside_the_others_and_names_the_file(tm
     told = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
     rows = {row["name"]: row for row in json.loads(told.stdout)}
     assert rows[good.name]["test_loss"] == 102.0
-    assert rows[good.name]["next"] == f"go on with: vae-tui resume {good.name}"
+    assert rows[good.name]["next"] == f"continue with: vae-tui resume {good.name}"
     fixed = "name state dataset epoch epochs step test_loss pid path"
     assert rows[bad.name].keys() >= set(fixed.split())

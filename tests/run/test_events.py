@@ -19,6 +19,7 @@ from vae_tui.run.events import (
     RunEnded,
     RunStarted,
     SettingChanged,
+    TrainingSlowed,
     WeightsSaved,
     decode,
     encode,
@@ -33,6 +34,7 @@ KINDS = {
     "resumed": Resumed,
     "setting_changed": SettingChanged,
     "command_refused": CommandRefused,
+    "training_slowed": TrainingSlowed,
     "diverged": Diverged,
     "run_ended": RunEnded,
 }

@@ -91,7 +91,7 @@ def test_a_run_is_watched_walked_left_found_again_paused_and_stopped(shell):
     assert_restored(again)
     wait_until(lambda: not run.is_live())
     assert shell.state == "stopped"
-    assert b"is stopped and saved; go on with: vae-tui resume" in again.raw
+    assert b"is stopped and saved; continue with: vae-tui resume" in again.raw
 
     third = shell.screen("attach")
     third.wait_for("stopped and saved at step")

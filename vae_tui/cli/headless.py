@@ -1,64 +1,49 @@
 """A run's events as plain lines, for logs and pipes."""
 
 import json
-import sys
+import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from vae_tui.cli.console import print_error, print_lines
 from vae_tui.errors import VaeTuiError
 from vae_tui.run import events
 from vae_tui.run.config import RANGES, RunConfig
-from vae_tui.run.events import (
-    CommandRefused,
-    Diverged,
-    EpochEnded,
-    Event,
-    LossesMeasured,
-    Paused,
-    Resumed,
-    RunEnded,
-    RunStarted,
-    SettingChanged,
-    TrainingSlowed,
-)
+from vae_tui.run.events import EpochEnded, Event, RunEnded, RunStarted, SettingChanged
 from vae_tui.run.files import LineTail
 from vae_tui.run.folder import Run
 from vae_tui.run.series import TEST_LOSS, TEST_LOSS_AT_MEAN, TRAIN_LOSS
 from vae_tui.text import count, duration, printable
 
-_POLL_SECONDS = 0.1
-
 
 def follow(run: Run, config: RunConfig, *, as_json: bool, offset: int = 0) -> int:
     """Print the run's events until its trainer ends; return the exit code, 0 or 1.
 
-    Args:
-        run: The run, live or not.
-        config: Its configuration.
-        as_json: Print the events themselves, one JSON object a line.
-        offset: Bytes of ``events.jsonl`` to skip.
+    The first ``offset`` bytes of ``events.jsonl`` are skipped.
     """
     formatter = LineFormatter(config)
     ended: RunEnded | None = None
     odd, why = 0, ""
-    for line in _lines(run, offset):
+    for line in lines_until_end(run, offset):
         try:
             event = events.decode(line)
         except ValueError as error:  # torn or foreign
             odd, why = odd + bool(line.strip()), why or str(error)
             continue
         if as_json:
-            _print(_one_object(line))
+            text = line.decode("utf-8", "replace")
+            is_safe = text.isascii() and text.isprintable()
+            print_lines(text if is_safe else json.dumps(json.loads(line)))
         elif event is not None and (text := formatter.line(event)):
-            _print(text)
+            print_lines(text)
         if isinstance(event, (RunEnded, RunStarted)):
             ended = event if isinstance(event, RunEnded) else None
     if odd:
-        _print_error(f"{run.events}: {odd:,} lines are not events ({why}); the others are shown")
+        print_error(f"{run.events}: {odd:,} lines are not events ({why}); the others are shown")
     if ended is None:
-        _print_error(
+        print_error(
             f"{run.name} is lost: its trainer ended without a message; "
-            f"see {run.log}; go on from the last save: vae-tui resume {run.path}"
+            f"see {run.log}; resume from the last save: vae-tui resume {run.path}"
         )
         return 1
     return 1 if ended.reason == "failed" else 0
@@ -74,22 +59,29 @@ class LineFormatter:
 
     def line(self, event: Event) -> str:
         """Return the event's line; empty for one that is not printed."""
-        if isinstance(event, LossesMeasured):
-            self._speed = event.images_per_second
-            return ""
-        words: dict[type[Event], Callable[..., str]] = {
-            RunStarted: self._started,
-            EpochEnded: self._epoch,
-            Paused: lambda event: f"paused {event.why}".strip(),
-            Resumed: lambda event: "resumed",
-            SettingChanged: self._changed,
-            CommandRefused: lambda event: f"refused: {event.why}",
-            TrainingSlowed: lambda event: f"step {event.step}: {event.why}",
-            Diverged: lambda event: f"diverged: {event.what} at step {event.step}",
-            RunEnded: lambda event: f"{event.reason} at step {event.step} {event.message}".strip(),
-        }
-        write = words.get(type(event))
-        return printable(write(event)) if write else ""
+        text = ""
+        match event:
+            case events.LossesMeasured():
+                self._speed = event.images_per_second
+            case RunStarted():
+                text = self._started(event)
+            case EpochEnded():
+                text = self._epoch(event)
+            case events.Paused():
+                text = f"paused {event.why}".strip()
+            case events.Resumed():
+                text = "resumed"
+            case SettingChanged():
+                text = self._changed(event)
+            case events.CommandRefused():
+                text = f"refused: {event.why}"
+            case events.TrainingSlowed():
+                text = f"step {event.step}: {event.why}"
+            case events.Diverged():
+                text = f"diverged: {event.what} at step {event.step}"
+            case RunEnded():
+                text = f"{event.reason} at step {event.step} {event.message}".strip()
+        return printable(text)
 
     def _started(self, event: RunStarted) -> str:
         self._epochs = event.epochs or self._epochs
@@ -127,10 +119,13 @@ class LineFormatter:
         return f"{loss:.2f} = {name} {bce:.2f} + kl {kl:.2f}"
 
 
-def _lines(run: Run, offset: int) -> Iterator[bytes]:
-    """Yield complete lines until no trainer is live and everything is read."""
+def lines_until_end(
+    run: Run, offset: int, timeout: float = math.inf, poll: float = 0.1
+) -> Iterator[bytes]:
+    """Yield complete lines until no trainer is live and everything is read, or the timeout."""
     tail = LineTail(run.events, offset)
-    while True:
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
         live = run.is_live()  # before the read: when it is gone, everything it wrote is there
         before = tail.offset
         try:
@@ -140,18 +135,4 @@ def _lines(run: Run, offset: int) -> Iterator[bytes]:
         if tail.offset == before:
             if not live:
                 return
-            time.sleep(_POLL_SECONDS)
-
-
-def _one_object(line: bytes) -> str:
-    """Return a line of JSON as it is, or escaped if it has control characters."""
-    text = line.decode("utf-8", "replace")
-    return text if text.isascii() and text.isprintable() else json.dumps(json.loads(line))
-
-
-def _print_error(text: str) -> None:
-    print(printable(f"vae-tui: {text}"), file=sys.stderr)  # noqa: T201
-
-
-def _print(line: str) -> None:
-    print(line, flush=True)  # noqa: T201
+            time.sleep(poll)

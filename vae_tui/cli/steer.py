@@ -5,32 +5,31 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from vae_tui.cli import options
 from vae_tui.cli.console import print_lines
-from vae_tui.cli.options import data_dir_option, debug_option, run_argument, runs_dir_option
 from vae_tui.cli.watch import reference
 from vae_tui.errors import UsageError, VaeTuiError
 
 if TYPE_CHECKING:
-    from vae_tui.run.files import LineTail
     from vae_tui.run.folder import Run
 
 
 @click.command()
-@run_argument
-@runs_dir_option
-@debug_option
+@options.run_argument
+@options.runs_dir_option
+@options.debug_option
 def pause(run: str | None, runs_dir: Path) -> None:
     """Pause a live run; it saves first."""
     from vae_tui.run.events import Paused
 
-    _ask(runs_dir, run, "pause", {Paused: "paused"})
+    _send(runs_dir, run, "pause", {Paused: "paused"})
 
 
 @click.command()
-@run_argument
-@runs_dir_option
-@data_dir_option
-@debug_option
+@options.run_argument
+@options.runs_dir_option
+@options.data_dir_option
+@options.debug_option
 def resume(run: str | None, runs_dir: Path, data_dir: Path | None) -> None:
     """Continue a paused run, or resume one that is not live from its last save."""
     from vae_tui.cli.start import resume_run
@@ -40,7 +39,7 @@ def resume(run: str | None, runs_dir: Path, data_dir: Path | None) -> None:
 
     found = find(runs_dir, run)
     if found.is_live() and summarise(found).state == "paused":
-        _ask(runs_dir, str(found.path), "resume", {Resumed: "running"})
+        _send(runs_dir, str(found.path), "resume", {Resumed: "running"})
         return
     resume_run(runs_dir, data_dir, str(found.path), {})
     print_lines(
@@ -49,25 +48,21 @@ def resume(run: str | None, runs_dir: Path, data_dir: Path | None) -> None:
 
 
 @click.command()
-@run_argument
-@runs_dir_option
-@debug_option
+@options.run_argument
+@options.runs_dir_option
+@options.debug_option
 def stop(run: str | None, runs_dir: Path) -> None:
     """End a live run; it saves first."""
-    _ask(runs_dir, run, "stop", {})
+    _send(runs_dir, run, "stop", {})
 
 
 COMMANDS = (pause, resume, stop)
 
 
-def _ask(runs_dir: Path, run_name: str | None, name: str, answers: dict[type[Any], str]) -> None:
-    """Send a command to a live run and wait for the event that answers it.
+def _send(runs_dir: Path, run_name: str | None, name: str, answers: dict[type[Any], str]) -> None:
+    """Send the command ``name`` to a live run and wait for the event that answers it.
 
-    Args:
-        runs_dir: The runs folder.
-        run_name: Name, prefix or path of the run.
-        name: The command.
-        answers: The events that answer it, each with the run's state after it.
+    ``answers`` are the events that answer it, each with the run's state after it.
     """
     from vae_tui.run.commands import Command
     from vae_tui.run.runs_folder import find
@@ -81,7 +76,7 @@ def _ask(runs_dir: Path, run_name: str | None, name: str, answers: dict[type[Any
             f"{run.name} is not live: it is {state}; {ADVICE[state].format(name=run.name)}"
         )
     if state not in answers.values():
-        before = _size(run.events)
+        before = run.events.stat().st_size if run.events.exists() else 0
         run.send(Command(command=name))
         state = _answer(run, before, answers)
     advice = ADVICE[state].format(name=reference(run, runs_dir))
@@ -91,42 +86,25 @@ def _ask(runs_dir: Path, run_name: str | None, name: str, answers: dict[type[Any
 def _answer(run: "Run", offset: int, answers: dict[type[Any], str]) -> str:
     """Wait for one of the events in ``answers``; return the state after it."""
     import contextlib
-    import time
 
+    from vae_tui.cli.headless import lines_until_end
     from vae_tui.run import events
-    from vae_tui.run.files import LineTail
     from vae_tui.run.summary import summarise
 
-    tail = LineTail(run.events, offset)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        live = run.is_live()
-        for line in _lines_of(tail, run):
-            with contextlib.suppress(ValueError):
-                event = events.decode(line)
-                if isinstance(event, events.RunEnded):
-                    return event.reason
-                if type(event) in answers:
-                    return answers[type(event)]
-        if not live:
-            if (state := summarise(run).state) != "lost":  # it ended before it read the command
-                return state
-            raise VaeTuiError(f"{run.name} is lost: it ended without a message; see {run.log}")
-        time.sleep(0.02)
+    for line in lines_until_end(run, offset, timeout=60, poll=0.02):
+        with contextlib.suppress(ValueError):
+            event = events.decode(line)
+            if isinstance(event, events.RunEnded):
+                return event.reason
+            if type(event) in answers:
+                return answers[type(event)]
+    if not run.is_live():
+        if (state := summarise(run).state) != "lost":  # it ended before it read the command
+            return state
+        raise VaeTuiError(f"{run.name} is lost: it ended without a message; see {run.log}")
     pid = run.pid()
     end = f"; to end it: kill -9 {pid}, then vae-tui resume {run.path}"
     raise VaeTuiError(
         f"{run.name} has not answered within a minute; see {run.log}"
         f"{end if pid and run.trains_here(pid) else ''}"
     )
-
-
-def _lines_of(tail: "LineTail", run: "Run") -> list[bytes]:
-    try:
-        return tail.read()
-    except OSError as error:
-        raise VaeTuiError(f"{run.events} cannot be read: {error.strerror}") from None
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0

@@ -272,7 +272,7 @@ _KIND_OF: dict[type[Event], str] = {
     event_type: re.sub(r"(?<!^)(?=[A-Z])", "_", event_type.__name__).lower()
     for event_type in (
         *(RunStarted, LossesMeasured, EpochEnded, WeightsSaved, Paused, Resumed),
-        *(SettingChanged, CommandRefused, Diverged, RunEnded),
+        *(SettingChanged, CommandRefused, TrainingSlowed, Diverged, RunEnded),
     )
 }
 _TYPE_OF = {kind: event_type for event_type, kind in _KIND_OF.items()}

@@ -98,7 +98,7 @@ def _new_folder(runs_dir: Path, name: str | None, config: RunConfig) -> Path:
         except FileExistsError:
             raise UsageError(
                 f"--name {name}: {folder} exists; give another name, "
-                f"or go on with it: vae-tui resume {folder}"
+                f"or resume it: vae-tui resume {folder}"
             ) from None
         return folder.absolute()
     base = f"{config.dataset}-{time.strftime('%m%d-%H%M')}"

@@ -14,11 +14,11 @@ _REASONS = ("finished", "stopped", "failed")
 
 ADVICE = {
     "running": "watch it with: vae-tui attach {name}",
-    "paused": "go on with: vae-tui resume {name}",
+    "paused": "continue with: vae-tui resume {name}",
     "finished": "look at it with: vae-tui attach {name}",
-    "stopped": "go on with: vae-tui resume {name}",
-    "failed": "see why: vae-tui attach {name}; go on from the last save: vae-tui resume {name}",
-    "lost": "its process is gone; go on from the last save: vae-tui resume {name}",
+    "stopped": "continue with: vae-tui resume {name}",
+    "failed": "see why: vae-tui attach {name}; resume from the last save: vae-tui resume {name}",
+    "lost": "its process is gone; resume from the last save: vae-tui resume {name}",
     "stalled": "its process is alive but silent; vae-tui stop {name} asks it to end",
 }
 

@@ -79,12 +79,14 @@ async def test_details_of_the_chosen_run_stand_below_the_table():
     screen = Screen()
     async with screen.at(160, 24) as pilot:
         name = "x" * 90
-        lost = listed("left", "lost", next="go on with: vae-tui resume left")
+        lost = listed("left", "lost", next="continue with: vae-tui resume left")
         await open_runs(pilot, screen, listed(name), lost, HERE)
         await pilot.press("home")
         assert screen.caption("details").startswith(f"{name} · last test bce+kl 105.50 · mnist")
         await pilot.press("down")
-        assert screen.caption("details").startswith("left · go on with: vae-tui resume left · last")
+        assert screen.caption("details").startswith(
+            "left · continue with: vae-tui resume left · last"
+        )
 
 
 async def test_untrusted_names_reach_the_terminal_as_text():
