@@ -2,10 +2,14 @@
 
 import sys
 import traceback
+from typing import TYPE_CHECKING
 
 import click
 
 from vae_tui.text import printable, printable_lines
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 
 
 def print_error(message: str) -> None:
@@ -24,3 +28,12 @@ def print_lines(*lines: str) -> None:
     """Print lines to stdout, control characters replaced."""
     for line in lines:
         click.echo(printable(line))
+
+
+def progress_bar(title: str, *columns: "ProgressColumn") -> "Progress":
+    """Return a bar on stderr that vanishes at the end; it is shown only on a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress
+
+    console = Console(stderr=True, quiet=not sys.stderr.isatty())
+    return Progress(title, BarColumn(), *columns, console=console, transient=True)

@@ -1,15 +1,12 @@
 """``vae-tui eval``."""
 
-import contextlib
 import dataclasses
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 
 from vae_tui.cli import options
-from vae_tui.cli.console import print_lines
+from vae_tui.cli.console import print_lines, progress_bar
 from vae_tui.cli.options import folder_of_data, option
 from vae_tui.text import printable
 
@@ -34,6 +31,8 @@ def evaluate(
     as_json: bool,
 ) -> None:
     """Evaluate a run on the test set: ELBO, NLL, active units, its samples."""
+    from rich.progress import TaskProgressColumn, TimeRemainingColumn
+
     from vae_tui.run.runs_folder import find
 
     found = find(runs_dir, run)
@@ -41,27 +40,11 @@ def evaluate(
     config = dataclasses.replace(config, data_dir=folder_of_data(config, data_dir), device=device)
     from vae_tui.evaluation import assess, report
 
-    with _progress("NLL") as tell:
-        result = assess.assess_run(found, config, step, samples, tell)
+    with progress_bar("NLL", TaskProgressColumn(), TimeRemainingColumn()) as bar:
+        task = bar.add_task("", total=1.0)
+        result = assess.assess_run(
+            found, config, step, samples, lambda share: bar.update(task, completed=share)
+        )
     name = printable(found.name)
     text = report.as_json(result) if as_json else report.as_text(result, name, config)
     print_lines(*text.split("\n"))
-
-
-@contextlib.contextmanager
-def _progress(what: str) -> Iterator[Callable[[float], None]]:
-    """Yield a function that shows the completed share as a bar on stderr, if it is a terminal."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True, quiet=not sys.stderr.isatty())
-    columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(what, total=1.0)
-        yield lambda share: progress.update(task, completed=share)

@@ -1,12 +1,14 @@
 """Creating a run with its data set, or resuming one."""
 
 import dataclasses
-import sys
+import os
+import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from vae_tui.cli.console import progress_bar
 from vae_tui.cli.options import folder_of_data
 from vae_tui.errors import UsageError
 from vae_tui.run.config import RunConfig
@@ -26,7 +28,6 @@ def create_run(
     """Create a run's folder; download its data set if that is missing."""
     from platformdirs import user_cache_path
 
-    from vae_tui.cli.device_check import check_device, check_processes
     from vae_tui.data import catalogue
     from vae_tui.run.cores import default_threads
     from vae_tui.run.runs_folder import check_name, create
@@ -43,8 +44,8 @@ def create_run(
         image_shape=catalogue.DATASETS[chosen].shape,
         **settings,
     )
-    check_device(config.device)
-    check_processes(config.nproc, config.device)
+    _check_device(config.device)
+    _check_processes(config.nproc, config.device)
     if not config.threads:
         config = dataclasses.replace(config, threads=default_threads(config.nproc))
     check_name(name)
@@ -100,19 +101,47 @@ def given_to_resume() -> dict[str, float]:
 
 
 def _fetch(dataset: str, folder: Path, offline: bool) -> None:
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+    from rich.progress import DownloadColumn, TransferSpeedColumn
 
     from vae_tui.data.download import fetch
 
-    if offline:
-        fetch(dataset, folder, lambda done, total: None, offline=True)
-    console = Console(stderr=True, quiet=not sys.stderr.isatty())
-    bars = (TextColumn("fetching {task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*bars, TransferSpeedColumn(), console=console, transient=True) as progress:
-        task = progress.add_task(dataset, total=None)
+    with progress_bar(f"fetching {dataset}", DownloadColumn(), TransferSpeedColumn()) as bar:
+        task = bar.add_task("", total=None)
         fetch(
             dataset,
             folder,
-            lambda done, total: progress.update(task, completed=done, total=total),
+            lambda done, total: bar.update(task, completed=done, total=total),
+            offline=offline,
         )
+
+
+def _check_device(name: str) -> None:
+    """Raise UsageError, naming the nearest valid value, for a device that does not exist."""
+    if name.startswith("cuda"):
+        count = _cuda_devices()
+        index = int(name.partition(":")[2] or 0)
+        if count == 0:
+            raise UsageError(f"--device {name}: there is no CUDA device here; use --device cpu")
+        if index >= count:
+            raise UsageError(
+                f"--device {name}: there are {count} CUDA devices; use --device cuda:{count - 1}"
+            )
+    if name == "mps" and (platform.system(), platform.machine()) != ("Darwin", "arm64"):
+        raise UsageError("--device mps: there is no Apple GPU here; use --device cpu")
+
+
+def _check_processes(count: int, device: str) -> None:
+    """Raise UsageError unless each of ``count`` processes has a CUDA device, or else a core."""
+    if count == 1:  # the driver takes a moment to answer
+        return
+    devices = _cuda_devices() if device in ("auto", "cuda") else 0
+    most, what = (devices, "CUDA devices") if devices else (os.cpu_count() or 1, "cores")
+    if count > most:
+        raise UsageError(f"--nproc {count}: there are {most} {what}; the nearest is {most}")
+
+
+def _cuda_devices() -> int:
+    from vae_tui.doctor.cuda_driver import read_cuda_driver  # importing torch takes seconds
+
+    driver = read_cuda_driver()
+    return driver.devices if driver else 0

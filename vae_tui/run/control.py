@@ -43,7 +43,7 @@ def start(run: Run, config: RunConfig) -> int:
             _block_signals(config, signal.SIG_BLOCK)
             try:
                 process = subprocess.Popen(
-                    [*_interpreter(config), str(run.path), *_arguments(run, config, lock)],
+                    _command_line(run, config, lock),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -109,26 +109,16 @@ def environment(config: RunConfig) -> dict[str, str]:
     return variables
 
 
-def _interpreter(config: RunConfig) -> list[str]:
-    python = [sys.executable, "-P", "-m"]
-    if config.nproc == 1:
-        return [*python, "vae_tui.worker"]
-    count = f"--nproc-per-node={config.nproc}"
-    return [
-        *python,
-        "torch.distributed.run",
-        "--standalone",
-        count,
-        "-m",
-        "vae_tui.worker",
-    ]
-
-
-def _arguments(run: Run, config: RunConfig, lock: int) -> list[str]:
+def _command_line(run: Run, config: RunConfig, lock: int) -> list[str]:
+    torchrun = ("torch.distributed.run", "--standalone", f"--nproc-per-node={config.nproc}", "-m")
     # Commands to an earlier trainer must not reach this one.
     already_sent = run.commands.stat().st_size if run.commands.exists() else 0
-    skip = ["--commands-from", str(already_sent)]
-    return ["--lock-fd", str(lock), f"--data-dir={config.data_dir}", *skip]
+    return [
+        *(sys.executable, "-P", "-m"),
+        *(torchrun if config.nproc > 1 else ()),
+        *("vae_tui.worker", str(run.path), "--lock-fd", str(lock)),
+        *(f"--data-dir={config.data_dir}", "--commands-from", str(already_sent)),
+    ]
 
 
 def _block_signals(config: RunConfig, how: int) -> None:

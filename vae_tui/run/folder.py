@@ -25,66 +25,47 @@ _PID_WIDTH = 20
 _HISTORY_FILE = re.compile(r"\d{1,15}\.safetensors")
 
 
+class _Inside:
+    """The path of a file or folder in a run's folder."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, run: "Run", _: object) -> Path:
+        return run.path / self._name
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run's folder and the names of the files in it."""
 
     path: Path
 
+    events = _Inside("events.jsonl")
+    """Facts, appended by the trainer."""
+    commands = _Inside("commands.jsonl")
+    """Requests, appended by screens and the shell."""
+    weights = _Inside("weights.safetensors")
+    """The newest weights."""
+    best = _Inside("best.safetensors")
+    """The weights of the best test loss."""
+    trainer_state = _Inside("state.pt")
+    """Everything that a resume needs."""
+    history = _Inside("history")
+    """The folder of the kept weights."""
+    probe = _Inside("probe.safetensors")
+    """Test images with labels."""
+    log = _Inside("trainer.log")
+    """What the trainer printed."""
+    reserve = _Inside(".room")
+    """Disk space for the last events, reserved while a trainer is live."""
+    lock = _Inside("trainer.lock")
+    """Locked by a live trainer; holds its pid."""
+
     @property
     def name(self) -> str:
         """The folder's own name."""
         return self.path.name
-
-    @property
-    def events(self) -> Path:
-        """Facts, appended by the trainer."""
-        return self.path / "events.jsonl"
-
-    @property
-    def commands(self) -> Path:
-        """Requests, appended by screens and the shell."""
-        return self.path / "commands.jsonl"
-
-    @property
-    def weights(self) -> Path:
-        """The newest weights."""
-        return self.path / "weights.safetensors"
-
-    @property
-    def best(self) -> Path:
-        """The weights of the best test loss."""
-        return self.path / "best.safetensors"
-
-    @property
-    def trainer_state(self) -> Path:
-        """Everything that a resume needs."""
-        return self.path / "state.pt"
-
-    @property
-    def history(self) -> Path:
-        """The folder of the kept weights."""
-        return self.path / "history"
-
-    @property
-    def probe(self) -> Path:
-        """Test images with labels."""
-        return self.path / "probe.safetensors"
-
-    @property
-    def log(self) -> Path:
-        """What the trainer printed."""
-        return self.path / "trainer.log"
-
-    @property
-    def reserve(self) -> Path:
-        """Disk space for the last events, reserved while a trainer is live."""
-        return self.path / ".room"
-
-    @property
-    def lock(self) -> Path:
-        """Locked by a live trainer; holds its pid."""
-        return self.path / "trainer.lock"
 
     def config(self) -> RunConfig:
         """Read ``config.json``; UsageError names the file and what is wrong with it."""
@@ -92,7 +73,7 @@ class Run:
         try:
             return from_json(read_bounded(path, LARGEST_CONFIG).decode("utf-8"))
         except (OSError, ValueError, UsageError) as error:
-            raise UsageError(f"{path} cannot be read: {_reason(error)}") from None
+            raise UsageError(f"{path} cannot be read: {reason(error)}") from None
 
     def kept_steps(self) -> list[int]:
         """Return the steps whose weights are kept in ``history``, ascending."""
@@ -112,21 +93,17 @@ class Run:
             with open_regular(self.lock) as lock:
                 # Shared: two processes that check at once must not take each other for a trainer.
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:  # no lock file yet, or a file system without locks
-            return False
+        except OSError as error:  # others: no lock file yet, or a file system without locks
+            return isinstance(error, BlockingIOError)
         return False
 
     def pid(self) -> int | None:
         """Return the process id of the live trainer."""
-        try:
-            if not self.is_live():
-                return None
-            with open_regular(self.lock) as lock:
-                return int(lock.read(_PID_WIDTH))
-        except (OSError, ValueError):
-            return None
+        with contextlib.suppress(OSError, ValueError):
+            if self.is_live():
+                with open_regular(self.lock) as lock:
+                    return int(lock.read(_PID_WIDTH))
+        return None
 
     def trains_here(self, pid: int) -> bool:
         """Return whether ``pid`` is a trainer of this run on this machine.
@@ -149,7 +126,7 @@ class Run:
         try:
             lock = open_own(self.lock, os.O_RDWR | os.O_CREAT)
         except OSError as error:
-            raise VaeTuiError(f"{self.path} cannot be written: {_reason(error)}") from None
+            raise VaeTuiError(f"{self.path} cannot be written: {reason(error)}") from None
         for attempt in range(20):
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -162,7 +139,7 @@ class Run:
                 time.sleep(0.01)
             except OSError as error:
                 os.close(lock)
-                raise VaeTuiError(f"{self.lock} cannot be locked: {_reason(error)}") from None
+                raise VaeTuiError(f"{self.lock} cannot be locked: {reason(error)}") from None
         os.close(lock)
         raise UsageError(
             f"{self.name} is live (pid {self.pid()}); watch it with: vae-tui attach {self.path}"
@@ -173,8 +150,9 @@ class Run:
         try:
             append(self.commands, encode_command(command))
         except OSError as error:
-            raise VaeTuiError(f"{self.commands} cannot be written: {_reason(error)}") from None
+            raise VaeTuiError(f"{self.commands} cannot be written: {reason(error)}") from None
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Return what went wrong, without errno and path."""
     return error.strerror or str(error) if isinstance(error, OSError) else str(error)

@@ -9,21 +9,14 @@ import hashlib
 import json
 import math
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_type_hints
 
-from vae_tui.run.events import (
-    CommandRefused,
-    Diverged,
-    Event,
-    Paused,
-    Resumed,
-    RunEnded,
-    RunStarted,
-    finite,
-)
+from vae_tui.run import events
+from vae_tui.run.events import Event, Paused, RunEnded, RunStarted
+from vae_tui.run.files import replace
 from vae_tui.run.folder import Run
 from vae_tui.text import duration
 
@@ -49,10 +42,9 @@ class Seen:
 
 
 class LastSeenStore:
-    """Stores how one run was last seen; a failure to store is ignored."""
+    """Stores how one run was last seen, in ``folder``; a failure to store is ignored."""
 
     def __init__(self, run: Run, folder: Path) -> None:
-        """Store in ``folder``, which is created when needed."""
         self._run = run
         self._folder = folder
         self._kept_before = False
@@ -62,16 +54,9 @@ class LastSeenStore:
         try:
             with self._path().open("rb") as file:
                 raw = json.loads(file.read(_LARGEST_RECORD))
-            values = {field.name: raw[field.name] for field in dataclasses.fields(Seen)}
-            best = math.nan if values["best_test_loss"] is None else values["best_test_loss"]
-            return Seen(
-                time=float(values["time"]),
-                state=str(values["state"]),
-                step=int(values["step"]),
-                epoch=float(values["epoch"]),
-                best_test_loss=float(best),
-                offset=int(values["offset"]),
-            )
+            if raw["best_test_loss"] is None:
+                raw["best_test_loss"] = math.nan
+            return Seen(**{name: kind(raw[name]) for name, kind in get_type_hints(Seen).items()})
         except (OSError, ValueError, LookupError, TypeError, OverflowError, RecursionError):
             return None
 
@@ -83,13 +68,8 @@ class LastSeenStore:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._remove_oldest()
                 self._kept_before = True
-            descriptor, temporary = tempfile.mkstemp(prefix=".seen-", dir=self._folder)
-            try:
-                with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                    json.dump(finite(dataclasses.asdict(seen)), file)
-                Path(temporary).replace(path)
-            except OSError:
-                Path(temporary).unlink()
+            content = json.dumps(events.finite(dataclasses.asdict(seen))).encode()
+            replace(path, content, fsync=lambda descriptor: None)
 
     def _path(self) -> Path:
         """Return the record's file; LookupError before the run's first event.
@@ -122,19 +102,14 @@ _LIVE = ("starting", "running", "paused", "stalled")
 def while_away(before: Seen, after: Seen, happened: Sequence[Event]) -> str:
     """Return what a returning user should know; empty when nothing changed.
 
-    Args:
-        before: How the run was last seen.
-        after: How it is now.
-        happened: The events in between, without losses.
+    ``happened`` are the events in between, without losses.
     """
     absent = after.time - before.time
     if absent < LEAST_SECONDS:
         return ""
     # A resume may have gone back before what was seen: that is reported as it is.
     parts = [*_progress(before, after), *_trouble(before, after, happened)]
-    if not parts:
-        return ""
-    return f"while you were away ({duration(absent)}): {', '.join(parts)}"
+    return f"while you were away ({duration(absent)}): {', '.join(parts)}" if parts else ""
 
 
 def _progress(before: Seen, after: Seen) -> Iterator[str]:
@@ -153,10 +128,10 @@ def _progress(before: Seen, after: Seen) -> Iterator[str]:
 
 def _trouble(before: Seen, after: Seen, happened: Sequence[Event]) -> Iterator[str]:
     yield from _pauses(happened, after)
-    diverged = [event for event in happened if isinstance(event, Diverged)]
+    diverged = [event for event in happened if isinstance(event, events.Diverged)]
     if diverged:
         yield f"{diverged[-1].what} not finite at step {diverged[-1].step:,}"
-    refused = [event for event in happened if isinstance(event, CommandRefused)]
+    refused = [event for event in happened if isinstance(event, events.CommandRefused)]
     if refused:
         times = f" {len(refused)} times" if len(refused) > 1 else ""
         yield f"refused{times}: {refused[-1].why}"
@@ -165,16 +140,12 @@ def _trouble(before: Seen, after: Seen, happened: Sequence[Event]) -> Iterator[s
     for event in _restarts(happened, was_live):
         yield f"its process was lost and resumed at step {event.step:,}"
     began_or_ended = [event for event in happened if isinstance(event, (RunStarted, RunEnded))]
-    if after.state in _LIVE:
-        if after.state == "stalled":
-            yield "it is alive but silent"
-        return
-    if after.state == before.state and not began_or_ended:
-        return
-    last = began_or_ended[-1] if began_or_ended else None
-    ended = last if isinstance(last, RunEnded) else None
-    why = f": {ended.message}" if ended and ended.message else ""
-    yield "its process is lost" if after.state == "lost" else f"it {_ENDS[after.state]}{why}"
+    if after.state == "stalled":
+        yield "it is alive but silent"
+    elif after.state not in _LIVE and (began_or_ended or after.state != before.state):
+        last = began_or_ended[-1] if began_or_ended else None
+        why = _because(last.message) if isinstance(last, RunEnded) else ""
+        yield "its process is lost" if after.state == "lost" else f"it {_ENDS[after.state]}{why}"
 
 
 _ENDS = {"finished": "finished", "stopped": "was stopped", "failed": "failed"}
@@ -186,7 +157,7 @@ def _pauses(happened: Iterable[Event], after: Seen) -> Iterator[str]:
     for event in happened:
         if isinstance(event, Paused):
             since, why = event.time, event.why or why
-        elif isinstance(event, (Resumed, RunEnded, RunStarted)) and math.isfinite(since):
+        elif isinstance(event, (events.Resumed, RunEnded, RunStarted)) and math.isfinite(since):
             total += max(event.time - since, 0.0)
             since = math.nan
     if math.isfinite(since):

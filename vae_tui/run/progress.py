@@ -12,19 +12,7 @@ from typing import Any, TypeVar
 
 from vae_tui.run import events
 from vae_tui.run.config import RANGES, RunConfig
-from vae_tui.run.events import (
-    CommandRefused,
-    Diverged,
-    EpochEnded,
-    Event,
-    LossesMeasured,
-    Paused,
-    Resumed,
-    RunEnded,
-    RunStarted,
-    SettingChanged,
-    TrainingSlowed,
-)
+from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted, SettingChanged
 from vae_tui.run.files import LineTail
 from vae_tui.run.series import TEST_LOSS
 
@@ -72,8 +60,8 @@ class Progress:
     name: str
     config: RunConfig
     started: RunStarted | None = None
-    ended: RunEnded | None = None
-    paused: Paused | None = None
+    ended: events.RunEnded | None = None
+    paused: events.Paused | None = None
     measured: LossesMeasured | None = None
     tested: EpochEnded | None = None
     """The newest test; None after a resume that voids it, until the next test."""
@@ -81,8 +69,8 @@ class Progress:
     """Every test in force, newest first."""
     untrained: EpochEnded | None = None
     """The test before the first step."""
-    diverged: Diverged | None = None
-    refused: CommandRefused | None = None
+    diverged: events.Diverged | None = None
+    refused: events.CommandRefused | None = None
     """The newest command that could not be obeyed."""
     setting_changes: tuple[SettingChanged, ...] = ()
     """The newest changes of settings, at most ``MOST_CHANGES``."""
@@ -175,17 +163,17 @@ def _changes(before: Progress, event: Event) -> dict[str, Any]:
                 changes["untrained"] = event
         case SettingChanged():
             changes = _changed(before, event)
-        case Paused():
+        case events.Paused():
             changes = {"paused": event, "notice": event.why}
-        case Resumed():
+        case events.Resumed():
             changes = {"paused": None, "notice": ""}
-        case RunEnded():
+        case events.RunEnded():
             changes = {"ended": event, "paused": None, "notice": event.message}
-        case Diverged():
+        case events.Diverged():
             changes = {"diverged": event}
-        case CommandRefused():
+        case events.CommandRefused():
             changes = {"refused": event}
-        case TrainingSlowed():
+        case events.TrainingSlowed():
             changes = {"notice": f"at step {event.step:,} {event.why}"}
     return changes
 
@@ -234,9 +222,7 @@ def _changed(before: Progress, event: SettingChanged) -> dict[str, Any]:
 class LogProgress:
     """Follows one run's log; each reading costs only the lines that are new.
 
-    Args:
-        log: The run's ``events.jsonl``.
-        begin: The progress before the first event.
+    ``begin`` is the progress before the first event.
     """
 
     def __init__(self, log: Path, begin: Progress) -> None:

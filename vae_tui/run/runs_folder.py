@@ -12,7 +12,7 @@ from vae_tui import __version__
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.run.config import RunConfig, to_json
 from vae_tui.run.files import replace
-from vae_tui.run.folder import Run, _reason
+from vae_tui.run.folder import Run, reason
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,99}")
 
@@ -35,7 +35,7 @@ def create(runs_dir: Path, name: str | None, config: RunConfig) -> Run:
             raise
     except OSError as error:
         raise VaeTuiError(
-            f"the runs folder {runs_dir} cannot be written: {_reason(error)}; "
+            f"the runs folder {runs_dir} cannot be written: {reason(error)}; "
             "give another with --runs-dir"
         ) from None
     return run
