@@ -199,7 +199,7 @@ def test_a_multiplexer_is_never_queried_and_never_limited():
     for _ in range(100):
         link.sent(10_000)
         assert not link.should_query(10_000)
-        link.full()
-        link.written(10_000)
+        link.pacer.full()
+        link.pacer.written(10_000)
         assert link.allowance() == BLOCK_BYTES
         clock.now += 0.1

@@ -53,12 +53,12 @@ class Silent:
         self.link.sent(total)
         while total > 0:
             if self.queued > BUFFER_BYTES - PIECE_BYTES:
-                self.link.full()
+                self.link.pacer.full()
                 while self.queued > BUFFER_BYTES - max(self.room, PIECE_BYTES):
                     self.pass_time(TICK / 100)
             count = min(total, PIECE_BYTES)
             self.queued, total = self.queued + count, total - count
-            self.link.written(count)
+            self.link.pacer.written(count)
 
     def pass_time(self, seconds: float) -> None:
         self.clock.now += seconds
@@ -82,7 +82,7 @@ def test_while_keys_are_pressed_their_queue_stays_short():
     silent = Silent(20_000)
     silent.saturate(30.0)
     for _ in range(240):
-        silent.link.key_pressed()
+        silent.link.pacer.key_pressed()
         assert max(silent.saturate(0.5)) < 0.3
 
 
@@ -99,7 +99,7 @@ def test_the_speed_is_measured_in_whatever_pieces_the_buffer_empties(room):
 def test_when_no_key_was_pressed_for_a_while_a_faster_link_is_noticed():
     silent = Silent(20_000)
     silent.saturate(30.0)
-    silent.link.key_pressed()
+    silent.link.pacer.key_pressed()
     silent.rate = 200_000
     silent.saturate(240.0)
     before = silent.shown
@@ -113,9 +113,9 @@ def test_a_terminal_that_stopped_for_a_moment_is_fast_again_soon(seconds):
     silent.saturate(3.0)
     silent.rate = 1e-9
     silent.link.sent(50)
-    silent.link.full()
+    silent.link.pacer.full()
     silent.pass_time(seconds)
-    silent.link.written(50)
+    silent.link.pacer.written(50)
     silent.rate = 1_000_000
     silent.saturate(0.5)
     before = silent.shown
@@ -140,14 +140,14 @@ def test_a_write_that_took_long_although_there_was_room_waited_for_something_els
 def test_small_updates_find_out_that_a_link_became_far_slower():
     silent = Silent(20_000)
     silent.saturate(30.0)
-    silent.link.key_pressed()
+    silent.link.pacer.key_pressed()
     silent.rate = 2_000
     for _ in range(160):
         silent.update(1300)
-        silent.link.key_pressed()
+        silent.link.pacer.key_pressed()
     longest = []
     for _ in range(60):
-        silent.link.key_pressed()
+        silent.link.pacer.key_pressed()
         longest.append(max(silent.saturate(0.5)))
     assert max(longest[30:]) < 0.4
 
@@ -156,6 +156,6 @@ def test_no_link_counts_as_slower_than_any_is():
     silent = Silent(100.0)
     silent.saturate(1000.0)
     assert silent.link.allowance() == 0
-    silent.link.key_pressed()
+    silent.link.pacer.key_pressed()
     silent.pass_time(2 * BUFFER_BYTES / LEAST_SPEED)
     assert silent.link.allowance() > 0

@@ -5,7 +5,6 @@ look the same become the same `Cell` object, so that they compare by identity.
 """
 
 import re
-from collections.abc import Iterator
 
 from rich.cells import cell_len
 
@@ -52,7 +51,7 @@ class CellReader:
         self._runs: dict[tuple[str, Style, str], tuple[Style, list[Cell]]] = {}
         self._cells: dict[tuple[str, Style], Cell] = {}
 
-    def rows(self, update: str) -> Iterator[tuple[int, int, list[Cell]]] | None:
+    def rows(self, update: str) -> list[tuple[int, int, list[Cell]]] | None:
         """Return ``(row, column, cells)`` of each stretch; None if the text is no such update."""
         before, *parts = _POSITION.split(update)
         if before or not parts:
@@ -63,7 +62,7 @@ class CellReader:
             if cells is None:
                 return None
             found.append((int(row) - 1, int(column) - 1, cells))
-        return iter(found)
+        return found
 
     def _stretch(self, text: str) -> list[Cell] | None:
         """Return the cells of runs that begin in the plain style; None if there is more."""
@@ -81,7 +80,10 @@ class CellReader:
     def _parsed(self, codes: str, style: Style, letters: str) -> tuple[Style, list[Cell]]:
         key = (codes, style, letters)
         for parameters, link in _CODE.findall(codes):
-            style = styled(style, parameters) if not link else (*style[:3], linked(link))
+            if link:  # OSC 8: its parameters and address; no address where it ends
+                style = (*style[:3], "" if link.endswith(";") else link)
+            else:
+                style = styled(style, parameters)
         if len(self._runs) >= _MOST_RUNS:
             self._runs.clear()
         cells: list[Cell] = []
@@ -98,11 +100,6 @@ class CellReader:
     def _cell(self, text: str, style: Style) -> Cell:
         key = _canonical(text, style)
         return self._cells.setdefault(key, Cell(*key))
-
-
-def linked(parameters: str) -> str:
-    """Return an OSC 8 link's ``parameters;address``; nothing where the link ends."""
-    return "" if parameters.endswith(";") else parameters
 
 
 def styled(style: Style, parameters: str) -> Style:
@@ -159,7 +156,7 @@ def _shortened(colour: str) -> str:
     """Return a truecolor grey as the entry of the 256-colour palette that looks the same.
 
     Truecolor greys take twice the bytes. A grey up to two levels lighter than an entry counts as
-    the entry: `terminal.grey_levels` asks Rich for such greys.
+    the entry: `terminal.half_blocks` gives Rich such greys.
     """
     kind, *levels = colour.split(";")
     if kind == "2" and len(set(levels)) == 1 and levels[0].isdecimal():

@@ -10,9 +10,9 @@ changes one of them; they pass with 8.2.0 and 8.2.8.
   the end the terminal stays raw. (After ctrl+z and fg the screen stays blank, Textualize/textual
   issue 6298: hence ``SignalResume`` is sent at every restart.)
 * ``LinuxDriver._key_thread``: None after a start that failed because the process is in the
-  background; Textual returns without a word.
+  background; Textual raises no error.
 * ``LinuxDriver._must_signal_resume``: makes the next start send ``SignalResume``.
-* ``Driver._loop``: the event loop that the driver was made in.
+* ``Driver._loop``: the event loop that created the driver.
 * ``App._driver``: the running driver; Textual has no public way to it.
 """
 
@@ -95,7 +95,9 @@ class LinkDriver(LinuxDriver):
                 self.writer.reported()
                 return
             case CursorPosition(y=0):
-                message = _key_f3(message)
+                # CSI 1 ; M R is F3 with the modifiers M - 1.
+                modifiers = [name for bit, name in _MODIFIERS.items() if message.x & bit]
+                message = Key("+".join([*modifiers, "f3"]), None)
             case CursorPosition():
                 return
             case Resize() if not message.size:
@@ -103,7 +105,7 @@ class LinkDriver(LinuxDriver):
             case Resize():
                 self.writer.invalidate()
         if isinstance(message, Key | MouseDown):
-            self.writer.link.key_pressed()
+            self.writer.link.pacer.key_pressed()
         super().process_message(message)
 
     # Taking and giving back the terminal
@@ -178,17 +180,13 @@ class LinkDriver(LinuxDriver):
             self._loop.call_soon_threadsafe(self._suspend)
 
     def _sigcont_application(self, *_: Any) -> None:
-        if self._is_in_background():
-            os.kill(os.getpid(), signal.SIGSTOP)
-            return
+        with contextlib.suppress(OSError):  # no terminal, or not any more
+            if os.tcgetpgrp(self.fileno) != os.getpgrp():  # in the background
+                os.kill(os.getpid(), signal.SIGSTOP)
+                return
         self._is_continued = True
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._resume)
-
-    def _is_in_background(self) -> bool:
-        with contextlib.suppress(OSError):  # no terminal, or not any more
-            return os.tcgetpgrp(self.fileno) != os.getpgrp()
-        return False
 
     def _suspend(self) -> None:
         if self._is_suspended:
@@ -206,9 +204,3 @@ class LinkDriver(LinuxDriver):
     def _resume(self) -> None:
         if self._is_continued and (self._is_held or self._is_suspended):
             self.start_application_mode()
-
-
-def _key_f3(report: CursorPosition) -> Key:
-    """Return the key of ``CSI 1 ; M R``: F3 with the modifiers ``M - 1``."""
-    modifiers = [name for bit, name in _MODIFIERS.items() if report.x & bit]
-    return Key("+".join([*modifiers, "f3"]), None)

@@ -8,7 +8,7 @@ says that everything before it was displayed. `WritePacer` handles terminals tha
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vae_tui.tui.link.write_pacer import BLOCK_BYTES, WritePacer
 
@@ -25,22 +25,14 @@ MOST_LOST = 2
 QUERY_EVERY_BYTES = 256
 """A query costs five bytes and its report six, so smaller updates are not followed by one."""
 RATE_SECONDS = 4.0
-"""Period of the mean in `LinkSpeed.bytes_per_second`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Query:
-    """What the next report will confirm."""
-
-    sent: int
-    """Total bytes sent before it."""
+class _Query(NamedTuple):
+    sent: int  # total bytes before it
     sent_at: float
-    displayed: int
-    """Total bytes known to be displayed when it was sent."""
-    busy_since: float
-    """Since when the link had been carrying the bytes between ``displayed`` and ``sent``."""
-    is_saturated: bool
-    """More was waiting than the window allowed: the report measures the link, not the program."""
+    displayed: int  # total bytes known to be displayed then
+    busy_since: float  # since when the link had been carrying those between
+    is_saturated: bool  # more was waiting: the report measures the link, not the program
 
 
 class LinkSpeed:
@@ -49,15 +41,8 @@ class LinkSpeed:
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, *, is_multiplexed: bool = False
     ) -> None:
-        """Begin with nothing known.
-
-        Args:
-            clock: Seconds, monotonic.
-            is_multiplexed: tmux or screen reads what is written, and would answer queries itself:
-                nothing is measured, and what does not fit the link is dropped there.
-        """
         self._clock = clock
-        self._pacer = WritePacer(clock)
+        self.pacer = WritePacer(clock)
         self._sent = self._displayed = 0
         self._displayed_at = self._busy_since = clock()
         self._queries: deque[_Query] = deque()
@@ -68,29 +53,19 @@ class LinkSpeed:
         self._next_try_at = 0.0
         self._speed = 0.0
         self.is_multiplexed = is_multiplexed
+        """tmux or screen reads what is written, and would answer queries itself: nothing is
+        measured, and what does not fit the link is dropped there."""
         self.reports = False
         """The terminal reports its cursor position."""
 
     def sent(self, count: int) -> None:
         """Note that ``count`` bytes are about to be written."""
         now = self._clock()
-        self._pacer.sent(count)
+        self.pacer.sent(count)
         if self._sent == self._displayed:
             self._busy_since = now
         self._sent += count
         self._recent.append((now, count))
-
-    def written(self, count: int) -> None:
-        """Note that the kernel took ``count`` bytes."""
-        self._pacer.written(count)
-
-    def full(self) -> None:
-        """Note that the kernel has no room for more bytes."""
-        self._pacer.full()
-
-    def key_pressed(self) -> None:
-        """Note that a user waits for an effect."""
-        self._pacer.key_pressed()
 
     def queried(self, *, is_saturated: bool = False) -> None:
         """Note that a query was sent behind everything else."""
@@ -117,8 +92,8 @@ class LinkSpeed:
         self._round_trip = min(self._round_trip, round_trip)
         self._round_trips.append(round_trip)
         if self._window() < LEAST_WINDOW:
-            # The route may have become longer. The shortest of ten, because a queue that counted
-            # as route once would be allowed for ever.
+            # The route may have become longer. The shortest of ten, because a queue that was once
+            # mistaken for a longer route would be allowed for ever.
             self._round_trip = min(self._round_trips)
 
     def should_query(self, coming: int) -> bool:
@@ -146,11 +121,16 @@ class LinkSpeed:
             return BLOCK_BYTES
         now = self._clock()
         if self.awaits_report and now - self._queries[0].sent_at > REPORT_TIMEOUT_SECONDS:
-            self._lose_reports(now)
+            self._queries.clear()
+            self._displayed, self._displayed_at = self._sent, now
+            self._lost += 1
+            if self._lost >= MOST_LOST:  # something else had answered for the terminal
+                self.reports, self._lost, self._speed = False, 0, 0.0
+                self._tries, self._next_try_at = 0, now + RETRY_SECONDS
         in_flight = self._sent - self._displayed
         if self.reports:
             return max(max(self._window(), LEAST_WINDOW) - in_flight, 0)
-        allowance = self._pacer.allowance(TARGET_QUEUE_SECONDS)
+        allowance = self.pacer.allowance(TARGET_QUEUE_SECONDS)
         if self._queries and now - self._queries[-1].sent_at < FIRST_SECONDS:
             return max(min(FIRST_BYTES - in_flight, allowance), 0)
         self._displayed = self._sent
@@ -158,7 +138,7 @@ class LinkSpeed:
 
     @property
     def bytes_per_second(self) -> float:
-        """What was sent in the last seconds."""
+        """Mean of what was sent in the last `RATE_SECONDS`."""
         since = self._clock() - RATE_SECONDS
         while self._recent and self._recent[0][0] < since:
             self._recent.popleft()
@@ -166,11 +146,3 @@ class LinkSpeed:
 
     def _window(self) -> int:
         return int(self._speed * (self._round_trip + TARGET_QUEUE_SECONDS))
-
-    def _lose_reports(self, now: float) -> None:
-        self._queries.clear()
-        self._displayed, self._displayed_at = self._sent, now
-        self._lost += 1
-        if self._lost >= MOST_LOST:  # something else had answered for the terminal
-            self.reports, self._lost, self._speed = False, 0, 0.0
-            self._tries, self._next_try_at = 0, now + RETRY_SECONDS

@@ -8,9 +8,12 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from vae_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from vae_tui.tui.link.terminal_writer import TerminalWriter
 
 LEAST_FPS, MOST_FPS = 1, 60
 MOST_POLL_SECONDS, FEW_CORES_POLL_SECONDS = 0.1, 0.25
@@ -28,8 +31,7 @@ CHARTS_AWAITED_SECONDS = 1.0
 """How long pictures wait for charts in order to be drawn with them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(NamedTuple):
     """Most drawings per second."""
 
     pictures: float
@@ -39,18 +41,6 @@ class Rates:
 LOCAL = Rates(pictures=2.0, charts=2.5)
 REMOTE = Rates(pictures=0.5, charts=1.0)
 """Over SSH, where the link's speed is unknown until it is full."""
-
-
-class Load(Protocol):
-    """What `TerminalWriter` knows of the link."""
-
-    @property
-    def busy_seconds(self) -> float:
-        """Total time in which there was more to send than could be sent."""
-
-    @property
-    def seconds_behind(self) -> float:
-        """For how long there has been more to send than could be sent."""
 
 
 class RefreshLimiter:
@@ -73,15 +63,15 @@ class RefreshLimiter:
         # Pictures wait as soon as anything is behind for longer than a busy machine's delays.
         self._pictures = _Schedule(1 / rates.pictures, most_busy_share=0.25, most_behind=0.1)
         self._charts = _Schedule(1 / rates.charts, most_busy_share=0.5, most_behind=1.0)
-        self._load: Load | None = None
+        self._writer: TerminalWriter | None = None
         most = FEW_CORES_POLL_SECONDS if self._is_thrifty else MOST_POLL_SECONDS
         self.poll_seconds = min(most, 1 / rates.charts)
-        """How often it is worth asking."""
+        """Shortest useful interval of calls."""
 
-    def watch(self, load: Load) -> None:
-        """Adapt to this load from now on, unless the rates are fixed."""
+    def watch(self, writer: "TerminalWriter") -> None:
+        """Adapt to this writer's link from now on, unless the rates are fixed."""
         if not self._is_fixed:
-            self._load = load
+            self._writer = writer
 
     def charts_due(self) -> bool:
         """Return whether newer losses may be drawn."""
@@ -99,10 +89,10 @@ class RefreshLimiter:
         since = now - schedule.last
         if since < max(schedule.interval, wait):
             return False
-        if self._load is not None:
-            busy = self._load.busy_seconds
+        if self._writer is not None:
+            busy = self._writer.busy_seconds
             burst = min(busy - schedule.busy_seconds, LONGEST_BURST_SECONDS)
-            is_behind = self._load.seconds_behind > schedule.most_behind
+            is_behind = self._writer.seconds_behind > schedule.most_behind
             if is_behind or burst > schedule.most_busy_share * since:
                 return False
             schedule.busy_seconds = busy
@@ -133,8 +123,6 @@ class _Schedule:
 def check_fps(fps: int | None) -> None:
     """Raise UsageError, naming the nearest allowed value, unless ``fps`` is in range."""
     if fps is not None and not LEAST_FPS <= fps <= MOST_FPS:
-        nearest = min(max(fps, LEAST_FPS), MOST_FPS)
-        side = "or less" if fps > MOST_FPS else "or more"
-        raise UsageError(
-            f"--fps must be {nearest} {side}, not {fps!s:.40}; the nearest is {nearest}"
-        )
+        bound = f"{MOST_FPS} or less" if fps > MOST_FPS else f"{LEAST_FPS} or more"
+        nearest = bound.partition(" ")[0]
+        raise UsageError(f"--fps must be {bound}, not {fps!s:.40}; the nearest is {nearest}")

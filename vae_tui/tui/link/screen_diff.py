@@ -5,6 +5,8 @@ a newer update replaces before it was sent is never sent. `AnsiEncoder` keeps th
 to cell and chooses the shorter of equal drawings; 32 digits take 95 KB instead of 179.
 """
 
+from functools import cache
+
 from vae_tui.tui.link.ansi_cells import (
     DEFAULT,
     LOWER_HALF,
@@ -29,7 +31,6 @@ class ScreenDiff:
 
     def __init__(self) -> None:
         self._reader = CellReader()
-        self._encoders: dict[Style, AnsiEncoder] = {}
         self._pending: dict[int, _Row] = {}
         self._shown: dict[int, _Row] = {}
         self._touched: set[int] = set()
@@ -69,14 +70,19 @@ class ScreenDiff:
                 continues a picture with the row below, and begins again at the top.
         """
         written: list[str] = []
-        count, encoder = 0, encoder_of(PLAIN, self._encoders)
+        count, encoder = 0, encoder_of(PLAIN)
         for y, places in self._differing():
             if most_bytes is not None and count >= most_bytes:
                 break
-            text, encoder = self._drawn(y, places, encoder)
-            written.append(text)
-            count += len(text.encode())
-            self._shown[y] = self._pending[y].copy()
+            row, begin = self._pending[y], len(written)
+            for number, (start, end) in enumerate(_spans(row, places)):
+                written.append(f"\x1b[{start + 1}G" if number else f"\x1b[{y + 1};{start + 1}H")
+                for cell in row[start:end]:
+                    assert cell is not None
+                    text, encoder = encoder[cell]
+                    written.append(text)
+            count += len("".join(written[begin:]).encode())
+            self._shown[y] = row.copy()
             self._touched.discard(y)
             if len(places) > FEW_CELLS:
                 self._next_row = y + 1
@@ -97,20 +103,6 @@ class ScreenDiff:
             found.append((y, [x for x, (new, old) in pairs if new is not old]))
         found.sort(key=lambda row: (len(row[1]) > FEW_CELLS, row[0] < self._next_row, row[0]))
         return found
-
-    def _drawn(
-        self, y: int, places: list[int], encoder: "AnsiEncoder"
-    ) -> tuple[str, "AnsiEncoder"]:
-        """Return what draws these columns of a row, and the encoder after it."""
-        row = self._pending[y]
-        written: list[str] = []
-        for number, (start, end) in enumerate(_spans(row, places)):
-            written.append(f"\x1b[{start + 1}G" if number else f"\x1b[{y + 1};{start + 1}H")
-            for cell in row[start:end]:
-                assert cell is not None
-                text, encoder = encoder[cell]
-                written.append(text)
-        return "".join(written), encoder
 
 
 def _spans(row: _Row, places: list[int]) -> list[tuple[int, int]]:
@@ -145,23 +137,18 @@ class AnsiEncoder(dict[Cell, "tuple[str, AnsiEncoder]"]):
     States and their transitions are computed once: drawing a picture is looking up transitions.
     """
 
-    def __init__(self, style: Style, encoders: "dict[Style, AnsiEncoder]") -> None:
+    def __init__(self, style: Style) -> None:
         super().__init__()
         self.style = style
-        self._encoders = encoders
 
     def __missing__(self, cell: Cell) -> "tuple[str, AnsiEncoder]":
         """Compute and remember the transition for ``cell``."""
         text, style = _shortest(self.style, cell)
-        found = self[cell] = text, encoder_of(style, self._encoders)
+        found = self[cell] = text, encoder_of(style)
         return found
 
 
-def encoder_of(style: Style, encoders: dict[Style, AnsiEncoder]) -> AnsiEncoder:
-    """Return the only encoder of a style among ``encoders``."""
-    if style not in encoders:
-        encoders[style] = AnsiEncoder(style, encoders)
-    return encoders[style]
+encoder_of = cache(AnsiEncoder)
 
 
 def _shortest(before: Style, cell: Cell) -> tuple[str, Style]:

@@ -19,7 +19,7 @@ from vae_tui.tui.link.screen_diff import ScreenDiff
 SYNC_BEGIN, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 """Between them the terminal draws nothing, so that no half picture is seen."""
 QUERY = "\r\x1b[6n"
-"""Asks for the cursor position, always from column 1: ``CSI 1 ; 2 R`` is also shift+F3."""
+"""Queries the cursor position, always from column 1: ``CSI 1 ; 2 R`` is also shift+F3."""
 _OTHER_SCREEN = re.compile(r"\x1b\[\?1049[hl]")
 _NOT_DRAWN = re.compile(
     r"(?:\x1b\[[?>=<]?[\d;]*(?:\$p|[hlnctu])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)+"
@@ -33,9 +33,7 @@ CLOSING_SECONDS = 2.0
 
 
 class TerminalWriter:
-    """A text file in front of a terminal; may be written to from any thread."""
-
-    encoding = "utf-8"
+    """A text file in front of a terminal's descriptor; may be written to from any thread."""
 
     def __init__(
         self,
@@ -44,7 +42,6 @@ class TerminalWriter:
         link: LinkSpeed,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Write what ``encode`` returns to ``descriptor``, which may be non-blocking."""
         self._descriptor = descriptor
         self._encode = encode
         self._clock = clock
@@ -95,14 +92,6 @@ class TerminalWriter:
 
     def flush(self) -> None:
         """Do nothing: the thread sends as soon as it may."""
-
-    def fileno(self) -> int:
-        """Return the terminal's descriptor."""
-        return self._descriptor
-
-    def isatty(self) -> bool:
-        """Return whether the descriptor is a terminal."""
-        return os.isatty(self._descriptor)
 
     # What the driver reports
 
@@ -204,10 +193,10 @@ class TerminalWriter:
     def _write_all(self, block: bytes) -> None:
         while block and not self._is_broken:
             if not self._has_room(0):
-                self.link.full()
+                self.link.pacer.full()
                 while not self._is_broken and not self._has_room(REPORT_SECONDS):
                     pass
             with contextlib.suppress(BlockingIOError):  # less room, and non-blocking
                 count = os.write(self._descriptor, block[:PIECE_BYTES])
-                self.link.written(count)
+                self.link.pacer.written(count)
                 block = block[count:]

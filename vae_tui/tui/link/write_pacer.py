@@ -6,7 +6,6 @@ in as come out: that measures the link, and from then on the buffer is kept near
 """
 
 import math
-import time
 from collections.abc import Callable
 
 BLOCK_BYTES = 16_384
@@ -28,11 +27,11 @@ KEY_SECONDS = 3.0
 
 
 class WritePacer:
-    """Says how much may be written now; ``speed`` in bytes per second is None while unknown."""
+    """Says how much may be written now."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self.speed: float | None = None
+        self._speed: float | None = None  # bytes per second
         self._known_speed = math.inf
         self._measured_at, self._keep_seconds = 0.0, FREE_AFTER_SECONDS
         self._full_at: float | None = None
@@ -62,8 +61,14 @@ class WritePacer:
         if self._full_at is None:
             self._full_at, self._bytes_since_full = now, 0
         elif self._bytes_since_full >= LEAST_MEASURED_BYTES:
-            speed = CAUTION * self._bytes_since_full / max(now - self._full_at, 1e-4)
-            self._measured(max(speed, LEAST_SPEED), now)
+            seconds = max(now - self._full_at, 1e-4)
+            speed = max(CAUTION * self._bytes_since_full / seconds, LEAST_SPEED)
+            is_faster = speed > FASTER * self._known_speed
+            longer = min(2 * self._keep_seconds, MOST_FREE_AFTER_SECONDS)
+            self._keep_seconds = FREE_AFTER_SECONDS if is_faster else longer
+            self._speed = self._known_speed = speed
+            self._measured_at, self._full_at = now, None
+            self._backlog, self._backlog_at = float(BUFFER_BYTES), now
 
     def allowance(self, queue_seconds: float) -> int:
         """Return how many bytes may be written so that all are through after ``queue_seconds``."""
@@ -72,21 +77,13 @@ class WritePacer:
             return PROBE_BYTES
         is_old = now - self._measured_at > self._keep_seconds
         if is_old and now - self._key_at > KEY_SECONDS:
-            self.speed = None
-        if self.speed is None:
+            self._speed = None
+        if self._speed is None:
             return BLOCK_BYTES
-        return max(int(self.speed * queue_seconds - self._queued(now)), 0)
-
-    def _measured(self, speed: float, now: float) -> None:
-        is_faster = speed > FASTER * self._known_speed
-        longer = min(2 * self._keep_seconds, MOST_FREE_AFTER_SECONDS)
-        self._keep_seconds = FREE_AFTER_SECONDS if is_faster else longer
-        self.speed = self._known_speed = speed
-        self._measured_at, self._full_at = now, None
-        self._backlog, self._backlog_at = float(BUFFER_BYTES), now
+        return max(int(self._speed * queue_seconds - self._queued(now)), 0)
 
     def _queued(self, now: float) -> float:
         """Return the bytes that are thought to be waiting in the buffer."""
-        if self.speed is None:
+        if self._speed is None:
             return 0.0
-        return max(self._backlog - self.speed * (now - self._backlog_at), 0.0)
+        return max(self._backlog - self._speed * (now - self._backlog_at), 0.0)
