@@ -54,8 +54,9 @@ ASCII = Glyphs(
 class Canvas:
     """A grid of characters and styles. Columns are counted from ``left``, where the plot starts."""
 
-    def __init__(self, width: int, height: int, left: int) -> None:
+    def __init__(self, width: int, height: int, left: int, glyphs: Glyphs) -> None:
         self._left = left
+        self.glyphs = glyphs
         self._characters = [[" "] * width for _ in range(height)]
         self._styles = [[""] * width for _ in range(height)]
         self._reserved = [[False] * width for _ in range(height)]
@@ -112,6 +113,5 @@ def narrow_text(text: str, glyphs: Glyphs) -> str:
     """Return ``text`` in characters of one cell, in ASCII if the glyphs are."""
     if text.isascii() and text.isprintable():
         return text
-    one_cell = (c if cell_len(c) == 1 and c.isprintable() else "?" for c in text)
-    narrow = "".join(one_cell)
+    narrow = "".join(c if cell_len(c) == 1 and c.isprintable() else "?" for c in text)
     return narrow.encode("ascii", "replace").decode() if glyphs is ASCII else narrow

@@ -10,7 +10,7 @@ import numpy as np
 from rich.text import Text
 
 from vae_tui.tui.charts.axis import short_number
-from vae_tui.tui.charts.canvas import ASCII, UNICODE, Canvas, Glyphs, narrow_text
+from vae_tui.tui.charts.canvas import ASCII, UNICODE, Canvas, narrow_text
 from vae_tui.tui.charts.frame import LEAST_WIDTH, Frame, Level, frame_for, height_of
 from vae_tui.tui.charts.plotext_curve import plotext_curve
 from vae_tui.tui.charts.series import Curve, Series, apart, safe_curve
@@ -43,8 +43,8 @@ def draw_chart(
         title: Name and unit, such as ``BCE nats/image``; cut to its first word where narrow.
         series: Drawn in this order, lines before points.
         levels: Lines if near the data, else a label with an arrow at the edge.
-        width: Cells.
-        height: Rows.
+        width: In cells.
+        height: In rows.
         log: Logarithmic y axis; values <= 0 are marked like those that are not finite.
         x_label: Unit of x.
         cursor: x of a vertical line; the title row then shows the newest values up to there.
@@ -62,32 +62,35 @@ def draw_chart(
     if height < _LEAST_HEIGHT or width < LEAST_WIDTH:
         return (heading, *(Text(" " * width) for _ in range(height - 1)))
     frame = frame_for(curves, levels, width, height - 1, log, x_label)
-    canvas = Canvas(width, height - 1, frame.left)
-    _draw_edges(canvas, frame, x_label, glyphs)
-    _draw_level_lines(canvas, frame, levels, glyphs)
-    _draw_vertical_lines(canvas, frame, marks, glyphs)
+    canvas = Canvas(width, height - 1, frame.left, glyphs)
+    _draw_edges(canvas, frame, x_label)
+    _draw_level_lines(canvas, frame, levels)
+    for mark in marks:
+        if mark in frame.x_range:
+            for row in range(frame.rows):
+                canvas.write(row, frame.column(mark), glyphs.mark, _MARK)
     for curve in sorted(curves, key=lambda curve: curve.kind == "points"):
-        _draw_curve(canvas, frame, curve, glyphs)
-    _draw_non_finite(canvas, frame, curves, glyphs)
-    _draw_cuts(canvas, frame, curves, glyphs)
-    _draw_level_labels(canvas, frame, levels, glyphs)
-    if cursor is not None:
-        _draw_cursor(canvas, frame, cursor, glyphs)
+        _draw_curve(canvas, frame, curve)
+    _draw_non_finite(canvas, frame, curves)
+    _draw_cuts(canvas, frame, curves)
+    _draw_level_labels(canvas, frame, levels)
+    if cursor is not None and cursor in frame.x_range and not frame.message:
+        canvas.shade(frame.column(cursor), frame.rows, glyphs.cursor, _CURSOR)
     return (heading, *canvas.rows())
 
 
-def _draw_edges(canvas: Canvas, frame: Frame, x_label: str, glyphs: Glyphs) -> None:
+def _draw_edges(canvas: Canvas, frame: Frame, x_label: str) -> None:
     bottom = frame.rows
     if frame.left:
         for row in range(frame.rows):
-            canvas.write(row, -1, glyphs.axis, _AXIS)
+            canvas.write(row, -1, canvas.glyphs.axis, _AXIS)
         # The upper ticks of a log axis are dense: of two in a row, the lower one is kept.
         by_row = {frame.row(tick.position): tick for tick in reversed(frame.y_ticks)}
         for row, tick in by_row.items():
-            canvas.write(row, -1, glyphs.tick, _AXIS)
+            canvas.write(row, -1, canvas.glyphs.tick, _AXIS)
             canvas.write(row, -1 - len(tick.label), tick.label, _QUIET)
-        canvas.write(bottom, -1, glyphs.corner, _AXIS)
-    canvas.write(bottom, 0, glyphs.rule * frame.columns, _AXIS)
+        canvas.write(bottom, -1, canvas.glyphs.corner, _AXIS)
+    canvas.write(bottom, 0, canvas.glyphs.rule * frame.columns, _AXIS)
     free = 0
     for tick in frame.x_ticks:
         size = len(tick.label)
@@ -96,7 +99,7 @@ def _draw_edges(canvas: Canvas, frame: Frame, x_label: str, glyphs: Glyphs) -> N
         if start >= free:
             canvas.write(bottom, start, tick.label, _QUIET)
             free = start + size + 1
-    x_label = narrow_text(x_label, glyphs)
+    x_label = narrow_text(x_label, canvas.glyphs)
     if frame.x_ticks and len(x_label) < frame.left:
         canvas.write(bottom, -1 - len(x_label), x_label, _QUIET)
     elif frame.x_ticks and free + len(x_label) < frame.columns:
@@ -106,33 +109,15 @@ def _draw_edges(canvas: Canvas, frame: Frame, x_label: str, glyphs: Glyphs) -> N
         canvas.write((frame.rows - 1) // 2, column, frame.message, _QUIET, reserved=True)
 
 
-def _draw_vertical_lines(
-    canvas: Canvas, frame: Frame, marks: Sequence[float], glyphs: Glyphs
-) -> None:
-    for mark in marks:
-        if mark in frame.x_range:
-            for row in range(frame.rows):
-                canvas.write(row, frame.column(mark), glyphs.mark, _MARK)
-
-
-def _draw_cursor(canvas: Canvas, frame: Frame, cursor: float, glyphs: Glyphs) -> None:
-    if cursor in frame.x_range and not frame.message:
-        canvas.shade(frame.column(cursor), frame.rows, glyphs.cursor, _CURSOR)
-
-
-def _draw_level_lines(
-    canvas: Canvas, frame: Frame, levels: Sequence[Level], glyphs: Glyphs
-) -> None:
+def _draw_level_lines(canvas: Canvas, frame: Frame, levels: Sequence[Level]) -> None:
     for level in levels:
         y = height_of(level, frame.log)
         if y in frame.y_range and not frame.message:
             dot = int(frame.y_dots(np.array([y]))[0])
-            canvas.write(dot // 4, 0, glyphs.level[dot % 4] * frame.columns, level.colour)
+            canvas.write(dot // 4, 0, canvas.glyphs.level[dot % 4] * frame.columns, level.colour)
 
 
-def _draw_level_labels(
-    canvas: Canvas, frame: Frame, levels: Sequence[Level], glyphs: Glyphs
-) -> None:
+def _draw_level_labels(canvas: Canvas, frame: Frame, levels: Sequence[Level]) -> None:
     """Write name and value of each level at the right, near its line or with an arrow to it."""
     heights = [height_of(level, frame.log) for level in levels]
     inside_first = sorted(range(len(levels)), key=lambda index: heights[index] not in frame.y_range)
@@ -140,12 +125,12 @@ def _draw_level_labels(
         level, y = levels[index], heights[index]
         if math.isnan(y) or frame.message:
             continue
-        text = f" {narrow_text(level.label, glyphs)} {short_number(level.y)}"
+        text = f" {narrow_text(level.label, canvas.glyphs)} {short_number(level.y)}"
         rows = list(range(frame.rows))
         if y > frame.y_range.high:
-            text, tried = f"{text} {glyphs.above}", rows[:3]
+            text, tried = f"{text} {canvas.glyphs.above}", rows[:3]
         elif y < frame.y_range.low:
-            text, tried = f"{text} {glyphs.below}", rows[-3:][::-1]
+            text, tried = f"{text} {canvas.glyphs.below}", rows[-3:][::-1]
         else:
             row = frame.row(y)
             tried = [near for near in (row, row - 1, row + 1, row - 2, row + 2) if near in rows]
@@ -154,7 +139,7 @@ def _draw_level_labels(
         canvas.place(text, level.colour, tried, columns)
 
 
-def _draw_curve(canvas: Canvas, frame: Frame, curve: Curve, glyphs: Glyphs) -> None:
+def _draw_curve(canvas: Canvas, frame: Frame, curve: Curve) -> None:
     x_dots, y_dots = frame.x_dots(curve.xs), frame.y_dots(curve.ys)
     if curve.kind == "points":
         kept = apart(x_dots // 2)
@@ -163,15 +148,15 @@ def _draw_curve(canvas: Canvas, frame: Frame, curve: Curve, glyphs: Glyphs) -> N
         for column, character in enumerate(line):
             if character != " ":
                 pattern = ord(character) - _BRAILLE
-                drawn = glyphs.cells[pattern] if 0 <= pattern < 256 else glyphs.points
+                drawn = canvas.glyphs.cells[pattern] if 0 <= pattern < 256 else canvas.glyphs.points
                 canvas.write(row, column, drawn, curve.colour, reserved=True)
 
 
-def _draw_cuts(canvas: Canvas, frame: Frame, curves: Sequence[Curve], glyphs: Glyphs) -> None:
+def _draw_cuts(canvas: Canvas, frame: Frame, curves: Sequence[Curve]) -> None:
     """Write the extreme value of curves cut by the range; of unlabelled ones only if alone."""
     for sign, arrow, end, rows in (
-        (1.0, glyphs.above, frame.y_range.high, range(frame.rows)[:2]),
-        (-1.0, glyphs.below, frame.y_range.low, range(frame.rows)[:-3:-1]),
+        (1.0, canvas.glyphs.above, frame.y_range.high, range(frame.rows)[:2]),
+        (-1.0, canvas.glyphs.below, frame.y_range.low, range(frame.rows)[:-3:-1]),
     ):
         cut = []
         for curve in curves:
@@ -186,9 +171,9 @@ def _draw_cuts(canvas: Canvas, frame: Frame, curves: Sequence[Curve], glyphs: Gl
             canvas.place(text, curve.colour, rows, range(column, min(column + 16, last) + 1))
 
 
-def _draw_non_finite(canvas: Canvas, frame: Frame, curves: Sequence[Curve], glyphs: Glyphs) -> None:
+def _draw_non_finite(canvas: Canvas, frame: Frame, curves: Sequence[Curve]) -> None:
     for curve in curves:
         columns = (frame.x_dots(curve.non_finite_xs) // 2).astype(int).tolist()
         for column, is_above in set(zip(columns, curve.is_above.tolist(), strict=True)):
             row = 0 if is_above else frame.rows - 1
-            canvas.write(row, column, glyphs.not_finite, ALARM, reserved=True)
+            canvas.write(row, column, canvas.glyphs.not_finite, ALARM, reserved=True)

@@ -5,11 +5,9 @@ It gets finite dot positions, at most two per column, and a new figure for each 
 """
 
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 import plotext
-from numpy.typing import NDArray
 
 from vae_tui.tui.charts.axis import Doubles
 from vae_tui.tui.charts.series import Curve, two_a_column
@@ -17,11 +15,8 @@ from vae_tui.tui.charts.series import Curve, two_a_column
 POINT = "•"
 
 
-class _Dots(NamedTuple):
-    """Positions on a canvas, in cells from the lower left."""
-
-    xs: tuple[float, ...]
-    ys: tuple[float, ...]
+_Dots = tuple[tuple[float, float], ...]
+"""Positions on a canvas, in cells from the lower left."""
 
 
 def plotext_curve(
@@ -33,21 +28,22 @@ def plotext_curve(
         curve: Its kind and gaps decide which points a line joins; positions are in the dots.
         x_dots: Each point's braille dot column, from the left.
         y_dots: Each point's braille dot row, from the top.
-        columns: Cells.
-        rows: Cells.
+        columns: Width in cells.
+        rows: Height in cells.
     """
     if not len(x_dots):
         return []
     # plotext visits every dot of a line: clip far outside to just outside.
     y_dots = y_dots.clip(-8, 4 * rows + 8)
     kept = two_a_column(x_dots // 2, y_dots)
-    joined = _joined_to_previous(curve, kept)
+    gaps = np.cumsum(curve.after_gap)[kept]
+    joined = (np.diff(gaps, prepend=-1) == 0) & (curve.kind == "line")  # to the previous point
     # A single braille dot is hard to see: points without neighbours are drawn as POINT.
     alone = ~joined & ~np.append(joined[1:], False)
     xs, ys = (x_dots[kept] + 0.5) / 2, rows - (y_dots[kept] + 0.5) / 4
-    line = _Dots(tuple(xs[~alone].tolist()), tuple(ys[~alone].tolist()))
+    line = tuple(zip(xs[~alone].tolist(), ys[~alone].tolist(), strict=True))
     breaks = tuple(np.flatnonzero(~joined[~alone]).tolist())
-    points = _Dots(tuple(xs[alone].tolist()), tuple(ys[alone].tolist()))
+    points = tuple(zip(xs[alone].tolist(), ys[alone].tolist(), strict=True))
     return _drawn(columns, rows, line, breaks, points)
 
 
@@ -66,21 +62,12 @@ def _drawn(
     figure.canvas("default")
     figure.ruler("x").lim(0, columns).frequency(0).alignment("edge")
     figure.ruler("y").lim(0, rows).frequency(0).alignment("edge")
-    if line.xs:
-        signal = figure.signal(list(line.xs), list(line.ys), marker="braille").lines()
+    if line:
+        signal = figure.signal(*map(list, zip(*line, strict=True)), marker="braille").lines()
         for index in breaks:
             signal.line(index, False)
         figure.draw(signal)
-    if points.xs:
-        figure.draw(figure.signal(list(points.xs), list(points.ys), marker=POINT))
+    if points:
+        figure.draw(figure.signal(*map(list, zip(*points, strict=True)), marker=POINT))
     drawn: str = figure.build().string(colorless=True)
     return drawn.split("\n")[:rows]
-
-
-def _joined_to_previous(curve: Curve, kept: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Return for each kept point whether a line joins it to the previous one."""
-    if curve.kind == "points":
-        return np.zeros(len(kept), dtype=bool)
-    gaps = np.cumsum(curve.after_gap)[kept]
-    joined: NDArray[np.bool_] = np.diff(gaps, prepend=-1) == 0
-    return joined

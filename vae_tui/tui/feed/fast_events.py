@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from operator import attrgetter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -25,18 +25,16 @@ from vae_tui.run.events import (
 from vae_tui.tui.state.losses import LossRows
 
 
-@dataclass(frozen=True, slots=True)
-class Wrong:
+class Wrong(NamedTuple):
     """A line that is no event."""
 
-    line: int
-    """Its number in the block, from 1."""
+    line: int  # its number in the block, from 1
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class EventBlock:
-    """What the lines of a block say, in order."""
+    """The events of a block, in order, and the lines that are none."""
 
     happened: list[Event | LossRows] = field(default_factory=list)
     wrong: list[Wrong] = field(default_factory=list)
@@ -44,7 +42,7 @@ class EventBlock:
 
 
 def decode_block(block: bytes) -> EventBlock:
-    """Return what complete lines say.
+    """Return the events of a block of complete lines.
 
     Of losses and saves without other events between them, only the newest loss event and the
     newest save of each file are kept; the losses before become one `LossRows`.

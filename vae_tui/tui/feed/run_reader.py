@@ -70,8 +70,8 @@ class RunReader:
         self._probe_posted = False
         self._weights_seen: tuple[int, int] | None = None
         self._lines = self._wrong_lines = 0
-        self._odd_posted = 1
-        """How many lines that are no events are worth a message: 1, then ten times as many."""
+        self._next_report = 1
+        """Number of wrong lines at which one is reported; then at ten times as many."""
         self._reported = ""
         self._requested_step: int | None = None
         self._fast_until = -math.inf
@@ -88,7 +88,9 @@ class RunReader:
             if not more:
                 if self._absence:
                     self._absence.update(self._view, self._tail.offset, post)
-                self._wake.wait(self._poll_seconds())
+                is_fast = time.monotonic() < self._fast_until
+                most = FAST_POLL_SECONDS if is_fast else math.inf
+                self._wake.wait(min(self._limiter.poll_seconds, most))
                 self._wake.clear()
             self._load_requested(post)
 
@@ -101,10 +103,6 @@ class RunReader:
         """Request the weights kept at ``step``; a newer request replaces it."""
         self._requested_step = step
         self._wake.set()
-
-    def _poll_seconds(self) -> float:
-        usual = self._limiter.poll_seconds
-        return min(usual, FAST_POLL_SECONDS) if time.monotonic() < self._fast_until else usual
 
     def _load_requested(self, post: Post) -> None:
         step, self._requested_step = self._requested_step, None
@@ -127,7 +125,10 @@ class RunReader:
             view = replace(view, heard_at=time.time())
         self._view = view
         if before != self._tail.offset < self._tail.size:
-            self._post_progress(post, now)
+            if now - self._progress_at >= PROGRESS_SECONDS:
+                self._posted, self._progress_at = None, now
+                unread = 1 - self._tail.offset / self._tail.size
+                post(RunAdvanced(replace(self._first, live=view.live, unread=unread)))
             return True
         self._progress_at = now
         urgent = any(not isinstance(event, _ROUTINE) for event in block.happened)
@@ -159,36 +160,23 @@ class RunReader:
             return view
         return replace(view, **seen)
 
-    def _post_progress(self, post: Post, now: float) -> None:
-        """Post how much is still to be read; what was read so far is outdated."""
-        if now - self._progress_at >= PROGRESS_SECONDS:
-            self._posted, self._progress_at = None, now
-            unread = 1 - self._tail.offset / self._tail.size
-            post(RunAdvanced(replace(self._first, live=self._view.live, unread=unread)))
-
     def _take_block(self, post: Post) -> EventBlock:
         try:
             block = decode_block(self._tail.read_block(BLOCK_BYTES))
         except OSError as error:
             self._report(post, f"{self._run.events} cannot be read: {error.strerror}")
-            return EventBlock([], [], 0)
+            return EventBlock()
         if self._tail.restarts != self._restarts:
             self._restarts, self._view, self._lines = self._tail.restarts, self._first, 0
-        if block.wrong:
-            self._report_lines(post, block)
+        self._wrong_lines += len(block.wrong)
+        if block.wrong and self._wrong_lines >= self._next_report:
+            self._next_report = 10 * self._wrong_lines
+            first = block.wrong[0]
+            what = f"{self._run.events} line {self._lines + first.line} is no event ({first.why})"
+            more = f", nor are {self._wrong_lines - 1:,} others" if self._wrong_lines > 1 else ""
+            self._report(post, f"{what}{more}; what is one is shown")
         self._lines += block.lines
         return block
-
-    def _report_lines(self, post: Post, block: EventBlock) -> None:
-        """Post which line is no event: the first, and again when there are ten times as many."""
-        self._wrong_lines += len(block.wrong)
-        if self._wrong_lines < self._odd_posted:
-            return
-        self._odd_posted = 10 * self._wrong_lines
-        first = block.wrong[0]
-        what = f"{self._run.events} line {self._lines + first.line} is no event ({first.why})"
-        more = f", nor are {self._wrong_lines - 1:,} others" if self._wrong_lines > 1 else ""
-        self._report(post, f"{what}{more}; what is one is shown")
 
     def _read_files(self, post: Post) -> None:
         probe, config = self._run.probe, self._view.config
@@ -197,12 +185,12 @@ class RunReader:
                 self._probe_posted = True
                 self._try(post, probe, lambda: ProbeLoaded(load_probe(probe, config)))
         with contextlib.suppress(OSError):
-            status = self._run.weights.stat()
+            weights = self._run.weights
+            status = weights.stat()
             # The file is replaced, so its inode changes.
             seen = (status.st_ino, status.st_mtime_ns)
             if seen != self._weights_seen and self._limiter.pictures_due():
                 self._weights_seen = seen
-                weights = self._run.weights
                 self._try(post, weights, lambda: NetworkLoaded(load_network(weights, config)))
 
     def _try(self, post: Post, path: Path, load: Callable[[], Message]) -> None:

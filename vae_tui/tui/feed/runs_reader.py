@@ -1,6 +1,7 @@
 """Lists the runs of a folder, and follows one of them; runs in threads and posts messages."""
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -35,13 +36,7 @@ PROGRESS_SECONDS = 0.3
 
 
 class RunsFolder:
-    """The runs of a folder.
-
-    Args:
-        runs_dir: The folder.
-        attached: Path of the run on the screen.
-        limiter: Says how often a followed run's changes are posted.
-    """
+    """The runs of ``runs_dir``, of which ``attached`` is on the screen."""
 
     def __init__(
         self, runs_dir: Path, attached: Path, limiter: RefreshLimiter | None = None
@@ -52,7 +47,7 @@ class RunsFolder:
         self._known: dict[Path, RunFollower] = {}
         self._is_read = False
         self._reading = threading.Lock()
-        """A thread that should end may still be reading when the next one begins."""
+        """The previous thread may still be reading when the next one begins."""
 
     def follow(self, post: Post, leave: threading.Event) -> None:
         """Post the list of runs every two seconds until ``leave`` is set."""
@@ -68,13 +63,8 @@ class RunsFolder:
             return
         run = Run(path)
         config, damage = config_or_fallback(run)
-        view = RunView(
-            printable(run.name),
-            config,
-            unread=float(_is_there(run.events)),
-            epochs=config.epochs,
-            damage=damage,
-        )
+        unread, name = float(_is_there(run.events)), printable(run.name)
+        view = RunView(name, config, unread=unread, epochs=config.epochs, damage=damage)
         follower = _Follower(Overlay(path, view), post)
         post(OverlayAdvanced(follower.overlay))
         RunReader(run, view, limiter=self.limiter).follow(follower.take, leave)
@@ -146,9 +136,7 @@ def _as_listed(path: Path, found: list[Run]) -> Path:
 
 
 def _is_there(path: Path) -> bool:
-    with contextlib.suppress(OSError):  # no permission to look
-        return path.is_file()
-    return False
+    return os.path.isfile(path)  # noqa: PTH113 - False, not an error, without permission
 
 
 def brief(why: str, path: Path) -> str:
