@@ -117,7 +117,7 @@ def test_weights_and_probes_of_anything_are_read_or_refused_by_name(tmp_path_fac
     run = explored_run(tmp_path_factory.mktemp("runs"))
     for path, load in (
         (run.weights, lambda path: load_network(path, tiny_config())),
-        (run.probe, load_probe),
+        (run.probe, lambda path: load_probe(path, tiny_config())),
     ):
         path.write_bytes(some_tensors(path.read_bytes(), dice))
         try:

@@ -139,7 +139,7 @@ def test_pictures_of_any_shape_become_png_gif_and_half_blocks(trained):
         assert movie.size == (8 * shape.width, 8 * shape.height)
     strips = half_blocks(tile(scale(pictures, 2 * shape.width), 5))
     assert len(strips) == shape.height
-    assert {strip.cell_length for strip in strips} == {10 * shape.width}
+    assert {sum(segment.cell_length for segment in strip) for strip in strips} == {10 * shape.width}
 
 
 def test_a_run_of_any_shape_is_evaluated(trained):

@@ -23,8 +23,10 @@ def adopt_orphans() -> None:
 
 def children() -> set[int]:
     """Return the ids of this process's children, including those that ended and are not reaped."""
-    threads = Path("/proc/self/task").glob("*/children")
-    pids = {int(pid) for file in threads for pid in file.read_text().split()}
+    pids: set[int] = set()
+    for file in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # that thread has just ended
+            pids |= set(map(int, file.read_text().split()))
     return {pid for pid in pids if not any(name in command_line(pid) for name in _OF_PYTHON)}
 
 

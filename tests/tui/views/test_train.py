@@ -23,7 +23,7 @@ async def test_train_says_what_it_waits_for():
         await open_view(pilot, screen, "1", "nothing yet")
         for which in ("reconstruction", "kl"):
             assert "waiting for the first loss" in chart(screen, which)
-        assert screen.caption("samples-caption") == "digits: waiting for the first weights"
+        assert screen.caption("samples-caption") == "waiting for the first weights"
 
 
 async def test_charts_and_digits_follow_two_updates():

@@ -66,7 +66,7 @@ async def test_the_top_line_shows_whole_parts_as_far_as_they_fit(width, expected
     images_per_second=st.floats(0, 1e12),
     memory_bytes=st.integers(0, 2**50),
     silent_seconds=st.floats(),
-    notice=st.sampled_from(["", "read only"]),
+    mode=st.sampled_from(["", "read only"]),
 )
 def test_any_run_has_a_top_line_of_one_row(**given_values):
     for part in parts(**given_values):
@@ -76,7 +76,7 @@ def test_any_run_has_a_top_line_of_one_row(**given_values):
 async def test_the_top_line_is_never_wider_than_the_screen():
     status = Status()
     async with Host(status).run_test(size=(200, 3)) as pilot:
-        status.parts = parts(notice="read only")
+        status.parts = parts(mode="read only")
         for width in (200, 100, 80, 61, 33, 12, 3, 1):
             await pilot.resize_terminal(width, 3)
             await pilot.pause()

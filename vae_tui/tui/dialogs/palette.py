@@ -1,7 +1,10 @@
 """``ctrl+p``: Textual's command palette with what the keys do, safe for keys typed ahead of it."""
 
+import contextlib
+
 from textual import on
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.binding import Binding
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.events import Key
 from textual.widgets import Input, OptionList
 from textual.worker import Worker, WorkerState
@@ -40,6 +43,11 @@ class Palette(ClosesOnce, CommandPalette):
     Palette CommandInput { padding-left: 1; }
     """
 
+    BINDINGS = [
+        Binding("pagedown", "page('page_down')", show=False),
+        Binding("pageup", "page('page_up')", show=False),
+    ]
+
     def __init__(self) -> None:
         super().__init__([KeyCommands], placeholder="part of a name or description")
         self._waiting: Input.Submitted | None = None
@@ -50,6 +58,11 @@ class Palette(ClosesOnce, CommandPalette):
         if event.character and event.is_printable and not isinstance(self.focused, Input):
             for line in self.query(Input):
                 line.insert_text_at_cursor(event.character)
+
+    def action_page(self, action: str) -> None:
+        """Move by a page; Textual raises KeyError for commands that it has not laid out yet."""
+        with contextlib.suppress(KeyError):
+            getattr(self.query_one(CommandList), f"action_{action}")()
 
     @on(Input.Submitted)
     def wait_for_search(self, event: Input.Submitted) -> None:

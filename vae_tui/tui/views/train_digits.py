@@ -82,9 +82,7 @@ class TrainDigits(Vertical):
         if scene is None or scene.network is None:
             unreadable = scene.unreadable if scene else ""
             caption.text = (
-                f"{unreadable} cannot be read"
-                if unreadable
-                else "digits: waiting for the first weights"
+                f"{unreadable} cannot be read" if unreadable else "waiting for the first weights"
             )
             return
         network = scene.network
