@@ -159,7 +159,7 @@ class MapView(View):
         """Go to the centre of a class; the second time in a row, to the view of that number."""
         if label == self._jumped_to:
             self._jumped_to = -1
-            self.call_later(self.run_action, f"app.view({label - 1})")
+            self.call_later(self.run_action, f"screen.view({label - 1})")
             return
         if self.scene is not None and self.scene.probe is not None:
             self._move_to(self.plane.at_centre_of(self.scene.probe.of_class(label)))
