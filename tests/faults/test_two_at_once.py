@@ -147,9 +147,7 @@ def test_a_run_of_a_newer_version_is_shown_as_far_as_it_is_known(shell: Shell):
     terminal = shell.screen("attach")
     terminal.wait_for("test 92.0 z sampled")
     terminal.type("2")
-    terminal.wait_for(
-        "no weights that can be read"
-    )
+    terminal.wait_for("no weights that can be read")
     assert "is no event" not in terminal.text
     terminal.type("q")
     assert terminal.wait_for_end() == 0
