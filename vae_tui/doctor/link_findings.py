@@ -31,13 +31,10 @@ class Link:
 
 
 def measure(incoming: int, outgoing: int, *, load: bool, timeout: float = TIMEOUT_SECONDS) -> Link:
-    """Time the terminal's answer to a cursor query, alone and behind a payload.
+    """Time the answer on ``incoming`` to a cursor query on ``outgoing``, alone and with a payload.
 
-    Args:
-        incoming: Descriptor on which the terminal answers.
-        outgoing: Descriptor of its output.
-        load: Also send the payload, colour sequences that show nothing; needs 256 colours.
-        timeout: Seconds to wait for an answer; ten times as many behind the payload.
+    The payload, sent for ``load``, is colour sequences that show nothing; it needs 256 colours, and
+    ten times ``timeout`` (in seconds) is allowed for it.
     """
     before = termios.tcgetattr(incoming)
     try:

@@ -84,7 +84,7 @@ def missing(environment: Mapping[str, str]) -> str:
 
 
 def is_multiplexed(environment: Mapping[str, str]) -> bool:
-    """Return whether tmux, screen or mosh answers what is asked of the terminal."""
+    """Return whether tmux, screen or mosh answers the queries that are sent to the terminal."""
     return not environment.keys().isdisjoint({"TMUX", "STY", "MOSH_CONNECTION"})
 
 

@@ -16,7 +16,7 @@ CLASS_COLOURS = (
 )
 """Of the 256-colour cube, and readable on black. Further classes repeat them."""
 CLASS_MARKS = string.digits + string.ascii_uppercase + string.ascii_lowercase
-"""One character a class, so that classes can be told apart without colour."""
+"""One character a class, so that classes differ without colour."""
 
 
 def class_colour(label: int) -> str:

@@ -8,7 +8,7 @@ def copy(text: str, environment: Mapping[str, str], write: Callable[[str], None]
     """Put text into the clipboard of the user's own terminal (OSC 52), through tmux and screen."""
     sequence = f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\x07"
     if environment.get("TMUX"):
-        # tmux keeps the sequence to itself unless it is told to pass it on.
+        # tmux passes on only what is wrapped like this.
         sequence = "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\"
     elif environment.get("TERM", "").startswith("screen"):
         sequence = "\x1bP" + sequence + "\x1b\\"

@@ -60,7 +60,10 @@ def half_blocks(picture: Bytes, palette: Palette = Palette.GREYS) -> list[Row]:
     upper, lower = picture[0::2], picture[1::2]
     if palette is Palette.GREYS:
         return _grey_rows(LEVEL_OF_GREY[upper], LEVEL_OF_GREY[lower])
-    return _character_rows(upper, lower, palette.value)
+    characters = np.array(list(palette.value))
+    means = (upper.astype(np.int32) + lower) / 2
+    indices = np.rint(means * ((len(characters) - 1) / 255)).astype(np.intp)
+    return [[Segment("".join(row))] for row in characters[indices].tolist()]
 
 
 def _grey_rows(upper: Bytes, lower: Bytes) -> list[Row]:
@@ -76,13 +79,6 @@ def _grey_rows(upper: Bytes, lower: Bytes) -> list[Row]:
     return [segments[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
-def _character_rows(upper: Bytes, lower: Bytes, characters: str) -> list[Row]:
-    means = (upper.astype(np.int32) + lower) / 2
-    indices = np.rint(means * ((len(characters) - 1) / 255)).astype(np.intp)
-    texts = np.array(list(characters))[indices]
-    return [[Segment("".join(row))] for row in texts.tolist()]
-
-
 @lru_cache(maxsize=16_384)
 def _run(pair: int, length: int) -> Segment:
     """Return ``length`` cells of the grey levels ``upper * 26 + lower``; segments are shared."""
@@ -92,12 +88,8 @@ def _run(pair: int, length: int) -> Segment:
 
 @cache
 def _pair_style(upper: int, lower: int) -> Style:
-    background = _level_colour(lower)
-    return (
-        Style(bgcolor=background)
-        if upper == lower
-        else Style(color=_level_colour(upper), bgcolor=background)
-    )
+    foreground = None if upper == lower else _level_colour(upper)
+    return Style(color=foreground, bgcolor=_level_colour(lower))
 
 
 def _level_colour(level: int) -> str:

@@ -35,11 +35,8 @@ def print_digits(images: Bytes) -> None:
 def layout(count: int, sizes: Sequence[int], width: int, height: int) -> tuple[int, int]:
     """Return the width of a picture, and how many there are in a row.
 
-    Args:
-        count: Number of pictures.
-        sizes: Widths in cells to choose from, the largest first.
-        width: Width of the terminal in cells.
-        height: Rows of cells, each two pixels, in which all should be seen at once.
+    The largest of the widths ``sizes`` with which all are seen at once in ``width`` x ``height``
+    cells, each of two pixels.
     """
     for size in sizes:
         across = min(count, width // size)

@@ -11,19 +11,14 @@ Doubles = NDArray[np.float64]
 
 LARGEST = 1e300
 """Values are clipped to this, so that no difference of two overflows."""
-
 _THINNEST = 1e-200
 """A thinner range is treated as a single value: its tick step would underflow."""
-
 _START_SHARE = 1 / 8
 """Share of the x range that may be cut off when its values squash the rest."""
-
 _SQUASHED_BY_START = 1 / 4
 """The rest counts as squashed by the start below this share of the height."""
-
 _SQUASHED_BY_SPIKES = 1 / 12
 """The rest counts as squashed by its highest or lowest twentieth below this share."""
-
 _NEAR = 1 / 4
 """A level at most this far outside the data, as a share of its range, widens the range."""
 
@@ -56,9 +51,7 @@ class Tick:
 def limits_worth_showing(xs: Doubles, ys: Doubles) -> tuple[float, float]:
     """Return the lowest and highest y to show: of all points, unless a few squash the others.
 
-    Args:
-        xs: Finite and sorted, at least one.
-        ys: Finite.
+    All are finite, and ``xs`` are sorted.
     """
     low, high = float(ys.min()), float(ys.max())
     later = ys[xs > xs[0] + (xs[-1] - xs[0]) * _START_SHARE]

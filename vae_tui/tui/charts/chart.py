@@ -43,8 +43,6 @@ def draw_chart(
         title: Name and unit, such as ``BCE nats/image``; cut to its first word where narrow.
         series: Drawn in this order, lines before points.
         levels: Lines if near the data, else a label with an arrow at the edge.
-        width: In cells.
-        height: In rows.
         log: Logarithmic y axis; values <= 0 are marked like those that are not finite.
         x_label: Unit of x.
         cursor: x of a vertical line; the title row then shows the newest values up to there.

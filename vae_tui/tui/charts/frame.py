@@ -105,7 +105,10 @@ def frame_for(
         gutter = max(gutter, cell_len(x_label) if cell_len(x_label) <= 6 else 0)
     left = gutter + 1 if width >= gutter + 1 + 2 * LEAST_WIDTH else 0
     ends = [x for curve in curves if len(curve.all_xs) for x in (curve.all_xs[0], curve.all_xs[-1])]
-    x_range = _x_range(float(min(ends)), float(max(ends))) if ends else Range(0.0, 1.0)
+    first, last = (float(min(ends)), float(max(ends))) if ends else (0.0, 0.0)
+    x_range = Range(first, first + max(1.0, abs(first) * 0.1))
+    if first < last:
+        x_range = rounded_range(first, last)
     x_ticks = linear_ticks(x_range, min(max(2, (width - left) // 6), 8)) if ends else ()
     return Frame(left, width - left, rows, x_range, y_range, x_ticks, y_ticks, log, message)
 
@@ -115,9 +118,3 @@ def height_of(level: Level, log: bool) -> float:
     if not log:
         return level.y
     return math.log10(level.y) if level.y > 0 else -math.inf
-
-
-def _x_range(low: float, high: float) -> Range:
-    if low == high:
-        return Range(low, low + max(1.0, abs(low) * 0.1))
-    return rounded_range(low, high)

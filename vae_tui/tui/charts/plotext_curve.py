@@ -24,12 +24,8 @@ def plotext_curve(
 ) -> list[str]:
     """Return the curve without axes: for each row a string of ``columns`` braille cells or points.
 
-    Args:
-        curve: Its kind and gaps decide which points a line joins; positions are in the dots.
-        x_dots: Each point's braille dot column, from the left.
-        y_dots: Each point's braille dot row, from the top.
-        columns: Width in cells.
-        rows: Height in cells.
+    Its kind and gaps decide which points a line joins. ``x_dots`` and ``y_dots`` are each point's
+    braille dot column, from the left, and row, from the top.
     """
     if not len(x_dots):
         return []

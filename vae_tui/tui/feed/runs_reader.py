@@ -4,7 +4,6 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import all_runs, holds_run
 from vae_tui.run.summary import RunFollower
 from vae_tui.text import printable
-from vae_tui.tui.feed.run_reader import RunReader
+from vae_tui.tui.feed.run_reader import Post, RunReader
 from vae_tui.tui.link.refresh_limiter import RefreshLimiter
 from vae_tui.tui.messages import (
     NetworkLoaded,
@@ -27,8 +26,6 @@ from vae_tui.tui.messages import (
 )
 from vae_tui.tui.state.other_runs import ListedRun, Overlay, RunList
 from vae_tui.tui.state.run_view import RunView
-
-Post = Callable[[Message], object]
 
 LIST_SECONDS = 2.0
 PROGRESS_SECONDS = 0.3
@@ -65,9 +62,27 @@ class RunsFolder:
         config, damage = config_or_fallback(run)
         unread, name = float(_is_there(run.events)), printable(run.name)
         view = RunView(name, config, unread=unread, epochs=config.epochs, damage=damage)
-        follower = _Follower(Overlay(path, view), post)
-        post(OverlayAdvanced(follower.overlay))
-        RunReader(run, view, limiter=self.limiter).follow(follower.take, leave)
+        overlay = Overlay(path, view)
+        post(OverlayAdvanced(overlay))
+
+        def take(message: Message) -> None:
+            """Combine the messages of the run's reader into one `Overlay`, and post that."""
+            nonlocal overlay
+            match message:
+                case RunAdvanced():
+                    overlay = replace(overlay, run=message.view)
+                case NetworkLoaded():
+                    overlay = replace(overlay, network=message.network, unreadable="")
+                case ReadingFailed():
+                    post(ReadingFailed(message.reason))
+                    if not message.file or overlay.network is not None:
+                        return
+                    overlay = replace(overlay, unreadable=message.file)
+                case _:  # only the attached run needs it
+                    return
+            post(OverlayAdvanced(overlay))
+
+        RunReader(run, view, limiter=self.limiter).follow(take, leave)
 
     def open_refusal(self, path: Path) -> str:
         """Return why a run cannot be opened, or nothing; a damaged one may still be shown."""
@@ -100,38 +115,12 @@ class RunsFolder:
         return RunList(str(self._runs_dir), self._attached, tuple(rows), found)
 
 
-class _Follower:
-    """Combines the messages of a run's reader into one `Overlay`, and posts that."""
-
-    def __init__(self, overlay: Overlay, post: Post) -> None:
-        self.overlay = overlay
-        self._post = post
-
-    def take(self, message: Message) -> None:
-        """Take a message of the reader; those that only the attached run needs are ignored."""
-        match message:
-            case RunAdvanced():
-                self.overlay = replace(self.overlay, run=message.view)
-            case NetworkLoaded():
-                self.overlay = replace(self.overlay, network=message.network, unreadable="")
-            case ReadingFailed():
-                self._post(ReadingFailed(message.reason))
-                if not message.file or self.overlay.network is not None:
-                    return
-                self.overlay = replace(self.overlay, unreadable=message.file)
-            case _:
-                return
-        self._post(OverlayAdvanced(self.overlay))
-
-
 def _as_listed(path: Path, found: list[Run]) -> Path:
     """Return the path under which the list has this run: links may lead to it too."""
     paths = [run.path for run in found]
-    if path in paths:
-        return path
     with contextlib.suppress(OSError):
-        resolved = path.resolve()
-        return next((other for other in paths if other.resolve() == resolved), path)
+        if path not in paths:
+            return next((other for other in paths if other.resolve() == path.resolve()), path)
     return path
 
 

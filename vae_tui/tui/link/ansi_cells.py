@@ -5,6 +5,7 @@ look the same become the same `Cell` object, so that they compare by identity.
 """
 
 import re
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 
@@ -19,6 +20,7 @@ Style = tuple[str, str, str, str]
 PLAIN: Style = (DEFAULT, DEFAULT, "", "")
 
 
+@dataclass(slots=True, eq=False)
 class Cell:
     """The content of one cell; equal contents share one object.
 
@@ -26,11 +28,8 @@ class Cell:
     second half of a wide character has no ``text``.
     """
 
-    __slots__ = ("style", "text")
-
-    def __init__(self, text: str, style: Style) -> None:
-        self.text = text
-        self.style = style
+    text: str
+    style: Style
 
 
 _POSITION = re.compile(r"\x1b\[(\d+);(\d+)H")

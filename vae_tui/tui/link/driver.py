@@ -147,7 +147,15 @@ class LinkDriver(LinuxDriver):
         self._key_thread = None
         self._is_continued = False
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        self._invalidate_at_resize()
+        resize = signal.getsignal(signal.SIGWINCH)
+
+        def invalidate_and_resize(number: int, frame: Any) -> None:
+            """Invalidate at the signal, before Textual's event is handled."""
+            self.writer.invalidate()
+            if callable(resize):
+                resize(number, frame)
+
+        signal.signal(signal.SIGWINCH, invalidate_and_resize)
         self._is_held = self._key_thread is not None
         self._is_suspended = not self._is_held  # in the background
         if self._is_suspended:
@@ -156,17 +164,6 @@ class LinkDriver(LinuxDriver):
             self._original_modes = self.attrs_before
         elif self._original_modes is not None:  # it was already raw, by us
             self.attrs_before = self._original_modes
-
-    def _invalidate_at_resize(self) -> None:
-        """Invalidate what the terminal shows at the signal, before Textual's event is handled."""
-        resize = signal.getsignal(signal.SIGWINCH)
-
-        def invalidate_and_resize(number: int, frame: Any) -> None:
-            self.writer.invalidate()
-            if callable(resize):
-                resize(number, frame)
-
-        signal.signal(signal.SIGWINCH, invalidate_and_resize)
 
     # Job control. Python runs signal handlers in the middle of anything, such as `queue.Queue.put`
     # while it holds its lock. A handler that wrote to the terminal could wait for that lock

@@ -15,7 +15,7 @@ LEAST_SHOWN = 500
 
 
 class LinkLabel:
-    """Watches a writer; ask once a second."""
+    """Watches a writer; `text` is to be called once a second."""
 
     def __init__(self, writer: TerminalWriter, clock: Callable[[], float] = time.monotonic) -> None:
         self._writer = writer

@@ -65,9 +65,8 @@ class ScreenDiff:
     def changes(self, most_bytes: int | None = None) -> str:
         """Return what to write next, in whole rows, and count it as shown.
 
-        Args:
-            most_bytes: No further row begins after this many; None for all rows. The next call
-                continues a picture with the row below, and begins again at the top.
+        No further row begins after ``most_bytes``. The next call then continues a picture with the
+        row below, and at its end with the top.
         """
         written: list[str] = []
         count, encoder = 0, encoder_of(PLAIN)
