@@ -77,7 +77,11 @@ class TorchProbe:
 
     def report(self, timeout: float = TIMEOUT_SECONDS) -> TorchReport:
         """Return the answers given within ``timeout`` seconds of the start; ends the child."""
-        output = self._wait(self._began + timeout)
+        output = None
+        while output is None and (left := self._began + timeout - time.monotonic()) > 0:
+            # In short steps: an interrupt just before a wait is handled only after that wait.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                output = self._process.communicate(timeout=min(left, _WAIT_SECONDS))
         out, err = (text.decode("utf-8", "replace") for text in output or self._kill())
         answers: dict[str, Any] = {}
         for line in out.splitlines():
@@ -100,19 +104,6 @@ class TorchProbe:
         """Kill the child if it is still running."""
         if self._process.poll() is None:
             self._kill()
-
-    def _wait(self, deadline: float) -> tuple[bytes, bytes] | None:
-        """Return the child's output when it has ended, None after the deadline.
-
-        Waits in short steps: an interrupt just before a wait is handled only after that wait.
-        """
-        while True:
-            left = max(0.0, deadline - time.monotonic())
-            try:
-                return self._process.communicate(timeout=min(left, _WAIT_SECONDS))
-            except subprocess.TimeoutExpired:
-                if not left:
-                    return None
 
     def _kill(self) -> tuple[bytes, bytes]:
         with contextlib.suppress(ProcessLookupError):

@@ -38,8 +38,6 @@ DARKEST_SHOWN = 12
 """Darker pixels are drawn black: invisible noise that would break up runs of equal cells."""
 
 GREY_LEVELS: Bytes = np.array(grey_levels.GREYS, dtype=np.uint8)
-"""The greys of a 256-colour terminal: black, palette entries 232 to 255, white."""
-
 _LEVEL_COUNT = len(GREY_LEVELS)
 _NEAREST = np.abs(np.arange(256)[:, None] - GREY_LEVELS.astype(int)[None, :]).argmin(axis=1)
 LEVEL_OF_GREY: Bytes = np.where(np.arange(256) < DARKEST_SHOWN, 0, _NEAREST).astype(np.uint8)

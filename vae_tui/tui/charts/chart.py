@@ -67,7 +67,7 @@ def draw_chart(
         if mark in frame.x_range:
             for row in range(frame.rows):
                 canvas.write(row, frame.column(mark), glyphs.mark, _MARK)
-    for curve in sorted(curves, key=lambda curve: curve.kind == "points"):
+    for curve in sorted(curves, key=lambda curve: curve.series.kind == "points"):
         _draw_curve(canvas, frame, curve)
     _draw_non_finite(canvas, frame, curves)
     _draw_cuts(canvas, frame, curves)
@@ -139,7 +139,7 @@ def _draw_level_labels(canvas: Canvas, frame: Frame, levels: Sequence[Level]) ->
 
 def _draw_curve(canvas: Canvas, frame: Frame, curve: Curve) -> None:
     x_dots, y_dots = frame.x_dots(curve.xs), frame.y_dots(curve.ys)
-    if curve.kind == "points":
+    if curve.series.kind == "points":
         kept = apart(x_dots // 2)
         x_dots, y_dots = x_dots[kept], y_dots[kept]
     for row, line in enumerate(plotext_curve(curve, x_dots, y_dots, frame.columns, frame.rows)):
@@ -147,7 +147,7 @@ def _draw_curve(canvas: Canvas, frame: Frame, curve: Curve) -> None:
             if character != " ":
                 pattern = ord(character) - _BRAILLE
                 drawn = canvas.glyphs.cells[pattern] if 0 <= pattern < 256 else canvas.glyphs.points
-                canvas.write(row, column, drawn, curve.colour, reserved=True)
+                canvas.write(row, column, drawn, curve.series.colour, reserved=True)
 
 
 def _draw_cuts(canvas: Canvas, frame: Frame, curves: Sequence[Curve]) -> None:
@@ -161,12 +161,12 @@ def _draw_cuts(canvas: Canvas, frame: Frame, curves: Sequence[Curve]) -> None:
             farthest = int(np.argmax(sign * curve.ys)) if len(curve.ys) else 0
             if len(curve.ys) and sign * (curve.ys[farthest] - end) > 0:
                 cut.append((curve, farthest))
-        named = [(curve, farthest) for curve, farthest in cut if curve.label]
+        named = [(curve, farthest) for curve, farthest in cut if curve.series.label]
         for curve, farthest in named or cut:
             text = f"{arrow}{frame.number(float(curve.ys[farthest]))}"[: frame.columns]
             last = frame.columns - len(text)
             column = min(frame.column(float(curve.xs[farthest])), last)
-            canvas.place(text, curve.colour, rows, range(column, min(column + 16, last) + 1))
+            canvas.place(text, curve.series.colour, rows, range(column, min(column + 16, last) + 1))
 
 
 def _draw_non_finite(canvas: Canvas, frame: Frame, curves: Sequence[Curve]) -> None:

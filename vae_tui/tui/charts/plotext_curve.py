@@ -24,8 +24,8 @@ def plotext_curve(
 ) -> list[str]:
     """Return the curve without axes: for each row a string of ``columns`` braille cells or points.
 
-    Its kind and gaps decide which points a line joins. ``x_dots`` and ``y_dots`` are each point's
-    braille dot column, from the left, and row, from the top.
+    ``x_dots`` and ``y_dots`` are each point's braille dot column, from the left, and row, from the
+    top; which points a line joins is decided by the curve's kind and gaps.
     """
     if not len(x_dots):
         return []
@@ -33,7 +33,9 @@ def plotext_curve(
     y_dots = y_dots.clip(-8, 4 * rows + 8)
     kept = two_a_column(x_dots // 2, y_dots)
     gaps = np.cumsum(curve.after_gap)[kept]
-    joined = (np.diff(gaps, prepend=-1) == 0) & (curve.kind == "line")  # to the previous point
+    joined = (np.diff(gaps, prepend=-1) == 0) & (
+        curve.series.kind == "line"
+    )  # to the previous point
     # A single braille dot is hard to see: points without neighbours are drawn as POINT.
     alone = ~joined & ~np.append(joined[1:], False)
     xs, ys = (x_dots[kept] + 0.5) / 2, rows - (y_dots[kept] + 0.5) / 4

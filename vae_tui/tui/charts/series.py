@@ -31,10 +31,7 @@ class Series:
 class Curve:
     """A series that plotext can draw."""
 
-    colour: str
-    label: str
-    kind: str
-    is_named: bool
+    series: Series
     all_xs: Doubles
     """Finite and sorted."""
     all_ys: Doubles
@@ -67,10 +64,7 @@ def safe_curve(series: Series, log: bool) -> Curve:
         ys = np.log10(ys)
     after_gap = np.diff(np.cumsum(~shown)[shown], prepend=0) > 0
     is_above = all_ys[~shown] == np.inf
-    return Curve(
-        series.colour, series.label, series.kind, series.is_named, all_xs, all_ys,
-        all_xs[shown], ys, after_gap, all_xs[~shown], is_above,
-    )  # fmt: skip
+    return Curve(series, all_xs, all_ys, all_xs[shown], ys, after_gap, all_xs[~shown], is_above)
 
 
 def two_a_column(columns: Doubles, heights: Doubles) -> NDArray[np.intp]:

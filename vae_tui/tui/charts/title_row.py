@@ -23,12 +23,10 @@ def title_row(
     word = title.split(" ")[0]
     place = "" if cursor is None else f" @{short_number(cursor)}"
     legend = []
-    for curve in sorted(curves, key=lambda curve: curve.is_named):
-        if curve.label:
-            glyph = glyphs.line if curve.kind == "line" else glyphs.points
-            value = shown_value(curve, cursor)
-            label = narrow_text(curve.label, glyphs)
-            legend.append((glyph, label, value, curve.colour, curve.is_named))
+    for curve in sorted(curves, key=lambda curve: curve.series.is_named):
+        if label := narrow_text(curve.series.label, glyphs):
+            glyph = glyphs.line if curve.series.kind == "line" else glyphs.points
+            legend.append((curve.series, glyph, label, shown_value(curve, cursor)))
     for name, labels, gap in (
         (title + place, _ALL, "  "),
         (title + place, _ALL, " "),
@@ -40,10 +38,10 @@ def title_row(
         ("", _NONE, " "),
     ):
         heading = Text(name, spans=[Span(0, len(name), _TITLE)])
-        for glyph, label, value, colour, is_named in legend:
-            has_label = labels == _ALL or (labels == _NAMES and is_named)
+        for series, glyph, label, value in legend:
+            has_label = labels == _ALL or (labels == _NAMES and series.is_named)
             words = (glyph, label, value) if has_label else (glyph[:1], value)
-            heading.append(gap if heading else "").append(words[0], colour)
+            heading.append(gap if heading else "").append(words[0], series.colour)
             heading.append(" " + " ".join(words[1:]), ALARM if value in _NOT_FINITE else "")
         if len(heading) <= width:
             break

@@ -35,16 +35,9 @@ CLOSING_SECONDS = 2.0
 class TerminalWriter:
     """A text file in front of a terminal's descriptor; may be written to from any thread."""
 
-    def __init__(
-        self,
-        descriptor: int,
-        encode: Callable[[str], bytes],
-        link: LinkSpeed,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, descriptor: int, encode: Callable[[str], bytes], link: LinkSpeed) -> None:
         self._descriptor = descriptor
         self._encode = encode
-        self._clock = clock
         self._diff = ScreenDiff()
         self._control: list[str] = []
         self._syncs = self._is_writing = self._is_broken = self._is_stale = False
@@ -63,9 +56,7 @@ class TerminalWriter:
     def seconds_behind(self) -> float:
         """For how long there has been more to send than could be sent."""
         since = self._behind_since
-        return 0.0 if since is None else self._clock() - since
-
-    # The file interface that Textual uses
+        return 0.0 if since is None else time.monotonic() - since
 
     def write(self, text: str) -> int:
         """Take an update of cells, or control sequences."""
@@ -83,7 +74,7 @@ class TerminalWriter:
                 self._control += [self._diff.changes(), text]
                 self._diff.invalidate()
             if self._behind_since is None:
-                self._behind_since = self._clock()
+                self._behind_since = time.monotonic()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._send, name="terminal", daemon=True)
                 self._thread.start()
@@ -91,9 +82,7 @@ class TerminalWriter:
         return len(text)
 
     def flush(self) -> None:
-        """Do nothing: the thread sends as soon as it may."""
-
-    # What the driver reports
+        """Do nothing: the thread sends as soon as it may. Textual calls it."""
 
     def reported(self) -> None:
         """Note that the terminal has displayed everything up to a query."""
@@ -132,8 +121,6 @@ class TerminalWriter:
         with self._changed:
             self._thread = None
             self._changed.notify_all()
-
-    # The thread
 
     def _send(self) -> None:
         while not self._is_broken:
