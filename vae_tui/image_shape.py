@@ -43,12 +43,8 @@ class ImageShape:
     @classmethod
     def parse(cls, text: object) -> "ImageShape":
         """Return the shape that ``str`` wrote; ValueError when the text is none."""
-        found = (
-            re.fullmatch(r"([0-9]{1,3})x([0-9]{1,3})x([0-9])", text)
-            if isinstance(text, str)
-            else None
-        )
-        if not found:
+        pattern = r"([0-9]{1,3})x([0-9]{1,3})x([0-9])"
+        if not isinstance(text, str) or not (found := re.fullmatch(pattern, text)):
             raise ValueError(f"{preview(text)} is not a shape such as {DEFAULT_SHAPE}")
         return cls(*map(int, found.groups()))
 

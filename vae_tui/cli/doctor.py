@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -30,14 +31,9 @@ _SIGNS = {"ok": ("ok", 32), "note": ("note", 33), "problem": ("PROBLEM", 31)}
 @debug_option
 def doctor(runs_dir: Path, data_dir: Path | None, timeout: float, as_json: bool) -> int:
     """Check the terminal, the machine and torch; exit code 1 if something would stop a run."""
+    from vae_tui.doctor import folder_findings as folders
     from vae_tui.doctor.colour_card import card
     from vae_tui.doctor.environment import read_environment
-    from vae_tui.doctor.folder_findings import (
-        count_runs,
-        data_findings,
-        read_folder,
-        runs_findings,
-    )
     from vae_tui.doctor.link_findings import link_findings, measure
     from vae_tui.doctor.package_findings import package_findings, read_packages
     from vae_tui.doctor.terminal_findings import terminal_findings
@@ -57,18 +53,23 @@ def doctor(runs_dir: Path, data_dir: Path | None, timeout: float, as_json: bool)
             if here.stdin and here.is_direct:
                 has_palette = colours.system in ("256", "truecolor")
                 report.add(link_findings(measure(0, 1, load=has_palette)))
-        runs, data = read_folder(runs_dir), read_folder(_data_folder(data_dir))
-        report.add(runs_findings(runs, *count_runs(runs_dir)))
-        report.add(data_findings(data))
+        runs, data = folders.read_folder(runs_dir), folders.read_folder(_data_folder(data_dir))
+        report.add(folders.runs_findings(runs, *folders.count_runs(runs_dir)))
+        report.add(folders.data_findings(data))
         packages = read_packages()
         report.add(package_findings(packages))
         report.add(memory_findings(available_memory()))
         torch = probe.report(timeout)
         report.add(torch_findings(torch))
     if as_json:
-        facts = {"runs": runs, "data": data, "packages": packages, "torch": torch}
-        terminal = {**dataclasses.asdict(here), "colours": dataclasses.asdict(colours)}
-        _print_json(report, terminal, facts)
+        facts: dict[str, Any] = {"runs": runs, "data": data, "packages": packages, "torch": torch}
+        values = {
+            "problems": report.count("problem"),
+            "findings": [dataclasses.asdict(finding) for finding in report.findings],
+            "terminal": {**dataclasses.asdict(here), "colours": dataclasses.asdict(colours)},
+            **{name: dataclasses.asdict(value) for name, value in facts.items()},
+        }
+        click.echo(json.dumps(values, indent=2))
     else:
         _print(report.summary())
     return 1 if report.count("problem") else 0
@@ -129,12 +130,3 @@ def _print(*lines: str) -> None:
         # A path may hold characters that the encoding has not.
         click.echo(line.encode(encoding, "replace").decode(encoding))
     sys.stdout.flush()
-
-
-def _print_json(report: _Report, terminal: dict[str, Any], facts: dict[str, Any]) -> None:
-    import json
-
-    findings = [dataclasses.asdict(finding) for finding in report.findings]
-    values = {name: dataclasses.asdict(value) for name, value in facts.items()}
-    summary = {"problems": report.count("problem"), "findings": findings, "terminal": terminal}
-    click.echo(json.dumps({**summary, **values}, indent=2))

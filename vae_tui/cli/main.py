@@ -29,9 +29,7 @@ def main() -> NoReturn:
         sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Exit as leaving:
         sys.exit(leaving.exit_code)
-    except click.Abort:
-        sys.exit(INTERRUPTED)
-    except KeyboardInterrupt:
+    except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
         print_error(_one_line(error))
@@ -111,13 +109,8 @@ for _command in (doctor.doctor, runs.runs, *steer.COMMANDS, *explore.COMMANDS):
         help="ae: the classic auto-encoder, no noise and no KL in the loss.")  # fmt: skip
 @option("--reconstruction", metavar="|".join(RECONSTRUCTIONS), default="bce", show_default=True,
         help="Cross-entropy, or half the squared error.")  # fmt: skip
-@option(
-    "--seed",
-    type=int,
-    default=1,
-    show_default=True,
-    help="Random seed for weights, shuffling and noise.",
-)
+@option("--seed", type=int, default=1, show_default=True,
+        help="Random seed for weights, shuffling and noise.")  # fmt: skip
 @option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
 @option("--precision", metavar="|".join(PRECISIONS), default="auto", show_default=True,
         help="Of matrix products; auto is bf16 if the hardware supports it.")  # fmt: skip

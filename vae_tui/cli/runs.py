@@ -1,6 +1,7 @@
 """``vae-tui runs``."""
 
 import dataclasses
+import json
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,7 @@ _SETTLED = ("running", "finished")
 @debug_option
 def runs(runs_dir: Path, as_json: bool) -> None:
     """List the runs and their state, newest first."""
+    from vae_tui.run.events import finite
     from vae_tui.run.runs_folder import all_runs
     from vae_tui.run.summary import summarise_all
 
@@ -35,13 +37,13 @@ def runs(runs_dir: Path, as_json: bool) -> None:
     for problem in wrong:
         print_error(problem)
     if as_json:
-        _print_json(found)
+        rows = [finite(dataclasses.asdict(row)) for row in found]
+        click.echo(json.dumps(rows, indent=2, allow_nan=False))
     elif not found:
         print_lines(f"no runs in {runs_dir}; start one with: vae-tui")
     else:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
-        for line in (*table(found, width), *what_next(found)):
-            print_lines(line)
+        print_lines(*table(found, width), *what_next(found))
 
 
 def table(rows: "Sequence[Summary]", width: int = 0) -> Iterator[str]:
@@ -80,13 +82,3 @@ def what_next(rows: "Sequence[Summary]") -> Iterator[str]:
         if state in by_state and state not in _SETTLED:
             names = by_state[state]
             yield f"{state}: {advice.format(name=names[0] if len(names) == 1 else 'RUN')}"
-
-
-def _print_json(rows: "Sequence[Summary]") -> None:
-    import json
-
-    from vae_tui.run.events import finite
-
-    click.echo(
-        json.dumps([finite(dataclasses.asdict(row)) for row in rows], indent=2, allow_nan=False)
-    )

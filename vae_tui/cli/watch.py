@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from vae_tui.arrays import Floats
     from vae_tui.latent.projection import Embedding
+    from vae_tui.run.control import RunSteering
     from vae_tui.run.folder import Run
     from vae_tui.tui.app import VaeApp
     from vae_tui.tui.feed.absence_tracker import AbsenceTracker
@@ -49,13 +50,14 @@ def watch(
     from vae_tui.terminal import capabilities
 
     capabilities.prepare()
+    from vae_tui.run.control import RunSteering
     from vae_tui.run.damaged_config import config_or_fallback
     from vae_tui.run.folder import Run
     from vae_tui.run.state import ADVICE
 
     while True:
-        app = _screen(run, config, runs_dir, read_only=read_only, fps=fps, is_new=is_new,
-                      damage=damage)  # fmt: skip
+        steering = None if read_only else RunSteering(run, config)
+        app = _screen(run, config, runs_dir, steering, fps, is_new, damage)
         app.run()
         if app.failure is not None:
             raise app.failure
@@ -71,31 +73,24 @@ def watch(
     elif code == 0 and app.state == "stopped":
         advice = ADVICE["stopped"].format(name=reference(run, runs_dir))
         print_lines(f"{run.name} is stopped and saved; {advice}")
-    _end(code)
-
-
-def _end(code: int) -> NoReturn:
-    """Exit without waiting for threads: they may block, or be in the middle of an import."""
     if code < _SIGNALLED:  # else stdout may be gone
         with contextlib.suppress(OSError):
             sys.stdout.flush()
             sys.stderr.flush()
-    os._exit(code)
+    os._exit(code)  # without waiting for threads: they may block, or be importing
 
 
 def _screen(
     run: "Run",
     config: RunConfig,
     runs_dir: Path,
-    *,
-    read_only: bool,
+    steering: "RunSteering | None",
     fps: int | None,
     is_new: bool,
     damage: str,
 ) -> "VaeApp":
     """Return the app for one run; the arguments are those of ``watch``."""
     from vae_tui.run import control
-    from vae_tui.run.control import RunSteering
     from vae_tui.terminal import capabilities
     from vae_tui.tui.app import VaeApp
 
@@ -116,13 +111,9 @@ def _screen(
         from vae_tui.tui.views import VIEWS
 
         unicode = capabilities.is_unicode(os.environ)
+        unread = float(run.events.exists())
         view = RunView(
-            name,
-            config,
-            live=run.is_live(),
-            unread=float(run.events.exists()),
-            epochs=config.epochs,
-            damage=damage,
+            name, config, live=run.is_live(), unread=unread, epochs=config.epochs, damage=damage
         )
         scene = Scene(view, palette=palette_for(colours, unicode), unicode=unicode)
         limiter, for_others = (
@@ -138,15 +129,7 @@ def _screen(
 
         return embeddings(codes, start)
 
-    return VaeApp(
-        name,
-        name_here,
-        config,
-        load,
-        None if read_only else RunSteering(run, config),
-        os.environ,
-        Path.cwd(),
-    )
+    return VaeApp(name, name_here, config, load, steering, os.environ, Path.cwd())
 
 
 def _absence_tracker(run: "Run") -> "AbsenceTracker | None":

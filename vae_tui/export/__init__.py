@@ -1,1 +1,1 @@
-"""Pictures, tables and weights as files that a user asked for. Imports no torch."""
+"""Pictures, tables and weights as files that a user requested. Imports no torch."""

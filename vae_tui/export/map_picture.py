@@ -20,13 +20,9 @@ _TEXT = "#d7d7d7"
 
 
 def map_png(points: Floats, labels: Bytes, classes: Sequence[str], title: str) -> bytes:
-    """Return points (N, 2) as PNG.
+    """Return points (N, 2) as PNG, both axes with the same scale.
 
-    Args:
-        points: Positions; both axes have the same scale.
-        labels: Their classes, (N,), each an index into ``classes``.
-        classes: The names of the classes, for the legend.
-        title: The line above the map.
+    ``labels``, (N,), are indices into ``classes``, whose names are in the legend.
     """
     picture = Image.new("RGB", (_SIDE + _LEGEND_WIDTH, _SIDE + _TITLE_HEIGHT), _BACKGROUND)
     draw = ImageDraw.Draw(picture)

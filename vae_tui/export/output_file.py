@@ -47,16 +47,12 @@ def write(path: Path, content: bytes) -> None:
     """
     try:
         replace(path, content)
-        path.chmod(0o666 & ~_umask())  # the temporary file was readable by the owner only
+        mask = os.umask(0o077)  # can only be read by setting it; meanwhile a stricter one is safe
+        os.umask(mask)
+        path.chmod(0o666 & ~mask)  # the temporary file was readable by the owner only
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         is_disk = isinstance(error, OSError) and error.errno in _DISK
         raise (VaeTuiError if is_disk else UsageError)(
             f"-o {path} cannot be written: {reason}"
         ) from None
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)  # can only be read by setting it; meanwhile a stricter one is safe
-    os.umask(mask)
-    return mask

@@ -20,21 +20,14 @@ _LONGEST_SIDE = 16_384
 
 
 def write_digits(path: Path, images: Bytes, columns: int, about: str) -> None:
-    """Write images, uint8 (N, H, W), ``columns`` a row, as PNG; or as the frames of a GIF.
+    """Write images, uint8 (N, H, W), at least one: as PNG, or as the frames of a GIF.
 
-    Args:
-        path: Its suffix, ``.png`` or ``.gif``, decides.
-        images: At least one.
-        columns: For PNG.
-        about: What it shows, kept inside the file.
-
-    Raises:
-        UsageError: The file is of another kind or cannot be written.
+    The suffix decides which, ``columns`` is for PNG, and ``about`` is kept inside the file.
+    UsageError when the file is of another kind or cannot be written.
     """
     check_output(path, (".png", ".gif"))
-    write(
-        path, gif(images, about) if path.suffix.lower() == ".gif" else png(images, columns, about)
-    )
+    is_gif = path.suffix.lower() == ".gif"
+    write(path, gif(images, about) if is_gif else png(images, columns, about))
 
 
 def png(images: Bytes, columns: int, about: str = "", scale: int = 4) -> bytes:
@@ -47,21 +40,11 @@ def png(images: Bytes, columns: int, about: str = "", scale: int = 4) -> bytes:
 
 def gif(images: Bytes, about: str = "", scale: int = 8) -> bytes:
     """Return images as a GIF that plays forwards and backwards in a loop."""
-    there = list(images)
-    frames = [
-        Image.fromarray(np.kron(frame, np.ones((scale, scale), np.uint8)))
-        for frame in [*there, *there[-2:0:-1]]
-    ]
+    enlarged = np.kron(images, np.ones((1, scale, scale), np.uint8))
+    first, *others = map(Image.fromarray, [*enlarged, *enlarged[-2:0:-1]])
     buffer = io.BytesIO()
-    frames[0].save(
-        buffer,
-        "GIF",
-        save_all=True,
-        append_images=frames[1:],
-        duration=FRAME_MILLISECONDS,
-        loop=0,
-        comment=about.encode(),
-    )
+    how = {"duration": FRAME_MILLISECONDS, "loop": 0, "comment": about.encode()}
+    first.save(buffer, "GIF", save_all=True, append_images=others, **how)
     return buffer.getvalue()
 
 

@@ -104,18 +104,14 @@ def check_number(name: str, value: float) -> None:
     span = RANGES[name]
     if value in span:
         return
+    low, high = _shown(span.low), _shown(span.high)
     if value > span.high:
-        high = _shown(span.high)
-        raise UsageError(
-            f"{_option(name)} must be {high} or less, not {_shown(value)}; the nearest is {high}"
-        )
-    low = _shown(span.low)
-    default = {field.name: field.default for field in dataclasses.fields(RunConfig)}[name]
-    expected, hint = (
-        (f"above {low}", f"try {default}")
-        if span.above
-        else (f"{low} or more", f"the nearest is {low}")
-    )
+        expected, hint = f"{high} or less", f"the nearest is {high}"
+    elif span.above:
+        default = {field.name: field.default for field in dataclasses.fields(RunConfig)}[name]
+        expected, hint = f"above {low}", f"try {default}"
+    else:
+        expected, hint = f"{low} or more", f"the nearest is {low}"
     raise UsageError(f"{_option(name)} must be {expected}, not {_shown(value)}; {hint}")
 
 
@@ -156,24 +152,17 @@ def from_json(text: str) -> RunConfig:
 
 
 def _typed(name: str, value: object, kind: object) -> object:
-    if kind is ImageShape:
-        return _image_shape(value)
-    wanted = (int, float) if kind is float else (kind,)
-    if type(value) not in wanted:
-        raise UsageError(
-            f"{name} should be {getattr(kind, '__name__', kind)}, not {preview(value)}"
-        )
     try:
+        if kind is ImageShape:
+            return ImageShape.parse(value)
+        if type(value) not in ((int, float) if kind is float else (kind,)):
+            expected = getattr(kind, "__name__", kind)
+            raise UsageError(f"{name} should be {expected}, not {preview(value)}")
         return float(value) if kind is float and isinstance(value, (int, float)) else value
     except OverflowError:
         raise UsageError(f"{name} is too large") from None
-
-
-def _image_shape(value: object) -> ImageShape:
-    try:
-        return ImageShape.parse(value)
     except ValueError as error:
-        raise UsageError(f"image_shape: {error}") from None
+        raise UsageError(f"{name}: {error}") from None
 
 
 def _shown(number: float) -> str:

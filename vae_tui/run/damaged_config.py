@@ -29,7 +29,9 @@ def config_or_fallback(run: Run) -> tuple[RunConfig, str]:
 
 def _fallback(run: Run) -> RunConfig:
     config = RunConfig(dataset="unknown", data_dir="", epochs=1)
-    text = _text(run.path / "config.json")
+    text = ""
+    with contextlib.suppress(OSError), open_regular(run.path / "config.json") as file:
+        text = file.read(LARGEST_CONFIG).decode("utf-8", "replace")
     found = {field.name: _value(text, field.name) for field in dataclasses.fields(RunConfig)}
     for name, value in {**found, **_sizes(run.weights)}.items():
         default = getattr(config, name)
@@ -41,24 +43,13 @@ def _fallback(run: Run) -> RunConfig:
     return config
 
 
-def _text(path: Path) -> str:
-    try:
-        with open_regular(path) as file:
-            return file.read(LARGEST_CONFIG).decode("utf-8", "replace")
-    except OSError:
-        return ""
-
-
 def _value(text: str, name: str) -> str | float | None:
     """Return the value behind the first occurrence of a field's name; None without one."""
     found = re.search(rf'"{name}"\s*:\s*("(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*(?=[\s,}}]))', text)
-    if not found:
-        return None
-    try:
-        value = json.loads(found[1])
-        return value if isinstance(value, str) else float(value)
-    except (ValueError, OverflowError):
-        return None
+    with contextlib.suppress(ValueError, OverflowError):
+        value = json.loads(found[1]) if found else None
+        return float(value) if isinstance(value, int) else value
+    return None
 
 
 def _sizes(weights: Path) -> dict[str, str | float]:

@@ -113,6 +113,15 @@ class LineTail:
         return block[:end]
 
 
+def signature(path: Path) -> tuple[int, int, int] | None:
+    """Return what differs when a file has changed; None without a file. Cheaper than opening it."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
 def is_read_only(folder: Path) -> bool:
     """Return whether the folder's file system is mounted read-only."""
     try:

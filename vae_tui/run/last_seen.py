@@ -72,15 +72,12 @@ class LastSeenStore:
             replace(path, content, fsync=lambda descriptor: None)
 
     def _path(self) -> Path:
-        """Return the record's file; LookupError before the run's first event.
+        """Return the record's file; LookupError or OSError before the run's first event.
 
         A later run can have the same path: the first event tells them apart.
         """
-        try:
-            with self._run.events.open("rb") as file:
-                first = file.readline(_LARGEST_RECORD)
-        except OSError:
-            first = b""
+        with self._run.events.open("rb") as file:
+            first = file.readline(_LARGEST_RECORD)
         if not first.endswith(b"\n"):
             raise LookupError("no event yet")
         identity = hashlib.sha256(os.fsencode(self._run.path.resolve()) + b"\n" + first)

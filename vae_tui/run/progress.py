@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 from vae_tui.run import events
 from vae_tui.run.config import RANGES, RunConfig
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted, SettingChanged
-from vae_tui.run.files import LineTail
+from vae_tui.run.files import LineTail, signature
 from vae_tui.run.series import TEST_LOSS
 
 MOST_CHANGES = 32
-"""Changes of settings that are kept; older ones stay in the log."""
+"""The newest changes of settings are kept; older ones stay in the log."""
 
 
 def is_void(step: int, restart: RunStarted) -> bool:
@@ -73,7 +73,6 @@ class Progress:
     refused: events.CommandRefused | None = None
     """The newest command that could not be obeyed."""
     setting_changes: tuple[SettingChanged, ...] = ()
-    """The newest changes of settings, at most ``MOST_CHANGES``."""
     settings: Mapping[str, float] = field(default_factory=dict)
     """The value of each setting that was changed."""
     epochs: int = 0
@@ -180,10 +179,8 @@ def _changes(before: Progress, event: Event) -> dict[str, Any]:
 
 def _restarted(before: Progress, event: RunStarted) -> dict[str, Any]:
     measured, tested = before.measured, before.tested
-    settings = dict(before.settings)
-    for change in reversed(before.setting_changes):
-        if is_void(change.step, event):
-            settings[change.name] = change.old
+    void = [change for change in before.setting_changes if is_void(change.step, event)]
+    undone = {change.name: change.old for change in reversed(void)}
     return {
         "started": event,
         "ended": None,
@@ -193,10 +190,8 @@ def _restarted(before: Progress, event: RunStarted) -> dict[str, Any]:
         "tests": until(before.tests, event.step),
         "diverged": None,
         "refused": None,
-        "setting_changes": tuple(
-            change for change in before.setting_changes if not is_void(change.step, event)
-        ),
-        "settings": settings,
+        "setting_changes": tuple(each for each in before.setting_changes if each not in void),
+        "settings": {**before.settings, **undone},
         "epochs": event.epochs or before.epochs,
         "notice": "",
     }
@@ -239,7 +234,7 @@ class LogProgress:
         Raises:
             OSError: The log exists and cannot be read.
         """
-        seen = self._signature()
+        seen = signature(self._log)
         if seen is not None and seen == self._seen:
             return self.progress
         losses = b""
@@ -260,14 +255,6 @@ class LogProgress:
         self._take(losses)
         self._seen = seen
         return self.progress
-
-    def _signature(self) -> tuple[int, int, int] | None:
-        """Return what differs when the log has grown; asking is cheaper than opening it."""
-        try:
-            status = self._log.stat()
-        except OSError:
-            return None
-        return status.st_ino, status.st_size, status.st_mtime_ns
 
     def _take(self, line: bytes) -> None:
         try:

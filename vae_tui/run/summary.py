@@ -1,6 +1,5 @@
 """A run in one line: its state, how far it is, its test loss."""
 
-import contextlib
 import math
 import time
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from vae_tui.run.config import RunConfig
 from vae_tui.run.damaged_config import config_or_fallback
+from vae_tui.run.files import signature
 from vae_tui.run.folder import Run
 from vae_tui.run.progress import LogProgress, Progress
 from vae_tui.run.series import objective
@@ -41,9 +41,8 @@ class Summary:
     reconstruction: str = "bce"
     latent_dim: int = 20
     beta: float = 1.0
-    """As it was set last."""
     lr: float = 1e-3
-    """As it was set last."""
+    """As they were set last."""
 
 
 class RunFollower:
@@ -72,10 +71,7 @@ class RunFollower:
 
     def _read_config(self) -> tuple[RunConfig, str]:
         """Return the config and nothing; or a fallback, read each time, and what is wrong."""
-        seen = None
-        with contextlib.suppress(OSError):
-            status = (self._run.path / "config.json").stat()
-            seen = status.st_ino, status.st_size, status.st_mtime_ns
+        seen = signature(self._run.path / "config.json")
         if self._config is not None and seen == self._config_seen:
             return self._config, ""
         config, damage = config_or_fallback(self._run)
