@@ -19,7 +19,6 @@ RUN_BYTES = 200 * 2**20
 SAVE_BYTES = 16 * 2**20
 """One save of it: with less space than this training pauses at once."""
 MOST_SKEW_SECONDS = 5.0
-
 _OTHER_RUNS_DIR = "vae-tui --runs-dir DIR"
 
 

@@ -80,6 +80,5 @@ def _time_of_answer(incoming: int, outgoing: int, payload: bytes, timeout: float
 
 def _payload() -> bytes:
     """Return `PAYLOAD_BYTES` or a little less of colour changes, as random as a picture's."""
-    generator = random.Random(1)
-    colours = (generator.randrange(232, 256) for _ in range(PAYLOAD_BYTES // 11))
+    colours = random.Random(1).choices(range(232, 256), k=PAYLOAD_BYTES // 11)
     return "".join(f"\x1b[38;5;{colour}m" for colour in colours).encode() + b"\x1b[0m"

@@ -12,8 +12,6 @@ from vae_tui.text import size
 
 TRAINER_BYTES = 1 << 30
 """Memory of a trainer with torch and MNIST, and some to spare."""
-
-_INSTALL = "pip install torch torchvision"
 _REINSTALL = "pip install --force-reinstall torch torchvision"
 _WITHOUT_GPU = "to train on the CPU meanwhile: CUDA_VISIBLE_DEVICES= vae-tui"
 _DRIVER_STATUS = {
@@ -73,7 +71,7 @@ def _no_torch(report: TorchReport) -> Finding:
         detail = f": {report.error}" if report.error else ""
         return problem("torch", f"import torch dies of {report.died_of}{detail}", _REINSTALL)
     if "No module named 'torch'" in report.error:
-        return problem("torch", "torch is not installed", _INSTALL)
+        return problem("torch", "torch is not installed", "pip install torch torchvision")
     return problem("torch", f"import torch fails: {report.error or 'no message'}", _REINSTALL)
 
 

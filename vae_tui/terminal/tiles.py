@@ -60,5 +60,4 @@ def _area_weights(side: int, size: int) -> NDArray[np.float32]:
     left = np.maximum(edges[:-1, None], np.arange(side)[None, :])
     right = np.minimum(edges[1:, None], np.arange(1, side + 1)[None, :])
     overlap = np.clip(right - left, 0.0, None) * (size / side)
-    weights: NDArray[np.float32] = overlap.astype(np.float32)
-    return weights
+    return np.asarray(overlap, dtype=np.float32)

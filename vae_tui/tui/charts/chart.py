@@ -117,10 +117,8 @@ def _draw_level_lines(canvas: Canvas, frame: Frame, levels: Sequence[Level]) -> 
 
 def _draw_level_labels(canvas: Canvas, frame: Frame, levels: Sequence[Level]) -> None:
     """Write name and value of each level at the right, near its line or with an arrow to it."""
-    heights = [height_of(level, frame.log) for level in levels]
-    inside_first = sorted(range(len(levels)), key=lambda index: heights[index] not in frame.y_range)
-    for index in inside_first:
-        level, y = levels[index], heights[index]
+    placed = [(level, height_of(level, frame.log)) for level in levels]
+    for level, y in sorted(placed, key=lambda one: one[1] not in frame.y_range):
         if math.isnan(y) or frame.message:
             continue
         text = f" {narrow_text(level.label, canvas.glyphs)} {short_number(level.y)}"
@@ -156,11 +154,8 @@ def _draw_cuts(canvas: Canvas, frame: Frame, curves: Sequence[Curve]) -> None:
         (1.0, canvas.glyphs.above, frame.y_range.high, range(frame.rows)[:2]),
         (-1.0, canvas.glyphs.below, frame.y_range.low, range(frame.rows)[:-3:-1]),
     ):
-        cut = []
-        for curve in curves:
-            farthest = int(np.argmax(sign * curve.ys)) if len(curve.ys) else 0
-            if len(curve.ys) and sign * (curve.ys[farthest] - end) > 0:
-                cut.append((curve, farthest))
+        farthest_points = [(one, int(np.argmax(sign * one.ys))) for one in curves if len(one.ys)]
+        cut = [(one, at) for one, at in farthest_points if sign * (one.ys[at] - end) > 0]
         named = [(curve, farthest) for curve, farthest in cut if curve.series.label]
         for curve, farthest in named or cut:
             text = f"{arrow}{frame.number(float(curve.ys[farthest]))}"[: frame.columns]

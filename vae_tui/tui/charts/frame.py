@@ -35,7 +35,6 @@ class Level:
 
     y: float
     label: str
-    """Written before the value."""
     colour: str
 
 

@@ -92,7 +92,13 @@ class RunReader:
                 most = FAST_POLL_SECONDS if is_fast else math.inf
                 self._wake.wait(min(self._limiter.poll_seconds, most))
                 self._wake.clear()
-            self._load_requested(post)
+            step, self._requested_step = self._requested_step, None
+            if step is not None:
+                try:
+                    path = self._run.kept_weights(step)
+                    post(KeptNetworkLoaded(load_network(path, self._view.config)))
+                except VaeTuiError as error:  # deleted by thinning, or damaged
+                    post(KeptNetworkMissing(step, printable(str(error))))
 
     def poll_faster(self) -> None:
         """Poll more often for a while: a command was sent, and its user waits for the effect."""
@@ -103,15 +109,6 @@ class RunReader:
         """Request the weights kept at ``step``; a newer request replaces it."""
         self._requested_step = step
         self._wake.set()
-
-    def _load_requested(self, post: Post) -> None:
-        step, self._requested_step = self._requested_step, None
-        if step is not None:
-            path = self._run.kept_weights(step)
-            try:
-                post(KeptNetworkLoaded(load_network(path, self._view.config)))
-            except VaeTuiError as error:  # deleted by thinning, or damaged
-                post(KeptNetworkMissing(step, printable(str(error))))
 
     def _read_events(self, post: Post) -> bool:
         """Read one block of events; return whether there are more in the log."""

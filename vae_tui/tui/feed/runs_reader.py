@@ -96,6 +96,7 @@ class RunsFolder:
 
     def _read(self, post: Post, leave: threading.Event) -> None:
         found = all_runs(self._runs_dir)
+        folder = str(self._runs_dir)
         self._attached = _as_listed(self._attached, found)
         self._known = {run.path: self._known.get(run.path) or RunFollower(run) for run in found}
         rows: list[ListedRun] = []
@@ -107,12 +108,9 @@ class RunsFolder:
             rows.append(ListedRun(path, summary, brief(wrong[0], path) if wrong else ""))
             if not self._is_read and time.monotonic() - posted_at > PROGRESS_SECONDS:
                 posted_at = time.monotonic()
-                post(RunsListed(self._list(rows, len(found))))
+                post(RunsListed(RunList(folder, self._attached, tuple(rows), len(found))))
         self._is_read = True
-        post(RunsListed(self._list(rows, len(found))))
-
-    def _list(self, rows: list[ListedRun], found: int) -> RunList:
-        return RunList(str(self._runs_dir), self._attached, tuple(rows), found)
+        post(RunsListed(RunList(folder, self._attached, tuple(rows), len(found))))
 
 
 def _as_listed(path: Path, found: list[Run]) -> Path:
