@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 from support.real_runs import metadata, none_left, told, wait_until
 from support.shells import Shell
-from support.tiny_runs import CPU, only, tiny_config
+from support.tiny_runs import CPU, NoCommands, only, tiny_config
 
 from vae_tui.data import idx_files
 from vae_tui.run.events import Diverged, LossesMeasured, RunEnded, RunStarted, SettingChanged
@@ -16,7 +16,6 @@ from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
 from vae_tui.run.summary import summarise
 from vae_tui.training.checkpoint import load_state
-from vae_tui.training.command_source import NoCommands
 from vae_tui.training.patient_writer import PatientWriter
 from vae_tui.training.recorder import Recorder
 from vae_tui.training.trainer import Trainer

@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 from support.fake_networks import random_network
-from support.tiny_runs import tiny_config
+from support.tiny_runs import NoCommands, tiny_config
 
 from vae_tui.data.catalogue import DATASETS, Dataset
 from vae_tui.errors import UsageError, VaeTuiError
@@ -32,7 +32,6 @@ from vae_tui.run.runs_folder import create
 from vae_tui.terminal.half_blocks import half_blocks
 from vae_tui.terminal.tiles import scale, tile, widths
 from vae_tui.training.checkpoint import save_probe, save_weights
-from vae_tui.training.command_source import NoCommands
 from vae_tui.training.process import train
 from vae_tui.training.ranks import Ranks
 

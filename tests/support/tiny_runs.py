@@ -28,6 +28,18 @@ TINY = RunConfig(
 )
 
 
+class NoCommands:
+    """A command source that has none."""
+
+    save_requested = False
+
+    def is_stop_requested(self) -> bool:
+        return False
+
+    def take(self, wait: float) -> Sequence[Command]:
+        return ()
+
+
 def tiny_config(**changes: Any) -> RunConfig:
     return dataclasses.replace(TINY, **changes)
 

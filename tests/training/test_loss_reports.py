@@ -6,6 +6,7 @@ import math
 import pytest
 import torch
 from support.tiny_runs import (
+    NoCommands,
     Ticker,
     finish,
     kinds,
@@ -22,7 +23,6 @@ from vae_tui.run.events import (
     EpochEnded,
     LossesMeasured,
 )
-from vae_tui.training.command_source import NoCommands
 from vae_tui.training.trainer import CHUNK_SECONDS
 
 IMAGES = random_images()
@@ -88,8 +88,8 @@ def test_losses_that_are_not_finite_end_the_run_naming_the_last_good_step():
     assert (diverged.step, diverged.what, diverged.last_good_step) == (8, "BCE", 6)
     assert ended.reason == "failed"
     assert ended.message == (
-        "BCE is not finite after step 8; the weights of step 6 are kept; go on with half the lr: "
-        "vae-tui train --resume RUN --lr 0.0005"
+        "BCE is not finite after step 8; the weights of step 6 are kept; continue with half the lr"
+        ": vae-tui train --resume RUN --lr 0.0005"
     )
     assert all(math.isfinite(event.bce) for event in only(LossesMeasured, happened))
 

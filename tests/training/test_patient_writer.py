@@ -65,7 +65,7 @@ def test_a_write_is_repeated_until_it_succeeds_and_the_pause_is_reported_once(
     assert (disk.waits, disk.written) == (3, 1)
     paused, resumed = told(disk.run)
     assert kinds([paused, resumed]) == ["Paused", "Resumed"]
-    assert (paused.step, paused.why) == (9, f"{why}: training waits and goes on when it can save")
+    assert (paused.step, paused.why) == (9, f"{why}: training waits and continues when it can save")
     assert capfd.readouterr().err.count('"event":"paused"') == 1  # in trainer.log too
 
 

@@ -162,5 +162,5 @@ def test_ranks_that_would_share_a_gpu_are_refused_in_words(tmp_path):
     assert isinstance(last, RunEnded)
     assert (code, last.reason) == (2, "failed")
     assert last.message == (
-        "--device cuda:1 with --nproc 2: each process needs a GPU of its own; use --device cuda"
+        "--device cuda:1 with --nproc 2: each process needs its own GPU; use --device cuda"
     )

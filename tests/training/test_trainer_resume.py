@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tiny_runs import (
+    NoCommands,
     Ticker,
     at,
     change,
@@ -30,7 +31,6 @@ from vae_tui.run.events import (
     SettingChanged,
 )
 from vae_tui.training.checkpoint import load_state, save_state
-from vae_tui.training.command_source import NoCommands
 from vae_tui.training.trainer import CHUNK_SECONDS
 
 IMAGES = random_images()

@@ -8,9 +8,18 @@ from vae_tui.errors import UsageError
 from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
 
 
+def _idx_files(train: str, test: str) -> tuple[str, ...]:
+    kinds = ("images-idx3-ubyte", "labels-idx1-ubyte")
+    return tuple(f"{part}-{kind}" for part in (train, test) for kind in kinds)
+
+
+_MNIST_FILES = _idx_files("train", "t10k")
+_DIGITS = tuple("0123456789")
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One data set of labelled images in four idx files."""
+    """A data set of labelled images in four idx files; the defaults are those of MNIST."""
 
     name: str
     """As given to ``--dataset``."""
@@ -18,11 +27,11 @@ class Dataset:
     """As shown to the user."""
     folder: str | None
     """torchvision's folder for it in the data folder; None: inside this package."""
-    files: tuple[str, str, str, str]
+    files: tuple[str, ...] = _MNIST_FILES
     """Train images, train labels, test images, test labels; without ``.gz``."""
-    train_count: int
-    test_count: int
-    classes: tuple[str, ...]
+    train_count: int = 60_000
+    test_count: int = 10_000
+    classes: tuple[str, ...] = _DIGITS
     default_epochs: int = 20
     download_bytes: int | None = None
     """Size of the download; None if there is nothing to download."""
@@ -31,29 +40,12 @@ class Dataset:
     """The files hold the images column by column."""
 
     def raw_folder(self, data_dir: Path) -> Path:
-        """Return the folder of the four files, which need not exist.
-
-        Raises:
-            ValueError: The data set is inside the package.
-        """
+        """Return the folder of the four files, which need not exist."""
         if self.folder is None:
             raise ValueError(f"{self.name} is inside the package, not in a data folder")
         return data_dir / self.folder / "raw"
 
 
-_FILES = (
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-)
-_EMNIST_FILES = (
-    "emnist-digits-train-images-idx3-ubyte",
-    "emnist-digits-train-labels-idx1-ubyte",
-    "emnist-digits-test-images-idx3-ubyte",
-    "emnist-digits-test-labels-idx1-ubyte",
-)
-_DIGITS = tuple("0123456789")
 _CLOTHES = (
     *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
     *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
@@ -63,31 +55,19 @@ _KANA = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 DATASETS: dict[str, Dataset] = {
     dataset.name: dataset
     for dataset in (
-        Dataset("digits", "digits", None, _FILES, 4_500, 500, _DIGITS, default_epochs=150),
+        Dataset("digits", "digits", None, _MNIST_FILES, 4_500, 500, default_epochs=150),
+        Dataset("mnist", "MNIST", "MNIST", download_bytes=11_594_722),
         Dataset(
-            "mnist", "MNIST", "MNIST", _FILES, 60_000, 10_000, _DIGITS, download_bytes=11_594_722
-        ),
-        Dataset(
-            "fashion-mnist",
-            "Fashion-MNIST",
-            "FashionMNIST",
-            _FILES,
-            60_000,
-            10_000,
-            _CLOTHES,
+            *("fashion-mnist", "Fashion-MNIST", "FashionMNIST"),
+            classes=_CLOTHES,
             download_bytes=30_878_645,
         ),
+        Dataset("kmnist", "KMNIST", "KMNIST", classes=_KANA, download_bytes=21_240_888),
         Dataset(
-            "kmnist", "KMNIST", "KMNIST", _FILES, 60_000, 10_000, _KANA, download_bytes=21_240_888
-        ),
-        Dataset(
-            "emnist",
-            "EMNIST digits",
-            "EMNIST",
-            _EMNIST_FILES,
+            *("emnist", "EMNIST digits", "EMNIST"),
+            _idx_files("emnist-digits-train", "emnist-digits-test"),
             240_000,
             40_000,
-            _DIGITS,
             download_bytes=561_753_746,
             is_transposed=True,
         ),
@@ -104,10 +84,8 @@ def class_names(name: str) -> tuple[str, ...]:
 
 def find_file(raw_folder: Path, file: str) -> Path | None:
     """Return the path of ``file``, extracted or as ``.gz``; None if there is neither."""
-    for path in (raw_folder / file, raw_folder / f"{file}.gz"):
-        if path.is_file():
-            return path
-    return None
+    paths = (raw_folder / file, raw_folder / f"{file}.gz")
+    return next((path for path in paths if path.is_file()), None)
 
 
 def is_present(name: str, data_dir: Path) -> bool:
@@ -120,11 +98,7 @@ def is_present(name: str, data_dir: Path) -> bool:
 
 
 def resolve(name: str, data_dir: Path) -> str:
-    """Return a data set's name; ``auto`` is MNIST where it is present, else digits.
-
-    Raises:
-        UsageError: No data set has this name.
-    """
+    """Return a data set's name, UsageError if none; ``auto`` is MNIST if present, else digits."""
     if name == "auto":
         return "mnist" if is_present("mnist", data_dir) else "digits"
     if name in DATASETS:

@@ -85,7 +85,7 @@ class _Failed(Exception):
 
 @dataclass(slots=True)
 class _Timeout:
-    """Two timeouts, both counted from the first ``check`` on."""
+    """Two timeouts, both counted from the first ``check``."""
 
     connect_limit: float
     silence_limit: float
@@ -94,12 +94,9 @@ class _Timeout:
     _last_change: float | None = None
 
     def check(self, sizes: dict[str, int]) -> None:
-        """Compare the sizes of the files with those of the last call.
+        """Raise `_Failed` if no file has grown for too long since the last call that saw growth.
 
         Extracted files count too, because extraction takes a while.
-
-        Raises:
-            _Failed: No file has grown for too long.
         """
         now = self.clock()
         # An empty file is a response without a body; each mirror that is tried makes another.
@@ -118,21 +115,19 @@ def _watch(
     on_progress: Progress,
     timeout: _Timeout,
 ) -> None:
-    """Return when the child process has succeeded.
-
-    Raises:
-        _Failed: It failed, or a timeout expired.
-    """
+    """Return when the child process has succeeded; `_Failed` if not, or after a timeout."""
     watched = dataset.raw_folder(folder)
     total = dataset.download_bytes
     while (status := _exit_status(process)) is None:
         sizes = _file_sizes(watched)
         arrived = _archive_bytes(sizes)
         on_progress(arrived, None if total is None or arrived > total else total)
-        if (folder / _OUT).stat().st_size:  # printed by the child before it connects
+        if (folder / _OUT).stat().st_size:  # the child prints before it connects
             timeout.check(sizes)
     if status != 0:
-        raise _Failed(_last_line(folder / _ERR) or f"the child process ended with {status}")
+        # The last line of the child's output, without a progress bar before it.
+        lines = re.split(r"[\r\n]+", (folder / _ERR).read_text(errors="replace").strip())
+        raise _Failed(lines[-1].strip()[:500] or f"the child process ended with {status}")
     arrived = _archive_bytes(_file_sizes(watched))
     on_progress(arrived, arrived)
 
@@ -156,17 +151,10 @@ def _archive_bytes(sizes: dict[str, int]) -> int:
     return sum(size for name, size in sizes.items() if Path(name).suffix in _ARCHIVES)
 
 
-def _last_line(log: Path) -> str:
-    """Return the last line of the child's output, without a progress bar before it."""
-    lines = re.split(r"[\r\n]+", log.read_text(errors="replace").strip())
-    return lines[-1].strip()[:500]
-
-
 def _move_into_place(source: Path, target: Path, dataset: Dataset) -> None:
     """Move the four files, each synced to disk and then renamed atomically."""
-    for file in dataset.files:
-        if not (source / file).is_file():
-            raise _Failed(f"{file} is missing")
+    if missing := [file for file in dataset.files if not (source / file).is_file()]:
+        raise _Failed(f"{missing[0]} is missing")
     target.mkdir(parents=True, exist_ok=True)
     for file in dataset.files:
         with (source / file).open("rb") as written:
@@ -196,9 +184,7 @@ def _running(command: list[str], folder: Path) -> Iterator[subprocess.Popen[byte
             stdin=subprocess.PIPE,  # end of file when this process is gone
             stdout=out,
             stderr=err,
-            cwd=Path(__file__).parents[
-                2
-            ],  # where `-m` searches first, instead of the user's folder
+            cwd=Path(__file__).parents[2],  # `-m` searches it first, instead of the user's folder
             start_new_session=True,  # ctrl+c reaches only this process, which kills the child
         )
     try:

@@ -1,6 +1,6 @@
 """The process that downloads: ``python -m vae_tui.data.download_child NAME FOLDER``.
 
-A process of its own because importing torchvision takes seconds and 500 MB, and because it can be
+A separate process because importing torchvision takes seconds and 500 MB, and because it can be
 killed while a connection hangs. It removes its files and exits when its standard input is closed,
 that is when the parent process is gone.
 """

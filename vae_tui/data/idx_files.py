@@ -115,7 +115,10 @@ def _read_idx(file: Traversable, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     values = array.reshape(-1).data
     header_format = f">4B{len(shape)}I"
     header_bytes = struct.calcsize(header_format)
-    _check_size(file, array.nbytes)
+    # A gzip header can name a file in a gigabyte, and a gzip file can have empty members.
+    most = array.nbytes + array.nbytes // 10 + _CHUNK_BYTES
+    if isinstance(file, Path) and file.stat().st_size > most:
+        raise ValueError(f"larger than {most:,} bytes")
     with file.open("rb") as compressed, _decompressed(file.name, compressed) as stream:
         header = stream.read(header_bytes)
         if not header:
@@ -126,9 +129,8 @@ def _read_idx(file: Traversable, shape: tuple[int, ...]) -> NDArray[np.uint8]:
             raise ValueError("truncated in its header")
         dimensions = struct.unpack(header_format, header)[4:]
         if dimensions != shape:
-            raise ValueError(
-                f"holds {_dimensions_text(dimensions)} values, not {_dimensions_text(shape)}"
-            )
+            holds, expected = ("x".join(map(str, each)) for each in (dimensions, shape))
+            raise ValueError(f"holds {holds} values, not {expected}")
         filled = 0
         while filled < len(values):
             arrived = stream.readinto(values[filled : filled + _CHUNK_BYTES])
@@ -140,26 +142,12 @@ def _read_idx(file: Traversable, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     return array
 
 
-def _check_size(file: Traversable, values: int) -> None:
-    """Raise ValueError for a file larger than its values plus overhead.
-
-    A gzip header can name a file in a gigabyte, and a gzip file can have empty members.
-    """
-    most = values + values // 10 + _CHUNK_BYTES
-    if isinstance(file, Path) and file.stat().st_size > most:
-        raise ValueError(f"larger than {most:,} bytes")
-
-
 def _decompressed(file_name: str, stream: IO[bytes]) -> io.BufferedIOBase:
     if file_name.endswith(".gz"):
         return gzip.GzipFile(fileobj=stream)
     if file_name.endswith(".xz"):
         return lzma.LZMAFile(stream)
     return cast(io.BufferedIOBase, stream)
-
-
-def _dimensions_text(dimensions: tuple[int, ...]) -> str:
-    return "x".join(str(dimension) for dimension in dimensions)
 
 
 def _transpose_in_place(images: NDArray[np.uint8]) -> None:

@@ -4,7 +4,6 @@ An architecture may offer a hand-written gradient for the CPU; `gradient_for` ch
 optimiser and no data set.
 """
 
-import contextlib
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -42,13 +41,7 @@ class Gradient(Protocol):
 
 
 class AutogradGradient:
-    """The gradient of any `VAE`, from its modules and `loss_terms`.
-
-    Args:
-        model: Its parameters become views of `weights`.
-        precision: ``fp32``, or ``bf16`` for the matrix products; losses and sums are float32.
-        reconstruction: ``bce`` or ``mse``.
-    """
+    """The gradient of any `VAE`, from its modules and `loss_terms`; see `gradient_for`."""
 
     def __init__(self, model: VAE, precision: str, reconstruction: str) -> None:
         self.weights, self.values = flatten(model)
@@ -62,7 +55,7 @@ class AutogradGradient:
     ) -> tuple[Tensor, Tensor]:
         """See `Gradient`."""
         images = pixels / 255
-        with self._autocast():
+        with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=self._is_bf16):
             logits, posterior = self._model(images, noise)
         reconstruction, kl = (
             term.sum() for term in loss_terms(logits, images, posterior, self._reconstruction)
@@ -74,17 +67,18 @@ class AutogradGradient:
         torch.cat([grad.flatten() for grad in grads], out=self.values)
         return reconstruction.detach(), kl.detach()
 
-    def _autocast(self) -> contextlib.AbstractContextManager[object]:
-        if not self._is_bf16:
-            return contextlib.nullcontext()
-        return torch.autocast(self.weights.device.type, dtype=torch.bfloat16)
-
 
 def gradient_for(model: VAE, precision: str, reconstruction: str) -> Gradient:
-    """Return the gradient that was measured fastest on the model's device."""
-    device = next(model.parameters()).device
-    kind = model.cpu_gradient if device.type == "cpu" else None
-    return (kind or AutogradGradient)(model, precision, reconstruction)
+    """Return the gradient that was measured fastest on the model's device.
+
+    Args:
+        model: Its parameters become views of the gradient's `weights`.
+        precision: ``fp32``, or ``bf16`` for the matrix products; losses and sums are float32.
+        reconstruction: ``bce`` or ``mse``.
+    """
+    is_on_cpu = next(model.parameters()).device.type == "cpu"
+    kind = (model.cpu_gradient if is_on_cpu else None) or AutogradGradient
+    return kind(model, precision, reconstruction)
 
 
 def flatten(model: VAE) -> tuple[nn.Parameter, Tensor]:

@@ -8,14 +8,7 @@ from vae_tui.model.vae import VAE
 
 
 class Mlp(VAE):
-    """pixels - h - 2d, and d - h - pixels, with ReLU; its state dict has the course's names.
-
-    Args:
-        latent_dim: d, the size of a code.
-        hidden: h, the width of the hidden layer of encoder and decoder.
-        noisy: False makes it the classic auto-encoder: the code is the mean.
-        image_shape: Shape of the images.
-    """
+    """pixels - hidden - 2d, and d - hidden - pixels, with ReLU; its state dict is the course's."""
 
     cpu_gradient = MlpGradient
 

@@ -5,7 +5,6 @@ with AMX, two threads, batches of 256). On a GPU it is unmeasured and has more k
 autograd (61 against 52 a step), whose number is what binds a network this small there.
 """
 
-from dataclasses import dataclass
 from typing import cast
 
 import torch
@@ -19,13 +18,7 @@ _HALVINGS = 4
 
 
 class MlpGradient:
-    """A `Gradient` of the two-layer encoder and decoder.
-
-    Args:
-        model: Its parameters become views of `weights`.
-        precision: ``fp32``, or ``bf16`` for the matrix products; losses and sums are float32.
-        reconstruction: ``bce`` or ``mse``.
-    """
+    """A `Gradient` of the two-layer encoder and decoder."""
 
     def __init__(self, model: VAE, precision: str, reconstruction: str) -> None:
         self.weights, self.values = flatten(model)
@@ -119,50 +112,31 @@ class MlpGradient:
         if count not in self._buffers:
             hidden, pixels = self._layers[0].shape
             device = self.weights.device
-            self._buffers[count] = _Buffers.of(count, pixels, hidden, self._dtype, device)
+            self._buffers[count] = _Buffers(count, pixels, hidden, self._dtype, device)
         return self._buffers[count]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class _Buffers:
-    """The intermediate results of a batch of B images: (B, pixels) or (B, h) each."""
+    """The intermediate results of a batch of ``count`` images: (B, pixels) or (B, hidden) each.
 
-    images: Tensor
-    """In [0, 1], float32."""
-    matmul_images: Tensor
-    hidden: Tensor
-    decoder_hidden: Tensor
-    hidden_grads: Tensor
-    matmul_logits: Tensor
-    logits: Tensor
-    probabilities: Tensor
-    """Sigmoid of the logits, overwritten by their gradient."""
-    scratch: Tensor
-    matmul_logit_grads: Tensor
+    ``dtype`` is that of the matrix products.
+    """
 
-    @classmethod
-    def of(
-        cls, count: int, pixels: int, hidden: int, dtype: torch.dtype, device: torch.device
-    ) -> "_Buffers":
-        """Return buffers for ``count`` images; ``dtype`` is that of the matrix products."""
-
+    def __init__(
+        self, count: int, pixels: int, hidden: int, dtype: torch.dtype, device: torch.device
+    ) -> None:
         def make(width: int, dtype: torch.dtype = torch.float32) -> Tensor:
             return torch.empty((count, width), dtype=dtype, device=device)
 
         is_bf16 = dtype != torch.float32
-        images, logits, probabilities = make(pixels), make(pixels), make(pixels)
-        return cls(
-            images=images,
-            matmul_images=make(pixels, dtype) if is_bf16 else images,
-            hidden=make(hidden, dtype),
-            decoder_hidden=make(hidden, dtype),
-            hidden_grads=make(hidden, dtype),
-            matmul_logits=make(pixels, dtype) if is_bf16 else logits,
-            logits=logits,
-            probabilities=probabilities,
-            scratch=make(pixels),
-            matmul_logit_grads=make(pixels, dtype) if is_bf16 else probabilities,
-        )
+        self.images, self.logits, self.scratch = make(pixels), make(pixels), make(pixels)
+        self.probabilities = make(pixels)
+        """Sigmoid of the logits, overwritten by their gradient."""
+        self.hidden, self.decoder_hidden = make(hidden, dtype), make(hidden, dtype)
+        self.hidden_grads = make(hidden, dtype)
+        self.matmul_images = make(pixels, dtype) if is_bf16 else self.images
+        self.matmul_logits = make(pixels, dtype) if is_bf16 else self.logits
+        self.matmul_logit_grads = make(pixels, dtype) if is_bf16 else self.probabilities
 
 
 def _cross_entropy(logits: Tensor, b: _Buffers) -> Tensor:

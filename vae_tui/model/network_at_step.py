@@ -14,7 +14,7 @@ def network_at(run: Run, config: RunConfig, step: int | None = None) -> Network:
     """Return the run's network with the weights of ``step``; the newest when None.
 
     Raises:
-        UsageError: There are no weights yet, or none of this step; the message names the nearest.
+        UsageError: There are no weights yet, or none of this step; it names the nearest.
         VaeTuiError: The weights cannot be read.
     """
     kept = run.kept_steps()
@@ -35,10 +35,7 @@ def network_at(run: Run, config: RunConfig, step: int | None = None) -> Network:
     available = sorted({*kept, *([newest.step] if newest else [])})
     if not available:
         return network_at(run, config)
-    raise UsageError(f"step {step} was not kept; the nearest {_nearest(available, step)}")
-
-
-def _nearest(steps: list[int], step: int) -> str:
-    above = bisect_left(steps, step)
-    near = list(map(str, steps[max(above - 1, 0) : above + 1]))
-    return f"{'are' if len(near) > 1 else 'is'} {' and '.join(near)}"
+    above = bisect_left(available, step)
+    near = list(map(str, available[max(above - 1, 0) : above + 1]))
+    verb = "are" if len(near) > 1 else "is"
+    raise UsageError(f"step {step} was not kept; the nearest {verb} {' and '.join(near)}")

@@ -16,11 +16,7 @@ from vae_tui.run.config import RunConfig
 
 _LARGEST_OUTPUT = 1e6
 """Clamp for the outputs of encoder and decoder; the sigmoid saturates far earlier."""
-_STORED_TYPES: Mapping[str, type[np.generic]] = {
-    "F32": np.float32,
-    "F16": np.float16,
-    "F64": np.float64,
-}
+_STORED_TYPES = {"F32": "f4", "F16": "f2", "F64": "f8"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,14 +75,9 @@ class Network(ABC):
         return both[:, : self.latent_dim], both[:, self.latent_dim :]
 
     def reconstruct(self, images: Bytes, reconstruction: str) -> tuple[Bytes, Floats]:
-        """Return the reconstructions of images with z at the mean, and their losses.
+        """Return the reconstructions of images with z at the mean, and their losses, (N,) in nats.
 
-        Args:
-            images: What is encoded and decoded.
-            reconstruction: The loss: ``bce``, or ``mse`` for half the squared error.
-
-        Returns:
-            Images, and the loss of each in nats, (N,).
+        The loss is ``bce``, or ``mse`` for half the squared error.
         """
         logits = _clamped(self.decoder, self.encode(images)[0])
         targets = _pixels(images)
@@ -103,8 +94,7 @@ class Network(ABC):
 
 def _pixels(images: Bytes) -> Floats:
     """Return images as float32 in [0, 1], (N, P)."""
-    flat = images.reshape(len(images), -1)
-    return flat.astype(np.float32) / np.float32(255)
+    return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
 
 
 def _clamped(layers: Callable[[Floats], Floats], values: Floats) -> Floats:

@@ -33,7 +33,7 @@ def load_probe(path: Path, config: RunConfig) -> Probe:
     """Read a run's probe; VaeTuiError when it is none or of images of another shape."""
     shape, classes = config.image_shape, class_names(config.dataset)
     shapes = {"images": (None, shape.pixels), "labels": (None,)}
-    tensors, metadata = read_tensors(path, shapes, {"U8": np.uint8}, np.uint8)
+    tensors, metadata = read_tensors(path, shapes, {"U8": "u1"}, np.uint8)
     check_shape(path, metadata, shape)
     images, labels = tensors["images"], tensors["labels"]
     if len(images) != len(labels) or not len(labels) or labels.max() >= len(classes):

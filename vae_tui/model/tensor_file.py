@@ -23,26 +23,21 @@ _LARGEST_VALUE = 8
 def read_tensors(
     path: Path,
     shapes: Mapping[str, tuple[int | None, ...]],
-    stored: Mapping[str, type[np.generic]],
+    stored: Mapping[str, str],
     dtype: type[np.generic],
 ) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     """Return the named tensors and the metadata of a file.
 
     The file is read at once and may be no larger than these tensors can be: a memory-mapped file
-    kills its reader with SIGBUS when another process truncates it.
-
-    Args:
-        path: The file.
-        shapes: Names and shapes of the tensors; None is any length.
-        stored: The types that are accepted in the file, by their safetensors name.
-        dtype: The type that is returned.
+    kills its reader with SIGBUS when another process truncates it. In ``shapes`` None is any
+    length; ``stored`` are numpy's names of the types accepted in the file, by safetensors' names.
 
     Raises:
         VaeTuiError: It is no safetensors file, or a tensor is missing, has another shape or type,
             or is not finite; the file and the tensor are named.
     """
     try:
-        values = sum(map(_most_values, shapes.values()))
+        values = sum(math.prod(size or _MOST_ROWS for size in shape) for shape in shapes.values())
         content = read_bounded(path, LARGEST_HEADER + _LARGEST_VALUE * values)
         metadata = metadata_of(parse_header(content))
         found = dict(deserialize(content))  # type: ignore[no-untyped-call]
@@ -74,7 +69,7 @@ def _checked(
     what: str,
     tensor: Mapping[str, Any],
     shape: tuple[int | None, ...],
-    stored: Mapping[str, type[np.generic]],
+    stored: Mapping[str, str],
     dtype: type[np.generic],
 ) -> NDArray[Any]:
     found, kind = tuple(tensor["shape"]), tensor["dtype"]
@@ -85,12 +80,9 @@ def _checked(
     if kind not in stored:
         raise VaeTuiError(f"{what} holds {kind}, not {' or '.join(stored)}")
     with np.errstate(over="ignore"):
-        values = np.frombuffer(tensor["data"], stored[kind]).reshape(found)
-        values = values.astype(dtype, copy=False)
+        values = (
+            np.frombuffer(tensor["data"], stored[kind]).reshape(found).astype(dtype, copy=False)
+        )
     if not np.isfinite(values).all():
         raise VaeTuiError(f"{what} is not finite")
     return values
-
-
-def _most_values(shape: tuple[int | None, ...]) -> int:
-    return math.prod(_MOST_ROWS if size is None else size for size in shape)

@@ -107,14 +107,9 @@ def kl_terms(posterior: Posterior) -> Tensor:
 def reference_losses(train: Tensor, test: Tensor, reconstruction: str) -> tuple[float, float]:
     """Return the reconstruction losses between which training moves, in nats per image.
 
-    Args:
-        train: Training images, uint8 (N, P).
-        test: Test images, uint8 (M, P).
-        reconstruction: ``bce`` or ``mse``.
-
-    Returns:
-        ``(floor, collapse)`` on the test images: the loss of a perfect copy of each (the entropy
-        of its pixels), and of the mean training image, the best output without a latent code.
+    ``(floor, collapse)`` on the test images, uint8 as those for training: the loss of a perfect
+    copy of each (the entropy of its pixels), and of the mean training image, the best output
+    without a latent code.
     """
     # Sums of integers, because all images as floats would take 0.8 GB for EMNIST.
     mean, test_mean = _mean_image(train), _mean_image(test)

@@ -8,7 +8,7 @@ from pathlib import Path
 from vae_tui.run import commands
 from vae_tui.run.commands import Command
 from vae_tui.run.files import LineTail
-from vae_tui.training.log import log
+from vae_tui.training.patient_writer import log
 
 MAX_LOGGED_ERRORS = 100
 """Lines that are no commands are logged only so often, so that they cannot fill the disk."""
@@ -74,20 +74,3 @@ class CommandFile:
         self.save_requested |= any(command.command == "save" for command in found)
         self._stop_requested |= any(command.command == "stop" for command in found)
         return found
-
-
-class NoCommands:
-    """The command source of ranks other than 0, which get rank 0's commands from it."""
-
-    save_requested = False
-
-    def stop(self, *_: object) -> None:
-        """Do nothing: rank 0 receives the same signal."""
-
-    def is_stop_requested(self) -> bool:
-        """Return False."""
-        return False
-
-    def take(self, wait: float) -> Sequence[Command]:
-        """Return nothing."""
-        return ()

@@ -30,8 +30,7 @@ class LossSums:
 class LossMeter:
     """Takes the growing sums of an epoch; returns the part since the last report.
 
-    Args:
-        interval: Shortest time between two reports, in seconds.
+    ``interval`` is the shortest time between two reports, in seconds.
     """
 
     def __init__(self, interval: float) -> None:
@@ -39,18 +38,15 @@ class LossMeter:
         """Spent on this epoch's training steps."""
         self._interval = interval
         self._nothing = LossSums(0, 0, (0.0,) * len(series.averaged()), 0.0)
-        self._epoch = self._unreported = self._nothing
-        self._reported_at = -math.inf
-
-    @property
-    def epoch_sums(self) -> LossSums:
+        self._unreported = self._nothing
+        self.epoch_sums = self._nothing
         """Sums over the epoch so far; its seconds are not counted here."""
-        return self._epoch
+        self._reported_at = -math.inf
 
     def add(self, images: int, steps: int, totals: Sequence[float], seconds: float) -> None:
         """Take the epoch's sums so far; ``seconds`` is the time since the last call only."""
-        before, sums = self._epoch, self._unreported
-        self._epoch = LossSums(images, steps, tuple(totals), 0.0)
+        before, sums = self.epoch_sums, self._unreported
+        self.epoch_sums = LossSums(images, steps, tuple(totals), 0.0)
         self.epoch_seconds += seconds
         changes = zip(sums.totals, totals, before.totals, strict=True)
         self._unreported = LossSums(
@@ -70,7 +66,7 @@ class LossMeter:
 
     def begin_epoch(self) -> None:
         """Start the epoch's sums at zero; what is unreported stays."""
-        self._epoch = self._nothing
+        self.epoch_sums = self._nothing
         self.epoch_seconds = 0.0
 
     def state(self) -> dict[str, Any]:
@@ -78,11 +74,9 @@ class LossMeter:
         names = [metric.name for metric in series.averaged()]
         sums = self._unreported
         return {
-            "sums": dict(zip(names, self._epoch.totals, strict=True)),
-            "unreported": {
-                **dict(zip(names, sums.totals, strict=True)),
-                **{"images": sums.images, "steps": sums.steps, "seconds": sums.seconds},
-            },
+            "sums": dict(zip(names, self.epoch_sums.totals, strict=True)),
+            "unreported": dict(zip(names, sums.totals, strict=True))
+            | {"images": sums.images, "steps": sums.steps, "seconds": sums.seconds},
             "epoch_seconds": self.epoch_seconds,
         }
 
@@ -91,7 +85,7 @@ class LossMeter:
         # Older versions saved lists, of BCE and KL alone, or not what was unreported.
         epoch = _named(state["sums"], "bce", "kl")
         unreported = _named(state.get("unreported", {}), "images", "bce", "kl", "seconds")
-        self._epoch = LossSums(images, steps, _totals(epoch), 0.0)
+        self.epoch_sums = LossSums(images, steps, _totals(epoch), 0.0)
         self._unreported = LossSums(
             int(unreported.get("images", 0)),
             int(unreported.get("steps", 0)),

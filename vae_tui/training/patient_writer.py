@@ -2,16 +2,16 @@
 
 import contextlib
 import errno
+import sys
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from vae_tui.errors import VaeTuiError
 from vae_tui.run import events
 from vae_tui.run.events import Event, Paused, Resumed, RunEnded
 from vae_tui.run.files import Reserve, append
 from vae_tui.run.folder import Run
-from vae_tui.training.log import log
+from vae_tui.training.trainer import Trainer
 
 _RESERVE_BYTES = 1 << 16
 _TEMPORARY = {
@@ -26,27 +26,22 @@ _TEMPORARY = {
 """Errors that a user can fix; training waits, because what it has in memory exists nowhere else."""
 
 
-class Progress(Protocol):
-    """What the writer reports of a trainer."""
-
-    step: int
-    saved_step: int
+def log(text: str) -> None:
+    """Write a line to ``trainer.log``, which is stderr; its disk may be full too."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 class PatientWriter:
     """Retries writes that fail for lack of room or permission, and reports that it waits.
 
-    Args:
-        run: The folder.
-        trainer: Its steps are named in what is reported.
-        is_stop_requested: Whether to give up waiting.
-        wait: Called between two attempts.
+    It gives up when ``is_stop_requested`` returns True, and calls ``wait`` between two attempts.
     """
 
     def __init__(
         self,
         run: Run,
-        trainer: Progress,
+        trainer: Trainer,
         is_stop_requested: Callable[[], bool],
         wait: Callable[[], object],
     ) -> None:
@@ -72,7 +67,7 @@ class PatientWriter:
         """Call ``attempt`` until it succeeds; between two attempts report a pause and wait.
 
         Raises:
-            OSError: It fails for another reason than those that a user can fix.
+            OSError: It fails for a reason that a user cannot fix.
             VaeTuiError: A stop was requested while it waited.
         """
         paused = False
@@ -88,22 +83,19 @@ class PatientWriter:
                 if why is None:
                     raise
                 if self._is_stop_requested():
-                    raise VaeTuiError(self._gave_up(why)) from None
+                    raise VaeTuiError(
+                        f"{why} ({self._run.path}): stopped at step {self._trainer.step}, "
+                        f"saved at step {self._trainer.saved_step}; "
+                        f"fix that, then: vae-tui resume {self._run.path}"
+                    ) from None
                 if not paused:
                     paused = True
                     self._reserve.release()
-                    why = f"{why}: training waits and goes on when it can save"
+                    why = f"{why}: training waits and continues when it can save"
                     self._report(Paused(time=time.time(), step=self._trainer.step, why=why))
                 self._wait()
         if paused:
             self._report(Resumed(time=time.time(), step=self._trainer.step))
-
-    def _gave_up(self, why: str) -> str:
-        return (
-            f"{why} ({self._run.path}): stopped at step {self._trainer.step}, "
-            f"saved at step {self._trainer.saved_step}; "
-            f"fix that, then: vae-tui resume {self._run.path}"
-        )
 
     def _report(self, event: Event) -> None:
         log(events.encode(event).decode().strip())

@@ -22,9 +22,8 @@ from vae_tui.run.config import RunConfig
 from vae_tui.run.events import Event, RunEnded
 from vae_tui.run.folder import Run
 from vae_tui.training.checkpoint import restore
-from vae_tui.training.command_source import CommandFile, NoCommands
-from vae_tui.training.log import log
-from vae_tui.training.patient_writer import PatientWriter, record_failure
+from vae_tui.training.command_source import CommandFile
+from vae_tui.training.patient_writer import PatientWriter, log, record_failure
 from vae_tui.training.ranks import TIMEOUT, Ranks
 from vae_tui.training.recorder import Recorder
 from vae_tui.training.thread_choice import make_products_exact
@@ -42,10 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run = Run(options.folder.absolute())
     ranks = Ranks.from_environment()
     agent = os.getppid() if ranks.size > 1 else None
-    commands = (
-        CommandFile(run.commands, options.commands_from, agent) if ranks.rank == 0 else NoCommands()
-    )
-    _handle_signals(commands)
+    # Rank 0 passes its commands to the others.
+    path = run.commands if ranks.rank == 0 else Path(os.devnull)
+    commands = CommandFile(path, options.commands_from, agent)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, commands.stop)
+    # The launcher blocked them, so that none is lost while torch is imported.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
     make_products_exact()
     try:
         config = run.config()
@@ -61,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
 
 
-def train(run: Run, config: RunConfig, commands: CommandFile | NoCommands, ranks: Ranks) -> int:
+def train(run: Run, config: RunConfig, commands: CommandFile, ranks: Ranks) -> int:
     """Train a run whose lock is held; return the exit code. Errors are logged and recorded."""
     step = 0
     last: Event | None = None
@@ -118,7 +121,7 @@ def _device_name(config: RunConfig, ranks: Ranks) -> str:
     nproc = f"--nproc {ranks.size}"
     if config.device.startswith("cuda:"):
         raise UsageError(
-            f"--device {config.device} with {nproc}: each process needs a GPU of its own; "
+            f"--device {config.device} with {nproc}: each process needs its own GPU; "
             "use --device cuda"
         )
     if config.device not in ("auto", "cuda") or not torch.cuda.is_available():
@@ -126,11 +129,3 @@ def _device_name(config: RunConfig, ranks: Ranks) -> str:
     if (found := torch.cuda.device_count()) < ranks.size:
         raise UsageError(f"{nproc}: torch finds {found} CUDA devices; use --nproc {found}")
     return f"cuda:{ranks.local_rank}"
-
-
-def _handle_signals(commands: CommandFile | NoCommands) -> None:
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, commands.stop)
-    # The launcher blocked them, so that none is lost while torch is imported.
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})

@@ -1,5 +1,6 @@
 """The random numbers of a run: independent streams, each derived from the seed."""
 
+import functools
 import hashlib
 
 import torch
@@ -16,26 +17,11 @@ def stream_seed(seed: int, purpose: str) -> int:
     return int.from_bytes(digest) >> 1
 
 
-class Order:
-    """The order of the training images in each epoch.
+@functools.lru_cache(maxsize=1)
+def epoch_order(seed: int, epoch: int, count: int, device: torch.device) -> Tensor:
+    """Return the rows of the training images in the order of an epoch, (N,) on the device.
 
-    It follows from seed and epoch alone and is drawn on the CPU, so a resumed run needs no saved
-    permutation, whatever its device.
+    It is drawn on the CPU: a resumed run needs no saved permutation, whatever its device.
     """
-
-    def __init__(self, seed: int, count: int, device: torch.device) -> None:
-        self._seed = seed
-        self._count = count
-        self._device = device
-        self._epoch = -1
-        self._rows = torch.empty(0, dtype=torch.int64)
-
-    def of(self, epoch: int) -> Tensor:
-        """Return the rows of the images in their order, (N,) on the device."""
-        if epoch != self._epoch:
-            generator = Generator()
-            generator.manual_seed(stream_seed(self._seed, f"order of epoch {epoch}"))
-            rows = torch.randperm(self._count, generator=generator)
-            self._rows = rows.to(self._device)
-            self._epoch = epoch
-        return self._rows
+    generator = Generator().manual_seed(stream_seed(seed, f"order of epoch {epoch}"))
+    return torch.randperm(count, generator=generator).to(device)

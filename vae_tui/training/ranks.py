@@ -37,16 +37,12 @@ class Ranks:
         return cls(rank, size, local)
 
     def join(self, device: torch.device) -> None:
-        """Make the device the current one; meet the others, if there are any.
-
-        Tensors on CUDA devices meet through NCCL, all else through Gloo.
-        """
+        """Make the device the current one; connect to the others, if there are any."""
         if device.type == "cuda":
             torch.cuda.set_device(device)  # where NCCL works and graphs are captured: not cuda:0
-        if self.size == 1:
-            return
-        backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
-        distributed.init_process_group(backend, timeout=TIMEOUT)
+        if self.size > 1:
+            backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
+            distributed.init_process_group(backend, timeout=TIMEOUT)
 
     def leave(self) -> None:
         """Part from the others when rank 0 has written everything."""
@@ -70,8 +66,6 @@ class Ranks:
 
     def sum(self, tensor: Tensor) -> Tensor:
         """Return the sum of everyone's tensor."""
-        if self.size == 1:
-            return tensor
         total = tensor.clone()
         self.add_up(total)
         return total

@@ -1,6 +1,5 @@
 """The events that report what a trainer measured."""
 
-import contextlib
 import math
 import os
 from collections.abc import Callable, Mapping
@@ -23,10 +22,7 @@ _MEMORY_SECONDS = 1.0
 
 
 class Reports:
-    """Builds events from a trainer's numbers; measures the test set and the memory for them.
-
-    Args: as those of ``Trainer``.
-    """
+    """Builds events from a trainer's numbers; measures the test set and the memory for them."""
 
     def __init__(
         self,
@@ -96,16 +92,13 @@ class Reports:
     def epoch_ended(
         self, step: int, model: VAE, means: Mapping[str, float], seconds: float
     ) -> EpochEnded:
-        """Measure the test set; report it beside the epoch's training means of BCE and KL.
+        """Measure the test set; report it beside the epoch's training ``means``, in nats.
 
-        Args:
-            step: The epoch's last.
-            model: The network after it.
-            means: Of the epoch's training images, in nats; ``bce`` and ``kl`` are reported.
-            seconds: The epoch's training steps alone took.
+        ``seconds`` is the duration of the epoch's training steps alone.
         """
         epoch = step // self._steps_per_epoch
-        with self._autocast():
+        is_bf16 = self._precision == "bf16"
+        with torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=is_bf16):
             seed = stream_seed(self._config.seed, f"test of epoch {epoch}")
             test = measure(model, self._test, seed, self._config.reconstruction)
         return EpochEnded(
@@ -125,17 +118,12 @@ class Reports:
         """Report that the loss ``what`` is not finite, and the end of the run."""
         message = (
             f"{what} is not finite after step {step}; the weights of step {good_step} are kept; "
-            f"go on with half the lr: vae-tui train --resume RUN --lr {lr / 2:g}"
+            f"continue with half the lr: vae-tui train --resume RUN --lr {lr / 2:g}"
         )
         return [
             Diverged(**self.stamp(step), what=what, last_good_step=good_step),
             RunEnded(**self.stamp(step), reason="failed", message=message),
         ]
-
-    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
-        if self._precision == "fp32":
-            return contextlib.nullcontext()
-        return torch.autocast(self._device.type, dtype=torch.bfloat16)
 
     def _memory_in_use(self) -> int:
         now = self._timer()

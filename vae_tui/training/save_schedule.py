@@ -2,7 +2,6 @@
 
 import contextlib
 import math
-import time
 from collections.abc import Callable, Iterator, Sequence
 
 KEPT_STEPS = 64
@@ -16,7 +15,7 @@ class TimeBudget:
         share: Largest fraction of the time since the start that the work may take.
         credit: Seconds of work allowed in advance.
         interval: Shortest time between two runs of the work, given the seconds since the start.
-        clock: Monotonic seconds.
+        clock: Returns monotonic seconds.
         longest: Seconds after which the work is due whatever its share.
     """
 
@@ -25,7 +24,7 @@ class TimeBudget:
         share: float,
         credit: float,
         interval: Callable[[float], float],
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float],
         longest: float = math.inf,
     ) -> None:
         self.spent = 0.0
@@ -57,10 +56,8 @@ class TimeBudget:
 
 def is_kept(step: int, steps_per_epoch: int) -> bool:
     """Return whether the weights of ``step`` are kept: 1, 2, 5, 10, 20 ... then every epoch."""
-    if step % steps_per_epoch == 0:
-        return True
-    leading_digits = int(str(step).rstrip("0"))
-    return step < steps_per_epoch and leading_digits in (1, 2, 5)
+    early = step < steps_per_epoch and str(step).rstrip("0") in ("1", "2", "5")
+    return early or step % steps_per_epoch == 0
 
 
 def next_kept(step: int, steps_per_epoch: int) -> int:

@@ -24,19 +24,14 @@ class Settings:
         return old
 
     def last_change(self) -> tuple[str, float]:
-        """Return the name of the setting changed last, and its value before.
-
-        Raises:
-            UsageError: Nothing was changed.
-        """
+        """Return the name of the setting changed last, and its value before; UsageError if none."""
         if not self._undo:
             raise UsageError("nothing to undo: no setting was changed")
         return self._undo[-1]
 
     def undo(self) -> float:
         """Revert the last change; return the value it had set."""
-        name, value = self.last_change()
-        self._undo.pop()
+        name, value = self._undo.pop()
         old, self._values[name] = self._values[name], value
         return old
 
@@ -45,12 +40,7 @@ class Settings:
         return {"settings": dict(self._values), "undo": list(self._undo)}
 
     def load_state(self, settings: Mapping[str, Any], undo: Sequence[tuple[str, Any]]) -> None:
-        """Continue from the values of `state`.
-
-        Raises:
-            KeyError, TypeError, ValueError: They are something else.
-            UsageError: A value is out of range.
-        """
+        """Continue from the values of `state`; anything else raises, out of range a UsageError."""
         values = {name: float(settings[name]) for name in SETTINGS}
         earlier = [(str(name), float(value)) for name, value in undo]
         for name, value in (*values.items(), *earlier):

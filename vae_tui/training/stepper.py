@@ -84,16 +84,20 @@ class Stepper:
         if beta != self._beta_set:
             self._beta_set = beta
             self._beta.fill_(beta)
-        if len(rows) < len(self._rows):  # the last batch of an epoch
-            self._step(rows)
-        elif self._replay is not None:
+        is_full = len(rows) == len(self._rows)  # the last batch of an epoch may be smaller
+        if is_full and self._replay:
             self._rows.copy_(rows)
             self._replay()
-        else:
-            self._step(rows)
+            return
+        self._step(rows)
+        if is_full:
             self._eager_steps += 1
-            if self._capture is not None and self._eager_steps >= EAGER_STEPS:
-                self._make_graph(self._capture)
+            if self._capture and self._eager_steps >= EAGER_STEPS:
+                try:
+                    self._replay = self._capture(lambda: self._step(self._rows), self._noise)
+                except RuntimeError as error:
+                    self._capture = None  # nothing has run while capturing: continue eagerly
+                    warnings.warn(f"no CUDA graph, training is slower: {error}", stacklevel=2)
 
     @property
     def batch_sizes(self) -> tuple[int, ...]:
@@ -121,11 +125,16 @@ class Stepper:
         """Return the optimiser's state in the form of Adam over the model's own parameters."""
         saved = self._optimizer.state_dict()
         (group,) = saved["param_groups"]
-        count = len(self._parameters)
-        return {
-            "state": dict(enumerate(self._moments(saved["state"]))),
-            "param_groups": [{**group, "lr": float(group["lr"]), "params": list(range(count))}],
-        }
+        states = {}
+        if flat := saved["state"].get(0):  # empty before the first step
+            moments = zip(*(views(flat[name], self._parameters) for name in _MOMENTS), strict=True)
+            states = {
+                index: {"step": flat["step"], **dict(zip(_MOMENTS, each, strict=True))}
+                for index, each in enumerate(moments)
+            }
+        numbers = list(range(len(self._parameters)))
+        group |= {"lr": float(group["lr"]), "params": numbers}
+        return {"state": states, "param_groups": [group]}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Continue from what `state` returned; KeyError, TypeError or RuntimeError if it is none.
@@ -164,27 +173,6 @@ class Stepper:
             # Every rank has the gradient of the whole batch; their sums are added up.
             values["gradient_norm"] = _norm(self._gradient.values) / self._ranks.size
         self.sums += torch.stack([values[name] for name in self._summed])
-
-    def _step_on_rows(self) -> None:
-        self._step(self._rows)
-
-    def _make_graph(self, capture: Capture) -> None:
-        try:
-            self._replay = capture(self._step_on_rows, self._noise)
-        except RuntimeError as error:
-            self._capture = None  # nothing has run while capturing: continue eagerly
-            warnings.warn(f"no CUDA graph, training is slower: {error}", stacklevel=2)
-
-    def _moments(self, saved: dict[int, dict[str, Tensor]]) -> list[dict[str, Tensor]]:
-        """Return the optimiser's state of each parameter; none before the first step."""
-        if not saved or not saved[0]:
-            return []
-        flat = saved[0]
-        parts = (views(flat[name], self._parameters) for name in _MOMENTS)
-        return [
-            {"step": flat["step"], **dict(zip(_MOMENTS, moments, strict=True))}
-            for moments in zip(*parts, strict=True)
-        ]
 
 
 def _norm(flat: Tensor) -> Tensor:

@@ -49,12 +49,8 @@ def make_products_exact() -> None:
 class ThreadChoice:
     """Compares all threads with a single one now and then.
 
-    Args:
-        threads: The run's number of threads.
-        compute: Returns what a step computes on a batch of the given size, without training.
-        batch_sizes: The sizes of batches, the full one first.
-        use_threads: Sets the number of threads.
-        timer: Monotonic seconds.
+    ``compute`` returns what a step computes on a batch of the given size, without training;
+    ``batch_sizes`` are the sizes of batches, the full one first.
     """
 
     def __init__(
@@ -90,7 +86,11 @@ class ThreadChoice:
             if self._is_exact:
                 self._used = other
             else:
-                warning = self._warning(seconds)
+                warning = (
+                    f"training is slowed by other programs: {self._threads} threads take "
+                    f"{1_000 * seconds[self._threads]:.1f} ms a step, 1 thread would take "
+                    f"{1_000 * seconds[1]:.1f}; a new run with --threads 1 is faster beside them"
+                )
             self._pause = FIRST_PAUSE_SECONDS
         self._use_threads(self._used)
         self._is_confirming = is_worth_it and not self._is_confirming
@@ -120,10 +120,3 @@ class ThreadChoice:
             self._use_threads(threads)
             results.append([self._compute(size) for size in self._batch_sizes])
         return all(torch.equal(*pair) for pair in zip(*results, strict=True))
-
-    def _warning(self, seconds: dict[int, float]) -> str:
-        return (
-            f"training is slowed by other programs: {self._threads} threads take "
-            f"{1_000 * seconds[self._threads]:.1f} ms a step, 1 thread would take "
-            f"{1_000 * seconds[1]:.1f}; a new run with --threads 1 is faster beside them"
-        )

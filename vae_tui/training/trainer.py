@@ -22,7 +22,7 @@ from vae_tui.run.events import (
     TrainingSlowed,
 )
 from vae_tui.training.loss_meter import LossMeter
-from vae_tui.training.random_streams import Order, stream_seed
+from vae_tui.training.random_streams import epoch_order, stream_seed
 from vae_tui.training.ranks import Ranks
 from vae_tui.training.reports import Reports
 from vae_tui.training.save_schedule import next_kept
@@ -50,14 +50,8 @@ class CommandSource(Protocol):
 class Trainer:
     """A run in progress: network, optimiser, random generators and the current step.
 
-    Args:
-        config: What to train.
-        images: The data set.
-        device: Where to train.
-        precision: ``fp32`` or ``bf16``.
-        ranks: The processes that train together.
-        clock: Unix seconds, for the time of events.
-        timer: Monotonic seconds, for every duration: speed, chunk length, report interval.
+    ``clock`` returns Unix seconds, for the time of events; ``timer`` monotonic seconds, for every
+    duration: speed, chunk length, report interval.
     """
 
     def __init__(
@@ -100,9 +94,9 @@ class Trainer:
         self._meter = LossMeter(CHUNK_SECONDS)
         # On other devices the number of the CPU's threads does not matter.
         threads = torch.get_num_threads() if device.type == "cpu" else 1
-        stepper = self._stepper
-        self._threads = ThreadChoice(threads, stepper.compute_gradient, stepper.batch_sizes)
-        self._order = Order(config.seed, self._image_count, device)
+        self._threads = ThreadChoice(
+            threads, self._stepper.compute_gradient, self._stepper.batch_sizes
+        )
         self._paused = False
         self._stopped = False
         self._step_seconds = CHUNK_SECONDS
@@ -168,12 +162,7 @@ class Trainer:
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Continue from a value of `state`.
-
-        Raises:
-            KeyError, TypeError, ValueError, RuntimeError, UsageError: ``state`` lacks something
-                or holds something else.
-        """
+        """Continue from a value of `state`; `checkpoint.restore` reports any other."""
         step = int(state["step"])
         if not 0 <= step <= _MAX_STEP:
             raise ValueError(f"step {step}")
@@ -181,25 +170,20 @@ class Trainer:
         self._stepper.load_state(state["optimizer"])
         self.settings.load_state(state["settings"], state["undo"])
         self.step = self.saved_step = step
-        self._load_noise(state)
+        # A generator's state is of no use on another type of device: there the noise continues
+        # from a seed that only this step has. Older versions did not save the type.
+        if state.get("noise_device", self._device.type) == self._device.type:
+            self._noise.set_state(state["noise"])
+        else:
+            self._noise.manual_seed(stream_seed(self._config.seed, f"noise from step {step}"))
         steps = step % self.steps_per_epoch
         self._meter.load_state(state, steps * self._config.batch_size, steps)
         if self._ranks.rank == 0:  # the sums of all ranks are added up when they are read
-            sums = torch.tensor(self._meter.epoch_sums.totals, dtype=self._stepper.sums.dtype)
-            self._stepper.sums.copy_(sums)
+            self._stepper.sums.copy_(self._stepper.sums.new_tensor(self._meter.epoch_sums.totals))
 
     def is_finite(self) -> bool:
         """Return whether every weight is finite."""
         return all(bool(torch.isfinite(value).all()) for value in self.model.parameters())
-
-    def _load_noise(self, state: dict[str, Any]) -> None:
-        # A generator's state is of no use on another type of device: there the noise continues
-        # from a seed that only this step has. Older versions did not save the type.
-        noise = state["noise"]
-        if state.get("noise_device", self._device.type) == self._device.type:
-            self._noise.set_state(noise)
-        else:
-            self._noise.manual_seed(stream_seed(self._config.seed, f"noise from step {self.step}"))
 
     def _train_chunk(self) -> list[Event]:
         """Take about ``CHUNK_SECONDS`` of steps; return the events that are due after them."""
@@ -237,8 +221,8 @@ class Trainer:
     def _take_step(self) -> None:
         epoch, index = divmod(self.step, self.steps_per_epoch)
         size = self._config.batch_size
-        rows = self._order.of(epoch)[index * size : (index + 1) * size]
-        self._stepper.take(rows, self._beta())
+        order = epoch_order(self._config.seed, epoch, self._image_count, self._device)
+        self._stepper.take(order[index * size : (index + 1) * size], self._beta())
         self.step += 1
 
     def _beta(self) -> float:
