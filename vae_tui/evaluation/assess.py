@@ -84,13 +84,8 @@ def assess(
 ) -> Assessment:
     """Measure a network on the test images and its samples against real digits.
 
-    Args:
-        model: The network, on its device.
-        images: The run's data set, on the CPU.
-        config: The run's configuration.
-        step: Step of the weights.
-        samples: K of the importance-weighted NLL; 0 omits it.
-        on_progress: Called with the share of the NLL that is done.
+    ``samples`` is K of the importance-weighted NLL; 0 omits it. ``on_progress`` is called with
+    the share of the NLL that is done.
     """
     device = next(model.parameters()).device
     test = images.test.to(device)
@@ -100,7 +95,10 @@ def assess(
         nll = importance_weighted_nll(
             model, test, samples, SEED, config.reconstruction, on_progress
         )
-    classifier = _classifier(images, config.dataset)
+    digits, own = DATASETS["digits"], DATASETS.get(config.dataset)
+    is_of_digits = own is not None and (own.classes, own.shape) == (digits.classes, digits.shape)
+    shown = load("digits", Path()) if is_of_digits else images
+    classifier = DigitClassifier(shown.train, shown.train_labels)
     with torch.no_grad():
         codes = torch.from_numpy(prior(SEED, PRIOR_SAMPLES, model.latent_dim)).to(device)
         drawn = torch.sigmoid(model.decode(codes)).cpu()
@@ -121,11 +119,3 @@ def assess(
         prior_samples=PRIOR_SAMPLES,
         step=step,
     )
-
-
-def _classifier(images: Images, dataset: str) -> DigitClassifier:
-    """Return one trained on the shipped digits if the run is of digits, else on the run's set."""
-    digits, own = DATASETS["digits"], DATASETS.get(dataset)
-    if own is not None and (own.classes, own.shape) == (digits.classes, digits.shape):
-        images = load("digits", Path())
-    return DigitClassifier(images.train, images.train_labels)

@@ -21,27 +21,24 @@ from torch.nn import functional
 CONFIDENCE = 0.9
 TRAINING_IMAGES = 4_500
 _NEGATIVES_PER_KIND = 700
-_HIDDEN, _EPOCHS, _BATCH, _LR = 100, 15, 100, 2e-3
+_HIDDEN, _EPOCHS, _BATCH, _LR, _SEED = 100, 15, 100, 2e-3, 1
 
 
 class DigitClassifier:
-    """Tells digits from other images; deterministic for a seed.
+    """Distinguishes digits from other images; deterministic.
 
-    Args:
-        images: Real digits, uint8 (N, P), of which the first 4,500 are used.
-        labels: Their classes, (N,).
-        seed: Random seed of weights, order and negatives.
+    It learns from the first 4,500 of the given digits, uint8 (N, P), and their classes, (N,).
     """
 
-    def __init__(self, images: Tensor, labels: Tensor, seed: int = 1) -> None:
+    def __init__(self, images: Tensor, labels: Tensor) -> None:
         digits, classes = images[:TRAINING_IMAGES].float() / 255, labels[:TRAINING_IMAGES].long()
-        generator = torch.Generator().manual_seed(seed)
+        generator = torch.Generator().manual_seed(_SEED)
         negatives = _negatives(digits, classes, generator)
         pictures = torch.cat([digits, negatives])
         none = int(classes.max()) + 1
         targets = torch.cat([classes, torch.full((len(negatives),), none)])
         with torch.random.fork_rng(devices=[]), _one_thread():
-            torch.manual_seed(seed)
+            torch.manual_seed(_SEED)
             self._network = nn.Sequential(
                 nn.Linear(digits.shape[1], _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, none + 1)
             )
@@ -71,17 +68,10 @@ def _negatives(digits: Tensor, classes: Tensor, generator: torch.Generator) -> T
     first, second = random_digits(2).T
     share = 0.3 + 0.4 * uniform(_NEGATIVES_PER_KIND, 1)
     blends = share * digits[first] + (1 - share) * digits[second]
-    noise = uniform(_NEGATIVES_PER_KIND // 2, digits.shape[1]) * uniform(
-        _NEGATIVES_PER_KIND // 2, 1
-    )
-    return torch.cat(
-        [
-            blends[classes[first] != classes[second]],
-            digits[random_digits(4)].mean(1),
-            digits[random_digits(8)].mean(1),
-            noise,
-        ]
-    )
+    half = _NEGATIVES_PER_KIND // 2
+    noise = uniform(half, digits.shape[1]) * uniform(half, 1)
+    means = [digits[random_digits(count)].mean(1) for count in (4, 8)]
+    return torch.cat([blends[classes[first] != classes[second]], *means, noise])
 
 
 @contextlib.contextmanager

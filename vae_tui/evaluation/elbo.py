@@ -32,11 +32,7 @@ class Measurement:
 def measure(model: VAE, images: Tensor, seed: int, reconstruction: str = "bce") -> Measurement:
     """Measure both reconstruction losses, the KL of each dimension and the active units.
 
-    Args:
-        model: The network, on the device of the images.
-        images: uint8 (N, P).
-        seed: Random seed of the noise, one draw for each image.
-        reconstruction: ``bce`` or ``mse``.
+    The images are uint8 (N, P) on the model's device; ``seed`` decides the noise of each.
     """
     generator = torch.Generator(images.device).manual_seed(seed)
     bce = bce_at_mean = 0.0

@@ -56,11 +56,7 @@ def importance_weighted_nll(
 def log_weights(model: VAE, images: Tensor, noise: Tensor, reconstruction: str = "bce") -> Tensor:
     """Return log p(x, z) - log q(z|x) of each draw and image, (K, B).
 
-    Args:
-        model: The network.
-        images: In [0, 1], (B, P).
-        noise: N(0, I), (K, B, d), of the samples z.
-        reconstruction: ``bce`` or ``mse``.
+    Images are in [0, 1], (B, P); the noise of the samples z is N(0, I), (K, B, d).
     """
     posterior = model.encode(images)
     z = posterior.mean + noise * torch.exp(0.5 * posterior.logvar)

@@ -80,11 +80,7 @@ def _line(name: str, value: float | str | None, meaning: str) -> str:
 
 def _table(values: tuple[float, ...], across: int = 5) -> list[str]:
     """Return the values in rows, each after the name of its dimension."""
+    cells = [f"{f'z{number}':>4} {value:6.3f} " for number, value in enumerate(values, 1)]
     return [
-        "  "
-        + " ".join(
-            f"{f'z{start + place}':>4} {value:6.3f} "
-            for place, value in enumerate(values[start : start + across], 1)
-        )
-        for start in range(0, len(values), across)
+        "  " + " ".join(cells[start : start + across]) for start in range(0, len(cells), across)
     ]

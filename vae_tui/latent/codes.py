@@ -23,11 +23,7 @@ def prior(seed: int, count: int, latent_dim: int) -> Floats:
 
 
 def samples(network: Network, count: int, seed: int, temperature: float = 1.0) -> Floats:
-    """Return draws from the prior times ``temperature``, (count, d).
-
-    Raises:
-        UsageError: A number is out of range.
-    """
+    """Return draws from the prior times ``temperature``, (count, d); checks the ranges."""
     check_range("-n", count, 1, MOST_SAMPLES)
     check_range("--seed", seed, 0, 2**63 - 1)
     check_range("--temperature", temperature, 0, HIGHEST_TEMPERATURE)
@@ -39,12 +35,8 @@ def aggregate(
 ) -> Floats:
     """Return draws from the aggregate posterior, (count, d): each from q(z|x) of a random image.
 
-    Args:
-        seed: Decides the images and the noise, whatever the weights.
-        count: Number of draws.
-        means: Means of q(z|x), (N, d).
-        logvars: Log-variances of q(z|x), (N, d).
-        temperature: Factor of the standard deviations.
+    ``seed`` decides the images and the noise, whatever the weights; means and log-variances of
+    q(z|x) are (N, d); ``temperature`` is a factor of the standard deviations.
     """
     generator = np.random.default_rng((seed, 1))
     noise = generator.standard_normal((count, means.shape[1]), dtype=np.float32)
@@ -92,11 +84,7 @@ def between(start: Floats, end: Floats, steps: int, path: str = "linear") -> Flo
 
 
 def parse_code(text: str, latent_dim: int) -> Floats:
-    """Return the code (d,) that numbers separated by commas or spaces stand for.
-
-    Raises:
-        UsageError: The text is not ``latent_dim`` numbers up to ``LARGEST_VALUE``.
-    """
+    """Return the code (d,) of numbers separated by commas or spaces; UsageError if it is none."""
     words = re.split(r"\s*,\s*|\s+", text.strip().strip("[]").strip())
     needs = f"--z needs {latent_dim} number{'s' if latent_dim > 1 else ''} separated by commas"
     code = np.empty(len(words), np.float32)

@@ -34,15 +34,8 @@ def morph(
 ) -> Bytes:
     """Return images from one test image's reconstruction to another's: (steps, H, W).
 
-    Args:
-        network: Encodes the two ends and decodes.
-        probe: The test images.
-        ends: Indices in the probe.
-        steps: Number of images, both ends included.
-        path: ``linear`` or ``slerp`` between the means, or ``pixels``: a cross-fade of the ends.
-
-    Raises:
-        UsageError: ``steps`` is out of range, or the path is unknown.
+    ``ends`` are indices in the probe; `film` describes steps and path. Raises UsageError when
+    ``steps`` is out of range or the path is unknown.
     """
     check_range("--steps", steps, 2, MOST_STEPS)
     check_choice("path", path, PATHS)
@@ -53,18 +46,10 @@ def morph(
 def film(
     network: Network, start: Floats, end: Floats, steps: int, path: str
 ) -> tuple[Bytes, Floats]:
-    """Return the images of an interpolation between two codes, and their codes.
+    """Return the images of an interpolation between two codes (d,), and their codes (steps, d).
 
-    Args:
-        network: Decodes.
-        start: (d,).
-        end: (d,).
-        steps: Number of images, both ends included.
-        path: ``linear``, ``slerp``, or ``pixels``: a cross-fade of the decoded ends.
-
-    Returns:
-        Images, uint8 (steps, H, W), and codes (steps, d); of a cross-fade the means of q(z|x)
-        of its images.
+    Both ends are included. ``path`` is ``linear``, ``slerp``, or ``pixels``: a cross-fade of the
+    decoded ends; its codes are the means of q(z|x) of its images.
     """
     if path != "pixels":
         codes = between(start, end, steps, path)

@@ -64,13 +64,10 @@ def pca(means: Floats, previous: Projection | None = None) -> Projection:
     if previous is not None and columns.shape[1] == 2:
         basis = basis @ _rotation_to(codes - centre, basis, previous)
     total = float(variances.sum())
-    flat = Projection(
-        points=np.empty((0, 2), np.float32),
-        basis=basis.astype(np.float32),
-        centre=centre.astype(np.float32),
-        share=float(variances[-2:].sum()) / total if total > 0 else 0.0,
-    )
-    return Projection(flat.project(means), flat.basis, flat.centre, flat.share)
+    share = float(variances[-2:].sum()) / total if total > 0 else 0.0
+    plane, origin = basis.astype(np.float32), centre.astype(np.float32)
+    points = ((means - origin) @ plane).astype(np.float32)
+    return Projection(points, plane, origin, share)
 
 
 def on_dimensions(means: Floats, first: int, second: int) -> Projection:

@@ -1,5 +1,6 @@
 """Writes what a trainer does into its run folder: events, weights, history, state."""
 
+import copy
 import itertools
 import math
 import time
@@ -45,14 +46,9 @@ _SAVED_AT_ONCE = (RunStarted, Paused, SettingChanged)
 
 
 class Recorder:
-    """The files of one run while it trains; rank 0 alone has one.
+    """The files of one run while it trains; rank 0 alone has one. Sets the trainer's `saved_step`.
 
-    Args:
-        run: The folder.
-        config: The run's configuration.
-        trainer: What is recorded; its ``saved_step`` is set here.
-        writer: Writes into the folder.
-        clock: Monotonic seconds, for the intervals between saves.
+    ``clock`` returns monotonic seconds, for the intervals between saves.
     """
 
     def __init__(
@@ -69,7 +65,7 @@ class Recorder:
         self._shape = config.image_shape
         self._config = config
         self._unsaved_best: tuple[int, dict[str, Tensor]] | None = None
-        self._best_loss = float("inf")
+        self._best_loss = math.inf
         self._untrained_is_tested = False
         self._saves = TimeBudget(
             SAVE_SHARE, SAVE_CREDIT, lambda _: SAVE_SECONDS, clock, LONGEST_SAVE_SECONDS
@@ -85,7 +81,12 @@ class Recorder:
         self._run.history.mkdir(mode=0o700, exist_ok=True)
         if self._run.history.is_symlink():
             raise VaeTuiError(f"{self._run.history} is a link: nothing is written or removed there")
-        self._remove_unfinished_files()
+        # The temporary files of a trainer that was killed while it saved.
+        folders = (self._run.path, self._run.history)
+        patterns = (".*.safetensors.*", ".state.pt.*", f".{self._run.reserve.name}.*")
+        for folder, pattern in itertools.product(folders, patterns):
+            for file in folder.glob(pattern):
+                file.unlink(missing_ok=True)
         self._writer.reserve_room()
         if not self._run.probe.exists():
             probe = images.test[:PROBE_IMAGES], images.test_labels[:PROBE_IMAGES], images.shape
@@ -114,7 +115,12 @@ class Recorder:
             self._writer.append(event)
 
     def _save_what_is_due(self, *, must_save: bool, may_save: bool) -> None:
-        keep = self._is_to_be_kept()
+        step = self._trainer.step
+        keep = (
+            is_kept(step, self._trainer.steps_per_epoch)
+            and not self._run.kept_weights(step).exists()
+            and (step == 0 or self._history.is_due())
+        )
         save = must_save or (may_save and self._saves.is_due())
         show = not save and may_save and self._shows.is_due()
         if not (keep or save or show) or not self._trainer.is_finite():
@@ -128,14 +134,6 @@ class Recorder:
         elif show:
             with self._shows.working():
                 self._save_weights()
-
-    def _is_to_be_kept(self) -> bool:
-        step = self._trainer.step
-        return (
-            is_kept(step, self._trainer.steps_per_epoch)
-            and not self._run.kept_weights(step).exists()
-            and (step == 0 or self._history.is_due())
-        )
 
     def _keep(self) -> None:
         """Keep the weights for time travel."""
@@ -170,9 +168,7 @@ class Recorder:
         loss = TEST_LOSS.value(tested, self._config)
         if loss < self._best_loss:
             self._best_loss = loss
-            weights = self._trainer.model.state_dict()
-            copy = {name: value.detach().clone() for name, value in weights.items()}
-            self._unsaved_best = (tested.step, copy)
+            self._unsaved_best = tested.step, copy.deepcopy(self._trainer.model.state_dict())
 
     def _read_tests(self) -> None:
         """Take the lowest test loss before an interruption from the log."""
@@ -183,14 +179,6 @@ class Recorder:
         # At step 0 the test is repeated, and with it its best weights.
         if step and tests is not None and math.isfinite(tests.best_loss):
             self._best_loss = tests.best_loss
-
-    def _remove_unfinished_files(self) -> None:
-        """Remove the temporary files of a trainer that was killed while it saved."""
-        folders = (self._run.path, self._run.history)
-        patterns = (".*.safetensors.*", ".state.pt.*", f".{self._run.reserve.name}.*")
-        for folder, pattern in itertools.product(folders, patterns):
-            for file in folder.glob(pattern):
-                file.unlink(missing_ok=True)
 
 
 def _split_at_promise(happened: list[Event]) -> tuple[list[Event], list[Event]]:
