@@ -11,11 +11,7 @@ LARGEST_SIDE = 64
 
 @dataclass(frozen=True, slots=True)
 class ImageShape:
-    """Height, width and channels of an image.
-
-    Raises:
-        ValueError: A side or the number of channels is out of range.
-    """
+    """Height, width and channels of an image; ValueError when one is out of range."""
 
     height: int
     width: int

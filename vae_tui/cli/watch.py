@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from vae_tui.run.control import RunSteering
     from vae_tui.run.folder import Run
     from vae_tui.tui.app import VaeApp
-    from vae_tui.tui.feed.absence_tracker import AbsenceTracker
     from vae_tui.tui.ports import LateImports
 
 INTERRUPTED = 130
@@ -101,7 +100,11 @@ def _screen(
         if is_new:
             control.start(run, config)
         # In a thread after the first paint: importing numpy and plotext takes longer than painting.
+        from platformdirs import user_state_path
+
+        from vae_tui.run.last_seen import LastSeenStore
         from vae_tui.terminal.half_blocks import palette_for
+        from vae_tui.tui.feed.absence_tracker import AbsenceTracker
         from vae_tui.tui.feed.run_reader import RunReader
         from vae_tui.tui.feed.runs_reader import RunsFolder
         from vae_tui.tui.link.refresh_limiter import RefreshLimiter
@@ -120,7 +123,9 @@ def _screen(
             RefreshLimiter(fps, is_remote="SSH_CONNECTION" in os.environ, cores=os.cpu_count() or 1)
             for _ in range(2)
         )
-        reader = RunReader(run, view, _absence_tracker(run), limiter)
+        seen = user_state_path("vae-tui") / "seen"  # relative for a user without a home folder
+        absence = AbsenceTracker(run, LastSeenStore(run, seen)) if seen.is_absolute() else None
+        reader = RunReader(run, view, absence, limiter)
         others = RunsFolder(runs_dir, run.path, for_others)
         return LateImports(VIEWS, reader, embed, scene, others, limiter)
 
@@ -132,25 +137,10 @@ def _screen(
     return VaeApp(name, name_here, config, load, steering, os.environ, Path.cwd())
 
 
-def _absence_tracker(run: "Run") -> "AbsenceTracker | None":
-    """Return what reports what a returning user missed; None for a user without a home folder."""
-    from platformdirs import user_state_path
-
-    from vae_tui.run.last_seen import LastSeenStore
-    from vae_tui.tui.feed.absence_tracker import AbsenceTracker
-
-    folder = user_state_path("vae-tui") / "seen"
-    return AbsenceTracker(run, LastSeenStore(run, folder)) if folder.is_absolute() else None
-
-
 def follow(
     run: "Run", config: RunConfig, as_json: bool, offset: int = 0, *, first: str = ""
 ) -> int:
-    """Print the run's events, the line ``first`` before them; return the exit code.
-
-    Raises:
-        BrokenPipeError: The reader of stdout has closed it.
-    """
+    """Print the run's events, the line ``first`` before them; return the exit code."""
     from vae_tui.cli import headless
     from vae_tui.cli.console import print_error
 

@@ -21,9 +21,7 @@ def losses_csv(run: Run, config: RunConfig) -> bytes:
 
     A row is a ``losses_measured`` (training) or an ``epoch_ended`` (its ``bce`` and ``kl`` are the
     epoch's training means); what one of them lacks is empty. The header names units.
-
-    Raises:
-        UsageError: None has been measured yet, or the log cannot be read.
+    UsageError when none has been measured yet, or the log cannot be read.
     """
     try:
         happened = in_force(_measurements(run))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.run.files import replace
+from vae_tui.run.folder import reason
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
@@ -41,9 +42,7 @@ def csv_table(names: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
 def write(path: Path, content: bytes) -> None:
     """Write a file completely or not at all.
 
-    Raises:
-        UsageError: It cannot be written there.
-        VaeTuiError: The disk is full or broken.
+    UsageError when it cannot be written there, VaeTuiError when the disk is full or broken.
     """
     try:
         replace(path, content)
@@ -51,8 +50,6 @@ def write(path: Path, content: bytes) -> None:
         os.umask(mask)
         path.chmod(0o666 & ~mask)  # the temporary file was readable by the owner only
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         is_disk = isinstance(error, OSError) and error.errno in _DISK
-        raise (VaeTuiError if is_disk else UsageError)(
-            f"-o {path} cannot be written: {reason}"
-        ) from None
+        kind = VaeTuiError if is_disk else UsageError
+        raise kind(f"-o {path} cannot be written: {reason(error)}") from None

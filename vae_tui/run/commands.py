@@ -32,11 +32,7 @@ def encode(command: Command) -> bytes:
 
 
 def decode(line: bytes) -> Command:
-    """Return the command of a line; ``check`` says whether it can be obeyed.
-
-    Raises:
-        ValueError: The line is not a command.
-    """
+    """Return the command of a line, not checked; ValueError when the line is not a command."""
     try:
         record = json.loads(line)
     except RecursionError:

@@ -133,8 +133,7 @@ def to_json(config: RunConfig, **more: Any) -> str:
 def from_json(text: str) -> RunConfig:
     """Return the config of the text of ``config.json``; unknown fields are ignored.
 
-    Raises:
-        UsageError: The text is not JSON, or a field is missing, of another type or out of range.
+    UsageError unless it is JSON and every field is there, of its type and in range.
     """
     try:
         raw = json.loads(text)

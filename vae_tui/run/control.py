@@ -76,9 +76,7 @@ class RunSteering:
     def restart(self, **settings: float) -> None:
         """Start a trainer from the last save, with new ``settings`` (beta, lr, epochs) if any.
 
-        Raises:
-            UsageError: The run is live, or its config is damaged.
-            VaeTuiError: There is no save to start from.
+        UsageError for a live run or a damaged config; VaeTuiError without a save to start from.
         """
         if self.run.weights.exists() and not self.run.trainer_state.exists():
             raise VaeTuiError(

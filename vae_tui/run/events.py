@@ -167,8 +167,7 @@ def encode(event: Event) -> bytes:
 def decode(line: bytes) -> Event | None:
     """Return the event of a line, or None for a kind that this version does not know.
 
-    Raises:
-        ValueError: The line is not an event: not JSON, or a field missing or of another type.
+    ValueError when the line is not JSON, or a field is missing or of another type.
     """
     try:
         record = json.loads(line)
@@ -180,10 +179,8 @@ def decode(line: bytes) -> Event | None:
     if event_type is None:
         return None
     try:
-        readers = _READERS[event_type].items()
-        values: dict[str, Any] = {
-            name: read(record[name]) for name, read in readers if name in record
-        }
+        present = [each for each in _READERS[event_type].items() if each[0] in record]
+        values: dict[str, Any] = {name: read(record[name]) for name, read in present}
         if issubclass(event_type, Measurement):
             values["more"] = {
                 name: _float(record[name]) for name in more_names(event_type) if name in record
@@ -196,12 +193,8 @@ def decode(line: bytes) -> Event | None:
 def more_names(event_type: type[Measurement]) -> list[str]:
     """Return the series of the table that ``more`` of these events may hold."""
     per = "step" if event_type is LossesMeasured else "epoch"
-    readers = _READERS[event_type]
-    return [
-        metric.name
-        for metric in series.SERIES
-        if metric.per == per and not metric.derive and metric.name not in readers
-    ]
+    measured = [row.name for row in series.SERIES if row.per == per and not row.derive]
+    return [name for name in measured if name not in _READERS[event_type]]
 
 
 def finite(value: Any) -> Any:

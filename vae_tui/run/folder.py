@@ -119,9 +119,7 @@ class Run:
     def take_lock(self) -> int:
         """Lock the run for a trainer and return the descriptor that holds the lock.
 
-        Raises:
-            UsageError: A trainer is live; the message has its pid and how to attach.
-            VaeTuiError: The folder cannot be written.
+        UsageError when a trainer is live; VaeTuiError when the folder cannot be written.
         """
         try:
             lock = open_own(self.lock, os.O_RDWR | os.O_CREAT)

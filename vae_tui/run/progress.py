@@ -229,11 +229,7 @@ class LogProgress:
         self.progress = begin
 
     def read(self) -> Progress:
-        """Return the progress now; a log that was replaced is read from its beginning.
-
-        Raises:
-            OSError: The log exists and cannot be read.
-        """
+        """Return the progress now, or raise OSError; a replaced log is read from its beginning."""
         seen = signature(self._log)
         if seen is not None and seen == self._seen:
             return self.progress

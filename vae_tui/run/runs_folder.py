@@ -20,9 +20,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,99}")
 def create(runs_dir: Path, name: str | None, config: RunConfig) -> Run:
     """Create a run's folder with its ``config.json``.
 
-    Raises:
-        UsageError: The name is taken or not allowed.
-        VaeTuiError: The folder cannot be written.
+    UsageError for a name that is taken or not allowed, VaeTuiError if it cannot be written.
     """
     check_name(name)
     try:
@@ -50,8 +48,7 @@ def check_name(name: str | None) -> None:
 def find(runs_dir: Path, name: str | None) -> Run:
     """Return the run with this name, unambiguous prefix or path; the newest for None.
 
-    Raises:
-        UsageError: There is none, or several match.
+    UsageError when there is none, or several match.
     """
     if name:
         for exact in (runs_dir / name, Path(name)):

@@ -13,9 +13,8 @@ LARGEST_HEADER = 1 << 20
 def parse_header(content: bytes) -> dict[str, Any]:
     """Return the header at the beginning of a file's content.
 
-    Raises:
-        ValueError: It is no safetensors file, or its header is larger than ``LARGEST_HEADER``.
-        RecursionError: The JSON is nested too deeply.
+    ValueError unless it is a safetensors file with a header of at most ``LARGEST_HEADER``;
+    RecursionError when the JSON is nested too deeply.
     """
     length = int.from_bytes(content[:8], "little")
     if len(content) < 8 or length > min(len(content) - 8, LARGEST_HEADER):
