@@ -89,9 +89,7 @@ def apart(columns: Doubles) -> NDArray[np.bool_]:
 
 def shown_value(curve: Curve, cursor: float | None) -> str:
     """Return the newest value, or with a cursor the newest up to it; ``-`` if there is none."""
-    if not len(curve.all_xs):
-        return "-"
-    if cursor is None:
-        return short_number(float(curve.all_ys[-1]))
-    until = int(np.searchsorted(curve.all_xs, cursor, side="right"))
+    until = len(curve.all_xs)
+    if cursor is not None:
+        until = int(np.searchsorted(curve.all_xs, cursor, side="right"))
     return short_number(float(curve.all_ys[until - 1])) if until else "-"

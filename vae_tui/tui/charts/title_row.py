@@ -9,7 +9,6 @@ from vae_tui.tui.charts.canvas import Glyphs, narrow_text
 from vae_tui.tui.charts.series import Curve, shown_value
 
 ALARM = "bold color(203)"
-_TITLE = "bold"
 _NOT_FINITE = ("nan", "inf", "-inf")
 _ALL, _NAMES, _NONE = range(3)
 """Which labels are kept where it is narrow."""
@@ -37,7 +36,7 @@ def title_row(
         (word, _NONE, " "),
         ("", _NONE, " "),
     ):
-        heading = Text(name, spans=[Span(0, len(name), _TITLE)])
+        heading = Text(name, spans=[Span(0, len(name), "bold")])
         for series, glyph, label, value in legend:
             has_label = labels == _ALL or (labels == _NAMES and series.is_named)
             words = (glyph, label, value) if has_label else (glyph[:1], value)

@@ -74,8 +74,6 @@ class LinkDriver(LinuxDriver):
         )
         self._file = self.writer  # type: ignore[assignment]
 
-    # Input
-
     def run_input_thread(self) -> None:
         """Read keys until the driver stops.
 
@@ -107,8 +105,6 @@ class LinkDriver(LinuxDriver):
         if isinstance(message, Key | MouseDown):
             self.writer.link.pacer.key_pressed()
         super().process_message(message)
-
-    # Taking and giving back the terminal
 
     def start_application_mode(self) -> None:
         """Take the terminal, again if it is already taken.
