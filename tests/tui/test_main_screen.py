@@ -36,7 +36,7 @@ async def test_nothing_is_cut_or_overlaps_at_80x24(condition):
     ("condition", "words"),
     [
         ("nothing yet", ["starting"]),
-        ("nothing left", ["lost", "p goes on from the last save"]),
+        ("nothing left", ["lost", "p continues from the last save"]),
         ("running", ["running", "epoch 30/150", "20%", "10 s left", "54.2k img/s"]),
         ("paused", ["paused", "epoch 30/150"]),
         ("stalled", ["stalled", "1 m 40 s", "alive but has reported nothing", "trainer.log"]),
@@ -114,7 +114,7 @@ async def test_a_long_failure_is_shown_to_its_last_word():
     async with screen.at(80, 24) as pilot:
         await until_reading(pilot, screen)
         screen.reader.report(STARTED, losses(3), ended("failed", why), live=False)
-        await wait_until(pilot, lambda: "p goes on from the last save" in screen.text)
+        await wait_until(pilot, lambda: "p continues from the last save" in screen.text)
         assert "alas" in screen.text
         await until_whole(pilot, screen)
 

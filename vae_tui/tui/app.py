@@ -1,4 +1,4 @@
-"""The Textual app of one run: passes messages to the state, and keys to the controllers."""
+"""The Textual app of one run: passes messages and keys to the controllers."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -15,21 +15,17 @@ from textual.screen import Screen
 from vae_tui.errors import VaeTuiError
 from vae_tui.run.config import RunConfig
 from vae_tui.terminal import capabilities
-from vae_tui.text import printable
 from vae_tui.tui import hangup
+from vae_tui.tui.controllers import reader_updates
 from vae_tui.tui.controllers.export_and_copy import ExportAndCopy
 from vae_tui.tui.controllers.other_runs import OtherRuns
-from vae_tui.tui.controllers.reader_updates import ReaderUpdates
 from vae_tui.tui.controllers.steering import Steering, SteeringController
-from vae_tui.tui.controllers.walk_requests import WalkRequests
-from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.dialogs.palette import Palette
 from vae_tui.tui.keys.bindings import KEYS
 from vae_tui.tui.keys.key_queue import KeyProbe, KeyQueue
 from vae_tui.tui.lifecycle import Lifecycle
-from vae_tui.tui.link.driver import LinkDriver, write_through, writer_of
+from vae_tui.tui.link.driver import LinkDriver, writer_of
 from vae_tui.tui.link.link_label import LinkLabel
-from vae_tui.tui.link.terminal_writer import TerminalWriter
 from vae_tui.tui.main_screen import MainScreen
 from vae_tui.tui.messages import (
     LateImportsLoaded,
@@ -39,7 +35,6 @@ from vae_tui.tui.messages import (
     UserReturned,
 )
 from vae_tui.tui.state.scene_store import SceneStore
-from vae_tui.tui.widgets.status import status_parts
 from vae_tui.tui.widgets.toast import SafeNotification
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
@@ -69,49 +64,51 @@ class VaeApp(App[None]):
         folder: Path,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Create the screen.
+        """Show the run ``name``; a command line takes its ``reference``.
 
-        Args:
-            name: The run's name.
-            reference: The run's name or path, as a command line takes it.
-            config: The run's config.
-            load: Returns views, readers and first scene for a colour system; called in a thread
-                after the first paint.
-            steering: Access to the trainer; None for a screen without control.
-            environment: Variables that say what the terminal can show.
-            folder: Where exports are written.
-            clock: Unix seconds.
+        ``load`` returns views, readers and the first scene for a colour system; it is called in a
+        thread after the first paint. Without ``steering`` the trainer cannot be controlled. Exports
+        are written to ``folder``; ``clock`` returns Unix seconds.
         """
         super().__init__(driver_class=LinkDriver)
         self.failure: VaeTuiError | None = None
         """The error that ended the app, if the user can act on it."""
         self.chosen: Path | None = None
         """The run to open next, if the user left this one for it."""
-        self._run_name = name
-        self._reference = reference
-        self._epochs = config.epochs
+        self._new_main = partial(
+            MainScreen,
+            name,
+            reference,
+            config.epochs,
+            has_control=steering is not None,
+            unicode=capabilities.is_unicode(environment),
+        )
         self._load = load
-        self._environment = environment
         self._clock = clock
-        self._unicode = capabilities.is_unicode(environment)
         self._lifecycle = Lifecycle(self)
+        start_thread = self._lifecycle.start_thread
         self._store = SceneStore(self._show_scene, self._show_weights, clock)
-        self._steering = SteeringController(self, steering, reference, self._store)
-        self._export_and_copy = ExportAndCopy(self, folder, self._lifecycle.start_thread)
-        self._other_runs = OtherRuns(self, self._store, self._lifecycle.start_thread)
-        self._updates = ReaderUpdates(self, self._store, self._other_runs)
-        self._walks = WalkRequests(self, lambda: self.main if self.screen_stack else None)
+        self._steering = SteeringController(self, steering, name, reference, self._store)
+        files = ExportAndCopy(
+            self, lambda: self.main.view, name, reference, environment, folder, start_thread
+        )
+        self._commands = {
+            "pause": self._steering.pause,
+            "controls": self._steering.adjust,
+            "undo": self._steering.undo,
+            "leave": self._steering.leave,
+            "return": self._store.return_to_now,
+            "export": files.export,
+            "copy": files.copy,
+        }
+        self._other_runs = OtherRuns(self, self._store, start_thread)
         self._keys = KeyQueue(self, super().on_event)
         self._imports: LateImports | None = None
         self._link_label: LinkLabel | None = None
-        self._absence = ""
 
     def get_default_screen(self) -> MainScreen:
         """Return the screen under all dialogs."""
-        unicode = self._unicode
-        return MainScreen(
-            status_parts(self._run_name, "starting", 0, self._epochs, unicode=unicode)
-        )
+        return self._new_main()
 
     @property
     def main(self) -> MainScreen:
@@ -134,8 +131,8 @@ class VaeApp(App[None]):
         """Load the views after the first paint; answer signals."""
         self.set_interval(STATUS_SECONDS, self._update_status)
         self._lifecycle.load_after_first_paint(self._load_imports)
-        if self._writer is not None:
-            self._lifecycle.end_on_signals(self._writer.abandon)
+        if (writer := writer_of(self)) is not None:
+            self._lifecycle.end_on_signals(writer.abandon)
             # After `fg` the terminal shows nothing of ours.
             self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
 
@@ -173,18 +170,15 @@ class VaeApp(App[None]):
     @on(ReaderMessage)
     def apply_update(self, message: ReaderMessage) -> None:
         """Show what a thread has read."""
-        self._updates.apply(message)
+        reader_updates.apply(message, self, self._store, self._other_runs)
         self._update_status()
 
     def on_user_returned(self, message: UserReturned) -> None:
         """Say what happened meanwhile, until a key is pressed; the help keeps it."""
-        self._absence = self.main.news = message.summary
+        self.main.absence = self.main.news = message.summary
 
     def on_open_checked(self, message: OpenChecked) -> None:
-        """End in favour of the chosen run, or say why it cannot be opened."""
-        if message.refusal:
-            self.notify(message.refusal, severity="warning", timeout=6, markup=False)
-            return
+        """End in favour of the chosen run."""
         self.chosen = message.path
         if not self.is_headless:
             hangup.hold_interrupts()
@@ -206,16 +200,9 @@ class VaeApp(App[None]):
 
             self._lifecycle.start_thread("t-SNE", embed)
 
-    def on_map_view_walk_requested(self, message: "MapView.WalkRequested") -> None:
-        """Walk from a place of the map."""
-        self._walks.start_at(message.code, message.origin)
-
     def on_runs_view_open_requested(self, message: "RunsView.OpenRequested") -> None:
-        """Open another run, or return to view 1 for this one."""
-        if message.is_attached:
-            self.main.action_view(0)
-        else:
-            self._other_runs.check_open(message.path)
+        """Open another run."""
+        self._other_runs.check_open(message.path)
 
     def on_runs_view_overlay_requested(self, message: "RunsView.OverlayRequested") -> None:
         """Overlay another run, or remove it."""
@@ -248,62 +235,21 @@ class VaeApp(App[None]):
         if self.screen is self.main:
             self.push_screen(Palette())
 
-    def action_interpolate(self) -> None:
-        """Morph between two digits of the user's choice."""
-        self._walks.interpolate(self.scene)
-
-    def action_pause(self) -> None:
-        """Pause, resume or continue the training."""
-        self._steering.pause()
-
-    def action_controls(self) -> None:
-        """Change settings of the training."""
-        self._steering.adjust()
-
-    def action_undo(self) -> None:
-        """Undo the last change of a setting."""
-        self._steering.undo()
+    def action_run(self, command: str) -> None:
+        """Run a command that needs no arguments."""
+        self._commands[command]()
 
     def action_travel(self, count: int) -> None:
         """Draw with the weights kept ``count`` checkpoints later."""
         if self._imports is not None and (step := self._store.travel(count)) is not None:
             self._imports.reader.request_step(step)
 
-    def action_return(self) -> None:
-        """Draw with the newest weights again."""
-        self._store.return_to_now()
-
-    def action_export(self) -> None:
-        """Export what the view shows to a file in the current folder."""
-        self._export_and_copy.export(self.main.view, self._run_name)
-
-    def action_copy(self) -> None:
-        """Copy the shell command that shows the same as the view."""
-        write = partial(write_through, self)
-        self._export_and_copy.copy(self.main.view, self._reference, self._environment, write)
-
-    def action_help(self) -> None:
-        """Explain the view and the keys."""
-        view = self.main.view
-        title, text = (view.TITLE, view.HELP) if view else (self.TITLE, "")
-        if self._absence:
-            text = f"{text}\n\n{printable(self._absence)}"
-        if self._link_label is not None and (rate := self._link_label.text()):
-            title = f"{title} · {rate} to this terminal"
-        self.push_screen(HelpDialog(title, text, *self.main.keys_here()))
-
     def action_redraw(self) -> None:
         """Redraw every cell."""
-        if self._writer is not None:
-            self._writer.invalidate()
+        if (writer := writer_of(self)) is not None:
+            writer.invalidate()
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
-
-    def action_leave(self) -> None:
-        """Leave; ask first whether a live run should keep training."""
-        self._steering.leave(self._run_name)
-
-    # Private
 
     def _load_imports(self) -> None:
         # Textual's console does not say that NO_COLOR is set.
@@ -316,10 +262,10 @@ class VaeApp(App[None]):
         self._store.scene = self.main.scene = imports.scene
         self._steering.on_sent = imports.reader.poll_faster
         self._other_runs.runs = imports.runs
-        if self._writer is not None:
-            imports.limiter.watch(self._writer)
-            imports.runs.limiter.watch(self._writer)
-            self._link_label = LinkLabel(self._writer)
+        if (writer := writer_of(self)) is not None:
+            imports.limiter.watch(writer)
+            imports.runs.limiter.watch(writer)
+            self._link_label = LinkLabel(writer)
         self.main.action_view(0)
         follow = partial(imports.reader.follow, self.post_message, self._lifecycle.stop)
         self._lifecycle.start_thread("reader", follow)
@@ -335,20 +281,6 @@ class VaeApp(App[None]):
             self.main.weights = label
 
     def _update_status(self) -> None:
-        if self.scene is None or not self.is_running:
-            return
-        self._store.update_weights_label()
-        self.main.show_status(
-            self.scene.run,
-            self._clock(),
-            reference=self._reference,
-            has_control=self._steering.has_control,
-            link=self._link_label.text() if self._link_label else "",
-            link_is_slow=self._link_label is not None and self._link_label.is_slow,
-            unicode=self._unicode,
-        )
-
-    @property
-    def _writer(self) -> TerminalWriter | None:
-        """Writes to the terminal; None in tests, which have no terminal."""
-        return writer_of(self)
+        if self.scene is not None and self.is_running:
+            self._store.update_weights_label()
+            self.main.show_status(self.scene.run, self._clock(), self._link_label)

@@ -54,8 +54,7 @@ def restore_interrupts() -> None:
 def watch_for_hangup(leave: Callable[[], None], return_code: int) -> Callable[[], None]:
     """Call ``leave`` in a thread when the terminal is gone; end the process if that does not.
 
-    Returns:
-        A function that ends the watch: another screen may follow in the same process.
+    Returns a function that ends the watch: another screen may follow in the same process.
     """
     stopped, stop = os.pipe()
 
@@ -63,7 +62,8 @@ def watch_for_hangup(leave: Callable[[], None], return_code: int) -> Callable[[]
         poll = select.poll()
         for descriptor in (0, stopped):
             poll.register(descriptor, 0)  # hang-up and error are always reported
-        while not (gone := _hung_up(poll)):
+        closed = select.POLLHUP | select.POLLERR
+        while not (gone := {number for number, flags in poll.poll() if flags & closed}):
             time.sleep(0.1)
         os.close(stopped)
         if 0 in gone:
@@ -72,12 +72,6 @@ def watch_for_hangup(leave: Callable[[], None], return_code: int) -> Callable[[]
 
     threading.Thread(target=wait, name="hangup", daemon=True).start()
     return partial(os.close, stop)
-
-
-def _hung_up(poll: "select.poll") -> set[int]:
-    """Wait for hang-ups; return the descriptors whose other end is gone."""
-    gone = select.POLLHUP | select.POLLERR
-    return {descriptor for descriptor, flags in poll.poll() if flags & gone}
 
 
 def _end_in(seconds: float, return_code: int) -> None:

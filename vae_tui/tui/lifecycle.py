@@ -40,11 +40,7 @@ class Lifecycle:
         self._app.set_timer(LATEST_LOADING_SECONDS, start)
 
     def end_on_signals(self, abandon_output: Callable[[], None]) -> None:
-        """End the app on SIGHUP, SIGTERM or a hang-up.
-
-        Args:
-            abandon_output: Discards what is still to be written to a terminal that is gone.
-        """
+        """End the app on SIGHUP, SIGTERM or a hang-up, which calls ``abandon_output`` first."""
         hangup.restore_interrupts()
         hangup.answer_signals(partial(self._app.exit, None))
 

@@ -1,8 +1,9 @@
 """The main screen: top line, notice, the visible view, footer."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rich.text import Text
 from textual.app import ComposeResult, SystemCommand
@@ -14,18 +15,26 @@ from textual.widgets import ContentSwitcher, Static
 
 from vae_tui.terminal.capabilities import LEAST_SIZE
 from vae_tui.text import printable
+from vae_tui.tui.dialogs.choose_digits import ChooseDigitsDialog
+from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.keys.bindings import STEERING, footer_rank, steering_labels
+from vae_tui.tui.link.link_label import LinkLabel
 from vae_tui.tui.state.notice import notice_of
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.key_bar import KeyBar, KeyHint
-from vae_tui.tui.widgets.status import Status, status_of
+from vae_tui.tui.widgets.status import Status, status_of, status_parts
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from textual.binding import ActiveBinding
 
     from vae_tui.tui.state.run_view import RunView
     from vae_tui.tui.state.scene import Scene
+    from vae_tui.tui.views.map import MapView
     from vae_tui.tui.views.view import View
+    from vae_tui.tui.views.walk import WalkView
+
+WALK = 2
+"""Index of the view in which an interpolation is shown."""
 
 
 class MainScreen(Screen[None], inherit_bindings=False):
@@ -63,17 +72,27 @@ class MainScreen(Screen[None], inherit_bindings=False):
     weights: var[str] = var("")
     """The step and age of the weights that it draws with."""
 
+    @dataclass
     class ViewShown(Message):
         """The user switched to a view."""
 
-        def __init__(self, view: "View") -> None:
-            super().__init__()
-            self.view = view
+        view: "View"
 
-    def __init__(self, status: tuple[Text, ...]) -> None:
-        """Show ``status`` until the views are there."""
+    def __init__(
+        self, name: str, reference: str, epochs: int, *, has_control: bool, unicode: bool
+    ) -> None:
+        """Show a run that has not been read; a command line takes its ``reference``."""
         super().__init__()
-        self.set_reactive(MainScreen.status, status)
+        starting = status_parts(name, "starting", 0, epochs, unicode=unicode)
+        self.set_reactive(MainScreen.status, starting)
+        self.absence = ""
+        """The latest news, which the help keeps."""
+        self._reference = reference
+        self._has_control = has_control
+        self._unicode = unicode
+        self._link_rate = ""
+        self._proposed = (3, 8)
+        """The pair of digits that the next interpolation proposes."""
 
     def compose(self) -> ComposeResult:
         """Yield top line, notice, place of the views, footer."""
@@ -88,7 +107,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Follow the active bindings."""
-        self.bindings_updated_signal.subscribe(self, lambda _: self._show_keys())
+        self.bindings_updated_signal.subscribe(self, lambda _: self.watch_steering())
 
     def on_resize(self, event: Resize) -> None:
         """Show only the size that is needed when the terminal is smaller."""
@@ -104,10 +123,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
     @property
     def views(self) -> "Sequence[View]":
         """The views in the order of their keys; empty until all are mounted."""
-        switchers = self.query(ContentSwitcher)  # none while the screen is being removed
-        children = [child for switcher in switchers for child in switcher.children]
-        views = [child for child in children if child.id != "waiting"]
-        return views if all(view.is_mounted for view in views) else []  # type: ignore[return-value]
+        views = [cast("View", view) for view in self.query("View")]
+        return views if all(view.is_mounted for view in views) else []
 
     @property
     def view(self) -> "View | None":
@@ -132,14 +149,51 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def action_next_view(self, steps: int) -> None:
         """Switch to the view ``steps`` after this one."""
-        views = list(self.views)
-        if self.view in views:
-            self.action_view((views.index(self.view) + steps) % len(views))
+        if self.view is not None:
+            self.action_view((self.views.index(self.view) + steps) % len(self.views))
 
     def action_sample(self) -> None:
         """Draw new samples in the visible view."""
         if view := self.view:
             view.sample()
+
+    def action_interpolate(self) -> None:
+        """Let the user choose two classes, and morph a digit of one into one of the other."""
+        scene = self.scene
+        if scene is None or scene.network is None or scene.probe is None:
+            self.notify("interpolation needs the first weights", timeout=3)
+            return
+        labels = sorted(set(scene.probe.labels.tolist()))
+        dialog = ChooseDigitsDialog(labels, scene.probe.classes, self._proposed)
+        self.app.push_screen(dialog, self._morph)
+
+    def _morph(self, classes: tuple[int, int] | None) -> None:
+        if classes is not None and (view := self._show_walk()):
+            self._proposed = classes
+            view.morph(*classes)
+
+    def on_map_view_walk_requested(self, message: "MapView.WalkRequested") -> None:
+        """Walk from a place of the map."""
+        if view := self._show_walk():
+            view.start_at(message.code, message.origin)
+
+    def _show_walk(self) -> "WalkView | None":
+        self.action_view(WALK)
+        return cast("WalkView", self.views[WALK]) if self.views else None
+
+    def action_help(self) -> None:
+        """Explain the view and the keys."""
+        view = self.view
+        title, text = (view.TITLE, view.HELP) if view else ("vae-tui", "")
+        if self.absence:
+            text = f"{text}\n\n{printable(self.absence)}"
+        if self._link_rate:
+            title = f"{title} · {self._link_rate} to this terminal"
+        self.app.push_screen(HelpDialog(title, text, *self.keys_here()))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Allow no action while the screens are being removed."""
+        return self.app.is_running and super().check_action(action, parameters)
 
     def watch_scene(self) -> None:
         """Let the visible view draw from the scene; the hidden ones get it when they are shown."""
@@ -154,34 +208,19 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     # Top line and notice
 
-    def show_status(
-        self,
-        run: "RunView",
-        now: float,
-        *,
-        reference: str,
-        has_control: bool,
-        link: str,
-        link_is_slow: bool,
-        unicode: bool,
-    ) -> None:
-        """Show the run's state everywhere: in the top line, the notice and the footer.
-
-        Args:
-            run: What is known of the run.
-            now: Unix seconds.
-            reference: The run's name or path, as a command line takes it.
-            has_control: Whether this screen may send commands to the trainer.
-            link: Rate of the terminal's link, in words.
-            link_is_slow: Whether the link limits the screen.
-            unicode: Whether the terminal shows more than ASCII.
-        """
-        state, can_undo = run.state(now), bool(run.changes)
-        self.steering = steering_labels(state, has_control=has_control, can_undo=can_undo)
-        self.notice = notice_of(run, state, now, run=reference, control=has_control)
-        mode = "" if has_control else "read only"
+    def show_status(self, run: "RunView", now: float, link: LinkLabel | None) -> None:
+        """Show the state of the run and of the link at ``now`` (Unix seconds)."""
+        state, control = run.state(now), self._has_control
+        self.steering = steering_labels(state, has_control=control, can_undo=bool(run.changes))
+        self.notice = notice_of(run, state, now, run=self._reference, control=control)
+        self._link_rate = link.text() if link else ""
         self.status = status_of(
-            run, now, mode, link=link, link_is_slow=link_is_slow, unicode=unicode
+            run,
+            now,
+            mode="" if control else "read only",
+            link=self._link_rate,
+            link_is_slow=link is not None and link.is_slow,
+            unicode=self._unicode,
         )
 
     def watch_status(self) -> None:
@@ -189,16 +228,14 @@ class MainScreen(Screen[None], inherit_bindings=False):
         for status in self.query(Status):
             status.parts = self.status
 
-    def watch_news(self) -> None:
-        """Update the lines under the top line."""
-        self.watch_notice()
-
     def watch_notice(self) -> None:
         """Update the lines under the top line; hide them if there are none."""
         text = "\n".join(printable(line) for line in (self.news, self.notice) if line)
         for notice in self.query("#notice").results(Static):
             notice.update(text)
             notice.set_class(bool(text), "shown")
+
+    watch_news = watch_notice
 
     # Keys
 
@@ -228,9 +265,6 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def watch_steering(self) -> None:
         """Update the footer."""
-        self._show_keys()
-
-    def _show_keys(self) -> None:
         own, everywhere = self.bindings_here()
         found = own + everywhere
         digits_are_free = any(one.binding.id == "app.view1" for one in found)

@@ -109,8 +109,6 @@ class OverlayFailed(ReaderMessage):
 
 @dataclass
 class OpenChecked(Message):
-    """Result of checking whether another run can be opened."""
+    """Another run, which the user chose, can be opened."""
 
     path: Path
-    refusal: str
-    """Why it cannot be opened; empty if it can."""

@@ -84,8 +84,8 @@ async def test_read_only_asks_for_no_other_settings():
     ("condition", "read_only", "keys"),
     [
         ("running", False, ["p Pause", "c Controls"]),
-        ("paused", False, ["p Go on", "c Controls"]),
-        ("stopped", False, ["p Go on"]),
+        ("paused", False, ["p Resume", "c Controls"]),
+        ("stopped", False, ["p Resume"]),
         ("finished", False, ["p Longer"]),
         ("running", True, []),
         ("nothing yet", False, []),
@@ -101,7 +101,7 @@ async def test_the_bottom_line_shows_the_steering_keys_that_work_here_and_now(
 
         def shown() -> list[str]:
             footer = screen.text.splitlines()[-1]
-            known = ("p Pause", "p Go on", "p Longer", "c Controls", "u Undo")
+            known = ("p Pause", "p Resume", "p Longer", "c Controls", "u Undo")
             return [key for key in known if f" {key} " in f"{footer} "]
 
         await wait_until(pilot, lambda: shown() == keys)

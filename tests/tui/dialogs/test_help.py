@@ -22,7 +22,7 @@ async def test_help_tells_this_views_keys_and_the_common_ones(view, title, keys)
         await pilot.press(view, "question_mark")
         await pilot.pause()
         assert isinstance(pilot.app.screen, HelpDialog)
-        for words in (title, *keys, "Pause or resume", "Leave; training may go on"):
+        for words in (title, *keys, "Pause or resume", "Leave; training may continue"):
             assert words in screen.text
         await pilot.press("escape")
         assert not isinstance(pilot.app.screen, HelpDialog)

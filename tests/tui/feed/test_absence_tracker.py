@@ -172,10 +172,10 @@ async def test_what_was_missed_stands_there_until_a_key_is_pressed_and_then_in_t
         await become(pilot, screen, "lost")
         screen.reader.post(UserReturned(MISSED))
         await wait_until(pilot, lambda: "epochs 12 to 19, it failed: [b]?[2J" in screen.notice)
-        assert "p goes on from the last save" in screen.notice
+        assert "p continues from the last save" in screen.notice
         await pilot.press("2")
         await wait_until(pilot, lambda: "while you were away" not in screen.notice)
-        assert "p goes on from the last save" in screen.notice
+        assert "p continues from the last save" in screen.notice
         await pilot.press("question_mark")
         await wait_until(pilot, lambda: "epochs 12 to 19" in screen.text)
 

@@ -32,12 +32,12 @@ NAN = Diverged(time=NOW, step=543, what="bce", last_good_step=540)
     [
         ("running", (), ""),
         ("starting", (END,), ""),
-        ("paused", (Paused(time=NOW, step=3),), "paused · p goes on"),
+        ("paused", (Paused(time=NOW, step=3),), "paused · p resumes"),
         ("paused", (Paused(time=NOW, step=3, why="no room"),), "no room"),
-        ("stopped", (losses(540),), "stopped and saved at step 540 · p goes on from there"),
-        ("lost", (), "the trainer's process is gone · p goes on from the last save"),
-        ("failed", (END,), "CUDA is out of memory · p goes on from the last save"),
-        ("failed", (), "it failed without a message · p goes on from the last save"),
+        ("stopped", (losses(540),), "stopped and saved at step 540 · p continues from there"),
+        ("lost", (), "the trainer's process is gone · p continues from the last save"),
+        ("failed", (END,), "CUDA is out of memory · p continues from the last save"),
+        ("failed", (), "it failed without a message · p continues from the last save"),
         ("failed", (losses(540), NAN, END),
          "bce is not finite at step 543 · p rolls back to step 540 with lr 0.0005 · q leaves"),
         ("stalled", (losses(540, time=NOW - 41),),
@@ -125,7 +125,7 @@ def test_a_refusal_is_shown_though_another_command_was_obeyed():
 
 def test_a_refusal_stands_beside_what_to_do_next():
     line = notice("paused", Paused(time=NOW, step=540), REFUSED)
-    assert line == "paused · p goes on · nothing to undo"
+    assert line == "paused · p resumes · nothing to undo"
 
 
 def test_a_screen_hears_a_trainer_whose_clock_is_wrong():
@@ -151,8 +151,8 @@ def test_a_trainer_that_never_begins_is_starting_and_then_stalled():
     [
         ("starting", True, {}),
         ("running", True, {"app.pause": "Pause", "app.controls": "Controls"}),
-        ("paused", True, {"app.pause": "Go on", "app.controls": "Controls"}),
-        ("stopped", True, {"app.pause": "Go on"}),
+        ("paused", True, {"app.pause": "Resume", "app.controls": "Controls"}),
+        ("stopped", True, {"app.pause": "Resume"}),
         ("finished", True, {"app.pause": "Longer"}),
         ("running", False, {}),
     ],

@@ -102,7 +102,7 @@ def test_the_levels_are_those_of_the_data_and_the_untrained_network():
 
 def test_a_run_so_long_that_its_points_are_averaged_keeps_the_untrained_level():
     long = advance(VIEW, [epoch_ended(epoch) for epoch in range(11, 3 * MOST_POINTS)])
-    assert long.test.columns[0][0] > 0
+    assert long.test.rows[0, 1] > 0
     (level,) = (one for one in reconstruction_levels(long) if one.label == "untrained")
     assert level.y == 544.0
 

@@ -1,1 +1,1 @@
-"""What the keys do beyond one view: steer the trainer, export and copy, walk, show other runs."""
+"""What the keys do beyond one view: steer the trainer, export and copy, show other runs."""

@@ -2,12 +2,14 @@
 
 import shlex
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vae_tui.errors import VaeTuiError
 from vae_tui.terminal import clipboard
 from vae_tui.text import printable
+from vae_tui.tui.link.driver import write_through
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from textual.app import App
@@ -16,31 +18,34 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
 
 
 class ExportAndCopy:
-    """Writes files and the clipboard, and notifies the user of the result.
-
-    Args:
-        app: Shows the notifications.
-        folder: Where files are written.
-        start_thread: Runs a function in a thread of that name.
-    """
+    """Writes files to ``folder`` and the clipboard, and notifies the user of the result."""
 
     def __init__(
         self,
         app: "App[None]",
+        view: "Callable[[], View | None]",
+        name: str,
+        reference: str,
+        environment: Mapping[str, str],
         folder: Path,
         start_thread: Callable[[str, Callable[[], None]], None],
     ) -> None:
         self._app = app
+        self._view = view
+        self._name = name
+        self._reference = reference
+        self._environment = environment
         self._folder = folder
         self._start_thread = start_thread
 
-    def export(self, view: "View | None", name: str) -> None:
-        """Write what the view shows of the run ``name`` to a file, in a thread."""
+    def export(self) -> None:
+        """Write what the view shows to a file, in a thread."""
+        view = self._view()
         export = view.export() if view else None
         if export is None:
             self._app.notify("nothing to export here yet", timeout=3)
             return
-        path = self._folder / f"{name}-{export.name}"
+        path = self._folder / f"{self._name}-{export.name}"
 
         def write() -> None:
             try:
@@ -52,24 +57,12 @@ class ExportAndCopy:
 
         self._start_thread("export", write)
 
-    def copy(
-        self,
-        view: "View | None",
-        reference: str,
-        environment: Mapping[str, str],
-        write: Callable[[str], None],
-    ) -> None:
-        """Copy the shell command that shows the same of the run ``reference``.
-
-        Args:
-            view: The visible view.
-            reference: The run's name or path, as a command line takes it.
-            environment: Variables that say which terminal this is.
-            write: Writes to the terminal, which owns the clipboard.
-        """
-        command = view.command(shlex.quote(reference)) if view else None
+    def copy(self) -> None:
+        """Copy the shell command that shows the same as the view."""
+        view = self._view()
+        command = view.command(shlex.quote(self._reference)) if view else None
         if command is None:
             self._app.notify("nothing to copy here yet", timeout=3)
             return
-        clipboard.copy(command, environment, write)
+        clipboard.copy(command, self._environment, partial(write_through, self._app))
         self._app.notify(f"copied: {command}", timeout=6, markup=False)

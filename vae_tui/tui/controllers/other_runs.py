@@ -18,13 +18,7 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
 
 
 class OtherRuns:
-    """Starts and stops the threads that read other runs.
-
-    Args:
-        app: Shows notifications, and receives what the threads post.
-        store: Holds the overlay.
-        start_thread: Runs a function in a thread of that name.
-    """
+    """Starts and stops the threads that read other runs; they post to the app."""
 
     def __init__(
         self,
@@ -74,14 +68,17 @@ class OtherRuns:
         """Remove the overlay and say why, if it is still the one requested."""
         if path == self._overlaid:
             self._end_overlay()
-            self._app.notify(reason, severity="warning", timeout=6, markup=False)
+            self._warn(reason)
 
     def check_open(self, path: Path) -> None:
-        """Check in a thread whether a run can be opened; `OpenChecked` is posted."""
+        """Check in a thread whether a run can be opened: post `OpenChecked`, or say why not."""
         if (runs := self.runs) is not None:
 
             def check() -> None:
-                self._app.post_message(OpenChecked(path, runs.open_refusal(path)))
+                if refusal := runs.open_refusal(path):
+                    self._warn(refusal)
+                else:
+                    self._app.post_message(OpenChecked(path))
 
             self._start_thread("open", check)
 
@@ -89,6 +86,9 @@ class OtherRuns:
         """Let the threads return."""
         self.set_listing(False)
         self._stop_overlay.set()
+
+    def _warn(self, reason: str) -> None:
+        self._app.notify(reason, severity="warning", timeout=6, markup=False)
 
     def _end_overlay(self) -> None:
         self._stop_overlay.set()

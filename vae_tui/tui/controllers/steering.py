@@ -31,40 +31,33 @@ class Steering(Protocol):
 
 
 class SteeringController:
-    """Sends commands, after asking the user for what they need.
+    """Opens the dialogs for settings and for leaving, and sends commands.
 
-    Args:
-        app: Shows dialogs and notifications.
-        steering: Access to the trainer; None for a screen without control.
-        reference: The run's name or path, as a command line takes it.
-        store: Holds the run and its state.
+    ``steering`` is None for a screen without control.
     """
 
     def __init__(
         self,
         app: "App[None]",
         steering: Steering | None,
+        name: str,
         reference: str,
         store: SceneStore,
     ) -> None:
         self._app = app
         self._steering = steering
+        self._name = name
         self._reference = reference
         self._store = store
         self.on_sent: Callable[[], None] = lambda: None
         """Called after each command."""
-
-    @property
-    def has_control(self) -> bool:
-        """Whether this screen may send commands."""
-        return self._steering is not None
 
     def pause(self) -> None:
         """Pause or resume a live run; continue one that ended from its last save."""
         state, run = self._store.state, self._store.run
         if state in ADJUSTABLE:
             name = "resume" if state == "paused" else "pause"
-            self._steer(lambda steering: steering.send(Command(command=name)))
+            self._send([Command(command=name)])
         elif state in ("stopped", "failed", "lost") and run is not None:
             settings = {"lr": halved_lr(run)} if state == "failed" and run.diverged else {}
             self._steer(lambda steering: steering.restart(**settings))
@@ -84,27 +77,27 @@ class SteeringController:
             return
         lr = run.measured.lr if run.measured else run.config.lr
         settings = {"beta": run.beta, "lr": lr, "epochs": float(run.epochs)}
-        self._app.push_screen(ControlsDialog(settings), self._send_all)
+        self._app.push_screen(ControlsDialog(settings), self._send)
 
     def undo(self) -> None:
         """Undo the last change of a setting."""
         if self._store.state not in ADJUSTABLE:
             self._app.notify(f"nothing to undo: the run is {self._store.state}", timeout=3)
             return
-        self._send_all([Command(command="undo")])
+        self._send([Command(command="undo")])
 
-    def leave(self, name: str) -> None:
-        """Leave the run ``name``; ask first whether a live one should keep training."""
+    def leave(self) -> None:
+        """Leave; ask first whether a live run should keep training."""
         if isinstance(self._app.screen, LeaveDialog):
             self._app.pop_screen()
         elif self._is_live() and self._steering:
-            self._app.push_screen(LeaveDialog(name, self._reference), self._answer)
+            self._app.push_screen(LeaveDialog(self._name, self._reference), self._answer)
         else:
             self._app.exit()
 
     def _answer(self, answer: Answer | None) -> None:
         if answer == "stop":
-            self._steer(lambda steering: steering.send(Command(command="stop")))
+            self._send([Command(command="stop")])
             self._await_end()
         elif answer == "keep":
             self._app.exit()
@@ -120,7 +113,7 @@ class SteeringController:
         run, state = self._store.run, self._store.state
         return state in LIVE or (state == "reading" and run is not None and run.live)
 
-    def _send_all(self, commands: Sequence[Command] | None) -> None:
+    def _send(self, commands: Sequence[Command] | None) -> None:
         def send(steering: Steering) -> None:
             for command in commands or ():
                 steering.send(command)

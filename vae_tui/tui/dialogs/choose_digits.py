@@ -7,26 +7,20 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Key
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from vae_tui.text import printable
-from vae_tui.tui.dialogs.dialog import ClosesOnce
+from vae_tui.tui.dialogs.dialog import Dialog
 
 
-class ChooseDigitsDialog(ClosesOnce, ModalScreen[tuple[int, int] | None]):
+class ChooseDigitsDialog(Dialog[tuple[int, int] | None]):
     """Takes two digit keys; closes with the two classes, or with None."""
 
     BINDINGS = [
-        Binding("escape", "leave", "Cancel", id="ends.cancel"),
+        Binding("escape", "dismiss", "Cancel", id="ends.cancel"),
         Binding("enter", "accept", "Go", id="ends.accept"),
     ]
-    DEFAULT_CSS = """
-    ChooseDigitsDialog { align: center middle; }
-    ChooseDigitsDialog Vertical {
-        width: 46; height: auto; border: round $primary; padding: 0 2; background: $surface;
-    }
-    """
+    DEFAULT_CSS = "ChooseDigitsDialog > Vertical { width: 46; }"
 
     def __init__(
         self, labels: Sequence[int], names: Sequence[str], proposed: tuple[int, int]
@@ -42,7 +36,7 @@ class ChooseDigitsDialog(ClosesOnce, ModalScreen[tuple[int, int] | None]):
         """Yield the question, and the classes if their names are not their numbers."""
         with Vertical():
             yield Static(id="question")
-            if list(self._names) != [str(label) for label in range(len(self._names))]:
+            if any(name != str(label) for label, name in enumerate(self._names)):
                 named = [
                     Content.from_markup("[b]$key[/b] $name", key=str(key), name=printable(name))
                     for key, name in enumerate(self._names)
@@ -68,10 +62,6 @@ class ChooseDigitsDialog(ClosesOnce, ModalScreen[tuple[int, int] | None]):
         """Close with the proposed classes for those not typed."""
         start, end = self._proposed
         self.dismiss((start if self._start is None else self._start, end))
-
-    def action_leave(self) -> None:
-        """Close without a choice."""
-        self.dismiss(None)
 
     def _ask(self) -> None:
         start, end = self._proposed

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
 from vae_tui.errors import UsageError
 from vae_tui.run.commands import Command, check
-from vae_tui.tui.dialogs.dialog import ClosesOnce
+from vae_tui.tui.dialogs.dialog import Dialog
 
 _EXPLANATIONS = {
     "beta": "weight of the KL",
@@ -20,19 +19,16 @@ _EXPLANATIONS = {
 }
 
 
-class ControlsDialog(ClosesOnce, ModalScreen[list[Command] | None]):
+class ControlsDialog(Dialog[list[Command] | None]):
     """Takes new values; closes with the commands that set them, or with None."""
 
     BINDINGS = [
         Binding("enter", "apply", "Apply", id="controls.apply"),
         Binding("ctrl+s", "save", "Save now", priority=True, id="controls.save"),
-        Binding("escape", "leave", "Cancel", id="controls.cancel"),
+        Binding("escape", "dismiss", "Cancel", id="controls.cancel"),
     ]
     DEFAULT_CSS = """
-    ControlsDialog { align: center middle; }
-    ControlsDialog > Vertical {
-        width: 58; height: auto; border: round $primary; padding: 0 2; background: $surface;
-    }
+    ControlsDialog > Vertical { width: 58; }
     ControlsDialog Horizontal { height: 1; }
     ControlsDialog Label { width: 8; }
     ControlsDialog Input { width: 14; margin-right: 1; }
@@ -80,10 +76,6 @@ class ControlsDialog(ClosesOnce, ModalScreen[list[Command] | None]):
     def action_save(self) -> None:
         """Close with the command to save."""
         self.dismiss([Command(command="save")])
-
-    def action_leave(self) -> None:
-        """Close without a change."""
-        self.dismiss(None)
 
 
 def _set(name: str, text: str) -> Command:

@@ -1,8 +1,9 @@
-"""What all dialogs share: a key that arrives after one has closed does nothing."""
+"""What all dialogs share: their box, and that a key after one has closed does nothing."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.await_complete import AwaitComplete
+from textual.screen import ModalScreen
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
         pass
 else:  # not a Screen: Textual takes styles from the first base class that is one
     _Base = object
+
+Result = TypeVar("Result")
 
 
 class ClosesOnce(_Base):
@@ -26,3 +29,15 @@ class ClosesOnce(_Base):
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """Close with a result, if the dialog is on top."""
         return super().dismiss(result) if self.is_active else AwaitComplete()
+
+
+class Dialog(ClosesOnce, ModalScreen[Result]):
+    """A box in the middle of the screen; a subclass sets its width."""
+
+    DEFAULT_CSS = """
+    Dialog { align: center middle; }
+    Dialog > Vertical, Dialog > VerticalScroll {
+        max-width: 96%; height: auto;
+        border: round $primary; padding: 0 2; background: $surface;
+    }
+    """

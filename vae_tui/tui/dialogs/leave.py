@@ -6,36 +6,28 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from vae_tui.text import printable
-from vae_tui.tui.dialogs.dialog import ClosesOnce
+from vae_tui.tui.dialogs.dialog import Dialog
 
-Answer = Literal["keep", "stop", "cancel"]
+Answer = Literal["keep", "stop"]
 
 
-class LeaveDialog(ClosesOnce, ModalScreen[Answer]):
-    """Asks whether the run should keep training; closes with the answer."""
+class LeaveDialog(Dialog[Answer | None]):
+    """Asks whether the run should keep training; closes with the answer, or with None."""
 
     BINDINGS = [
-        Binding("k,enter,q", "answer('keep')", "Keep training", id="leave.keep"),
-        Binding("s", "answer('stop')", "Stop and save", id="leave.stop"),
-        Binding("c,escape", "answer('cancel')", "Cancel", id="leave.cancel"),
+        Binding("k,enter,q", "dismiss('keep')", "Keep training", id="leave.keep"),
+        Binding("s", "dismiss('stop')", "Stop and save", id="leave.stop"),
+        Binding("c,escape", "dismiss", "Cancel", id="leave.cancel"),
     ]
-    DEFAULT_CSS = """
-    LeaveDialog { align: center middle; }
-    LeaveDialog Vertical {
-        width: 64; max-width: 96%; height: auto;
-        border: round $primary; padding: 0 2; background: $surface;
-    }
-    """
+    DEFAULT_CSS = "LeaveDialog > Vertical { width: 64; }"
 
     def __init__(self, name: str, reference: str) -> None:
         """Ask about the run ``name``; ``reference`` is its name or path on a command line."""
         super().__init__()
-        self._run_name = name
-        self._reference = reference
+        self._values = {"name": printable(name), "reference": printable(reference)}
 
     def compose(self) -> ComposeResult:
         """Yield the question with its answers."""
@@ -47,9 +39,4 @@ class LeaveDialog(ClosesOnce, ModalScreen[Answer]):
                 "[b]s[/b]  stop and save\n"
                 "[b]c[/b]  cancel"
             )
-            name, reference = printable(self._run_name), printable(self._reference)
-            yield Static(Content.from_markup(text, name=name, reference=reference))
-
-    def action_answer(self, answer: Answer) -> None:
-        """Close with the answer."""
-        self.dismiss(answer)
+            yield Static(Content.from_markup(text, **self._values))

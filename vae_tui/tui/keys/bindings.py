@@ -23,23 +23,24 @@ KEYS = (
             tooltip="The next view; shift+tab: the one before"),
     Binding("shift+tab", "screen.next_view(-1)", show=False, id="app.previous-view"),
     Binding("space", "screen.sample", "New", id="app.sample", tooltip="New sample from the prior"),
-    Binding("i", "interpolate", "Morph", id="app.interpolate",
+    Binding("i", "screen.interpolate", "Morph", id="app.interpolate",
             tooltip="From one digit to another"),
-    Binding("p", "pause", "Pause", id=PAUSE, tooltip="Pause or resume the training"),
-    Binding("c", "controls", "Controls", id=CONTROLS,
+    Binding("p", "run('pause')", "Pause", id=PAUSE, tooltip="Pause or resume the training"),
+    Binding("c", "run('controls')", "Controls", id=CONTROLS,
             tooltip="Change beta, lr or epochs, or save now"),
-    Binding("u", "undo", "Undo", id=UNDO, tooltip="Undo the last change of a setting"),
+    Binding("u", "run('undo')", "Undo", id=UNDO, tooltip="Undo the last change of a setting"),
     Binding("comma", "travel(-1)", "Time", key_display=", .", id="app.back",
             tooltip="Back and forth through the kept weights; end: back to now"),
     Binding("full_stop", "travel(1)", show=False, id="app.forth"),
-    Binding("end", "return", show=False, id="app.now", tooltip="Back to the newest weights"),
-    Binding("e", "export", "Export", id="app.export", tooltip="Write what is shown to a file"),
-    Binding("y", "copy", "Copy", id="app.copy",
+    Binding("end", "run('return')", show=False, id="app.now", tooltip="Back to the newest weights"),
+    Binding("e", "run('export')", "Export", id="app.export",
+            tooltip="Write what is shown to a file"),
+    Binding("y", "run('copy')", "Copy", id="app.copy",
             tooltip="Copy what is shown as a shell command"),
-    Binding("question_mark", "help", "Help", key_display="?", id="app.help",
+    Binding("question_mark", "screen.help", "Help", key_display="?", id="app.help",
             tooltip="What this view shows and its keys"),
-    Binding("q", "leave", "Quit", id="app.leave", tooltip="Leave; training may go on"),
-    Binding("ctrl+c,ctrl+q", "leave", show=False, priority=True, id="app.interrupt"),
+    Binding("q", "run('leave')", "Quit", id="app.leave", tooltip="Leave; training may continue"),
+    Binding("ctrl+c,ctrl+q", "run('leave')", show=False, priority=True, id="app.interrupt"),
     Binding("ctrl+l", "redraw", show=False, priority=True, id="app.redraw",
             tooltip="Redraw everything, after something else wrote to the terminal"),
     Binding("ctrl+z", "suspend_process", show=False, priority=True, id="app.suspend",
@@ -48,21 +49,15 @@ KEYS = (
 
 
 def steering_labels(state: str, *, has_control: bool, can_undo: bool) -> dict[str, str]:
-    """Return the footer's label for each of `STEERING` that does something now.
-
-    Args:
-        state: The run's state.
-        has_control: Whether this screen may send commands to the trainer.
-        can_undo: Whether a setting has been changed.
-    """
+    """Return the footer's label for each of `STEERING` that does something now."""
     if not has_control:
         return {}
     if state in ADJUSTABLE:
-        labels = {PAUSE: "Go on" if state == "paused" else "Pause", CONTROLS: "Controls"}
+        labels = {PAUSE: "Resume" if state == "paused" else "Pause", CONTROLS: "Controls"}
         return labels | ({UNDO: "Undo"} if can_undo else {})
     if state == "finished":
         return {PAUSE: "Longer"}
-    return {PAUSE: "Go on"} if state in ("stopped", "failed", "lost") else {}
+    return {PAUSE: "Resume"} if state in ("stopped", "failed", "lost") else {}
 
 
 def footer_rank(binding_id: str) -> int:

@@ -8,6 +8,7 @@ dialog would overtake its effect. Here the next key is passed on when the last o
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from textual.events import Event, Key, Paste
@@ -24,21 +25,18 @@ TIMEOUT_SECONDS = 0.2
 """When a probe does not return by then, its widget is taken to be gone."""
 
 
+@dataclass
 class KeyProbe(Message):
     """Follows a key on its way up to the app: on its arrival, the key has been handled."""
 
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
-        """Identifies the newest probe; earlier ones are ignored."""
+    number: int
+    """Identifies the newest probe; earlier ones are ignored."""
 
 
 class KeyQueue:
-    """Passes on keys and pastes, one at a time.
+    """Passes on keys and pastes, one at a time, with ``pass_on``.
 
-    Args:
-        app: Hands each `KeyProbe` that arrives to `probe_arrived`.
-        pass_on: Gives an event to the focused widget.
+    The app hands each `KeyProbe` that arrives to `probe_arrived`.
     """
 
     def __init__(self, app: "App[Any]", pass_on: Callable[[Event], Awaitable[None]]) -> None:

@@ -31,17 +31,12 @@ class Losses:
         nothing = np.empty((0, 2 + len(names)))
         return cls(names, nothing, nothing)
 
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """Epochs, then the values of each series, oldest first, the newest event included."""
+    def curve(self, name: str) -> tuple[Column, Column]:
+        """Return epochs and values of a series, oldest first, NaN where it was not measured."""
         points = self.rows
         if len(self.pending):
             points = np.vstack([points, self.pending.mean(0)])
-        return tuple(points[:, 1:].T)
-
-    def curve(self, name: str) -> tuple[Column, Column]:
-        """Return epochs and values of a series, NaN where it was not measured."""
-        epochs, *values = self.columns
+        epochs, *values = points[:, 1:].T
         known = dict(zip(self.names, values, strict=True))
         return epochs, known.get(name, np.full_like(epochs, np.nan))
 

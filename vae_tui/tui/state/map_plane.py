@@ -36,10 +36,7 @@ class Window:
 
     def point(self, column: float, row: float) -> tuple[float, float]:
         """Return the centre of a cell."""
-        return (
-            self.left + (column + 0.5) * self.scale,
-            self.top - (row + 0.5) * 2 * self.scale,
-        )
+        return self.left + (column + 0.5) * self.scale, self.top - (row + 0.5) * 2 * self.scale
 
 
 def window_for(points: Floats, width: int, height: int, before: Window | None = None) -> Window:
@@ -88,11 +85,6 @@ class MapPlane:
             across, upwards = self.dimensions
             return f"z{across + 1} across, z{upwards + 1} upwards, {share}"
         return f"PCA, {share}"
-
-    def lacks_embedding(self, means: Floats) -> bool:
-        """Return whether t-SNE is shown and has not been computed for codes (N, d)."""
-        stale = self.embedding is None or self.embedding.codes is not means
-        return self.method == "tsne" and stale
 
     def with_next_method(self, latent_dim: int) -> "MapPlane":
         """Choose the next method, and a new window for it."""
@@ -151,9 +143,7 @@ class MapPlane:
     def code_at_cursor(self, means: Floats, labels: Bytes) -> tuple[Floats, str] | None:
         """Return the code (d,) at the cursor and what it is; for t-SNE, the nearest of ``means``.
 
-        Args:
-            means: The codes on the map, (N, d).
-            labels: Their classes, (N,).
+        ``means`` (N, d) are the codes on the map, ``labels`` (N,) their classes.
         """
         points, cursor = self.points, np.array(self.cursor, np.float32)
         if points is None:

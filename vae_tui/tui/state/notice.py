@@ -10,14 +10,9 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
 
 
 def notice_of(view: "RunView", state: str, now: float, *, run: str, control: bool) -> str:
-    """Return the line for a run in this state, or an empty string.
+    """Return the line for a run in this state at ``now`` (Unix seconds), or an empty string.
 
-    Args:
-        view: What is known of the run.
-        state: Its state in one word.
-        now: Unix seconds.
-        run: The run's name or path, as a command line takes it.
-        control: Whether this screen may send commands; if not, shell commands are named.
+    ``run`` is its name or path on a command line, which is shown on a screen without ``control``.
     """
     if view.gone:
         return "the run's folder is gone: nothing new can be read · q leaves"
@@ -34,13 +29,15 @@ def _of_state(view: "RunView", state: str, now: float, resume: str) -> str:
     by_state = {
         "starting": "",  # the last notice is an earlier trainer's
         "reading": f"reading the run's events: {1 - view.unread:.0%}",
-        "failed": f"{failure} · {resume} goes on from the last save",
-        "lost": f"the trainer's process is gone · {resume} goes on from the last save",
-        "stopped": f"stopped and saved at step {view.step:,} · {resume} goes on from there",
-        "paused": f"{view.notice or 'paused'} · {resume} goes on",
+        "failed": f"{failure} · {resume} continues from the last save",
+        "lost": f"the trainer's process is gone · {resume} continues from the last save",
+        "stopped": f"stopped and saved at step {view.step:,} · {resume} continues from there",
+        "paused": f"{view.notice or 'paused'} · {resume} resumes",
     }
     if state == "paused" and view.paused is not None and view.paused.why:
-        return view.paused.why  # paused by a problem: it goes on by itself when that is fixed
+        return (
+            view.paused.why
+        )  # paused by a problem: the trainer resumes by itself when that is fixed
     if state == "failed" and view.diverged is not None:
         return _diverged(view, view.diverged, resume)
     return _silent(view, now, resume) if state == "stalled" else by_state.get(state, view.notice)

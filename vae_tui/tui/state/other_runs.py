@@ -65,6 +65,6 @@ class Overlay:
         return "" if ours == theirs else f"d = {theirs}, not {ours} · no common z"
 
 
-def short_name(name: str, cells: int = 16) -> str:
-    """Return a name in at most ``cells`` characters."""
-    return name if len(name) <= cells else name[: cells - 1] + "~"
+def short_name(name: str) -> str:
+    """Return a name in at most 16 characters."""
+    return name if len(name) <= 16 else name[:15] + "~"

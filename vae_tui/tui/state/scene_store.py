@@ -16,10 +16,8 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
 class SceneStore:
     """Holds the scene and the step that the user has travelled to.
 
-    Args:
-        show: Called with each new scene.
-        show_weights: Called with the step and age of the weights, in words, when they change.
-        clock: Unix seconds.
+    ``show`` is called with each new scene, ``show_weights`` with the step and age of its weights in
+    words; ``clock`` returns Unix seconds.
     """
 
     def __init__(
@@ -81,11 +79,7 @@ class SceneStore:
         self.update(network=self.newest, is_past=False)
 
     def travel(self, count: int) -> int | None:
-        """Move by ``count`` kept checkpoints.
-
-        Returns:
-            The step whose weights are to be loaded; None if there is nothing to load.
-        """
+        """Move by ``count`` kept checkpoints; return the step to load, or None."""
         scene, newest = self.scene, self.newest
         if scene is None or newest is None:
             return None

@@ -57,11 +57,6 @@ class Interpolation:
         """Both ends, in words."""
         return f"{self.start.name} into {self.end.name}"
 
-    @property
-    def share(self) -> float:
-        """How much of the path lies behind the frame shown, 0 to 1."""
-        return self.frame / (FRAMES - 1)
-
     def film(self, network: Network, probe: Probe | None, count: int) -> tuple[Bytes, Floats]:
         """Return ``count`` pictures along the path, uint8 (count, H, W), and codes (count, d)."""
         start, end = (point.code_for(network, probe) for point in (self.start, self.end))

@@ -26,7 +26,9 @@ class DimensionsView(View):
         "dead. Active units: dimensions whose mean varies by more than 0.01 over the test digits."
     )
     BINDINGS = [
-        Binding("s", "sort", "Sort", id="dimensions.sort", tooltip="By KL, or by number"),
+        Binding(
+            "s", "toggle('by_kl')", "Sort", id="dimensions.sort", tooltip="By KL, or by number"
+        ),
     ]
     DEFAULT_CSS = """
     DimensionsView #advice { height: auto; padding: 0 1; color: $text; }
@@ -34,21 +36,13 @@ class DimensionsView(View):
     """
 
     by_kl: var[bool] = var(True)
+    watch_by_kl = View.redraw
 
     def compose(self) -> ComposeResult:
         """A line of totals, advice, the bars."""
         yield Caption()
         yield Static(id="advice")
         yield KlBars()
-
-    def watch_scene(self) -> None:
-        """Redraw."""
-        self._draw()
-
-    def action_sort(self) -> None:
-        """Sort by KL, or by number."""
-        self.by_kl = not self.by_kl
-        self._draw()
 
     def command(self, run: str) -> str | None:
         """Return the command that prints these numbers."""
@@ -62,10 +56,7 @@ class DimensionsView(View):
         content = _csv(*_measured(scene))
         return Export(f"dimensions-step{scene.network.step}.csv", lambda path: write(path, content))
 
-    def _draw(self) -> None:
-        scene = self.scene
-        if scene is None or not self.is_mounted:
-            return
+    def _draw(self, scene: Scene) -> None:
         if scene.network is None or scene.probe is None:
             self.query_one(Caption).text = waiting(scene)
             return

@@ -43,14 +43,9 @@ def chart_curves(chart: str, view: RunView, *, smooth: bool, recent: bool) -> tu
 def overlay_curves(
     chart: str, view: RunView, other: RunView, *, smooth: bool, recent: bool
 ) -> tuple[Series, ...]:
-    """Return the curves of a second run in a chart of the run on the screen.
+    """Return the curves of a second run, ``other``, in a chart of the run on the screen.
 
-    Args:
-        chart: Which chart.
-        view: The run on the screen, whose newest epochs are the recent ones.
-        other: The second run.
-        smooth: Draw the smoothed line instead of the raw one.
-        recent: Only what lies in the recent part.
+    ``smooth`` replaces the raw line; ``recent`` means the newest epochs of the run on the screen.
     """
     span = (view.epoch * (1 - RECENT_SHARE), view.epoch) if recent else (-math.inf, math.inf)
     kind = other.config.reconstruction

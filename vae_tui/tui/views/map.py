@@ -2,8 +2,7 @@
 
 import string
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from textual.app import ComposeResult
@@ -20,16 +19,16 @@ from vae_tui.export.output_file import write
 from vae_tui.export.picture_files import write_digits
 from vae_tui.latent.codes import quantiles
 from vae_tui.latent.projection import Embedding
+from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
 from vae_tui.terminal.class_colours import class_colour, class_mark
 from vae_tui.terminal.tiles import widths
 from vae_tui.tui.state.map_plane import MapPlane
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View, waiting
-from vae_tui.tui.widgets.bubbles import with_bubbles
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.pictures import Pictures
-from vae_tui.tui.widgets.scatter import Cloud, Scatter
+from vae_tui.tui.widgets.scatter import Cloud, Scatter, with_bubbles
 
 BUBBLES_PER_CLASS = 4
 """More bubbles would hide each other."""
@@ -57,7 +56,7 @@ class MapView(View):
           if shift or key != "up"),
         Binding("m", "method", "Method", id="map.method",
                 tooltip="PCA, t-SNE, two dimensions, and for d = 2 the manifold"),
-        Binding("o", "toggle_bubbles", "Bubbles", id="map.bubbles",
+        Binding("o", "toggle('bubbles')", "Bubbles", id="map.bubbles",
                 tooltip="Means with their standard deviation"),
         Binding("enter", "walk", "Walk", id="map.walk", tooltip="Walk from here"),
         Binding("left_square_bracket", "next_dimension(0)", show=False, key_display="[ ]",
@@ -77,32 +76,29 @@ class MapView(View):
     MapView #legend { height: auto; }
     """
 
+    @dataclass
     class EmbeddingRequested(Message):
         """Run t-SNE on codes (N, d), from points (N, 2) if given, and call ``show_embedding``."""
 
-        def __init__(self, view: "MapView", codes: Floats, start: Floats | None) -> None:
-            super().__init__()
-            self.view = view
-            self.codes = codes
-            self.start = start
+        view: "MapView"
+        codes: Floats
+        start: Floats | None
 
+    @dataclass
     class WalkRequested(Message):
         """Walk from a code (d,)."""
 
-        def __init__(self, code: Floats, origin: str) -> None:
-            super().__init__()
-            self.code = code
-            self.origin = origin
+        code: Floats
+        origin: str
 
     plane: var[MapPlane] = var(MapPlane())
     bubbles: var[bool] = var(False)
+    watch_bubbles = View.redraw
 
-    def __init__(self, **more: Any) -> None:
-        super().__init__(**more)
-        self._is_embedding = False
-        """t-SNE was requested and has not ended."""
-        self._jumped_to = -1
-        """The class of the last key, if it was one that jumps."""
+    _is_embedding = False
+    """t-SNE was requested and has not ended."""
+    _jumped_to = -1
+    """The class of the last key, if it was one that jumps."""
 
     def compose(self) -> ComposeResult:
         """The map; beside it the digit at the cursor, and the legend."""
@@ -115,10 +111,6 @@ class MapView(View):
                 yield Caption(id="place")
                 yield Static(id="legend")
 
-    def watch_scene(self) -> None:
-        """Redraw."""
-        self._draw()
-
     def on_resize(self, event: Resize) -> None:
         """Choose the size of the digit."""
         width, height = event.size
@@ -127,7 +119,7 @@ class MapView(View):
         here = self.query_one("#here", Pictures)
         here.pixels, here.styles.height = size, size // 2
         self.query_one("#side").styles.width = size
-        self.call_after_refresh(self._draw)
+        self.call_after_refresh(self.redraw)
 
     def on_scatter_clicked(self, message: Scatter.Clicked) -> None:
         """Move the cursor to the mouse."""
@@ -141,19 +133,14 @@ class MapView(View):
         """Choose the next method."""
         network = self.scene.network if self.scene else None
         self.plane = self.plane.with_next_method(network.latent_dim if network else 0)
-        self._draw()
-        self.call_after_refresh(self._draw)  # scatter or manifold has no size before it is shown
-
-    def action_toggle_bubbles(self) -> None:
-        """Show a few means with their bubbles, or all means."""
-        self.bubbles = not self.bubbles
-        self._draw()
+        self.redraw()
+        self.call_after_refresh(self.redraw)  # scatter or manifold has no size before it is shown
 
     def action_next_dimension(self, axis: int) -> None:
         """Show the next dimension along an axis."""
         if self.scene is not None and self.scene.network is not None:
             self.plane = self.plane.with_next_dimension(axis, self.scene.network.latent_dim)
-            self._draw()
+            self.redraw()
 
     def action_jump(self, label: int) -> None:
         """Go to the centre of a class; the second time in a row, to the view of that number."""
@@ -174,7 +161,7 @@ class MapView(View):
         """Show a result of t-SNE; request another if the weights have changed meanwhile."""
         self.plane = replace(self.plane, embedding=embedding)
         self._is_embedding = self._is_embedding and not embedding.is_done
-        self._draw()
+        self.redraw()
 
     def export(self) -> Export | None:
         """Return the map, or the manifold, as a PNG."""
@@ -183,7 +170,7 @@ class MapView(View):
             return None
         step = scene.network.step
         if plane.method == "manifold":
-            pictures, columns = self._manifold()
+            pictures, columns = self._manifold(scene.network)
             return Export(
                 f"manifold-step{step}.png",
                 lambda path: write_digits(path, pictures, columns, f"manifold, step {step}"),
@@ -206,24 +193,23 @@ class MapView(View):
     def _move_to(self, plane: MapPlane) -> None:
         self._jumped_to = -1
         self.plane = plane
-        self._draw()
+        self.redraw()
 
-    def _draw(self) -> None:
-        scene = self.scene
-        if scene is None or not self.is_mounted:
-            return
+    def _draw(self, scene: Scene) -> None:
         if scene.network is None or scene.probe is None:
             self.query_one("#caption", Caption).text = waiting(scene)
             return
         self.set_class(self.plane.method == "manifold", "manifold")
         self.plane = self.plane.projected(scene.codes[0])
-        if self.plane.lacks_embedding(scene.codes[0]) and not self._is_embedding:
+        means, embedding = scene.codes[0], self.plane.embedding
+        is_stale = embedding is None or embedding.codes is not means
+        if self.plane.method == "tsne" and is_stale and not self._is_embedding:
             self._is_embedding = True
-            start = self.plane.embedding.points if self.plane.embedding else None
-            self.post_message(self.EmbeddingRequested(self, scene.codes[0], start))
+            start = embedding.points if embedding else None
+            self.post_message(self.EmbeddingRequested(self, means, start))
         self._draw_legend(scene.probe.classes)
         if self.plane.method == "manifold":
-            self._draw_manifold(scene)
+            self._draw_manifold(scene, scene.network)
         else:
             self._draw_cloud(scene, scene.probe)
         if (here := self._here()) is not None:
@@ -254,24 +240,23 @@ class MapView(View):
         busy = " · computing t-SNE" if self._is_embedding and plane.method == "tsne" else ""
         caption.text = f"{what} · {WEIGHTS} · {plane.description}{busy}"
 
-    def _draw_manifold(self, scene: Scene) -> None:
-        pictures = self.query_one("#manifold", Pictures)
-        images, columns = self._manifold()
+    def _draw_manifold(self, scene: Scene, network: Network) -> None:
+        pictures, caption = (
+            self.query_one("#manifold", Pictures),
+            self.query_one("#caption", Caption),
+        )
+        images, columns = self._manifold(network)
         (width,) = widths(self.image_width, 0.5)
         pictures.palette, pictures.pixels, pictures.columns = scene.palette, width, columns
         pictures.images = images
-        self.query_one(
-            "#caption", Caption
-        ).text = f"[b]manifold[/b] z through the inverse normal CDF, evenly · {WEIGHTS}"
+        caption.text = f"[b]manifold[/b] z through the inverse normal CDF, evenly · {WEIGHTS}"
 
-    def _manifold(self) -> tuple[Bytes, int]:
+    def _manifold(self, network: Network) -> tuple[Bytes, int]:
         """Return the decoded grid of the prior's quantiles, and how many are in a row."""
-        assert self.scene is not None and self.scene.network is not None
         width, height = self.query_one("#manifold", Pictures).size
         (size,) = widths(self.image_width, 0.5)
         columns, rows = max(width // size, 1), max(height // (size // 2), 1)
-        codes = quantiles(columns, rows)
-        return self.scene.network.decode(codes), columns
+        return network.decode(quantiles(columns, rows)), columns
 
     def _here(self) -> tuple[Floats, str] | None:
         """Return the code (d,) at the cursor and what it is."""

@@ -3,6 +3,7 @@
 import math
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.markup import escape
@@ -39,8 +40,8 @@ class RunsView(View):
     HELP = (
         "All runs of the folder, newest first, as vae-tui runs lists them. best test: the lowest "
         "test loss in nats per image, z sampled; compare only runs of the same data and model. "
-        "enter opens another run on this screen; training of the run left goes on. x overlays the "
-        "run in view 1: its losses on the same epochs, its digits from the same z. x again "
+        "enter opens another run on this screen; training of the run left continues. x overlays "
+        "the run in view 1: its losses on the same epochs, its digits from the same z. x again "
         "removes it."
     )
     BINDINGS = [
@@ -52,7 +53,7 @@ class RunsView(View):
         Binding("home", f"move(-{FAR})", show=False, id="runs.first"),
         Binding("end", f"move({FAR})", show=False, id="runs.last"),
         Binding("enter", "open", "Open", id="runs.open",
-                tooltip="Open this run; training of the other one goes on"),
+                tooltip="Open this run; training of the other one continues"),
         Binding("x", "overlay", "Overlay", id="runs.overlay",
                 tooltip="Draw its curves and digits over this run's in view 1; again: remove"),
     ]  # fmt: skip
@@ -60,20 +61,17 @@ class RunsView(View):
     RunsView RunTable { height: 1fr; }
     """
 
+    @dataclass
     class OpenRequested(Message):
-        """Open a run."""
+        """Open another run."""
 
-        def __init__(self, path: Path, *, is_attached: bool) -> None:
-            super().__init__()
-            self.path = path
-            self.is_attached = is_attached
+        path: Path
 
+    @dataclass
     class OverlayRequested(Message):
         """Overlay a run on the one on the screen, or remove it."""
 
-        def __init__(self, path: Path) -> None:
-            super().__init__()
-            self.path = path
+        path: Path
 
     chosen: var[Path | None] = var(None)
     """The run of the cursor; None until the user moves it, which means the run on the screen."""
@@ -84,10 +82,6 @@ class RunsView(View):
         yield RunTable()
         yield Caption(id="details")
 
-    def watch_scene(self) -> None:
-        """Redraw."""
-        self._draw()
-
     def on_data_table_row_highlighted(self, message: RunTable.RowHighlighted) -> None:
         """Choose the row to which the mouse has moved the cursor."""
         # Moves by keys are reported too, some of them after a newer one: then the rows differ.
@@ -95,24 +89,27 @@ class RunsView(View):
             self._choose(message.cursor_row)
 
     def action_move(self, rows: int) -> None:
-        """Choose the run so many rows further down."""
+        """Choose the run ``rows`` further down."""
         if self._runs:
             self._choose(self._row + rows)
 
     def action_page(self, pages: int) -> None:
-        """Choose the run so many pages further down."""
+        """Choose the run ``pages`` further down."""
         self.action_move(pages * max(self.query_one(RunTable).size.height - 1, 1))
 
-    def action_open(self) -> None:
-        """Request that the chosen run is opened."""
-        if runs := self._runs:
-            path = runs.rows[self._row].path
-            self.post_message(self.OpenRequested(path, is_attached=path == runs.attached))
+    async def action_open(self) -> None:
+        """Open the chosen run; view 1 if it is the one on the screen."""
+        if (runs := self._runs) is None:
+            return
+        path = runs.rows[self._row].path
+        if path == runs.attached:
+            await self.run_action("screen.view(0)")
+        else:
+            self.post_message(self.OpenRequested(path))
 
     def action_overlay(self) -> None:
         """Request that the chosen run is overlaid, or removed."""
-        runs = self._runs
-        if runs is None:
+        if (runs := self._runs) is None:
             return
         path = runs.rows[self._row].path
         if path == runs.attached:
@@ -155,16 +152,13 @@ class RunsView(View):
     def _choose(self, place: int) -> None:
         if runs := self._runs:
             self.chosen = runs.rows[min(max(place, 0), len(runs.rows) - 1)].path
-            self._draw()
+            self.redraw()
 
-    def _draw(self) -> None:
-        scene = self.scene
-        if not self.is_mounted:
-            return
+    def _draw(self, scene: Scene) -> None:
         self.query_one("#caption", Caption).text = _caption(scene)
         table, details = self.query_one(RunTable), self.query_one("#details", Caption)
         runs = self._runs
-        if scene is None or runs is None:
+        if runs is None:
             table.content, details.text = RunTableContent(), ""
             return
         self._last_row = place = self._row
@@ -174,10 +168,9 @@ class RunsView(View):
         details.text = _details(runs.rows[place])
 
 
-def _caption(scene: Scene | None) -> str:
+def _caption(scene: Scene) -> str:
     """Return number and folder of the runs, or what the view waits for."""
-    runs = scene.runs if scene else None
-    if scene is None or runs is None:
+    if (runs := scene.runs) is None:
         return "reading the runs ..."
     folder = escape(printable(runs.folder))
     if not runs.found:

@@ -2,7 +2,6 @@
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.events import Resize
 from textual.reactive import var
 
 from vae_tui.arrays import Floats
@@ -34,7 +33,7 @@ class SamplesView(View):
                 tooltip="Raise the temperature: z further from the mean"),
         Binding("minus", "heat(-1)", "Cooler", key_display="-", id="samples.cooler",
                 tooltip="Lower the temperature: z nearer to the mean"),
-        Binding("g", "toggle_source", "Source", id="samples.source",
+        Binding("g", "toggle('from_prior')", "Source", id="samples.source",
                 tooltip="From the prior, or from the aggregate posterior"),
     ]  # fmt: skip
     DEFAULT_CSS = """
@@ -45,34 +44,24 @@ class SamplesView(View):
     temperature: var[float] = var(1.0)
     from_prior: var[bool] = var(True)
 
+    watch_seed = View.redraw
+    watch_temperature = View.redraw
+    watch_from_prior = View.redraw
+    on_resize = View.redraw
+
     def compose(self) -> ComposeResult:
         """A caption and the grid."""
         yield Caption()
         yield Pictures()
 
-    def watch_scene(self) -> None:
-        """Redraw."""
-        self._draw()
-
-    def on_resize(self, _: Resize) -> None:
-        """Redraw as many as fit now."""
-        self._draw()
-
     def sample(self) -> None:
         """Draw new z."""
         self.seed += 1
-        self._draw()
 
     def action_heat(self, steps: int) -> None:
         """Change the temperature."""
         place = TEMPERATURES.index(self.temperature) + steps
         self.temperature = TEMPERATURES[min(max(place, 0), len(TEMPERATURES) - 1)]
-        self._draw()
-
-    def action_toggle_source(self) -> None:
-        """Sample from the aggregate posterior, or from the prior again."""
-        self.from_prior = not self.from_prior
-        self._draw()
 
     def export(self) -> Export | None:
         """Return the grid as a PNG."""
@@ -97,10 +86,7 @@ class SamplesView(View):
             f"--temperature {self.temperature:g}{self.scene.step_option}"
         )
 
-    def _draw(self) -> None:
-        scene = self.scene
-        if not self.is_mounted or scene is None:
-            return
+    def _draw(self, scene: Scene) -> None:
         caption, pictures = self.query_one(Caption), self.query_one(Pictures)
         if scene.network is None:
             caption.text = waiting(scene)

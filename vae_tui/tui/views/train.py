@@ -1,5 +1,7 @@
 """View 1: the losses as charts, live digits, inputs over reconstructions."""
 
+from functools import partial
+
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -9,6 +11,7 @@ from textual.reactive import var
 from vae_tui.export.picture_files import write_digits
 from vae_tui.run import series
 from vae_tui.run.series import TEST_LOSS_AT_MEAN
+from vae_tui.tui.charts.chart import draw_chart
 from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.loss_curves import (
@@ -20,7 +23,7 @@ from vae_tui.tui.views.loss_curves import (
 from vae_tui.tui.views.train_digits import TrainDigits
 from vae_tui.tui.views.view import Export, View
 from vae_tui.tui.widgets.caption import Caption
-from vae_tui.tui.widgets.loss_chart import LossChart, Plot
+from vae_tui.tui.widgets.loss_chart import LossChart
 
 LOSS_CHARTS = ("reconstruction", "kl")
 """The charts that are always shown."""
@@ -42,15 +45,15 @@ class TrainView(View):
         "test digits."
     )
     BINDINGS = [
-        Binding("l", "toggle_option('log_axis')", "Log", id="train.log",
+        Binding("l", "toggle('log_axis')", "Log", id="train.log",
                 tooltip="Logarithmic loss axis"),
-        Binding("s", "toggle_option('smooth')", "Smooth", id="train.smooth",
+        Binding("s", "toggle('smooth')", "Smooth", id="train.smooth",
                 tooltip="Smoothed line over the raw one"),
-        Binding("z", "toggle_option('recent')", "Zoom", id="train.recent",
+        Binding("z", "toggle('recent')", "Zoom", id="train.recent",
                 tooltip="The newest quarter of the run, or all of it"),
-        Binding("h", "toggle_option('reading')", "Cursor", id="train.cursor",
+        Binding("h", "toggle('reading')", "Cursor", id="train.cursor",
                 tooltip="Read values off the charts; left and right move it"),
-        Binding("g", "toggle_option('all_charts')", "Gradient", id="train.gradient",
+        Binding("g", "toggle('all_charts')", "Gradient", id="train.gradient",
                 tooltip="Norm of the gradient, mean over the steps of each report"),
         Binding("left", "move(-1)", show=False, id="train.left"),
         Binding("right", "move(1)", show=False, id="train.right"),
@@ -78,59 +81,55 @@ class TrainView(View):
                 yield LossChart(id=chart)
         yield TrainDigits(id="digits")
 
-    def watch_scene(self, before: Scene | None, scene: Scene | None) -> None:
-        """Redraw the charts if the losses changed, and the digits."""
-        if scene is None or not self.is_mounted:
-            return
-        was, now = (
-            one and (one.run, one.is_past and one.network, one.overlay and one.overlay.run)
-            for one in (before, scene)
-        )
-        if was != now and not scene.run.unread:
-            self._draw_charts()
+    _charted: tuple[object, ...] = ()
+    """What the charts were drawn from."""
+
+    def _draw(self, scene: Scene) -> None:
+        """Draw the charts if the losses changed, and the digits."""
+        now = scene.run, scene.is_past and scene.network, scene.overlay and scene.overlay.run
+        if now != self._charted and not scene.run.unread:
+            self._charted = now
+            self.redraw_charts()
         self._digits.draw(scene)
 
     def sample(self) -> None:
         """Draw new z."""
-        self._digits.sample(self.scene)
-
-    def action_toggle_option(self, name: str) -> None:
-        """Toggle an option of the charts."""
-        setattr(self, name, not getattr(self, name))
-        self._draw_charts()
+        self._digits.seed += 1
+        self.redraw()
 
     def action_move(self, steps: int) -> None:
         """Show and move the cursor."""
         self.reading = True
         share = round(self.cursor_share * CURSOR_STEPS + steps) / CURSOR_STEPS
         self.cursor_share = min(1.0, max(0.0, share))
-        self._draw_charts()
 
     def on_resize(self, event: Resize) -> None:
         """Choose the size of the digits."""
         self._digits.fit(event.size, self.image_width)
-        self._digits.draw(self.scene)
+        self.redraw()
 
     @property
     def _digits(self) -> TrainDigits:
         return self.query_one(TrainDigits)
 
-    def _draw_charts(self) -> None:
-        if self.scene is None:
+    def redraw_charts(self) -> None:
+        """Draw the charts, if there is a scene."""
+        if self.scene is None or not self.is_mounted:
             return
         run, overlay = self.scene.run, self.scene.overlay
         self._draw_losses(run)
         how = {"smooth": self.smooth, "recent": self.recent}
         for chart in series.charts():
-            is_shown = self.all_charts or chart in LOSS_CHARTS
-            self.query_one(f"#{chart}", LossChart).display = is_shown
-            if not is_shown:
+            widget = self.query_one(f"#{chart}", LossChart)
+            widget.display = self.all_charts or chart in LOSS_CHARTS
+            if not widget.display:
                 continue
             curves = chart_curves(chart, run, **how)
             if overlay is not None and not overlay.run.unread:
                 curves = (*overlay_curves(chart, run, overlay.run, **how), *curves)
             levels = reconstruction_levels(run) if chart == "reconstruction" else ()
-            self.query_one(f"#{chart}", LossChart).plot = Plot(
+            widget.plot = partial(
+                draw_chart,
                 chart_title(chart, run),
                 curves,
                 levels,
@@ -139,6 +138,13 @@ class TrainView(View):
                 log=self.log_axis,
                 ascii_only=not self.scene.unicode,
             )
+
+    watch_log_axis = redraw_charts
+    watch_smooth = redraw_charts
+    watch_recent = redraw_charts
+    watch_reading = redraw_charts
+    watch_all_charts = redraw_charts
+    watch_cursor_share = redraw_charts
 
     def _draw_losses(self, run: RunView) -> None:
         """Show the newest test loss with the name of each estimator."""

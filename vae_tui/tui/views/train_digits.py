@@ -35,7 +35,7 @@ class TrainDigits(Vertical):
         self.seed = 0
         self._room = Size(80, 22)
         self._sizes = widths(1, *SCALES)
-        self._columns, self._rows = LEAST_COLUMNS, 1
+        self.columns, self._rows = LEAST_COLUMNS, 1
         self._over: bool | None = None
         """Whether the other run's digits are shown; None without an overlay."""
         self._shows: tuple[object, ...] = ()
@@ -43,52 +43,34 @@ class TrainDigits(Vertical):
 
     def compose(self) -> ComposeResult:
         """Four blocks, each below its caption."""
-        yield Caption(id="samples-caption")
-        yield Pictures(id="samples")
-        yield Caption(id="overlay-caption")
-        yield Pictures(id="overlay")
-        yield Caption(id="inputs-caption")
-        yield Pictures(id="inputs")
-        yield Caption(id="copies-caption")
-        yield Pictures(id="copies")
+        for name in ("samples", "overlay", "inputs", "copies"):
+            yield Caption(id=f"{name}-caption")
+            yield Pictures(id=name)
 
     @property
     def count(self) -> int:
         """How many samples fit."""
-        return self._columns * self._rows
-
-    @property
-    def columns(self) -> int:
-        """How many samples are in a row."""
-        return self._columns
+        return self.columns * self._rows
 
     def samples(self, network: Network) -> Bytes:
         """Return as many samples from the fixed z as fit, (N, H, W)."""
         return network.decode(samples(network, self.count, self.seed))
-
-    def sample(self, scene: Scene | None) -> None:
-        """Draw new z."""
-        self.seed += 1
-        self.draw(scene)
 
     def fit(self, room: Size, image_width: int) -> None:
         """Choose the size of the digits for a view of this size."""
         self._room, self._sizes = room, widths(image_width, *SCALES)
         self._resize_pictures()
 
-    def draw(self, scene: Scene | None) -> None:
+    def draw(self, scene: Scene) -> None:
         """Draw a scene; the digits only if weights, images or sizes changed."""
-        caption = self.query_one("#samples-caption", Caption)
-        if scene is None or scene.network is None:
-            unreadable = scene.unreadable if scene else ""
-            caption.text = (
-                f"{unreadable} cannot be read" if unreadable else "waiting for the first weights"
-            )
+        caption, network = self.query_one("#samples-caption", Caption), scene.network
+        if network is None:
+            waiting = "waiting for the first weights"
+            caption.text = f"{scene.unreadable} cannot be read" if scene.unreadable else waiting
             return
-        network = scene.network
         caption.text = f"[b]{WEIGHTS}[/b] · fixed z"
         other = self._make_room(scene.overlay, network)
-        shows = (network, other, scene.probe, scene.palette, self.seed, self._columns, self._rows)
+        shows = (network, other, scene.probe, scene.palette, self.seed, self.columns, self._rows)
         if shows == self._shows:
             return
         self._shows = shows
@@ -96,7 +78,7 @@ class TrainDigits(Vertical):
         if other is not None:
             self._show("overlay", self.samples(other), scene)
         if scene.probe is not None:
-            self._show_copies(scene, network, scene.probe.images[: self._columns])
+            self._show_copies(scene, network, scene.probe.images[: self.columns])
 
     def _show_copies(self, scene: Scene, network: Network, images: Bytes) -> None:
         kind = scene.run.config.reconstruction
@@ -105,9 +87,8 @@ class TrainDigits(Vertical):
         self._show("copies", copies, scene)
         self.query_one("#inputs-caption", Caption).text = "[b]inputs[/b] · test digits"
         numbers = " · ".join(f"{loss:.0f}" for loss in losses)
-        self.query_one(
-            "#copies-caption", Caption
-        ).text = f"[b]reconstructed[/b] {NAMES[kind]} {numbers}"
+        caption = self.query_one("#copies-caption", Caption)
+        caption.text = f"[b]reconstructed[/b] {NAMES[kind]} {numbers}"
 
     def _make_room(self, overlay: Overlay | None, network: Network) -> Network | None:
         """Show the name of the overlaid run; return its weights if its digits can be shown."""
@@ -117,9 +98,8 @@ class TrainDigits(Vertical):
             over, other = not why, None if why else overlay.network
             step = f"step {other.step:,} · same z" if other is not None else why
             name = escape(short_name(overlay.run.name))
-            self.query_one(
-                "#overlay-caption", Caption
-            ).text = f"[b {OVERLAID}]{name}[/] · {escape(step)}"
+            caption = self.query_one("#overlay-caption", Caption)
+            caption.text = f"[b {OVERLAID}]{name}[/] · {escape(step)}"
         if over != self._over:
             self._over = over
             self._resize_pictures()
@@ -141,7 +121,7 @@ class TrainDigits(Vertical):
         self.query_one("#overlay-caption").display = self._over is not None
         for name in ("inputs", "copies"):
             self.query_one(f"#{name}-caption").display = not self._over
-        self._columns, self._rows = columns, rows
+        self.columns, self._rows = columns, rows
 
     def _show(self, which: str, images: Bytes, scene: Scene) -> None:
         pictures = self.query_one(f"#{which}", Pictures)

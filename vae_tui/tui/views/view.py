@@ -42,6 +42,16 @@ class View(Container, can_focus=True):
         """Pixels in a row of the run's images."""
         return (self.scene.run.config.image_shape if self.scene else DEFAULT_SHAPE).width
 
+    def redraw(self) -> None:
+        """Draw the scene, if there is one."""
+        if self.scene is not None and self.is_mounted:
+            self._draw(self.scene)
+
+    watch_scene = redraw
+
+    def _draw(self, scene: Scene) -> None:
+        raise NotImplementedError
+
     def on_hide(self, event: Hide) -> None:
         """Keep the focus when the terminal is too small for a while.
 

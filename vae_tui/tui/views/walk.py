@@ -92,20 +92,6 @@ class WalkView(View):
                 yield LatentBars()
         yield FilmStrip()
 
-    def watch_scene(self) -> None:
-        """Redraw; the mean of a test digit follows newer weights."""
-        scene = self.scene
-        if scene is None or not self.is_mounted:
-            return
-        if scene.network is None:
-            self.query_one("#caption", Caption).text = waiting(scene)
-            return
-        if self.walk.place is None:
-            self.sample()
-        if self.chosen < 0:
-            self.chosen = _by_kl(scene, scene.network)[0]
-        self._draw()
-
     def on_resize(self, event: Resize) -> None:
         """Choose the sizes of digit and strip."""
         large, small = sizes(event.size.width, event.size.height, self.image_width)
@@ -113,7 +99,7 @@ class WalkView(View):
         self.query_one("#top").styles.height = large // 2
         digit.styles.width = digit.pixels = large
         self.query_one(FilmStrip).fit(event.size.width, small)
-        self._draw()
+        self.redraw()
 
     def sample(self) -> None:
         """Go to a random point of the prior."""
@@ -155,13 +141,13 @@ class WalkView(View):
         return f'vae-tui decode {run} --z="{code_text(code)}"{scene.step_option}'
 
     def action_choose(self, steps: int) -> None:
-        """Choose the dimension so many lines further down."""
+        """Choose the dimension ``steps`` lines further down."""
         scene = self.scene
         if scene is not None and scene.network is not None and self.chosen >= 0:
             order = _by_kl(scene, scene.network)
             at = order.index(self.chosen) + steps
             self.chosen = order[min(max(at, 0), len(order) - 1)]
-            self._draw()
+            self.redraw()
 
     def action_move(self, distance: float) -> None:
         """Change the chosen number."""
@@ -184,19 +170,19 @@ class WalkView(View):
         """Mark the point shown as an end of the next interpolation."""
         if (code := self._code()) is not None:
             self.walk = self.walk.marked(name, code)
-            self._draw()
+            self.redraw()
 
     async def action_morph(self) -> None:
         """Interpolate from mark to mark; ask for two digits unless both are set."""
         if (walk := self.walk.to_marks()) is not None:
             self._go(walk)
         else:
-            await self.run_action("app.interpolate")
+            await self.run_action("screen.interpolate")
 
     def action_next_path(self) -> None:
         """Choose the next kind of interpolation."""
         self.walk = self.walk.with_next_path()
-        self._draw()
+        self.redraw()
 
     def action_drift(self) -> None:
         """Drift, or stop and stay."""
@@ -211,7 +197,7 @@ class WalkView(View):
         self.walk = walk
         if walk.place is not None and walk.place.next_frame() is not None:
             self._animation = self.set_interval(FRAME_SECONDS, self._show_next_frame)
-        self._draw()
+        self.redraw()
 
     def _show_next_frame(self) -> None:
         place = self.walk.place
@@ -221,7 +207,7 @@ class WalkView(View):
             self._go(self.walk)
         elif self.display or not isinstance(place, Drift):
             self.walk = replace(self.walk, place=following)
-            self._draw()
+            self.redraw()
 
     def _code(self) -> Floats | None:
         """Return the code (d,) shown; None before the first weights."""
@@ -230,13 +216,16 @@ class WalkView(View):
             return None
         return place.code_for(scene.network, scene.probe)
 
-    def _draw(self) -> None:
-        scene, place, code = self.scene, self.walk.place, self._code()
-        if place is None or scene is None or scene.network is None:
+    def _draw(self, scene: Scene) -> None:
+        if (network := scene.network) is None:
+            self.query_one("#caption", Caption).text = waiting(scene)
             return
-        if code is None or self.chosen < 0:
+        if self.chosen < 0:
+            self.chosen = _by_kl(scene, network)[0]
+        if (place := self.walk.place) is None:
+            self.sample()  # draws too
             return
-        network, digit = scene.network, self.query_one("#digit", Pictures)
+        code, digit = place.code_for(network, scene.probe), self.query_one("#digit", Pictures)
         digit.palette = scene.palette
         if isinstance(place, Interpolation):
             digit.images = place.film(network, scene.probe, FRAMES)[0][place.frame][None]
@@ -252,7 +241,7 @@ class WalkView(View):
         strip = self.query_one(FilmStrip)
         if isinstance(place, Interpolation):
             pictures, codes = place.film(network, scene.probe, strip.columns)
-            title, share = place.path, place.share
+            title, share = place.path, place.frame / (FRAMES - 1)
         else:
             codes = traversal(code, self.chosen, REACH, strip.columns)
             pictures, share = network.decode(codes), None

@@ -1,7 +1,6 @@
 """A one-line caption for the widget beside it."""
 
 from rich.text import Text
-from textual.events import Resize
 from textual.reactive import var
 
 from vae_tui.tui.widgets.drawing import Drawing
@@ -24,18 +23,12 @@ class Caption(Drawing):
     weights: var[str] = var("")
     """What replaces `WEIGHTS`."""
 
-    def watch_text(self) -> None:
-        """Redraw."""
-        self._draw()
+    watch_text = Drawing.redraw
 
     def watch_weights(self) -> None:
         """Redraw if the text shows it."""
         if WEIGHTS in self.text:
             self._draw()
-
-    def on_resize(self, _: Resize) -> None:
-        """Redraw at the new width."""
-        self._draw()
 
     def _draw(self) -> None:
         text = Text.from_markup(self.text.replace(WEIGHTS, self.weights))

@@ -17,14 +17,8 @@ def in_columns(
 ) -> list[Text]:
     """Return ``height`` lines with entries 0 to ``count`` - 1, column by column.
 
-    Args:
-        draw: Returns entry ``index`` in a given number of cells.
-        count: Number of entries.
-        width: Cells.
-        height: Lines.
-        least: Minimum cells of a column.
-        most: Maximum cells of a column.
-        shown: Index of an entry that is never left out.
+    ``draw`` returns entry ``index`` in a number of cells; a column has ``least`` to ``most`` cells;
+    entry ``shown`` is never left out.
     """
     if not count or width < least or height < 1:
         return []

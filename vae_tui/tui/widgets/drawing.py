@@ -1,9 +1,8 @@
 """A widget that shows ready-made rows and repaints only those that changed."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
-from rich.console import Console
-from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual.geometry import Region
@@ -14,23 +13,27 @@ from textual.widget import Widget
 class Drawing(Widget):
     """Shows rows of text or strips, cut and filled to its own width."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self._rows: list[Strip] = []
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.rows: list[Strip] = []
+        """The content, one strip a row, before it is cut and filled to the widget's width."""
         self.base = Style()
         """The widget's own style, under that of its rows."""
 
-    @property
-    def rows(self) -> Sequence[Strip]:
-        """The content, one strip a row, before it is cut and filled to the widget's width."""
-        return self._rows
+    def redraw(self) -> None:
+        """Draw the reactive values again: they or the size changed."""
+        self._draw()
+
+    on_resize = redraw
+
+    def _draw(self) -> None:
+        pass
 
     def show_rows(self, rows: Sequence[Strip]) -> None:
         """Replace the content; equal rows are not repainted."""
-        old, self._rows = self._rows, list(rows)
-        shared = min(len(old), len(self._rows))
-        changed = [y for y in range(shared) if old[y] != self._rows[y]]
-        changed += range(shared, max(len(old), len(self._rows)))
+        pairs = enumerate(zip_longest(self.rows, rows))
+        changed = [y for y, (old, new) in pairs if old != new]
+        self.rows = list(rows)
         width, height = self.size
         if changed and not height:
             self.refresh()  # hidden: forget the rows that Textual has cached
@@ -50,22 +53,6 @@ class Drawing(Widget):
     def render_line(self, y: int) -> Strip:
         """Return one row of the content."""
         width, style = self.size.width, self.base
-        if y >= len(self._rows):
+        if y >= len(self.rows):
             return Strip.blank(width, style)
-        return self._rows[y].adjust_cell_length(width).apply_style(style)
-
-
-def segments(line: Text, console: Console) -> list[Segment]:
-    """Return the segments of a line; faster than Rich if no styles overlap."""
-    found, end, plain = [], 0, line.plain
-    for span in line.spans:
-        if span.start < end or line.style:
-            return list(line.render(console, end=""))
-        if span.start > end:
-            found.append(Segment(plain[end : span.start]))
-        style = Style.parse(span.style) if isinstance(span.style, str) else span.style
-        found.append(Segment(plain[span.start : span.end], style))
-        end = span.end
-    if end < len(plain):
-        found.append(Segment(plain[end:]))
-    return found
+        return self.rows[y].adjust_cell_length(width).apply_style(style)

@@ -2,14 +2,14 @@
 
 Textual's Footer shows all bindings and scrolls sideways when they do not fit, so that at 80 columns
 help and quit are out of sight; its labels are those of the bindings. This one leaves out the least
-important keys first, and its labels follow the run's state ("Pause", "Go on", "Longer").
+important keys first, and its labels follow the run's state ("Pause", "Resume", "Longer").
 """
 
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual.events import Click, Resize
+from textual.events import Click
 from textual.reactive import var
 
 from vae_tui.tui.widgets.drawing import Drawing
@@ -40,13 +40,7 @@ class KeyBar(Drawing):
 
     hints: var[tuple[KeyHint, ...]] = var(())
 
-    def watch_hints(self) -> None:
-        """Redraw."""
-        self._draw()
-
-    def on_resize(self, _: Resize) -> None:
-        """Redraw at the new width."""
-        self._draw()
+    watch_hints = Drawing.redraw
 
     def on_click(self, event: Click) -> None:
         """Simulate the key that was clicked."""

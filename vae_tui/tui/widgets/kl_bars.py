@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
-from textual.events import Resize
 from textual.reactive import var
 
 from vae_tui.latent.diagnosis import DEAD_KL
@@ -33,13 +32,7 @@ class KlBars(Drawing):
 
     parts: var[KlParts] = var(KlParts())
 
-    def watch_parts(self) -> None:
-        """Redraw."""
-        self._draw()
-
-    def on_resize(self, _: Resize) -> None:
-        """Redraw in the new size."""
-        self._draw()
+    watch_parts = Drawing.redraw
 
     def _draw(self) -> None:
         parts = self.parts

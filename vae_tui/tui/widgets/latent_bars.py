@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
-from textual.events import Resize
 from textual.reactive import var
 
 from vae_tui.latent.diagnosis import DEAD_KL
@@ -36,13 +35,7 @@ class LatentBars(Drawing):
 
     bars: var[Bars] = var(Bars())
 
-    def watch_bars(self) -> None:
-        """Redraw."""
-        self._draw()
-
-    def on_resize(self, _: Resize) -> None:
-        """Redraw in the new size."""
-        self._draw()
+    watch_bars = Drawing.redraw
 
     def _draw(self) -> None:
         bars = self.bars

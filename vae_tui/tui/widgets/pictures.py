@@ -1,7 +1,6 @@
 """Grey pictures side by side, as half-blocks."""
 
 import numpy as np
-from textual.events import Resize
 from textual.reactive import var
 from textual.strip import Strip
 
@@ -22,30 +21,15 @@ class Pictures(Drawing):
     columns: var[int] = var(1)
     palette: var[Palette] = var(Palette.GREYS)
 
-    def watch_images(self) -> None:
-        """Redraw."""
-        self._draw()
-
-    def watch_pixels(self) -> None:
-        """Redraw."""
-        self._draw()
-
-    def watch_columns(self) -> None:
-        """Redraw."""
-        self._draw()
-
-    def watch_palette(self) -> None:
-        """Redraw."""
-        self._draw()
-
-    def on_resize(self, _: Resize) -> None:
-        """Redraw: other rows may be visible now."""
-        self._draw()
+    watch_images = Drawing.redraw
+    watch_pixels = Drawing.redraw
+    watch_columns = Drawing.redraw
+    watch_palette = Drawing.redraw
 
     def render_line(self, y: int) -> Strip:
         """Return one row; half-blocks define both colours, so the widget's style is not applied."""
-        if self.palette is Palette.GREYS and y < len(self._rows):
-            return self._rows[y].adjust_cell_length(self.size.width, self.base)
+        if self.palette is Palette.GREYS and y < len(self.rows):
+            return self.rows[y].adjust_cell_length(self.size.width, self.base)
         return super().render_line(y)
 
     def _draw(self) -> None:

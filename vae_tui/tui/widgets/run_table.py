@@ -52,12 +52,8 @@ def _loss(loss: float) -> str:
     return f"{loss:.2f}" if abs(loss) < 1e6 else f"{loss:.1e}"
 
 
-def _state(run: Summary) -> str:
-    return state_text(run.state, run.silent_seconds)
-
-
 COLUMNS = (
-    RunColumn("state", _state, 0, "left"),
+    RunColumn("state", lambda run: state_text(run.state, run.silent_seconds), 0, "left"),
     RunColumn("epoch", lambda run: f"{run.epoch:.1f}/{run.epochs}", 2),
     RunColumn("step", lambda run: f"{run.step}", 8),
     RunColumn("data", lambda run: run.dataset, 7, "left"),
@@ -138,9 +134,9 @@ class RunTable(DataTable[Text], can_focus=False):
         layout: list[tuple[str, Side, int]] = [
             ("", "default", MARKS),
             ("run", "default", name_width),
+            *((COLUMNS[i].head, COLUMNS[i].side, self._widths[i]) for i in shown),
+            ("", "default", max(rest - name_width, 0)),
         ]
-        layout += [(COLUMNS[i].head, COLUMNS[i].side, self._widths[i]) for i in shown]
-        layout.append(("", "default", max(rest - name_width, 0)))
         if layout != self._layout:
             self._layout, self._shown = layout, []
             self.clear(columns=True)

@@ -1,11 +1,11 @@
-"""Points in two dimensions, their classes shown by colour and mark, with a cursor."""
+"""Points in two dimensions, their classes shown by colour and mark, with bubbles and a cursor."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.text import Text
-from textual.events import Click, Resize
+from textual.events import Click
 from textual.message import Message
 from textual.reactive import var
 
@@ -16,6 +16,8 @@ from vae_tui.tui.widgets.drawing import Drawing
 
 _BRAILLE = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 """The dots of a braille character, (4, 2)."""
+CORNERS = 96
+"""Of the outline of a bubble."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,25 +35,36 @@ class Cloud:
     unicode: bool = True
 
 
+def with_bubbles(cloud: Cloud, chosen: Indices, basis: Floats, logvars: Floats) -> Cloud:
+    """Return the cloud of only the points ``chosen`` (M,), with ellipses of one standard deviation.
+
+    ``basis`` (d, 2) is that of the plane, ``logvars`` (N, d) are the log-variances of q(z|x).
+    """
+    variances = np.exp(logvars[chosen].astype(np.float64))
+    covariances = np.einsum("dk,nd,dl->nkl", basis, variances, basis)
+    # The square root of a covariance maps the unit circle to the outline. Rounding may leave
+    # eigenvalues slightly negative.
+    lengths, axes = np.linalg.eigh(covariances)
+    roots = axes * np.sqrt(np.maximum(lengths, 0))[:, None, :]
+    angles = np.linspace(0, 2 * np.pi, CORNERS)
+    circle = np.stack([np.cos(angles), np.sin(angles)])
+    points = cloud.points[chosen]
+    outlines = points[:, None, :] + (roots @ circle).transpose(0, 2, 1).astype(np.float32)
+    return replace(cloud, points=points, labels=cloud.labels[chosen], outlines=outlines)
+
+
 class Scatter(Drawing):
     """Draws ``cloud``; a cell with several points shows the most frequent class."""
 
     cloud: var[Cloud | None] = var(None)
 
+    @dataclass
     class Clicked(Message):
         """The mouse clicked a point of the plane."""
 
-        def __init__(self, point: tuple[float, float]) -> None:
-            super().__init__()
-            self.point = point
+        point: tuple[float, float]
 
-    def watch_cloud(self) -> None:
-        """Redraw."""
-        self._draw()
-
-    def on_resize(self, _: Resize) -> None:
-        """Redraw in the new size."""
-        self._draw()
+    watch_cloud = Drawing.redraw
 
     def on_click(self, event: Click) -> None:
         """Report the point that was clicked."""

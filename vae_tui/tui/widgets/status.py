@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual.events import Resize
 from textual.reactive import var
 
 from vae_tui.run.state import state_text
@@ -36,13 +35,7 @@ class Status(Drawing):
     parts: var[tuple[Text, ...]] = var(())
     """Most important first; none is shown in part."""
 
-    def watch_parts(self) -> None:
-        """Redraw."""
-        self._draw()
-
-    def on_resize(self, _: Resize) -> None:
-        """Redraw at the new width."""
-        self._draw()
+    watch_parts = Drawing.redraw
 
     def _draw(self) -> None:
         line = Text(no_wrap=True)
@@ -60,20 +53,11 @@ def status_of(
     now: float,
     mode: str,
     *,
-    link: str = "",
-    link_is_slow: bool = False,
+    link: str,
+    link_is_slow: bool,
     unicode: bool,
 ) -> tuple[Text, ...]:
-    """Return the top line's parts for a run.
-
-    Args:
-        run: The run.
-        now: Unix seconds.
-        mode: Shown after the state; "read only" without control.
-        link: Rate of the terminal's link, in words.
-        link_is_slow: Whether the link limits the screen.
-        unicode: Whether the terminal shows more than ASCII.
-    """
+    """Return the top line's parts for a run at ``now`` (Unix seconds), ``mode`` after its state."""
     measured, started = run.measured, run.started
     return status_parts(
         run.name,
@@ -112,10 +96,9 @@ def status_parts(
     share = min(1.0, max(0.0, epoch / epochs)) if epochs > 0 else 0.0
     name, device = printable(name), printable(device)
     live = state in ("running", "paused", "stalled")
-    shown_state = state_text(state, silent_seconds)
     parts = [
         Text(name if len(name) <= 24 else name[:23] + "~", "bold"),
-        Text(shown_state, f"bold {COLOURS.get(state, '')}"),
+        Text(state_text(state, silent_seconds), f"bold {COLOURS.get(state, '')}"),
         Text(f"epoch {_epoch(epoch)}/{epochs}"),
         _bar(share, 10, unicode),
     ]
