@@ -1,5 +1,6 @@
 """The Textual app of one run: passes messages and keys to the controllers."""
 
+import gc
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -270,7 +271,7 @@ class VaeApp(App[None]):
         follow = partial(imports.reader.follow, self.post_message, self._lifecycle.stop)
         self._lifecycle.start_thread("reader", follow)
         if not self.is_headless:
-            self._lifecycle.freeze_objects()
+            gc.freeze()  # a full pass over modules and widgets would take 50 ms each time
 
     def _show_scene(self, scene: "Scene") -> None:
         if self.is_running:

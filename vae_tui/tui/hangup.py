@@ -79,17 +79,12 @@ def _end_in(seconds: float, return_code: int) -> None:
 
     def end() -> None:
         time.sleep(seconds)
-        with contextlib.suppress(termios.error):
-            _make_sane()
+        with contextlib.suppress(termios.error):  # out of raw mode, without a write that may block
+            input_, output, control, local, *rest = termios.tcgetattr(0)
+            input_ |= termios.ICRNL | termios.IXON
+            output |= termios.OPOST
+            local |= termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG
+            termios.tcsetattr(0, termios.TCSANOW, [input_, output, control, local, *rest])
         os._exit(return_code)
 
     threading.Thread(target=end, name="end", daemon=True).start()
-
-
-def _make_sane() -> None:
-    """Take the terminal out of raw mode, without a write that could block."""
-    input_, output, control, local, *rest = termios.tcgetattr(0)
-    input_ |= termios.ICRNL | termios.IXON
-    output |= termios.OPOST
-    local |= termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG
-    termios.tcsetattr(0, termios.TCSANOW, [input_, output, control, local, *rest])

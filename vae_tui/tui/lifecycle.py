@@ -64,10 +64,6 @@ class Lifecycle:
 
         threading.Thread(target=guarded, name=name, daemon=True).start()
 
-    def freeze_objects(self) -> None:
-        """Exempt modules and widgets from garbage collection: each full pass would take 50 ms."""
-        gc.freeze()
-
     def end(self) -> None:
         """Let the threads return."""
         self.stop.set()

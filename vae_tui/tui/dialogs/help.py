@@ -10,6 +10,8 @@ from textual.widgets import Static
 
 from vae_tui.tui.dialogs.dialog import Dialog
 
+Keys = Iterable[tuple[str, str]]
+
 
 class HelpDialog(Dialog[None]):
     """Shows the keys and what they do."""
@@ -19,13 +21,7 @@ class HelpDialog(Dialog[None]):
     ]
     DEFAULT_CSS = "HelpDialog > VerticalScroll { width: 76; max-height: 100%; }"
 
-    def __init__(
-        self,
-        title: str,
-        text: str,
-        own: Iterable[tuple[str, str]],
-        everywhere: Iterable[tuple[str, str]],
-    ) -> None:
+    def __init__(self, title: str, text: str, own: Keys, everywhere: Keys) -> None:
         """Explain a view: its own keys, then those of all views, as pairs of key and meaning."""
         super().__init__()
         self._title = title
@@ -39,5 +35,5 @@ class HelpDialog(Dialog[None]):
             yield Static("\n\n".join(part for part in self._parts if part))
 
 
-def _table(keys: Iterable[tuple[str, str]]) -> str:
+def _table(keys: Keys) -> str:
     return "\n".join(f"[b]{escape(key):>7}[/b]  {escape(what)}" for key, what in keys)

@@ -2,7 +2,6 @@
 
 import math
 import shlex
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,7 +128,13 @@ class RunsView(View):
         """Return the table as a CSV, with every column."""
         if (runs := self._runs) is None:
             return None
-        content = _csv(runs.rows)
+        content = csv_table(
+            [*FIELDS, "wrong"],
+            (
+                [*(_shown(getattr(row.summary, name)) for name in FIELDS), row.wrong]
+                for row in runs.rows
+            ),
+        )
         return Export("runs.csv", lambda path: write(path, content))
 
     _last_row = 0
@@ -198,11 +203,6 @@ def _details(row: ListedRun) -> str:
         ]
     parts = [f"[b]{escape(printable(summary.name))}[/b]", *(escape(printable(p)) for p in parts)]
     return " · ".join(parts)
-
-
-def _csv(rows: Sequence[ListedRun]) -> bytes:
-    values = ([*(_shown(getattr(row.summary, name)) for name in FIELDS), row.wrong] for row in rows)
-    return csv_table([*FIELDS, "wrong"], values)
 
 
 def _shown(value: object) -> object:
