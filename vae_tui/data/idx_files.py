@@ -56,14 +56,13 @@ def load(name: str, data_dir: Path, shape: ImageShape | None = None) -> Images:
 
 def read(dataset: Dataset, data_dir: Path) -> Images:
     """Return the images and labels of a data set's four files; errors as in ``load``."""
-    train_images, train_labels, test_images, test_labels = _locate(dataset, data_dir)
-    train_count, test_count = dataset.train_count, dataset.test_count
+    train, train_labels, test, test_labels = _locate(dataset, data_dir)
     return Images(
-        train=_read_images(train_images, train_count, dataset),
-        train_labels=_read_labels(train_labels, train_count, dataset),
-        test=_read_images(test_images, test_count, dataset),
-        test_labels=_read_labels(test_labels, test_count, dataset),
-        shape=dataset.shape,
+        _read_images(train, dataset.train_count, dataset),
+        _read_labels(train_labels, dataset.train_count, dataset),
+        _read_images(test, dataset.test_count, dataset),
+        _read_labels(test_labels, dataset.test_count, dataset),
+        dataset.shape,
     )
 
 
@@ -86,7 +85,9 @@ def _read_images(file: Traversable, count: int, dataset: Dataset) -> Tensor:
     with _errors_in_one_line(file, dataset):
         images = _read_idx(file, (count, *dataset.shape.array))
     if dataset.is_transposed:
-        _transpose_in_place(images)
+        for start in range(0, count, 4096):  # in blocks: no copy of the whole array
+            block = images[start : start + 4096]
+            block[...] = block.transpose(0, 2, 1).copy()
     return torch.from_numpy(images.reshape(count, dataset.shape.pixels))
 
 
@@ -148,13 +149,6 @@ def _decompressed(file_name: str, stream: IO[bytes]) -> io.BufferedIOBase:
     if file_name.endswith(".xz"):
         return lzma.LZMAFile(stream)
     return cast(io.BufferedIOBase, stream)
-
-
-def _transpose_in_place(images: NDArray[np.uint8]) -> None:
-    """Swap rows and columns of (N, H, W) in blocks, which needs no copy of the whole array."""
-    for start in range(0, len(images), 4096):
-        block = images[start : start + 4096]
-        block[...] = block.transpose(0, 2, 1).copy()
 
 
 @contextmanager

@@ -26,13 +26,9 @@ def importance_weighted_nll(
 
     With one sample it is the ELBO loss; with more it decreases towards -log p(x).
 
-    Args:
-        model: The network, on the device of the images.
-        images: uint8 (N, P).
-        samples: K, draws from q(z|x) for each image.
-        seed: Random seed of the draws.
-        reconstruction: ``bce``, or ``mse``, whose log-likelihood omits its constant.
-        on_progress: Called with the share that is done.
+    Images are uint8 (N, P) on the model's device; ``samples`` is K, the draws from q(z|x) for each
+    image. ``mse`` omits the constant of its log-likelihood. ``on_progress`` is called with the
+    share that is done.
 
     Source:
         Burda et al. 2016, https://arxiv.org/abs/1509.00519, equation 8.

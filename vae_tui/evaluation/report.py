@@ -21,6 +21,9 @@ def as_text(assessment: Assessment, name: str, config: RunConfig) -> str:
     is_vae = assessment.elbo_loss is not None
     loss = "BCE" if config.reconstruction == "bce" else "squared error / 2"
     noise = "z sampled" if is_vae else "z is the mean: an auto-encoder has no noise"
+    nll = f"importance-weighted, K = {assessment.samples}: a tighter bound on -log p(x)"
+    if assessment.nll is None:
+        nll = "not measured; --samples 200 does"
     lines = [
         f"{name}: {config.model}, weights of step {assessment.step}, "
         f"{assessment.images} test images of {config.dataset}; losses in nats per image",
@@ -34,7 +37,7 @@ def as_text(assessment: Assessment, name: str, config: RunConfig) -> str:
         _line(f"{loss}, z = mu", assessment.bce_at_mean, "what the course's notebook prints")
         if is_vae
         else "",
-        _nll_line(assessment, is_vae),
+        _line("NLL", assessment.nll, nll) if is_vae else "",
         _line(
             "active units",
             f"{assessment.active_units} of {len(assessment.kl_per_dimension)}",
@@ -62,15 +65,6 @@ def as_text(assessment: Assessment, name: str, config: RunConfig) -> str:
             f"{constant:.1f} nats."
         )
     return "\n".join(line for line in lines if line)
-
-
-def _nll_line(assessment: Assessment, is_vae: bool) -> str:
-    if not is_vae:
-        return ""
-    if assessment.nll is None:
-        return _line("NLL", None, "not measured; --samples 200 does")
-    meaning = f"importance-weighted, K = {assessment.samples}: a tighter bound on -log p(x)"
-    return _line("NLL", assessment.nll, meaning)
 
 
 def _line(name: str, value: float | str | None, meaning: str) -> str:

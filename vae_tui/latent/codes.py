@@ -76,9 +76,8 @@ def between(start: Floats, end: Floats, steps: int, path: str = "linear") -> Flo
     directions = (
         np.sin((1 - share) * angle) * start / lengths[0] + np.sin(share * angle) * end / lengths[1]
     ) / np.sin(angle)
-    result: Floats = (directions * ((1 - share) * lengths[0] + share * lengths[1])).astype(
-        np.float32
-    )
+    codes = directions * ((1 - share) * lengths[0] + share * lengths[1])
+    result: Floats = codes.astype(np.float32)
     result[:1], result[1:][-1:] = start, end  # exactly, without the rounding of the sines
     return result
 

@@ -16,13 +16,10 @@ from vae_tui.model.vae import VAE, loss_terms
 class Gradient(Protocol):
     """A model's weights and their gradient, each in one tensor of P float32."""
 
-    @property
-    def weights(self) -> nn.Parameter:
-        """All weights; the model's parameters are views of it, in their own order."""
-
-    @property
-    def values(self) -> Tensor:
-        """The gradient of the weights; also ``weights.grad``."""
+    weights: nn.Parameter
+    """All weights; the model's parameters are views of it, in their order."""
+    values: Tensor
+    """The gradient of the weights; also ``weights.grad``."""
 
     def forward_backward(
         self, pixels: Tensor, noise: Tensor, beta: Tensor, scale: float

@@ -36,9 +36,7 @@ class NumpyMlp(Network):
         return self._two_layers("decoder", codes)
 
     def _two_layers(self, name: str, values: Floats) -> Floats:
-        hidden = np.maximum(self._linear(f"{name}.0", values), 0)
-        return self._linear(f"{name}.2", hidden)
-
-    def _linear(self, name: str, values: Floats) -> Floats:
-        result: Floats = values @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
-        return result
+        weights = self.weights
+        sums = values @ weights[f"{name}.0.weight"].T + weights[f"{name}.0.bias"]
+        result: Floats = np.maximum(sums, 0) @ weights[f"{name}.2.weight"].T
+        return result + weights[f"{name}.2.bias"]

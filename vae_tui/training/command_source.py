@@ -16,12 +16,9 @@ _POLL_SECONDS = 0.01
 
 
 class CommandFile:
-    """Reads commands from the run folder; a termination signal counts as a stop.
+    """Reads ``commands.jsonl`` from an offset in bytes; a termination signal counts as a stop.
 
-    Args:
-        path: ``commands.jsonl``.
-        offset: Bytes of it to skip.
-        agent: Process id of torchrun, which holds the run's lock; its death counts as a stop.
+    So does the death of ``agent``, the process id of torchrun, which holds the run's lock.
     """
 
     def __init__(self, path: Path, offset: int, agent: int | None = None) -> None:

@@ -86,12 +86,9 @@ class LossMeter:
         epoch = _named(state["sums"], "bce", "kl")
         unreported = _named(state.get("unreported", {}), "images", "bce", "kl", "seconds")
         self.epoch_sums = LossSums(images, steps, _totals(epoch), 0.0)
-        self._unreported = LossSums(
-            int(unreported.get("images", 0)),
-            int(unreported.get("steps", 0)),
-            _totals(unreported),
-            unreported.get("seconds", 0.0),
-        )
+        images, steps = (int(unreported.get(name, 0)) for name in ("images", "steps"))
+        seconds = unreported.get("seconds", 0.0)
+        self._unreported = LossSums(images, steps, _totals(unreported), seconds)
         self.epoch_seconds = float(state["epoch_seconds"])
 
 

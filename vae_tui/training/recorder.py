@@ -5,6 +5,7 @@ import itertools
 import math
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from torch import Tensor
 
@@ -133,14 +134,11 @@ class Recorder:
                 self._save()
         elif show:
             with self._shows.working():
-                self._save_weights()
+                self._save_weights(self._run.weights)
 
     def _keep(self) -> None:
         """Keep the weights for time travel."""
-        step, weights = self._trainer.step, self._trainer.model.state_dict()
-        path = self._run.kept_weights(step)
-        self._writer.write(lambda: save_weights(path, weights, step, self._shape, half=True))
-        self._announce(f"{self._run.history.name}/{path.name}")
+        self._save_weights(self._run.kept_weights(self._trainer.step), half=True)
         for superfluous in steps_to_thin(self._run.kept_steps()):
             self._run.kept_weights(superfluous).unlink(missing_ok=True)
 
@@ -153,15 +151,13 @@ class Recorder:
             self._unsaved_best = None
         self._writer.write(lambda: save_state(self._run.trainer_state, self._trainer.state()))
         self._trainer.saved_step = self._trainer.step
-        self._save_weights()
+        self._save_weights(self._run.weights)
 
-    def _save_weights(self) -> None:
+    def _save_weights(self, path: Path, *, half: bool = False) -> None:
         step, weights = self._trainer.step, self._trainer.model.state_dict()
-        self._writer.write(lambda: save_weights(self._run.weights, weights, step, self._shape))
-        self._announce(self._run.weights.name)
-
-    def _announce(self, path: str) -> None:
-        self._writer.append(WeightsSaved(time=time.time(), step=self._trainer.step, path=path))
+        self._writer.write(lambda: save_weights(path, weights, step, self._shape, half=half))
+        name = path.relative_to(self._run.path).as_posix()
+        self._writer.append(WeightsSaved(time=time.time(), step=step, path=name))
 
     def _note_best(self, tested: EpochEnded) -> None:
         """Copy the weights if their test loss is the lowest; the next save writes them."""

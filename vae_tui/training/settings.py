@@ -17,10 +17,13 @@ class Settings:
     def __getitem__(self, name: str) -> float:
         return self._values[name]
 
-    def change(self, name: str, value: float) -> float:
-        """Set one setting; return its old value."""
+    def change(self, name: str, value: float, *, undo: bool = False) -> float:
+        """Set one setting, with ``undo`` to what `last_change` returned; return its old value."""
         old, self._values[name] = self._values[name], value
-        self._undo.append((name, old))
+        if undo:
+            self._undo.pop()
+        else:
+            self._undo.append((name, old))
         return old
 
     def last_change(self) -> tuple[str, float]:
@@ -28,12 +31,6 @@ class Settings:
         if not self._undo:
             raise UsageError("nothing to undo: no setting was changed")
         return self._undo[-1]
-
-    def undo(self) -> float:
-        """Revert the last change; return the value it had set."""
-        name, value = self._undo.pop()
-        old, self._values[name] = self._values[name], value
-        return old
 
     def state(self) -> dict[str, Any]:
         """Return plain values for a resume."""

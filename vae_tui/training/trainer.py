@@ -234,7 +234,7 @@ class Trainer:
         begun = math.ceil(self.step / self.steps_per_epoch)
         if name == "epochs" and value < begun:
             raise UsageError(f"--epochs {value:g}: epoch {begun} has begun; the nearest is {begun}")
-        old = self.settings.undo() if undo else self.settings.change(name, value)
+        old = self.settings.change(name, value, undo=undo)
         self._stepper.set_lr(self.settings["lr"])
         new = self.settings[name]
         return SettingChanged(**self._stamp(), name=name, old=old, new=new, command_id=command.id)
