@@ -17,25 +17,15 @@ MOST_MODULES = 15
 MEASURES_TEXTUALS_RENDERING = "tests/benchmarks/pictures.py"
 """Calls Textual's compositor, which has no public name, to measure a widget without the rest."""
 TO_BE_SPLIT: set[str] = {
-    "tests/doctor/test_doctor.py",
-    "tests/training/test_train.py",
-    "tests/training/test_worker.py",
-    "tests/tui/charts/test_chart.py",
-    "tests/tui/test_app.py",
     "vae_tui/run",
-    "vae_tui/training/trainer.py",
     "vae_tui/tui/app.py",
-    "vae_tui/tui/views/walk.py",
 }
 """Files and folders that are being split; remove a name here with the split."""
 READS_PRIVATE_NAMES: set[str] = {
     "tests/support/hostile_readings.py",
     "tests/training/test_stepper.py",
     "tests/training/test_threads.py",
-    "tests/training/test_train.py",
-    "tests/training/test_worker.py",
     "tests/tui/link/test_link_speed.py",
-    "tests/tui/test_app.py",
     "tests/tui/views/test_time_travel.py",
     "tests/tui/widgets/test_reactives.py",
 }
