@@ -22,13 +22,13 @@ from support.real_runs import (
 from support.shells import Shell, assert_it_goes_on
 from support.tiny_runs import losses_of, only
 
+from vae_tui.cli.cores import default_threads
 from vae_tui.model import load_network
 from vae_tui.model.probe import load_probe
 from vae_tui.run import events
 from vae_tui.run.commands import Command
 from vae_tui.run.config import RunConfig
 from vae_tui.run.control import RunSteering
-from vae_tui.run.cores import default_threads
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create

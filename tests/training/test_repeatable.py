@@ -11,11 +11,11 @@ from support.busy import busy_neighbour
 from support.real_runs import ended, in_force, newest_step, none_left, told, wait_until
 from support.tiny_runs import losses_of, only
 
+from vae_tui.cli.cores import default_threads
 from vae_tui.data import idx_files
 from vae_tui.model.mlp import Mlp
 from vae_tui.run import control
 from vae_tui.run.config import RunConfig
-from vae_tui.run.cores import default_threads
 from vae_tui.run.events import RunStarted
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create

@@ -28,8 +28,8 @@ def create_run(
     """Create a run's folder; download its data set if that is missing."""
     from platformdirs import user_cache_path
 
+    from vae_tui.cli.cores import default_threads
     from vae_tui.data import catalogue
-    from vae_tui.run.cores import default_threads
     from vae_tui.run.runs_folder import check_name, create
 
     folder = (data_dir or user_cache_path("vae-tui")).absolute()

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from vae_tui.run.cores import MOST_THREADS, default_threads
+from vae_tui.cli.cores import MOST_THREADS, default_threads
 
 
 @pytest.fixture(autouse=True)
