@@ -91,8 +91,9 @@ class TorchProbe:
                     answers.update(json.loads(answer))
         status = self._process.returncode if output else 0
         if status and "error" not in answers:
-            name = signal.Signals(-status).name if status < 0 else f"exit status {status}"
-            answers.update(died_of=name, error=err.strip().rpartition("\n")[2][:500])
+            names = {one.value: one.name for one in signal.Signals}
+            cause = names.get(-status, f"exit status {status}")  # a real-time signal has no name
+            answers.update(died_of=cause, error=err.strip().rpartition("\n")[2][:500])
         return TorchReport(
             **{**answers, "devices": tuple(answers.get("devices", ()))},
             timed_out=output is None,
