@@ -55,6 +55,16 @@ async def test_g_shows_the_norm_of_the_gradient_and_hides_it_again(size):
         await wait_until(pilot, lambda: "gradient norm" not in screen.text)
 
 
+async def test_a_run_without_gradient_norms_says_that_it_has_none():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "1")
+        screen.reader.report(STARTED, losses(18))
+        await pilot.press("g")
+        await wait_until(pilot, lambda: "not recorded by this run" in screen.text)
+        assert "no finite value" not in screen.text
+
+
 @pytest.mark.parametrize("width", [80, 120])
 async def test_train_names_a_beta_that_is_not_the_usual_one_behind_both_test_losses(width):
     screen = Screen()

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from vae_tui.tui.charts.axis import short_number
 from vae_tui.tui.charts.canvas import ASCII, UNICODE, Canvas, narrow_text
-from vae_tui.tui.charts.frame import LEAST_WIDTH, Frame, Level, frame_for, height_of
+from vae_tui.tui.charts.frame import LEAST_WIDTH, NOTHING_YET, Frame, Level, frame_for, height_of
 from vae_tui.tui.charts.plotext_curve import plotext_curve
 from vae_tui.tui.charts.series import Curve, Series, apart, safe_curve
 from vae_tui.tui.charts.title_row import ALARM, title_row
@@ -36,6 +36,7 @@ def draw_chart(
     cursor: float | None = None,
     marks: Sequence[float] = (),
     ascii_only: bool = False,
+    nothing: str = NOTHING_YET,
 ) -> tuple[Text, ...]:
     """Return ``height`` rows of ``width`` cells: a title with the newest values, curves, an x axis.
 
@@ -48,6 +49,7 @@ def draw_chart(
         cursor: x of a vertical line; the title row then shows the newest values up to there.
         marks: x of dotted vertical lines, such as changed settings.
         ascii_only: Use ASCII characters only.
+        nothing: What to say where no series has a value.
     """
     if height <= 0:
         return ()
@@ -59,7 +61,7 @@ def draw_chart(
     heading = title_row(title, curves, width, cursor, glyphs)
     if height < _LEAST_HEIGHT or width < LEAST_WIDTH:
         return (heading, *(Text(" " * width) for _ in range(height - 1)))
-    frame = frame_for(curves, levels, width, height - 1, log, x_label)
+    frame = frame_for(curves, levels, width, height - 1, log, x_label, nothing)
     canvas = Canvas(width, height - 1, frame.left, glyphs)
     _draw_edges(canvas, frame, x_label)
     _draw_level_lines(canvas, frame, levels)

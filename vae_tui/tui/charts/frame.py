@@ -81,12 +81,13 @@ def frame_for(
     height: int,
     log: bool,
     x_label: str,
+    nothing: str,
 ) -> Frame:
     """Return the frame for ``width`` x ``height`` cells, of which the x axis is the last row."""
     rows = height - 1
     drawn = [curve for curve in curves if len(curve.xs)]
     y_ticks: tuple[Tick, ...] = ()
-    y_range, message = Range(0.0, 1.0), NOTHING_YET
+    y_range, message = Range(0.0, 1.0), nothing
     most = max(2, rows // 3)
     if drawn:
         message = ""

@@ -98,6 +98,8 @@ def smoothed(values: Column, span: float) -> Column:
 def _train_line(view: RunView, name: str) -> tuple[Column, Column]:
     """Return epochs and values; a value that was not finite ends them: the chart marks it."""
     xs, ys = view.train.curve(name)
+    if np.isnan(ys).all():  # by a version that did not measure it
+        return xs[:0], ys[:0]
     if view.diverged is None or view.started is None:
         return xs, ys
     epoch = view.diverged.step / max(view.started.steps_per_epoch, 1)

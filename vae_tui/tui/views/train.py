@@ -12,6 +12,7 @@ from vae_tui.export.picture_files import write_digits
 from vae_tui.run import series
 from vae_tui.run.series import TEST_LOSS_AT_MEAN
 from vae_tui.tui.charts.chart import draw_chart
+from vae_tui.tui.charts.frame import NOTHING_YET
 from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.loss_curves import (
@@ -137,6 +138,7 @@ class TrainView(View):
                 cursor=self._cursor(self.scene),
                 log=self.log_axis,
                 ascii_only=not self.scene.unicode,
+                nothing="not recorded by this run" if len(run.train.rows) else NOTHING_YET,
             )
 
     watch_log_axis = redraw_charts
