@@ -26,7 +26,7 @@ def test_an_interpolation_has_all_its_frames_and_then_ends():
     while (following := place.next_frame()) is not None:
         place, count = following, count + 1
     assert count == FRAMES
-    assert place.share == 1
+    assert place.frame == FRAMES - 1
     np.testing.assert_array_equal(place.code_for(NETWORK, None), B.code)
 
 

@@ -31,12 +31,17 @@ class Losses:
         nothing = np.empty((0, 2 + len(names)))
         return cls(names, nothing, nothing)
 
-    def curve(self, name: str) -> tuple[Column, Column]:
-        """Return epochs and values of a series, oldest first, NaN where it was not measured."""
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Epochs, then the values of each series, oldest first, the newest event included."""
         points = self.rows
         if len(self.pending):
             points = np.vstack([points, self.pending.mean(0)])
-        epochs, *values = points[:, 1:].T
+        return tuple(points[:, 1:].T)
+
+    def curve(self, name: str) -> tuple[Column, Column]:
+        """Return epochs and values of a series, oldest first, NaN where it was not measured."""
+        epochs, *values = self.columns
         known = dict(zip(self.names, values, strict=True))
         return epochs, known.get(name, np.full_like(epochs, np.nan))
 
