@@ -256,3 +256,42 @@ def test_a_signal_in_the_middle_of_a_write_does_not_lock_the_screen(tmp_path, nu
     terminal.type("g")
     terminal.wait_for(lambda _: terminal.raw.rfind(b"1049l") > terminal.raw.rfind(b"1049h"))
     terminal.close()
+
+
+KEYS_READ_BY_THE_SHELL = """
+import os, selectors, signal, threading
+from textual.app import App
+from textual.widgets import Static
+from vae_tui.tui.link.driver import LinkDriver
+lie, lied = threading.Event(), threading.Event()
+class Selector(selectors.SelectSelector):
+    def select(self, timeout=None):
+        if not lie.is_set():
+            return super().select(timeout)
+        lie.clear()
+        lied.set()
+        return [(key, selectors.EVENT_READ) for key in self.get_map().values()]
+selectors.SelectSelector = Selector
+class Screen(App):
+    BINDINGS = [("s", "signal", ""), ("g", "exit_well", "")]
+    def compose(self):
+        yield Static("here I am")
+    def action_signal(self):
+        lie.set()
+        lied.wait()
+        os.kill(os.getpid(), signal.SIGCONT)
+    def action_exit_well(self):
+        self.exit()
+Screen(driver_class=LinkDriver).run()
+"""
+
+
+def test_keys_that_the_shell_read_first_do_not_keep_the_screen_away(tmp_path):
+    script = tmp_path / "keys_read_by_the_shell.py"
+    script.write_text(KEYS_READ_BY_THE_SHELL)
+    terminal = RawTerminal([sys.executable, str(script)])
+    terminal.wait_for("here I am")
+    terminal.type("s")
+    terminal.wait_for(lambda _: terminal.raw.count(b"\x1b[?1049h") == 2, seconds=20)
+    terminal.type("g")
+    assert terminal.wait_for_end() == 0

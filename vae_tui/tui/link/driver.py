@@ -51,6 +51,18 @@ def write_through(app: App[Any], text: str) -> None:
         app._driver.write(text)
 
 
+def _open_without_blocking(terminal: int) -> int:
+    """Open a terminal again for reads that do not block; return the same one if that fails.
+
+    A read that blocks, for keys that the shell was faster to read, would keep the thread of the
+    keys from ending until the next key. The descriptor that the shell shares must stay blocking.
+    """
+    try:
+        return os.open(os.ttyname(terminal), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError:  # no terminal, or one without a name in this container
+        return terminal
+
+
 class LinkDriver(LinuxDriver):
     """Writes through a `TerminalWriter`; the terminal's cursor reports measure its link."""
 
@@ -73,17 +85,24 @@ class LinkDriver(LinuxDriver):
             terminal.fileno(), lambda text: text.encode(encoding, errors), link
         )
         self._file = self.writer  # type: ignore[assignment]
+        self._standard_input = self.fileno
+        self.fileno = _open_without_blocking(self._standard_input)
 
     def run_input_thread(self) -> None:
         """Read keys until the driver stops.
 
         Textual's own ends the program with a traceback at the first byte that is not UTF-8, such
-        as a terminal in eight-bit mode sends for alt and a letter.
+        as a terminal in eight-bit mode sends for alt and a letter, and when another program, such
+        as the shell after ``bg``, has read the keys first.
         """
         while not self.exit_event.is_set():
             try:
                 super().run_input_thread()
-            except (ValueError, ArithmeticError):  # input that came with it is lost
+            except (
+                ValueError,
+                ArithmeticError,
+                BlockingIOError,
+            ):  # input that came with it is lost
                 continue
 
     def process_message(self, message: Message) -> None:
@@ -133,6 +152,9 @@ class LinkDriver(LinuxDriver):
         super().close()
         self.writer.settle(REPORT_SECONDS)
         self.writer.end()
+        if self.fileno != self._standard_input:
+            os.close(self.fileno)
+            self.fileno = self._standard_input
 
     def _take(self) -> None:
         if self._is_held:
