@@ -18,6 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vae_tui.model.adam import Adam
+
 CONFIDENCE = 0.9
 TRAINING_IMAGES = 4_500
 _NEGATIVES_PER_KIND = 700
@@ -42,14 +44,13 @@ class DigitClassifier:
             self._network = nn.Sequential(
                 nn.Linear(digits.shape[1], _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, none + 1)
             )
-            optimiser = torch.optim.Adam(self._network.parameters(), _LR)
+            weights = list(self._network.parameters())
+            adam = Adam(weights, _LR)
             for _ in range(_EPOCHS):
                 order = torch.randperm(len(pictures), generator=generator)
                 for batch in torch.split(order, _BATCH):
-                    optimiser.zero_grad()
                     loss = functional.cross_entropy(self._network(pictures[batch]), targets[batch])
-                    loss.backward()  # type: ignore[no-untyped-call]
-                    optimiser.step()
+                    adam.step(torch.autograd.grad(loss, weights))
 
     @torch.no_grad()
     def recognised_share(self, pictures: Tensor) -> float:

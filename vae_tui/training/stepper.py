@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
+from vae_tui.model.adam import MOMENTS, Adam
 from vae_tui.model.gradient import gradient_for, views
 from vae_tui.model.vae import VAE
 from vae_tui.run.series import averaged
@@ -14,7 +15,6 @@ from vae_tui.training.ranks import Ranks
 
 EAGER_STEPS = 3
 """Full batches before a graph is captured: kernels and workspaces are loaded by then."""
-_MOMENTS = ("exp_avg", "exp_avg_sq")
 _BLOCKS = 64
 
 Capture = Callable[[Callable[[], object], Generator], Callable[[], object]]
@@ -57,15 +57,7 @@ class Stepper:
         # Graphs on one rank only: collectives are not captured.
         self._capture = capture if ranks.size == 1 else None
         self._gradient = gradient_for(model, precision, reconstruction)
-        self._optimizer = torch.optim.Adam(
-            [self._gradient.weights],
-            # A graph reads it where it is stored: as a tensor it can change between replays.
-            lr=torch.tensor(lr, device=device) if self._capture else lr,
-            fused=True,
-            capturable=self._capture is not None,
-        )
-        if self._capture:  # the first batches and ragged ones are taken eagerly on purpose
-            warnings.filterwarnings("ignore", "This instance was constructed with capturable=True")
+        self._adam = Adam([self._gradient.weights], lr, capturable=self._capture is not None)
         # Summed step by step in double precision, so that the mean of an epoch does not depend on
         # where a chunk or a resumed run begins. Apple's GPUs have no doubles.
         dtype = torch.float32 if device.type == "mps" else torch.float64
@@ -115,25 +107,19 @@ class Stepper:
 
     def set_lr(self, lr: float) -> None:
         """Train with this learning rate from now on."""
-        group = self._optimizer.param_groups[0]
-        if isinstance(group["lr"], Tensor):
-            group["lr"].fill_(lr)
-        else:
-            group["lr"] = lr
+        self._adam.lr = lr
 
     def state(self) -> dict[str, Any]:
-        """Return the optimiser's state in the form of Adam over the model's own parameters."""
-        saved = self._optimizer.state_dict()
-        (group,) = saved["param_groups"]
-        states = {}
-        if flat := saved["state"].get(0):  # empty before the first step
-            moments = zip(*(views(flat[name], self._parameters) for name in _MOMENTS), strict=True)
-            states = {
-                index: {"step": flat["step"], **dict(zip(_MOMENTS, each, strict=True))}
-                for index, each in enumerate(moments)
-            }
-        numbers = list(range(len(self._parameters)))
-        group |= {"lr": float(group["lr"]), "params": numbers}
+        """Return the optimiser's state in the form of torch's Adam over the model's parameters."""
+        group = {**self._adam.options, "params": list(range(len(self._parameters)))}
+        (step,) = self._adam.steps
+        if not step:
+            return {"state": {}, "param_groups": [group]}
+        moments = zip(*(self._parts(name) for name in MOMENTS), strict=True)
+        states = {
+            index: {"step": step, **dict(zip(MOMENTS, each, strict=True))}
+            for index, each in enumerate(moments)
+        }
         return {"state": states, "param_groups": [group]}
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -143,20 +129,19 @@ class Stepper:
         """
         self.set_lr(float(state["param_groups"][0]["lr"]))
         saved = [state["state"][index] for index in sorted(state["state"])]
-        moments = self._optimizer.state[self._gradient.weights]
+        (step,) = self._adam.steps
         if not saved:  # of an untrained network
-            for value in moments.values():
+            for value in (step, *(part for name in MOMENTS for part in self._parts(name))):
                 value.zero_()
             return
-        if not moments:
-            weights = self._gradient.weights.detach()
-            moments["step"] = torch.zeros((), device=weights.device)
-            moments |= {name: torch.zeros_like(weights) for name in _MOMENTS}
-        moments["step"].fill_(float(saved[0]["step"]))
-        for name in _MOMENTS:
-            parts = views(moments[name], self._parameters)
-            for part, parameter_state in zip(parts, saved, strict=True):
+        step.fill_(float(saved[0]["step"]))
+        for name in MOMENTS:
+            for part, parameter_state in zip(self._parts(name), saved, strict=True):
                 part.copy_(parameter_state[name])
+
+    def _parts(self, name: str) -> list[Tensor]:
+        (moment,) = self._adam.moments[name]
+        return views(moment, self._parameters)
 
     def _step(self, rows: Tensor) -> None:
         # Every rank draws the noise of the whole batch and uses its share: the noise of an image
@@ -167,7 +152,7 @@ class Stepper:
             pixels, self._ranks.part(normal), self._beta, 1 / len(rows)
         )
         self._ranks.add_up(self._gradient.values)
-        self._optimizer.step()
+        self._adam.step([self._gradient.values])
         values = dict(zip(("bce", "kl"), losses, strict=True))
         if "gradient_norm" in self._summed:
             # Every rank has the gradient of the whole batch; their sums are added up.
