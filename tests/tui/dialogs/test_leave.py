@@ -1,9 +1,14 @@
 """Leaving: keep training, stop and save, or stay."""
 
+import asyncio
+
 import pytest
+from support.fake_steering import FakeSteering
 from support.run_events import ended, losses
 from support.screen import Screen, become, until_reading, wait_until
 
+from vae_tui.errors import VaeTuiError
+from vae_tui.tui.controllers.steering import END_POLL_SECONDS
 from vae_tui.tui.dialogs.leave import LeaveDialog
 
 
@@ -42,6 +47,21 @@ async def test_q_then_s_stops_and_leaves_only_when_the_trainer_has_ended():
         assert pilot.app.return_code is None
         screen.reader.report(ended("stopped", step=551), live=False)
         await wait_until(pilot, lambda: pilot.app.return_code == 0)
+
+
+async def test_after_a_stop_that_could_not_be_sent_the_screen_stays_when_the_run_ends():
+    screen = Screen(steering=FakeSteering(VaeTuiError("commands.jsonl cannot be written")))
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await pilot.press("q", "s")
+        await wait_until(pilot, lambda: "commands.jsonl cannot be written" in screen.text)
+        screen.reader.report(ended("finished", step=551), live=False)
+        await wait_until(pilot, lambda: "finished" in screen.status)
+        later = asyncio.Event()  # by then, a screen that waits for the end has left
+        pilot.app.set_timer(2 * END_POLL_SECONDS, later.set)
+        await wait_until(pilot, later.is_set)
+        assert pilot.app.return_code is None
 
 
 @pytest.mark.parametrize("key", ["ctrl+c", "ctrl+q"])

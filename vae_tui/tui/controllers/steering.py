@@ -96,10 +96,10 @@ class SteeringController:
             self._app.exit()
 
     def _answer(self, answer: Answer | None) -> None:
-        if answer == "stop":
-            self._send([Command(command="stop")])
-            self._await_end()
-        elif answer == "keep":
+        if answer == "stop" and self._is_live():
+            if self._steer(lambda steering: steering.send(Command(command="stop"))):
+                self._await_end()
+        elif answer is not None:
             self._app.exit()
 
     def _await_end(self) -> None:
@@ -120,12 +120,15 @@ class SteeringController:
 
         self._steer(send)
 
-    def _steer(self, send: Callable[[Steering], None]) -> None:
+    def _steer(self, send: Callable[[Steering], None]) -> bool:
+        """Return whether the trainer can be steered and ``send`` raised no error."""
         if self._steering is None:
             self._app.notify("attached read-only: no control", timeout=3)
-            return
+            return False
         try:
             send(self._steering)
-            self.on_sent()
         except VaeTuiError as error:
             self._app.notify(printable(str(error)), severity="error", timeout=10, markup=False)
+            return False
+        self.on_sent()
+        return True
