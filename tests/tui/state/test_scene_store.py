@@ -51,6 +51,13 @@ def test_travelling_goes_through_the_kept_steps_and_stays_at_the_first():
     assert screen.scenes[-1].network is NEWEST and not screen.scenes[-1].is_past
 
 
+def test_forward_from_a_step_that_was_deleted_meanwhile_goes_to_the_next_kept_one():
+    screen = Screen()
+    assert [screen.travel(-1) for _ in range(2)] == [180, 18]
+    screen.store.update(run=dataclasses.replace(screen.store.run, kept=(0, 180, 540)))
+    assert screen.travel(1) == 180
+
+
 def test_newer_weights_are_drawn_with_only_after_the_return():
     screen = Screen()
     screen.travel(-1)

@@ -1,6 +1,6 @@
 """The current scene: kept up to date, drawn with the newest weights or with earlier ones."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -85,7 +85,9 @@ class SceneStore:
             return None
         kept = [step for step in scene.run.kept if step < newest.step]
         current = newest.step if self._past_step is None else self._past_step
-        index = bisect_left(kept, current) + count
+        # The step shown may have been deleted by thinning meanwhile.
+        found = bisect_left(kept, current) if count < 0 else bisect_right(kept, current) - 1
+        index = found + count
         if count > 0 and index >= len(kept):
             self.return_to_now()
         elif kept:
