@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from rich.markup import escape
 from rich.text import Text
 from textual.app import ComposeResult, SystemCommand
 from textual.events import Resize
@@ -161,7 +162,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Let the user choose two classes, and morph a digit of one into one of the other."""
         scene = self.scene
         if scene is None or scene.network is None or scene.probe is None:
-            self.notify("interpolation needs the first weights", timeout=3)
+            self.notify("interpolation needs the first weights and test images", timeout=3)
             return
         labels = sorted(set(scene.probe.labels.tolist()))
         dialog = ChooseDigitsDialog(labels, scene.probe.classes, self._proposed)
@@ -186,7 +187,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         view = self.view
         title, text = (view.TITLE, view.HELP) if view else ("vae-tui", "")
         if self.absence:
-            text = f"{text}\n\n{printable(self.absence)}"
+            text = f"{text}\n\n{escape(printable(self.absence))}"
         if self._link_rate:
             title = f"{title} · {self._link_rate} to this terminal"
         self.app.push_screen(HelpDialog(title, text, *self.keys_here()))

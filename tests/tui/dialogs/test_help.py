@@ -1,9 +1,10 @@
 """The help of a view."""
 
 import pytest
-from support.screen import Screen, until_reading
+from support.screen import Screen, until_reading, wait_until
 
 from vae_tui.tui.dialogs.help import HelpDialog
+from vae_tui.tui.messages import UserReturned
 
 
 @pytest.mark.parametrize(
@@ -26,3 +27,16 @@ async def test_help_tells_this_views_keys_and_the_common_ones(view, title, keys)
             assert words in screen.text
         await pilot.press("escape")
         assert not isinstance(pilot.app.screen, HelpDialog)
+
+
+async def test_help_keeps_the_news_with_its_brackets():
+    screen = Screen()
+    news = "while you were away (2 h 00 m): it failed: no space in [/scratch/runs]"
+    async with screen.at(120, 60) as pilot:
+        await until_reading(pilot, screen)
+        screen.reader.post(UserReturned(news))
+        await wait_until(pilot, lambda: news in screen.notice)
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, HelpDialog)
+        assert "no space in [/scratch/runs]" in screen.text
