@@ -2,13 +2,14 @@
 
 import csv
 import io
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from support.fake_networks import probe, random_network, samples_of
-from support.screen import Screen, open_view, wait_until
+from support.screen import Screen, embed, new_weights, open_view, wait_until
 from support.views import exported, marked, pixels_of
 
 from vae_tui.export import picture_files
@@ -47,6 +48,27 @@ async def test_e_writes_the_samples_the_digit_and_the_interpolation_into_the_fol
             there.seek(frame)
             wanted.seek(frame)
             np.testing.assert_array_equal(np.asarray(there), np.asarray(wanted))
+
+
+async def test_the_step_of_a_tsne_map_is_that_of_the_weights_it_was_computed_from(tmp_path):
+    def once(codes, start):
+        if start is not None:
+            computes_again.set()
+            may_end.wait(20)
+        yield from embed(codes, start)
+
+    computes_again, may_end = threading.Event(), threading.Event()
+    screen = Screen(folder=tmp_path, embed=once)
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4")
+        await pilot.press("m")
+        await wait_until(pilot, lambda: screen.view.plane.points is not None)
+        await wait_until(pilot, lambda: "computing" not in screen.caption("caption"))
+        await new_weights(pilot, screen, random_network(576))
+        await wait_until(pilot, computes_again.is_set)
+        path = Path(await exported(pilot, screen))
+        may_end.set()
+    assert path.name.endswith("-map-tsne-step540.png")
 
 
 async def test_e_writes_the_dimensions_as_a_table_whose_sum_is_the_kl(tmp_path):

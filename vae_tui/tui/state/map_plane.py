@@ -63,7 +63,9 @@ class MapPlane:
     """One of ``METHODS``."""
     projection: Projection | None = None
     embedding: Embedding | None = None
-    """The newest result of t-SNE, possibly of older weights."""
+    """The newest result of t-SNE."""
+    embedding_step: int = 0
+    """The step of the weights that it was computed from, which may not be the newest ones."""
     dimensions: tuple[int, int] | None = None
     """The dimensions shown across and upwards; None before the first weights."""
     window: Window | None = None

@@ -95,8 +95,8 @@ class MapView(View):
     bubbles: var[bool] = var(False)
     watch_bubbles = View.redraw
 
-    _is_embedding = False
-    """t-SNE was requested and has not ended."""
+    _embedding_step: int | None = None
+    """The step of the weights for which t-SNE is being computed; None while it is not."""
     _jumped_to = -1
     """The class of the last key, if it was one that jumps."""
 
@@ -159,8 +159,11 @@ class MapView(View):
 
     def show_embedding(self, embedding: Embedding) -> None:
         """Show a result of t-SNE; request another if the weights have changed meanwhile."""
-        self.plane = replace(self.plane, embedding=embedding)
-        self._is_embedding = self._is_embedding and not embedding.is_done
+        step = self._embedding_step
+        assert step is not None
+        self.plane = replace(self.plane, embedding=embedding, embedding_step=step)
+        if embedding.is_done:
+            self._embedding_step = None
         self.redraw()
 
     def export(self) -> Export | None:
@@ -177,6 +180,8 @@ class MapView(View):
             )
         if (points := plane.points) is None:
             return None
+        if plane.method == "tsne":
+            step = plane.embedding_step
         labels, classes = scene.probe.labels, scene.probe.classes
         about = f"{plane.description}, step {step}"
         return Export(
@@ -203,8 +208,8 @@ class MapView(View):
         self.plane = self.plane.projected(scene.codes[0])
         means, embedding = scene.codes[0], self.plane.embedding
         is_stale = embedding is None or embedding.codes is not means
-        if self.plane.method == "tsne" and is_stale and not self._is_embedding:
-            self._is_embedding = True
+        if self.plane.method == "tsne" and is_stale and self._embedding_step is None:
+            self._embedding_step = scene.network.step
             start = embedding.points if embedding else None
             self.post_message(self.EmbeddingRequested(self, means, start))
         self._draw_legend(scene.probe.classes)
@@ -237,7 +242,8 @@ class MapView(View):
             cloud = with_bubbles(cloud, chosen, plane.projection.basis, scene.codes[1])
             what = f"[b]{len(chosen)} of {len(points)} means[/b], bubbles of 1 sd"
         scatter.cloud = cloud
-        busy = " · computing t-SNE" if self._is_embedding and plane.method == "tsne" else ""
+        is_busy = self._embedding_step is not None and plane.method == "tsne"
+        busy = " · computing t-SNE" if is_busy else ""
         caption.text = f"{what} · {WEIGHTS} · {plane.description}{busy}"
 
     def _draw_manifold(self, scene: Scene, network: Network) -> None:
