@@ -1,6 +1,7 @@
 """The Samples view: which codes are decoded, and what its keys do."""
 
 import numpy as np
+import pytest
 from support.fake_networks import probe, random_network, samples_of
 from support.screen import Screen, new_weights, open_view, wait_until
 from support.views import spread_out
@@ -23,6 +24,22 @@ async def test_samples_of_a_dead_run_without_weights_say_so():
     async with screen.at() as pilot:
         await open_view(pilot, screen, "2", "nothing left")
         assert "no weights that can be read" in screen.caption()
+
+
+@pytest.mark.parametrize("view", ["4", "5"])
+async def test_without_test_images_a_view_of_them_does_not_blame_the_weights(view):
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, view, "nothing left")
+        screen.reader.load(FIRST)
+        await wait_until(pilot, lambda: "no test images" in screen.caption())
+
+
+async def test_train_does_not_wait_for_the_weights_of_a_dead_run():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1", "nothing left")
+        assert screen.caption("samples-caption") == "no weights that can be read"
 
 
 async def test_samples_follow_newer_weights_with_the_same_z():

@@ -14,6 +14,7 @@ from vae_tui.terminal.tiles import widths
 from vae_tui.tui.state.other_runs import OVERLAID, Overlay, short_name
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.loss_curves import NAMES
+from vae_tui.tui.views.view import waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.pictures import Pictures
 
@@ -65,8 +66,7 @@ class TrainDigits(Vertical):
         """Draw a scene; the digits only if weights, images or sizes changed."""
         caption, network = self.query_one("#samples-caption", Caption), scene.network
         if network is None:
-            waiting = "waiting for the first weights"
-            caption.text = f"{scene.unreadable} cannot be read" if scene.unreadable else waiting
+            caption.text = waiting(scene)
             return
         caption.text = f"[b]{WEIGHTS}[/b] · fixed z"
         other = self._make_room(scene.overlay, network)

@@ -76,7 +76,11 @@ class View(Container, can_focus=True):
 
 
 def waiting(scene: Scene) -> str:
-    """Return the text of a view without weights."""
+    """Return the text of a view that lacks weights or test images."""
+    if scene.network is not None:  # the images are saved before the first weights
+        return "no test images that can be read"
+    if scene.unreadable:
+        return f"{scene.unreadable} cannot be read"
     if scene.run.live:
         return "waiting for the first weights · the trainer is starting"
-    return "there are no weights that can be read"
+    return "no weights that can be read"
