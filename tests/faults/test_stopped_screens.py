@@ -81,6 +81,27 @@ def test_a_screen_continued_in_the_background_waits_there(ended, how, times):
     terminal.close()
 
 
+@pytest.mark.parametrize("how", ["ctrl+z", "stopped from outside"])
+def test_a_stopped_screen_that_is_ended_is_gone_and_leaves_the_shell_its_terminal(ended, how):
+    terminal = shell_prompt(ended)
+    terminal.type(" ".join([*PROGRAM, "attach"]) + "\n")
+    terminal.wait_for("reconstructed")
+    (screen,) = (pid for pid, line in of_folder(ended.folder).items() if "attach" in line)
+    if how == "ctrl+z":
+        terminal.type("\x1a")
+    else:
+        os.kill(screen, signal.SIGSTOP)
+    terminal.wait_for("ready>")
+    terminal.type("kill %1\n")
+    wait_until(lambda: not process(screen), seconds=10)
+    terminal.type("clear; stty -a; echo $((6 * 7))\n")
+    terminal.wait_for("42")
+    assert re.search(r"(?<!-)icanon.*(?<!-)echo\b", terminal.text, re.DOTALL)
+    for mode in (b"1049", b"1003"):
+        assert terminal.raw.rindex(b"\x1b[?" + mode + b"l") > terminal.raw.rindex(mode + b"h")
+    terminal.close()
+
+
 def test_a_screen_stopped_from_outside_goes_on_and_gives_the_terminal_back(ended):
     terminal = RawTerminal(
         ["bash", "-c", " ".join([*PROGRAM, "attach"]) + "; stty -a; sleep 1"],

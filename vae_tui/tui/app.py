@@ -25,7 +25,7 @@ from vae_tui.tui.dialogs.palette import Palette
 from vae_tui.tui.keys.bindings import KEYS
 from vae_tui.tui.keys.key_queue import KeyProbe, KeyQueue
 from vae_tui.tui.lifecycle import Lifecycle
-from vae_tui.tui.link.driver import LinkDriver, writer_of
+from vae_tui.tui.link.driver import LinkDriver, driver_of, writer_of
 from vae_tui.tui.link.link_label import LinkLabel
 from vae_tui.tui.main_screen import MainScreen
 from vae_tui.tui.messages import (
@@ -132,8 +132,8 @@ class VaeApp(App[None]):
         """Load the views after the first paint; answer signals."""
         self.set_interval(STATUS_SECONDS, self._update_status)
         self._lifecycle.load_after_first_paint(self._load_imports)
-        if (writer := writer_of(self)) is not None:
-            self._lifecycle.end_on_signals(writer.abandon)
+        if (driver := driver_of(self)) is not None:
+            self._lifecycle.end_on_signals(driver)
             # After `fg` the terminal shows nothing of ours.
             self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
 

@@ -20,14 +20,17 @@ _GONE_SECONDS, _FROZEN_SECONDS = 0.6, 3.0
 its link may be frozen."""
 
 
-def answer_signals(leave: Callable[[int], object]) -> None:
+def answer_signals(leave: Callable[[int], object], expect_end: Callable[[], object]) -> None:
     """Let SIGHUP and SIGTERM call ``leave`` with the exit code, on the running event loop.
 
-    If the event loop is blocked, the process is ended by force.
+    ``expect_end`` is called before, in the signal handler. If the event loop is blocked, the
+    process is ended by force.
     """
     loop = asyncio.get_running_loop()
 
     def force(number: int, _: object) -> None:
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # in the background it would stop us
+        expect_end()
         _end_in(_FROZEN_SECONDS, 128 + number)
 
     for number in (signal.SIGHUP, signal.SIGTERM):
@@ -79,7 +82,10 @@ def _end_in(seconds: float, return_code: int) -> None:
 
     def end() -> None:
         time.sleep(seconds)
-        with contextlib.suppress(termios.error):  # out of raw mode, without a write that may block
+        # Out of raw mode, without a write that may block, if the terminal is ours.
+        with contextlib.suppress(OSError, termios.error):
+            if os.tcgetpgrp(0) != os.getpgrp():
+                os._exit(return_code)
             input_, output, control, local, *rest = termios.tcgetattr(0)
             input_ |= termios.ICRNL | termios.IXON
             output |= termios.OPOST

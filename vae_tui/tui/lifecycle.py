@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vae_tui.tui import hangup
+from vae_tui.tui.link.driver import LinkDriver
 from vae_tui.tui.messages import ThreadFailed
 
 if TYPE_CHECKING:
@@ -39,13 +40,13 @@ class Lifecycle:
         self._app.screen.call_after_refresh(start)
         self._app.set_timer(LATEST_LOADING_SECONDS, start)
 
-    def end_on_signals(self, abandon_output: Callable[[], None]) -> None:
-        """End the app on SIGHUP, SIGTERM or a hang-up, which calls ``abandon_output`` first."""
+    def end_on_signals(self, driver: LinkDriver) -> None:
+        """End the app on SIGHUP, SIGTERM or a hang-up."""
         hangup.restore_interrupts()
-        hangup.answer_signals(partial(self._app.exit, None))
+        hangup.answer_signals(partial(self._app.exit, None), driver.expect_end)
 
         def leave() -> None:
-            abandon_output()
+            driver.writer.abandon()
             self._app.call_from_thread(self._app.exit, None, HUNG_UP)
 
         self._stop_hangup_watch = hangup.watch_for_hangup(leave, HUNG_UP)

@@ -16,7 +16,6 @@ changes one of them; they pass with 8.2.0 and 8.2.8.
 * ``App._driver``: the running driver; Textual has no public way to it.
 """
 
-import contextlib
 import os
 import signal
 import sys
@@ -40,9 +39,14 @@ _SIGNALS_OF_KEYS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
 _MODIFIERS = {2: "alt", 4: "ctrl", 1: "shift"}
 
 
+def driver_of(app: App[Any]) -> "LinkDriver | None":
+    """Return the driver of a running app; None in tests without a terminal."""
+    return app._driver if isinstance(app._driver, LinkDriver) else None
+
+
 def writer_of(app: App[Any]) -> TerminalWriter | None:
     """Return the writer of a running app; None in tests without a terminal."""
-    return app._driver.writer if isinstance(app._driver, LinkDriver) else None
+    return driver.writer if (driver := driver_of(app)) is not None else None
 
 
 def write_through(app: App[Any], text: str) -> None:
@@ -72,6 +76,8 @@ class LinkDriver(LinuxDriver):
     """The terminal was given back until the process is continued in the foreground."""
     _is_continued = False
     """The process was continued and has not tried to take the terminal since."""
+    _is_ending = False
+    """The app ends; in the background too."""
     _original_modes: list[Any] | None = None
     """Terminal modes to restore: those found when last taking the terminal from another owner."""
 
@@ -131,11 +137,19 @@ class LinkDriver(LinuxDriver):
         In the background this stops the process, and tries again when it is continued.
         """
         self._is_continued = True
-        while self._is_continued:
+        while self._is_continued and not self._is_ending:
             self._take()
+
+    def expect_end(self) -> None:
+        """Take the terminal no more, and do not stop the process again in the background."""
+        self._is_ending = True
 
     def stop_application_mode(self) -> None:
         """Wait for the last report, then give the terminal back, whatever is typed meanwhile."""
+        if self._is_suspended:  # it has been given back
+            return
+        if not self._is_in_foreground():
+            self.attrs_before = None  # the modes of now are the shell's
         self.writer.settle(REPORT_SECONDS)
         handlers = {number: signal.signal(number, signal.SIG_IGN) for number in _SIGNALS_OF_KEYS}
         try:
@@ -195,13 +209,19 @@ class LinkDriver(LinuxDriver):
             self._loop.call_soon_threadsafe(self._suspend)
 
     def _sigcont_application(self, *_: Any) -> None:
-        with contextlib.suppress(OSError):  # no terminal, or not any more
-            if os.tcgetpgrp(self.fileno) != os.getpgrp():  # in the background
+        if not self._is_in_foreground():
+            if not self._is_ending:
                 os.kill(os.getpid(), signal.SIGSTOP)
-                return
+            return
         self._is_continued = True
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._resume)
+
+    def _is_in_foreground(self) -> bool:
+        try:
+            return os.tcgetpgrp(self.fileno) == os.getpgrp()
+        except OSError:  # no terminal, or not any more
+            return True
 
     def _suspend(self) -> None:
         if self._is_suspended:
