@@ -113,7 +113,7 @@ for _command in (doctor.doctor, runs.runs, *steer.COMMANDS, *explore.COMMANDS):
         help="Random seed for weights, shuffling and noise.")  # fmt: skip
 @option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
 @option("--precision", metavar="|".join(PRECISIONS), default="auto", show_default=True,
-        help="Of matrix products; auto is bf16 if the hardware supports it.")  # fmt: skip
+        help="Of matrix products; auto is bf16 on hardware where it is faster.")  # fmt: skip
 @option("--nproc", type=int, default=1, show_default=True, help="Processes, through torchrun.")
 @option("--threads", type=int, default=0,
         help="CPU threads of each process, fixed for the run.  "
