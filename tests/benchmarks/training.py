@@ -23,12 +23,14 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
+from vae_tui.cli.cores import default_threads
 from vae_tui.data import idx_files
 from vae_tui.data.catalogue import resolve
 from vae_tui.model.device import choose_device, choose_precision
 from vae_tui.run import control
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import EpochEnded, LossesMeasured
+from vae_tui.training.thread_choice import make_products_exact
 from vae_tui.training.trainer import Trainer
 
 BATCH = 256
@@ -100,6 +102,7 @@ def config(precision: str, options: argparse.Namespace) -> RunConfig:
         batch_size=BATCH,
         device=options.device,
         precision=precision,
+        threads=default_threads(1),
     )
 
 
@@ -112,6 +115,7 @@ class Nobody:
 
 def our_speed(precision: str, options: argparse.Namespace) -> float:
     """Return the trainer's images a second, by this clock, between its reports of one epoch."""
+    make_products_exact()  # as a trainer's process does
     wanted = config(precision, options)
     images = idx_files.load(wanted.dataset, Path(wanted.data_dir))
     device = choose_device(wanted.device)
