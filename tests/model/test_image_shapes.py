@@ -21,12 +21,11 @@ from vae_tui.evaluation.report import as_text
 from vae_tui.export.picture_files import gif, png
 from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
 from vae_tui.latent.morph import choose_ends, morph
-from vae_tui.model import ARCHITECTURES, build, load_network
+from vae_tui.model import ARCHITECTURES, build, config_or_fallback, load_network
 from vae_tui.model.network_at_step import network_at
 from vae_tui.model.probe import load_probe
 from vae_tui.run.config import ARCHITECTURES as NAMES
 from vae_tui.run.config import from_json, to_json
-from vae_tui.run.damaged_config import config_or_fallback
 from vae_tui.run.events import RunStarted, decode
 from vae_tui.run.runs_folder import create
 from vae_tui.terminal.half_blocks import half_blocks

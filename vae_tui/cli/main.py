@@ -156,7 +156,7 @@ def train(headless: bool, as_json: bool, fps: int | None, **settings: Any) -> in
 @options.debug_option
 def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None) -> int:
     """Watch a run: live, ended or lost; by default the newest."""
-    from vae_tui.run.damaged_config import config_or_fallback
+    from vae_tui.model import config_or_fallback
     from vae_tui.run.runs_folder import find
     from vae_tui.terminal import capabilities
     from vae_tui.tui.link.refresh_limiter import check_fps

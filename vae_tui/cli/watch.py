@@ -49,8 +49,8 @@ def watch(
     from vae_tui.terminal import capabilities
 
     capabilities.prepare()
+    from vae_tui.model import config_or_fallback
     from vae_tui.run.control import RunSteering
-    from vae_tui.run.damaged_config import config_or_fallback
     from vae_tui.run.folder import Run
     from vae_tui.run.state import ADVICE
 

@@ -1,5 +1,8 @@
 """The numpy twin of `Mlp`."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from vae_tui.arrays import Floats
@@ -26,6 +29,12 @@ class NumpyMlp(Network):
             "decoder.2.weight": (pixels, h),
             "decoder.2.bias": (pixels,),
         }
+
+    @staticmethod
+    def sizes(header: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the config's fields that the header of a weights file decides."""
+        hidden, latent_dim = map(int, header["decoder.0.weight"]["shape"])
+        return {"hidden": hidden, "latent_dim": latent_dim}
 
     def encoder(self, pixels: Floats) -> Floats:
         """Return means and log-variances side by side, (N, 2d), for pixels in [0, 1], (N, P)."""

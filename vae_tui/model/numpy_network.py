@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -56,6 +56,14 @@ class Network(ABC):
     @abstractmethod
     def tensor_shapes(config: RunConfig) -> Mapping[str, tuple[int, ...]]:
         """Return the names and shapes of the weights of a run's network."""
+
+    @staticmethod
+    @abstractmethod
+    def sizes(header: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the config's fields that the header of a weights file decides.
+
+        KeyError, ValueError, TypeError or OverflowError when the file is of another network.
+        """
 
     @abstractmethod
     def encoder(self, pixels: Floats) -> Floats:

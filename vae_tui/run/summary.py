@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vae_tui.run.config import RunConfig
-from vae_tui.run.damaged_config import config_or_fallback
+from vae_tui.run.damaged_config import readable_config
 from vae_tui.run.files import signature
 from vae_tui.run.folder import Run
 from vae_tui.run.progress import LogProgress, Progress
@@ -46,7 +46,7 @@ class Summary:
 
 
 class RunFollower:
-    """Summarises one run, again and again; each summary costs only what is new in its files."""
+    """Summarises one run repeatedly; each call reads only what is new in its files."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -58,7 +58,7 @@ class RunFollower:
         """Return the summary, ``now`` in Unix seconds, and what is wrong with the run's files."""
         config, damage = self._read_config()
         problems = [damage] if damage else []
-        # First: a trainer that ends before the log is read has said so in it.
+        # Before the log: of a trainer that ends in between, the end is read.
         pid, live = self._run.pid(), self._run.is_live()
         if self._log is None or self._log.progress.config != config:
             begin = Progress(self._run.name, config, epochs=config.epochs)
@@ -70,11 +70,11 @@ class RunFollower:
         return _summary(self._run, self._log.progress, pid, live, now), tuple(problems)
 
     def _read_config(self) -> tuple[RunConfig, str]:
-        """Return the config and nothing; or a fallback, read each time, and what is wrong."""
+        """Return `readable_config`; an intact file is read again only when it has changed."""
         seen = signature(self._run.path / "config.json")
         if self._config is not None and seen == self._config_seen:
             return self._config, ""
-        config, damage = config_or_fallback(self._run)
+        config, damage = readable_config(self._run)
         self._config, self._config_seen = (None if damage else config), seen
         return config, damage
 

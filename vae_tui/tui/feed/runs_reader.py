@@ -9,7 +9,7 @@ from pathlib import Path
 
 from textual.message import Message
 
-from vae_tui.run.damaged_config import config_or_fallback
+from vae_tui.model import config_or_fallback
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import all_runs, holds_run
 from vae_tui.run.summary import RunFollower

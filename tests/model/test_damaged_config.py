@@ -8,9 +8,9 @@ from safetensors.numpy import save_file
 from support.tiny_runs import TINY, tiny_config
 
 from vae_tui.errors import UsageError
+from vae_tui.model import config_or_fallback
 from vae_tui.run.config import RunConfig, to_json
 from vae_tui.run.control import RunSteering
-from vae_tui.run.damaged_config import config_or_fallback
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import all_runs, create, find
 
