@@ -38,7 +38,7 @@ class ImageShape:
 
     @classmethod
     def parse(cls, text: object) -> "ImageShape":
-        """Return the shape that ``str`` wrote; ValueError when the text is none."""
+        """Return the shape in a text that ``str`` wrote; ValueError when there is none."""
         pattern = r"([0-9]{1,3})x([0-9]{1,3})x([0-9])"
         if not isinstance(text, str) or not (found := re.fullmatch(pattern, text)):
             raise ValueError(f"{preview(text)} is not a shape such as {DEFAULT_SHAPE}")
@@ -51,4 +51,4 @@ class ImageShape:
 
 
 DEFAULT_SHAPE = ImageShape(28, 28, 1)
-"""Of MNIST and its relatives, and of runs that do not record a shape."""
+"""The shape of MNIST and its relatives, and of runs that do not record one."""

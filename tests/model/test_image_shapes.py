@@ -157,7 +157,7 @@ def test_weights_and_probe_of_another_shape_are_refused_by_name(tmp_path):
     save_probe(tmp_path / "p", images, labels, turned)
     for load, name in ((load_network, "w"), (load_probe, "p")):
         with pytest.raises(
-            VaeTuiError, match=r"/. is of images of 10x12x1, this run's are 12x10x1"
+            VaeTuiError, match=r"/. is for images of 10x12x1, this run's are 12x10x1"
         ):
             load(tmp_path / name, config)
 

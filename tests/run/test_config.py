@@ -134,7 +134,7 @@ def test_a_config_comes_back_from_its_file(config):
 
 @pytest.mark.parametrize("name", ["", "MNIST", "a b", "\x1b]0;owned\x07", "x" * 41])
 def test_a_data_set_whose_name_could_steer_a_terminal_is_refused(name):
-    with pytest.raises(UsageError, match="is no name of a data set"):
+    with pytest.raises(UsageError, match="is not the name of a data set"):
         replace(TINY, dataset=name)
 
 

@@ -58,7 +58,7 @@ def config_or_fallback(run: Run) -> tuple[RunConfig, str]:
     config, damage = readable_config(run)
     if damage:
         with contextlib.suppress(
-            *(UsageError, OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError)
+            *(UsageError, OSError, ValueError, KeyError, TypeError, OverflowError)
         ):
             header = read_header(run.weights)
             shape, sizes = ImageShape.of_metadata(metadata_of(header)), _twin(config).sizes(header)

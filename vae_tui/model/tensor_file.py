@@ -33,8 +33,8 @@ def read_tensors(
     length; ``stored`` are numpy's names of the types accepted in the file, by safetensors' names.
 
     Raises:
-        VaeTuiError: It is no safetensors file, or a tensor is missing, has another shape or type,
-            or is not finite; the file and the tensor are named.
+        VaeTuiError: It is not a safetensors file, or a tensor is missing, has another shape or
+            type, or is not finite; the file and the tensor are named.
     """
     try:
         values = sum(math.prod(size or _MOST_ROWS for size in shape) for shape in shapes.values())
@@ -51,7 +51,7 @@ def read_tensors(
         raise VaeTuiError(f"{path} is not there") from None
     except OSError as error:
         raise VaeTuiError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (SafetensorError, ValueError, TypeError, RecursionError) as error:
+    except (SafetensorError, ValueError, TypeError) as error:
         raise VaeTuiError(f"{path} cannot be read: {error!s:.120}") from None
 
 
@@ -62,7 +62,7 @@ def check_shape(path: Path, metadata: Mapping[str, str], expected: ImageShape) -
     except ValueError as error:
         raise VaeTuiError(f"{path}: {error}") from None
     if shape != expected:
-        raise VaeTuiError(f"{path} is of images of {shape}, this run's are {expected}")
+        raise VaeTuiError(f"{path} is for images of {shape}, this run's are {expected}")
 
 
 def _checked(

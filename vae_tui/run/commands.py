@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from vae_tui.errors import UsageError
 from vae_tui.run.config import SETTINGS, check_number
+from vae_tui.run.untrusted import json_object
 from vae_tui.text import preview
 
 NAMES = ("pause", "resume", "stop", "save", "undo", "set")
@@ -33,11 +34,8 @@ def encode(command: Command) -> bytes:
 
 def decode(line: bytes) -> Command:
     """Return the command of a line, not checked; ValueError when the line is not a command."""
-    try:
-        record = json.loads(line)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    if not isinstance(record, dict) or not isinstance(record.get("command"), str):
+    record = json_object(line)
+    if not isinstance(record.get("command"), str):
         raise ValueError("not a command")
     value = record.get("value", 0.0)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > 1e300:
@@ -55,7 +53,7 @@ def _text(value: object) -> str:
 
 
 def check(command: Command) -> None:
-    """Raise UsageError, with the reason, unless a trainer can obey the command."""
+    """Raise UsageError, with the reason, unless the command is valid."""
     if command.command not in NAMES:
         raise UsageError(f"no command {command.command!r}; there are {', '.join(NAMES)}")
     if command.command == "set":

@@ -11,6 +11,7 @@ from typing import Any
 
 from vae_tui.errors import UsageError
 from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
+from vae_tui.run.untrusted import json_object
 from vae_tui.text import preview
 
 MODELS = ("vae", "ae")
@@ -18,7 +19,7 @@ RECONSTRUCTIONS = ("bce", "mse")
 PRECISIONS = ("auto", "fp32", "bf16")
 ARCHITECTURES = ("mlp",)
 SETTINGS = ("beta", "lr", "epochs")
-"""Can be changed while a run trains."""
+"""The fields that can be changed while a run trains."""
 
 _LONGEST_PATH = 4_096
 _DATASET = re.compile(r"[a-z0-9-]{1,40}")
@@ -73,15 +74,15 @@ class RunConfig:
     precision: str = "auto"
     nproc: int = 1
     threads: int = 0
-    """Of the CPU, in each process. 0, of runs that did not record it: the trainer's default."""
+    """CPU threads of each process; 0 in configs of older versions: torch's default."""
     architecture: str = "mlp"
     image_shape: ImageShape = DEFAULT_SHAPE
 
     def __post_init__(self) -> None:
         if not _is_path(self.data_dir):
-            raise UsageError(f"--data-dir {self.data_dir[:40]!r} is no path of a folder")
+            raise UsageError(f"--data-dir {self.data_dir[:40]!r} is not a path")
         if not _DATASET.fullmatch(self.dataset):
-            raise UsageError(f"--dataset {self.dataset[:40]!r} is no name of a data set")
+            raise UsageError(f"--dataset {self.dataset[:40]!r} is not the name of a data set")
         for name in RANGES:
             check_number(name, getattr(self, name))
         check_choice("model", self.model, MODELS)
@@ -136,11 +137,11 @@ def from_json(text: str) -> RunConfig:
     UsageError unless it is JSON and every field is there, of its type and in range.
     """
     try:
-        raw = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        raw = json_object(text)
+    except json.JSONDecodeError as error:
         raise UsageError(f"not JSON: {error}") from None
-    if not isinstance(raw, dict):
-        raise UsageError("not a JSON object")
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     values: dict[str, Any] = {}
     for field in dataclasses.fields(RunConfig):
         if field.name in raw:

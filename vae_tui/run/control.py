@@ -18,7 +18,7 @@ from vae_tui.run.untrusted import open_own
 
 _PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
 _MOST_PROCESSES_A_CORE = 8
-"""A config from elsewhere may request a thousand."""
+"""Limit, because a config from elsewhere may request a thousand."""
 _RANK_VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
 
 
@@ -53,7 +53,7 @@ def start(run: Run, config: RunConfig) -> int:
                 )
             finally:
                 _block_signals(config, signal.SIG_UNBLOCK)
-        os.pwrite(lock, f"{process.pid:<20}\n".encode(), 0)
+        run.write_pid(lock, process.pid)
     except OSError as error:
         why = f"{error.filename} {error.strerror}" if error.filename else error.strerror
         raise VaeTuiError(f"no trainer can be started in {run.path}: {why}") from None
@@ -109,7 +109,7 @@ def environment(config: RunConfig) -> dict[str, str]:
 
 def _command_line(run: Run, config: RunConfig, lock: int) -> list[str]:
     torchrun = ("torch.distributed.run", "--standalone", f"--nproc-per-node={config.nproc}", "-m")
-    # Commands to an earlier trainer must not reach this one.
+    # Commands that were sent to an earlier trainer are skipped.
     already_sent = run.commands.stat().st_size if run.commands.exists() else 0
     return [
         *(sys.executable, "-P", "-m"),

@@ -9,11 +9,13 @@ from typing import Any
 
 from vae_tui.run import series
 from vae_tui.run.config import RANGES
+from vae_tui.run.untrusted import json_object
 from vae_tui.text import preview
 
 _LONGEST_TEXT = 2_000
 """Characters of a message, a name or a reason; the rest is cut off."""
 FURTHEST_EPOCH = 1e15
+"""Larger epochs are refused: a chart could not place them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
-    """A trainer started at ``step``; what earlier lines said of later steps is void."""
+    """A trainer started at ``step``; earlier events of later steps are void."""
 
     device: str
     precision: str
@@ -38,13 +40,13 @@ class RunStarted(Event):
     pid: int
     world_size: int
     threads: int = 0
-    """Of the CPU, in each process; 0 in logs of older versions."""
+    """CPU threads of each process; 0 in logs of older versions."""
     epochs: int = 0
     test_images: int = 0
     floor: float = math.nan
     """Reconstruction loss of a perfect copy of the test images, nats per image."""
     collapse: float = math.nan
-    """Reconstruction loss of the mean training image, nats per image: no latent is used."""
+    """Reconstruction loss of the mean training image, nats per image: the codes are not used."""
     image_shape: str = ""
     """``ImageShape`` as text; empty in the logs of older versions."""
 
@@ -54,7 +56,7 @@ class Measurement(Event):
     """Values of series, all measured at the same time."""
 
     more: Mapping[str, float] = field(default_factory=dict)
-    """Series of the table that have no field here, by name; fields of their own in JSON."""
+    """Series of the table that have no field here, by name; in JSON they are fields too."""
 
     def value(self, name: str) -> Any:
         """Return the value of a series, NaN where there is none."""
@@ -127,7 +129,7 @@ class SettingChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandRefused(Event):
-    """A command could not be obeyed."""
+    """A command was not carried out."""
 
     command_id: str
     why: str
@@ -138,7 +140,7 @@ class TrainingSlowed(Event):
     """Other programs slow the training down; reported once."""
 
     why: str
-    """With what helps."""
+    """The cause, and what helps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,11 +171,8 @@ def decode(line: bytes) -> Event | None:
 
     ValueError when the line is not JSON, or a field is missing or of another type.
     """
-    try:
-        record = json.loads(line)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    if not isinstance(record, dict) or not isinstance(record.get("event"), str):
+    record = json_object(line)
+    if not isinstance(record.get("event"), str):
         raise ValueError("not an event")
     event_type = _TYPE_OF.get(record["event"])
     if event_type is None:
@@ -216,11 +215,11 @@ def _float(value: object) -> float:
     return float(value)
 
 
-def _place(value: object) -> float:
-    place = _float(value)
-    if not abs(place) < FURTHEST_EPOCH:
-        raise TypeError(f"{place} is not an epoch")
-    return place
+def _epoch(value: object) -> float:
+    epoch = _float(value)
+    if not abs(epoch) < FURTHEST_EPOCH:
+        raise TypeError(f"{epoch} is not an epoch")
+    return epoch
 
 
 def _step(value: object) -> int:
@@ -257,10 +256,10 @@ _READER_OF: dict[object, Callable[[object], object]] = {
     tuple[float, ...]: _floats,
 }
 _READER_OF_FIELD: dict[tuple[str, object], Callable[[object], object]] = {
-    ("epoch", float): _place,
+    ("epoch", float): _epoch,
     ("step", int): _step,
 }
-"""Fields that position a curve or a bar: not every number will do."""
+"""Fields that position a curve or a bar, and are checked more strictly."""
 _KIND_OF: dict[type[Event], str] = {
     event_type: re.sub(r"(?<!^)(?=[A-Z])", "_", event_type.__name__).lower()
     for event_type in (

@@ -31,7 +31,7 @@ def append(path: Path, line: bytes) -> None:
 def replace(path: Path, content: bytes, fsync: Callable[[int], object] = os.fsync) -> None:
     """Replace a file's content atomically: a reader, or a crash, sees the old or the new.
 
-    ``fsync`` gets the descriptor of the new content, which then is on the disk.
+    ``fsync`` is called with the descriptor of the new content, before the rename.
     """
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -114,7 +114,7 @@ class LineTail:
 
 
 def signature(path: Path) -> tuple[int, int, int] | None:
-    """Return what differs when a file has changed; None without a file. Cheaper than opening it."""
+    """Return inode, size and modification time, to detect a change; None if there is no file."""
     try:
         status = path.stat()
     except OSError:

@@ -20,13 +20,13 @@ LARGEST_CONFIG = 1 << 20
 """Bytes; a larger one was not written by this program."""
 
 _MOST_ENTRIES = 10_000
-"""Entries read from the history folder, twice a second; a trainer keeps 64 files there."""
+"""Limit for reading the history folder, twice a second; a trainer keeps 64 files there."""
 _PID_WIDTH = 20
 _HISTORY_FILE = re.compile(r"\d{1,15}\.safetensors")
 
 
 class _Inside:
-    """The path of a file or folder in a run's folder."""
+    """A path in a run's folder, by its name."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -142,6 +142,11 @@ class Run:
         raise UsageError(
             f"{self.name} is live (pid {self.pid()}); watch it with: vae-tui attach {self.path}"
         )
+
+    @staticmethod
+    def write_pid(lock: int, pid: int) -> None:
+        """Write a trainer's process id into its lock file, given the descriptor; OSError."""
+        os.pwrite(lock, f"{pid:<{_PID_WIDTH}}\n".encode(), 0)
 
     def send(self, command: Command) -> None:
         """Send a command to the trainer; VaeTuiError when it cannot be written."""

@@ -1,4 +1,4 @@
-"""How a run stood when a user last saw it, stored in the user's own state folder.
+"""What a user last saw of a run, stored in the user's own state folder.
 
 Not in the run folder: it is shared, may be read-only, and each user has seen something else.
 """
@@ -18,6 +18,7 @@ from vae_tui.run import events
 from vae_tui.run.events import Event, Paused, RunEnded, RunStarted
 from vae_tui.run.files import replace
 from vae_tui.run.folder import Run
+from vae_tui.run.untrusted import json_object, open_regular, read_bounded
 from vae_tui.text import duration
 
 MOST_RECORDS = 200
@@ -28,7 +29,7 @@ _LARGEST_RECORD = 4096
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How a run stood at a moment."""
+    """The state of a run at one time."""
 
     time: float
     """Unix seconds."""
@@ -42,7 +43,7 @@ class Seen:
 
 
 class LastSeenStore:
-    """Stores how one run was last seen, in ``folder``; a failure to store is ignored."""
+    """Stores in ``folder`` what was last seen of one run; a failure to store is ignored."""
 
     def __init__(self, run: Run, folder: Path) -> None:
         self._run = run
@@ -50,14 +51,13 @@ class LastSeenStore:
         self._kept_before = False
 
     def load(self) -> Seen | None:
-        """Return how the run was last seen; None when unknown."""
+        """Return what was last seen of the run; None when unknown."""
         try:
-            with self._path().open("rb") as file:
-                raw = json.loads(file.read(_LARGEST_RECORD))
+            raw = json_object(read_bounded(self._path(), _LARGEST_RECORD))
             if raw["best_test_loss"] is None:
                 raw["best_test_loss"] = math.nan
             return Seen(**{name: kind(raw[name]) for name, kind in get_type_hints(Seen).items()})
-        except (OSError, ValueError, LookupError, TypeError, OverflowError, RecursionError):
+        except (OSError, ValueError, LookupError, TypeError, OverflowError):
             return None
 
     def keep(self, seen: Seen) -> None:
@@ -76,7 +76,7 @@ class LastSeenStore:
 
         A later run can have the same path: the first event tells them apart.
         """
-        with self._run.events.open("rb") as file:
+        with open_regular(self._run.events) as file:
             first = file.readline(_LARGEST_RECORD)
         if not first.endswith(b"\n"):
             raise LookupError("no event yet")
@@ -104,7 +104,7 @@ def while_away(before: Seen, after: Seen, happened: Sequence[Event]) -> str:
     absent = after.time - before.time
     if absent < LEAST_SECONDS:
         return ""
-    # A resume may have gone back before what was seen: that is reported as it is.
+    # After a resume the later step may be the smaller one: that is reported as it is.
     parts = [*_progress(before, after), *_trouble(before, after, happened)]
     return f"while you were away ({duration(absent)}): {', '.join(parts)}" if parts else ""
 
@@ -116,11 +116,11 @@ def _progress(before: Seen, after: Seen) -> Iterator[str]:
         yield f"epochs {int(before.epoch)} to {int(after.epoch)}"
     else:
         yield f"steps {before.step:,} to {after.step:,}"
-    had, has = before.best_test_loss, after.best_test_loss
-    if math.isfinite(had) and math.isfinite(has):
-        yield f"best test {had:.1f} to {has:.1f}" if had != has else f"best test still {has:.1f}"
-    elif math.isfinite(has):
-        yield f"best test {has:.1f}"
+    old, new = before.best_test_loss, after.best_test_loss
+    if math.isfinite(old) and math.isfinite(new):
+        yield f"best test {old:.1f} to {new:.1f}" if old != new else f"best test still {new:.1f}"
+    elif math.isfinite(new):
+        yield f"best test {new:.1f}"
 
 
 def _trouble(before: Seen, after: Seen, happened: Sequence[Event]) -> Iterator[str]:
@@ -149,7 +149,7 @@ _ENDS = {"finished": "finished", "stopped": "was stopped", "failed": "failed"}
 
 
 def _pauses(happened: Iterable[Event], after: Seen) -> Iterator[str]:
-    """Yield for how long it was paused in total, and the newest reason."""
+    """Yield the total duration of the pauses with the newest reason, if there were any."""
     total, since, why = 0.0, math.nan, ""
     for event in happened:
         if isinstance(event, Paused):

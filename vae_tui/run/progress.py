@@ -1,7 +1,7 @@
-"""What is in force in a run's log: the one fold over its events.
+"""The state that a run's events add up to, resumes and undos included.
 
-A resume continues from a save. Its ``run_started`` carries that step, and what earlier lines said
-of later steps is void.
+A resume continues from a save: its ``run_started`` carries that step, and earlier events of later
+steps are void.
 """
 
 import math
@@ -21,7 +21,7 @@ MOST_CHANGES = 32
 
 
 def is_void(step: int, restart: RunStarted) -> bool:
-    """Return whether ``restart`` voids what earlier lines said of ``step``."""
+    """Return whether ``restart`` voids earlier events of ``step``."""
     return step > restart.step
 
 
@@ -71,12 +71,12 @@ class Progress:
     """The test before the first step."""
     diverged: events.Diverged | None = None
     refused: events.CommandRefused | None = None
-    """The newest command that could not be obeyed."""
+    """The newest command that was not carried out."""
     setting_changes: tuple[SettingChanged, ...] = ()
     settings: Mapping[str, float] = field(default_factory=dict)
     """The value of each setting that was changed."""
     epochs: int = 0
-    """How many the run is to train."""
+    """Number of epochs to train."""
     last_time: float = math.nan
     """Time of the newest event, Unix seconds, by the trainer's clock."""
     notice: str = ""
@@ -97,12 +97,12 @@ class Progress:
 
     @property
     def beta(self) -> float:
-        """The KL's weight as it was set last; during warm-up the loss uses less."""
+        """The KL's weight in the settings; during warm-up the loss uses a smaller one."""
         return self._setting("beta", self.config.beta)
 
     @property
     def lr(self) -> float:
-        """The learning rate as it was set last."""
+        """The learning rate in the settings."""
         changed_at = max((one.step for one in self.setting_changes if one.name == "lr"), default=-1)
         if self.measured is not None and self.measured.step > changed_at:
             return self.measured.lr

@@ -24,27 +24,27 @@ ADVICE = {
 
 
 def state_of(
-    live: bool, ended: Event | None, *, paused: bool, silent: float, spoken: bool = True
+    live: bool, ended: Event | None, *, paused: bool, silent: float, reported: bool = True
 ) -> str:
     """Return a run's state in one word.
 
     Args:
         live: A trainer holds its lock.
-        ended: The last event of the newest trainer, if it reported its end.
+        ended: The event with which the newest trainer ended, if it reported one.
         paused: Its last report was a pause.
         silent: Seconds since its last report, or since it started.
-        spoken: The live trainer has reported at least one event.
+        reported: The live trainer has reported at least one event.
     """
     if not live:
         if isinstance(ended, RunEnded) and ended.reason in _REASONS:
             return ended.reason
         return "lost"
-    if paused and spoken:
+    if paused and reported:
         return "paused"
-    return "stalled" if silent > (STALLED_SECONDS if spoken else START_SECONDS) else "running"
+    return "stalled" if silent > (STALLED_SECONDS if reported else START_SECONDS) else "running"
 
 
-def has_spoken(
+def has_reported(
     started: RunStarted | None, pid: int | None, newest: float, live_since: float
 ) -> bool:
     """Return whether the newest event is from the live trainer, not from an earlier one.
@@ -66,10 +66,10 @@ def state_text(state: str, silent_seconds: float) -> str:
     return f"{state} {duration(silent_seconds)}" if state == "stalled" else state
 
 
-def silence(now: float, *heard: float) -> float:
-    """Return the seconds since the latest sign of life, never negative.
+def silence(now: float, *activity: float) -> float:
+    """Return the seconds since the latest of some times of activity, never negative.
 
     Times in the future come from clocks that differ from this machine's and are ignored.
     """
-    past = [when for when in heard if math.isfinite(when) and when <= now]
+    past = [when for when in activity if math.isfinite(when) and when <= now]
     return now - max(past) if past else 0.0

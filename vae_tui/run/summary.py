@@ -11,7 +11,7 @@ from vae_tui.run.files import signature
 from vae_tui.run.folder import Run
 from vae_tui.run.progress import LogProgress, Progress
 from vae_tui.run.series import objective
-from vae_tui.run.state import ADVICE, has_spoken, silence, state_of
+from vae_tui.run.state import ADVICE, has_reported, silence, state_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Summary:
     objective: str = ""
     """The terms of the test loss: bce+kl, bce, se/2+kl or se/2. Different ones do not compare."""
     silent_seconds: float = 0.0
-    """Since the live trainer's last sign of life."""
+    """Since the live trainer last wrote."""
     next: str = ""
     """What to do next, in one line."""
     best_test_loss: float = math.nan
@@ -41,8 +41,8 @@ class Summary:
     reconstruction: str = "bce"
     latent_dim: int = 20
     beta: float = 1.0
+    """In the settings, as `lr`."""
     lr: float = 1e-3
-    """As they were set last."""
 
 
 class RunFollower:
@@ -100,7 +100,7 @@ def _summary(run: Run, progress: Progress, pid: int | None, live: bool, now: flo
         progress.ended,
         paused=progress.paused is not None,
         silent=silent,
-        spoken=has_spoken(progress.started, pid, newest, began),
+        reported=has_reported(progress.started, pid, newest, began),
     )
     config = progress.config
     return Summary(

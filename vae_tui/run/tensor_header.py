@@ -1,10 +1,9 @@
 """The header of a safetensors file: names, types and shapes of its tensors, and its metadata."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-from vae_tui.run.untrusted import open_regular
+from vae_tui.run.untrusted import json_object, open_regular
 
 LARGEST_HEADER = 1 << 20
 """Bytes; weights of this program have a header of about 700."""
@@ -13,16 +12,12 @@ LARGEST_HEADER = 1 << 20
 def parse_header(content: bytes) -> dict[str, Any]:
     """Return the header at the beginning of a file's content.
 
-    ValueError unless it is a safetensors file with a header of at most ``LARGEST_HEADER``;
-    RecursionError when the JSON is nested too deeply.
+    ValueError unless it is a safetensors file with a header of at most ``LARGEST_HEADER`` bytes.
     """
     length = int.from_bytes(content[:8], "little")
     if len(content) < 8 or length > min(len(content) - 8, LARGEST_HEADER):
-        raise ValueError("no safetensors file")
-    header = json.loads(content[8 : 8 + length])
-    if not isinstance(header, dict):
-        raise ValueError("no safetensors file")
-    return header
+        raise ValueError("not a safetensors file")
+    return json_object(content[8 : 8 + length])
 
 
 def read_header(path: Path) -> dict[str, Any]:

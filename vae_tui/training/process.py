@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if ranks.size == 1:
             lock = run.take_lock() if options.lock_fd is None else options.lock_fd
             os.set_inheritable(lock, False)  # a child that outlives the trainer must not hold it
-            os.pwrite(lock, f"{os.getpid():<20}\n".encode(), 0)
+            run.write_pid(lock, os.getpid())
         return train(run, config, commands, ranks)
     except VaeTuiError as error:
         log(str(error))
@@ -111,7 +111,8 @@ def failure_in_words(error: Exception, ranks: Ranks) -> str:
             f"another of the {ranks.size} processes died or did not answer for "
             f"{TIMEOUT.total_seconds() / 60:g} minutes; resume continues from the last save"
         )
-    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
+    first_line = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first_line}"
 
 
 def _device_name(config: RunConfig, ranks: Ranks) -> str:

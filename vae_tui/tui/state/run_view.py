@@ -9,7 +9,7 @@ import numpy as np
 from vae_tui.run import progress, series
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted, WeightsSaved
 from vae_tui.run.progress import Progress
-from vae_tui.run.state import has_spoken, silence, state_of
+from vae_tui.run.state import has_reported, silence, state_of
 from vae_tui.tui.state.losses import Column, Losses, LossRows, curves
 
 REFUSAL_SECONDS = 10.0
@@ -57,10 +57,10 @@ class RunView(Progress):
         """Return the state in one word; ``now`` in Unix seconds."""
         if self.unread:
             return "reading"
-        spoken = has_spoken(self.started, self.live_pid, self.last_time, self.live_since)
+        reported = has_reported(self.started, self.live_pid, self.last_time, self.live_since)
         paused, silent = self.paused is not None, self.silent(now)
-        state = state_of(self.live, self.ended, paused=paused, silent=silent, spoken=spoken)
-        return "starting" if state == "running" and not spoken else state
+        state = state_of(self.live, self.ended, paused=paused, silent=silent, reported=reported)
+        return "starting" if state == "running" and not reported else state
 
     def silent(self, now: float) -> float:
         """Return the seconds since the live trainer's last sign of life."""
