@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vae_tui.text import count, duration, printable, size
+from vae_tui.text import byte_size, count, duration, printable, size
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,11 @@ def test_spans_of_time_have_two_units_at_most(seconds, text):
 )
 def test_sizes_are_short(number, text):
     assert size(number) == text
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0B"), (1_536, "1.5KB"), (743 * 2**20, "743MB")])
+def test_sizes_with_their_unit_name_bytes_once(number, text):
+    assert byte_size(number) == text
 
 
 @given(st.text())

@@ -40,6 +40,11 @@ def size(number: float) -> str:
     return f"{number:.0f}B"
 
 
+def byte_size(number: float) -> str:
+    """Return a number of bytes with its unit: ``512B``, ``743MB``."""
+    return f"{size(number).removesuffix('B')}B"
+
+
 def printable(text: str) -> str:
     """Return text from a file made safe for a terminal: control characters become ``?``.
 

@@ -40,6 +40,11 @@ def test_a_folder_in_which_nothing_can_be_made_is_a_problem(tmp_path):
     assert level == "problem" and "Not a directory" in words
 
 
+def test_a_full_disk_has_no_bytes_left():
+    level, words = said(runs_findings(Folder(path="/runs"), 0, 0), "disk")
+    assert level == "problem" and words.startswith("0B free for runs")
+
+
 @pytest.mark.parametrize(
     ("changes", "about", "level", "words"),
     [

@@ -9,9 +9,12 @@ from rich.console import Console
 from support.findings import said, told
 
 from vae_tui.doctor import link_findings
-from vae_tui.doctor.environment import TerminalEnvironment, read_environment
 from vae_tui.doctor.link_findings import Link
-from vae_tui.doctor.terminal_findings import terminal_findings
+from vae_tui.doctor.terminal_findings import (
+    TerminalEnvironment,
+    read_environment,
+    terminal_findings,
+)
 from vae_tui.terminal.capabilities import colour_system, colours_in_use
 
 PLAIN = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "HOME": "yes"}

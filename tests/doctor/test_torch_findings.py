@@ -42,6 +42,8 @@ def answer(**changes):
         ({"timed_out": True, "seconds": 20.0}, "gpu", "problem", "CUDA does not answer within 20"),
         ({"died_of": "SIGILL", "cpu_precision": "", "cuda_available": None},
          "cpu", "problem", "SIGILL"),
+        ({"timed_out": True, "cpu_precision": "", "cuda_available": None, "seconds": 20.0},
+         "cpu", "problem", "matrix product on the CPU does not answer within 20 s"),
         ({"version": "", "timed_out": True, "seconds": 20.0}, "torch", "problem",
          "import torch has not ended within 20 s"),
         ({"version": "", "died_of": "SIGSEGV"}, "torch", "problem", "dies of SIGSEGV"),

@@ -7,15 +7,15 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from vae_tui.cli.options import data_dir_option, debug_option, option, runs_dir_option
 
 if TYPE_CHECKING:
-    from vae_tui.doctor.environment import TerminalEnvironment
     from vae_tui.doctor.finding import Finding
+    from vae_tui.doctor.terminal_findings import TerminalEnvironment
 
 _MARGIN = 20
 _LEAST_WIDTH = 50
@@ -33,25 +33,24 @@ def doctor(runs_dir: Path, data_dir: Path | None, timeout: float, as_json: bool)
     """Check the terminal, the machine and torch; exit code 1 if something would stop a run."""
     from vae_tui.doctor import folder_findings as folders
     from vae_tui.doctor.colour_card import card
-    from vae_tui.doctor.environment import read_environment
     from vae_tui.doctor.link_findings import link_findings, measure
     from vae_tui.doctor.package_findings import package_findings, read_packages
-    from vae_tui.doctor.terminal_findings import terminal_findings
+    from vae_tui.doctor.terminal_findings import read_environment, terminal_findings
     from vae_tui.doctor.torch_findings import available_memory, memory_findings, torch_findings
     from vae_tui.doctor.torch_probe import start_probe
-    from vae_tui.terminal.capabilities import colours_in_use, is_unicode
+    from vae_tui.terminal import capabilities
 
     here = read_environment(os.environ)
-    colours = colours_in_use(here.environment)
+    colours = capabilities.colours_in_use(here.environment)
     report = _Report(here, quiet=as_json)
     # torch takes seconds: everything else is reported meanwhile.
     with contextlib.closing(start_probe()) as probe:
         report.add(terminal_findings(here))
         if here.stdout and not as_json:
-            unicode = is_unicode(here.environment) and "utf" in here.encoding.lower()
+            unicode = capabilities.is_unicode(here.environment, here.encoding)
             _print(*card(colours.system, unicode))
-            if here.stdin and here.is_direct:
-                has_palette = colours.system in ("256", "truecolor")
+            if here.stdin and not capabilities.is_multiplexed(here.environment):
+                has_palette = colours.system in (capabilities.PALETTE, capabilities.TRUECOLOR)
                 report.add(link_findings(measure(0, 1, load=has_palette)))
         runs, data = folders.read_folder(runs_dir), folders.read_folder(_data_folder(data_dir))
         report.add(folders.runs_findings(runs, *folders.count_runs(runs_dir)))
@@ -62,12 +61,14 @@ def doctor(runs_dir: Path, data_dir: Path | None, timeout: float, as_json: bool)
         torch = probe.report(timeout)
         report.add(torch_findings(torch))
     if as_json:
-        facts: dict[str, Any] = {"runs": runs, "data": data, "packages": packages, "torch": torch}
         values = {
             "problems": report.count("problem"),
             "findings": [dataclasses.asdict(finding) for finding in report.findings],
             "terminal": {**dataclasses.asdict(here), "colours": dataclasses.asdict(colours)},
-            **{name: dataclasses.asdict(value) for name, value in facts.items()},
+            "runs": dataclasses.asdict(runs),
+            "data": dataclasses.asdict(data),
+            "packages": dataclasses.asdict(packages),
+            "torch": dataclasses.asdict(torch),
         }
         click.echo(json.dumps(values, indent=2))
     else:
@@ -105,11 +106,14 @@ class _Report:
         from vae_tui.text import printable
 
         word, code = _SIGNS[finding.level]
-        sign = f"\x1b[{code}m{word:8}\x1b[0m" if self._colour else f"{word:8}"
-        first, *others = wrap(printable(finding.text), self._width - _MARGIN) or [""]
-        yield f"{sign}{finding.about:12}{first}"
-        for line in others:
-            yield " " * _MARGIN + line
+        first, *others = wrap(
+            printable(finding.text),
+            self._width,
+            initial_indent=f"{word:8}{finding.about:12}",
+            subsequent_indent=" " * _MARGIN,
+        )
+        yield f"\x1b[{code}m{first[:8]}\x1b[0m{first[8:]}" if self._colour else first
+        yield from others
         for line in finding.fix:  # never wrapped, so that it can be copied
             yield f"{'-> ':>{_MARGIN}}{printable(line)}"
 
@@ -129,4 +133,3 @@ def _print(*lines: str) -> None:
     for line in lines:
         # A path may hold characters that the encoding has not.
         click.echo(line.encode(encoding, "replace").decode(encoding))
-    sys.stdout.flush()

@@ -15,7 +15,7 @@ class CudaDriver:
     """The newest CUDA version it supports, such as ``13.2``."""
     status: int
     """Result of ``cuInit``; 0 is success."""
-    devices: int = 0
+    devices: int
 
 
 def read_cuda_driver() -> CudaDriver | None:
@@ -27,15 +27,14 @@ def read_cuda_driver() -> CudaDriver | None:
     newest, count = ctypes.c_int(0), ctypes.c_int(0)
     library.cuDriverGetVersion(ctypes.byref(newest))
     status = library.cuInit(0)
-    if status == 0 and library.cuDeviceGetCount(ctypes.byref(count)) != 0:
-        count.value = 0
+    library.cuDeviceGetCount(ctypes.byref(count))  # leaves 0 unless cuInit succeeded
     return CudaDriver(f"{newest.value // 1000}.{newest.value % 1000 // 10}", status, count.value)
 
 
 def kernel_module_version() -> str:
     """Return the version of NVIDIA's loaded kernel module, empty where there is none."""
+    found = None
     with contextlib.suppress(OSError):
         text = Path("/proc/driver/nvidia/version").read_text("utf-8", "replace")
-        if found := re.match(r".*?\s(\d\S*\.\S*)", text):
-            return found[1]
-    return ""
+        found = re.search(r"\s(\d\S*\.\S*)", text)
+    return found[1] if found else ""

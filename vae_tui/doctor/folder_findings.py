@@ -6,13 +6,13 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vae_tui.data.catalogue import DATASETS, is_present
 from vae_tui.doctor.finding import Finding, note, ok, problem
 from vae_tui.run.runs_folder import all_runs
-from vae_tui.text import size
+from vae_tui.text import byte_size
 
 RUN_BYTES = 200 * 2**20
 """A run of the default network: 66 weights files of 2.6 MB, and the optimiser's state."""
@@ -43,25 +43,25 @@ class Folder:
 def read_folder(path: Path) -> Folder:
     """Return the state of a folder; creates a file in it and removes it."""
     path = path.absolute()
-    exists = os.path.isdir(path)  # noqa: PTH112 - False, not an error, in a folder we may not read
-    if not exists and path.is_symlink():
-        return Folder(path=str(path), exists=False, dangling=str(path.readlink()))
+    # os.path returns False where pathlib raises PermissionError.
+    folder = Folder(path=str(path), exists=os.path.isdir(path))  # noqa: PTH112
+    if not folder.exists and os.path.islink(path):  # noqa: PTH114
+        return replace(folder, dangling=str(path.readlink()))
     nearest = next(one for one in (path, *path.parents) if os.path.exists(one))  # noqa: PTH110
-    free_bytes, free_files = 0, 1
     with contextlib.suppress(OSError):
         space = os.statvfs(nearest)
-        free_bytes = space.f_bavail * space.f_frsize
         free_files = space.f_favail if space.f_files else 1  # not counted by all file systems
-    error, locks, skew = _try_writing(nearest)
-    return Folder(
-        path=str(path),
-        exists=exists,
-        error=f"{nearest}: {error}" if error and nearest != path else error,
-        locks=locks,
-        skew_seconds=skew,
-        free_bytes=free_bytes,
-        free_files=free_files,
-    )
+        folder = replace(folder, free_bytes=space.f_bavail * space.f_frsize, free_files=free_files)
+    try:
+        with tempfile.NamedTemporaryFile(
+            prefix=".vae-tui-doctor-", dir=nearest, buffering=0
+        ) as file:
+            file.write(b"?")
+            skew = os.fstat(file.fileno()).st_mtime - time.time()
+            return replace(folder, skew_seconds=skew, locks=_can_lock(file.fileno()))
+    except OSError as error:
+        where = "" if nearest == path else f"{nearest}: "
+        return replace(folder, error=f"{where}{error.strerror or error}")
 
 
 def count_runs(path: Path) -> tuple[int, int]:
@@ -77,8 +77,7 @@ def runs_findings(folder: Folder, runs: int, live: int) -> Iterator[Finding]:
         yield problem("runs", text, f"mkdir -p {folder.dangling}", _OTHER_RUNS_DIR)
         return
     if folder.error:
-        text = f"{folder.path} cannot be written: {folder.error}"
-        yield problem("runs", text, _OTHER_RUNS_DIR)
+        yield problem("runs", f"{folder.path} cannot be written: {folder.error}", _OTHER_RUNS_DIR)
     else:
         counts = f"{runs} runs, {live} live" if folder.exists else "created by the first run"
         yield ok("runs", f"{folder.path}: {counts}")
@@ -102,38 +101,28 @@ def data_findings(folder: Folder) -> Iterator[Finding]:
         return
     present = [name for name, data in DATASETS.items() if data.folder and is_present(name, path)]
     names = f"{', '.join(present)}; and" if present else "no data set;"
-    yield ok("data", f"{folder.path}: {names} the digits in the package")
+    yield ok("data", f"{path}: {names} the digits in the package")
     if folder.error or folder.dangling:
         cause = folder.error or f"{folder.dangling} does not exist"
-        text = f"nothing can be downloaded into {folder.path}: {cause}"
+        text = f"nothing can be downloaded into {path}: {cause}"
         yield note("data", text, "vae-tui --dataset mnist --data-dir DIR")
 
 
 def _disk(folder: Folder) -> Finding:
-    text = f"{size(folder.free_bytes)}B free for runs"
+    free = f"{byte_size(folder.free_bytes)} free for runs"
     fix = f"{_OTHER_RUNS_DIR}, on a disk with more space"
     if folder.free_files == 0:
         return problem("disk", "no file can be created: all inodes are in use", fix)
     if folder.free_bytes < SAVE_BYTES:
-        return problem("disk", f"{text}: not enough for one save", fix)
+        return problem("disk", f"{free}: not enough for one save", fix)
     if folder.free_bytes < RUN_BYTES:
-        return note("disk", f"{text}: a run takes up to {size(RUN_BYTES)}B", fix)
-    return ok("disk", text)
+        return note("disk", f"{free}: a run takes up to {byte_size(RUN_BYTES)}", fix)
+    return ok("disk", free)
 
 
-def _try_writing(folder: Path) -> tuple[str, bool, float]:
-    """Return the error of writing a file, whether it can be locked, and the clock's skew in s."""
-    locks = True
+def _can_lock(file: int) -> bool:
     try:
-        with tempfile.NamedTemporaryFile(
-            prefix=".vae-tui-doctor-", dir=folder, buffering=0
-        ) as file:
-            file.write(b"?")
-            skew = os.fstat(file.fileno()).st_mtime - time.time()
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                locks = False
-    except OSError as error:
-        return error.strerror or str(error), True, 0.0
-    return "", locks, skew
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

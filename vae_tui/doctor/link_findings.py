@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vae_tui.doctor.finding import Finding, note, ok
-from vae_tui.text import size
+from vae_tui.text import byte_size
 
 TIMEOUT_SECONDS = 1.0
 SLOW_ROUND_TRIP_SECONDS = 0.3
@@ -56,7 +56,7 @@ def link_findings(link: Link) -> Iterator[Finding]:
     text = f"{link.round_trip_seconds * 1000:.0f} ms round trip"
     is_slow = link.round_trip_seconds > SLOW_ROUND_TRIP_SECONDS
     if link.bytes_per_second:
-        text += f", {size(link.bytes_per_second)}B/s"
+        text += f", {byte_size(link.bytes_per_second)}/s"
         is_slow = is_slow or link.bytes_per_second < SLOW_BYTES_PER_SECOND
     yield note("link", f"{text}: slow pictures", "ssh -C HOST") if is_slow else ok("link", text)
 

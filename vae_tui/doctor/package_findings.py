@@ -1,10 +1,9 @@
 """Installed versions against required ones, read from package metadata; imports none of them."""
 
-import contextlib
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import Distribution, distributions
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -35,36 +34,38 @@ class Packages:
 
 def read_packages() -> Packages:
     """Return what is installed beside this interpreter."""
+    installed = {name: found.version for name in REQUIRED if (found := _distribution(name))}
     return Packages(
         python=platform.python_version(),
-        installed=_installed(),
-        bounds=_requirements("vae-tui"),
-        torch_of_torchvision=_requirements("torchvision").get("torch", ""),
+        installed=installed,
+        bounds=_bounds("vae-tui"),
+        torch_of_torchvision=_bounds("torchvision").get("torch", ""),
     )
 
 
 def package_findings(packages: Packages) -> Iterator[Finding]:
     """Yield the findings on Python and the packages; torch itself is tried separately."""
-    if not _fits(packages.python, f">={PYTHON}"):
+    if _fits(packages.python, f">={PYTHON}"):
+        yield ok("python", packages.python)
+    else:
         text = f"{packages.python}; {PYTHON} is required"
         yield problem("python", text, f"python{PYTHON} -m venv .venv")
-    else:
-        yield ok("python", packages.python)
     yield ok("packages", ", ".join(f"{name} {it}" for name, it in packages.installed.items()))
     for name in REQUIRED:
         bounds = packages.bounds.get(name, "")
         fix = f"pip install '{name}{bounds}'"
-        if name not in packages.installed:
-            if name != "torch":  # reported by its own process
-                level = note if name in OPTIONAL else problem
-                yield level("packages", f"{name} is not installed", fix)
-        elif not _fits(packages.installed[name], bounds):
-            yield problem("packages", f"{name} {packages.installed[name]} is not {bounds}", fix)
+        if version := packages.installed.get(name):
+            if not _fits(version, bounds):
+                yield problem("packages", f"{name} {version} is not {bounds}", fix)
+        elif name != "torch":  # reported by its own process
+            level = note if name in OPTIONAL else problem
+            yield level("packages", f"{name} is not installed", fix)
     yield from _torchvision(packages)
 
 
 def _torchvision(packages: Packages) -> Iterator[Finding]:
-    torch, torchvision = (packages.installed.get(name) for name in ("torch", "torchvision"))
+    """Yield why downloads do not work: torchvision was built for another torch."""
+    torch, torchvision = (packages.installed.get(name, "") for name in ("torch", "torchvision"))
     needs = packages.torch_of_torchvision
     if not (torch and torchvision and needs):
         return
@@ -84,18 +85,12 @@ def _fits(installed: str, bounds: str) -> bool:
         return True
 
 
-def _installed() -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name in REQUIRED:
-        with contextlib.suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
+def _distribution(name: str) -> Distribution | None:
+    return next(iter(distributions(name=name)), None)
 
 
-def _requirements(name: str) -> dict[str, str]:
+def _bounds(name: str) -> dict[str, str]:
     """Return the version specifiers of a package's requirements, without those of extras."""
-    try:
-        found = list(map(Requirement, requires(name) or []))
-    except PackageNotFoundError:
-        return {}
-    return {one.name: str(one.specifier) for one in found if "extra" not in str(one.marker)}
+    found = _distribution(name)
+    requirements = map(Requirement, (found and found.requires) or ())
+    return {one.name: str(one.specifier) for one in requirements if "extra" not in str(one.marker)}

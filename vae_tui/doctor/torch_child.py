@@ -6,18 +6,18 @@ Prints one line of JSON per answer at once, so that answers before a crash are k
 import json
 import traceback
 import warnings
+from types import ModuleType
 
-from vae_tui.doctor.cuda_driver import read_cuda_driver
+from vae_tui.doctor.cuda_driver import kernel_module_version, read_cuda_driver
 
 MARK = "vae-tui doctor: "
 
 
 def main() -> None:
     """Print all answers, in the order in which a trainer would need them."""
-    driver = read_cuda_driver()
-    _print(driver=driver is not None)
-    if driver is not None:
-        _print(driver_cuda=driver.cuda, driver_code=driver.status)
+    _print(driver_version=kernel_module_version())
+    if driver := read_cuda_driver():
+        _print(driver=True, driver_cuda=driver.cuda, driver_code=driver.status)
     try:
         _try_torch()
     except BaseException as error:
@@ -48,13 +48,11 @@ def _try_torch() -> None:
     mps_available = torch.backends.mps.is_available()
     _print(cuda_available=available, cuda_complaint=complaint, mps_available=mps_available)
     if available:
-        _print(devices=[_try_device(index) for index in range(torch.cuda.device_count())])
+        _print(devices=[_try_device(torch, index) for index in range(torch.cuda.device_count())])
 
 
-def _try_device(index: int) -> dict[str, object]:
+def _try_device(torch: ModuleType, index: int) -> dict[str, object]:
     """Multiply on the device too: one that is listed may still refuse every kernel."""
-    import torch  # noqa: PLC0415
-
     answer: dict[str, object] = {
         "name": torch.cuda.get_device_name(index),
         "capability": ".".join(map(str, torch.cuda.get_device_capability(index))),

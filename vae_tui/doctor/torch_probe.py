@@ -7,18 +7,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from vae_tui.doctor.cuda_driver import kernel_module_version
 from vae_tui.doctor.torch_child import MARK
+from vae_tui.run.control import importing_environment
 
 TIMEOUT_SECONDS = 20.0
-_PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
 _KILL_SECONDS = 2.0
 _WAIT_SECONDS = 0.5
+_SIGNALS = {one.value: one.name for one in signal.Signals}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,25 +25,23 @@ class TorchReport:
     """The child's answers; those that it did not reach keep their defaults."""
 
     version: str = ""
-    """Empty when torch cannot be imported."""
     built_for_cuda: str = ""
     threads: int = 0
     cpu_precision: str = ""
-    """Empty when not reached: the import or a product on the CPU failed."""
+    """What ``--precision auto`` is on the CPU; empty too when a product on the CPU failed."""
     cuda_available: bool | None = None
-    """None when not reached."""
     cuda_complaint: str = ""
     """Warnings of torch while it looked for devices."""
     mps_available: bool = False
-    devices: tuple[Mapping[str, Any], ...] = ()
+    devices: Sequence[Mapping[str, Any]] = ()
     driver: bool = False
     """Whether NVIDIA's driver library is installed."""
     driver_version: str = ""
     """Version of the loaded kernel module, empty where there is none."""
     driver_cuda: str = ""
-    """The newest CUDA version that the driver supports."""
+    """As `CudaDriver.cuda`."""
     driver_code: int = 0
-    """Result of ``cuInit``; 0 is success."""
+    """As `CudaDriver.status`."""
     error: str = ""
     """The exception that ended the child."""
     died_of: str = ""
@@ -55,7 +52,6 @@ class TorchReport:
 
 def start_probe() -> "TorchProbe":
     """Start the child."""
-    paths = [_PACKAGE_PARENT, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     return TorchProbe(
         subprocess.Popen(
             (sys.executable, "-P", "-m", "vae_tui.doctor.torch_child"),
@@ -63,7 +59,7 @@ def start_probe() -> "TorchProbe":
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,  # its own children are killed with it
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},  # as for a trainer
+            env=importing_environment(),
         )
     )
 
@@ -83,23 +79,13 @@ class TorchProbe:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 output = self._process.communicate(timeout=min(left, _WAIT_SECONDS))
         out, err = (text.decode("utf-8", "replace") for text in output or self._kill())
-        answers: dict[str, Any] = {}
-        for line in out.splitlines():
-            _, marked, answer = line.partition(MARK)
-            if marked:
-                with contextlib.suppress(ValueError):
-                    answers.update(json.loads(answer))
+        answers = _answers(out)
         status = self._process.returncode if output else 0
         if status and "error" not in answers:
-            names = {one.value: one.name for one in signal.Signals}
-            cause = names.get(-status, f"exit status {status}")  # a real-time signal has no name
-            answers.update(died_of=cause, error=err.strip().rpartition("\n")[2][:500])
-        return TorchReport(
-            **{**answers, "devices": tuple(answers.get("devices", ()))},
-            timed_out=output is None,
-            seconds=time.monotonic() - self._began,
-            driver_version=kernel_module_version(),
-        )
+            answers["died_of"] = _SIGNALS.get(-status, f"exit status {status}")
+            answers["error"] = err.strip().rpartition("\n")[2][:500]
+        seconds = time.monotonic() - self._began
+        return TorchReport(**answers, timed_out=output is None, seconds=seconds)
 
     def close(self) -> None:
         """Kill the child if it is still running."""
@@ -113,3 +99,13 @@ class TorchProbe:
             return self._process.communicate(timeout=_KILL_SECONDS)
         except subprocess.TimeoutExpired as stuck:  # inside a driver call that never returns
             return stuck.stdout or b"", stuck.stderr or b""
+
+
+def _answers(output: str) -> dict[str, Any]:
+    answers: dict[str, Any] = {}
+    for line in output.splitlines():
+        _, marked, answer = line.partition(MARK)
+        if marked:
+            with contextlib.suppress(ValueError):  # torn
+                answers |= json.loads(answer)
+    return answers

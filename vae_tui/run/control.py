@@ -89,10 +89,15 @@ class RunSteering:
             self.run.send(Command(command="set", setting=name, value=value))
 
 
-def environment(config: RunConfig) -> dict[str, str]:
-    """Return a trainer's environment, in which it imports this package, installed or not."""
+def importing_environment() -> dict[str, str]:
+    """Return an environment in which a child process imports this package, installed or not."""
     paths = [_PACKAGE_PARENT, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def environment(config: RunConfig) -> dict[str, str]:
+    """Return a trainer's environment."""
+    variables = importing_environment()
     if "OMP_WAIT_POLICY" not in variables:
         # Threads that sleep as soon as they wait for each other are woken 50 times a step, which
         # halves the speed on an idle machine. This spins a third of a millisecond (GNU OpenMP).

@@ -88,11 +88,21 @@ def is_multiplexed(environment: Mapping[str, str]) -> bool:
     return not environment.keys().isdisjoint({"TMUX", "STY", "MOSH_CONNECTION"})
 
 
-def is_unicode(environment: Mapping[str, str]) -> bool:
-    """Return whether half-blocks can be written: the locale is UTF-8, or unset."""
-    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
-        if value := environment.get(name):
-            return "utf8" in value.lower().replace("-", "")
+def locale_in_use(environment: Mapping[str, str]) -> str:
+    """Return the variable that decides the character set, as ``NAME=value``; empty if none does."""
+    names = ("LC_ALL", "LC_CTYPE", "LANG")
+    return next((f"{name}={value}" for name in names if (value := environment.get(name))), "")
+
+
+def is_unicode(environment: Mapping[str, str], encoding: str = "utf-8") -> bool:
+    """Return whether half-blocks can be written: the locale is UTF-8 or unset, and so is stdout.
+
+    ``encoding`` is that of stdout where it matters.
+    """
+    if "utf" not in encoding.lower():
+        return False
+    if locale := locale_in_use(environment):
+        return "utf8" in locale.lower().replace("-", "")
     return environment.get("TERM", "") not in ("linux", "vt100", "vt220")
 
 

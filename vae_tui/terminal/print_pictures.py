@@ -23,7 +23,7 @@ SCALES = (2, 1, 0.71, 0.5)
 def print_digits(images: Bytes) -> None:
     """Print images, uint8 (N, H, W), as large as they all fit."""
     console = _console()
-    unicode = is_unicode(os.environ) and "utf" in (sys.stdout.encoding or "").lower()
+    unicode = is_unicode(os.environ, sys.stdout.encoding or "")
     palette = palette_for(None if console.no_color else console.color_system, unicode)
     sizes = widths(images.shape[2], *SCALES)
     size, across = layout(len(images), sizes, console.width, console.height - 2)
