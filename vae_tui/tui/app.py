@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual import on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.events import Event, Key
-from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
 
-from vae_tui.errors import VaeTuiError
 from vae_tui.run.config import RunConfig
 from vae_tui.terminal import capabilities
 from vae_tui.tui import hangup
@@ -23,20 +21,11 @@ from vae_tui.tui.controllers.other_runs import OtherRuns
 from vae_tui.tui.controllers.steering import Steering, SteeringController
 from vae_tui.tui.dialogs.palette import Palette
 from vae_tui.tui.keys.bindings import KEYS
-from vae_tui.tui.keys.key_queue import KeyProbe, KeyQueue
-from vae_tui.tui.lifecycle import Lifecycle
-from vae_tui.tui.link.driver import LinkDriver, driver_of, writer_of
 from vae_tui.tui.link.link_label import LinkLabel
 from vae_tui.tui.main_screen import MainScreen
-from vae_tui.tui.messages import (
-    LateImportsLoaded,
-    OpenChecked,
-    ReaderMessage,
-    ThreadFailed,
-    UserReturned,
-)
+from vae_tui.tui.messages import LateImportsLoaded, OpenChecked, ReaderMessage, UserReturned
 from vae_tui.tui.state.scene_store import SceneStore
-from vae_tui.tui.widgets.toast import SafeNotification
+from vae_tui.tui.terminal_app import TerminalApp
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.ports import LateImports
@@ -47,7 +36,7 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
 STATUS_SECONDS = 1.0
 
 
-class VaeApp(App[None]):
+class VaeApp(TerminalApp):
     """The screen of one run."""
 
     TITLE = "vae-tui"
@@ -71,9 +60,7 @@ class VaeApp(App[None]):
         thread after the first paint. Without ``steering`` the trainer cannot be controlled. Exports
         are written to ``folder``; ``clock`` returns Unix seconds.
         """
-        super().__init__(driver_class=LinkDriver)
-        self.failure: VaeTuiError | None = None
-        """The error that ended the app, if the user can act on it."""
+        super().__init__()
         self.chosen: Path | None = None
         """The run to open next, if the user left this one for it."""
         self._new_main = partial(
@@ -86,13 +73,9 @@ class VaeApp(App[None]):
         )
         self._load = load
         self._clock = clock
-        self._lifecycle = Lifecycle(self)
-        start_thread = self._lifecycle.start_thread
         self._store = SceneStore(self._show_scene, self._show_weights, clock)
         self._steering = SteeringController(self, steering, name, reference, self._store)
-        files = ExportAndCopy(
-            self, lambda: self.main.view, name, reference, environment, folder, start_thread
-        )
+        files = ExportAndCopy(self, lambda: self.main.view, name, reference, environment, folder)
         self._commands = {
             "pause": self._steering.pause,
             "controls": self._steering.adjust,
@@ -102,8 +85,7 @@ class VaeApp(App[None]):
             "export": files.export,
             "copy": files.copy,
         }
-        self._other_runs = OtherRuns(self, self._store, start_thread)
-        self._keys = KeyQueue(self, super().on_event)
+        self._other_runs = OtherRuns(self, self._store)
         self._imports: LateImports | None = None
         self._link_label: LinkLabel | None = None
 
@@ -129,44 +111,20 @@ class VaeApp(App[None]):
         return self._store.scene
 
     def on_mount(self) -> None:
-        """Load the views after the first paint; answer signals."""
+        """Load the views after the first paint."""
         self.set_interval(STATUS_SECONDS, self._update_status)
-        self._lifecycle.load_after_first_paint(self._load_imports)
-        if (driver := driver_of(self)) is not None:
-            self._lifecycle.end_on_signals(driver)
-            # After `fg` the terminal shows nothing of ours.
-            self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
+        self.load_after_first_paint(self._load_imports)
 
     def on_unmount(self) -> None:
-        """Let the threads return."""
-        self._lifecycle.end()
+        """Let the threads that read other runs return."""
         self._other_runs.end()
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = True,
-    ) -> None:
-        """Show a notification; thread-safe."""
-        seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
-        self.post_message(Notify(SafeNotification(message, title, severity, seconds, markup)))
+        gc.unfreeze()
 
     # What threads post
 
     def on_late_imports_loaded(self, message: LateImportsLoaded) -> None:
         """Mount the views and start to read, beside the messages to come."""
         self.run_worker(self._mount_views(message.imports))
-
-    def on_thread_failed(self, message: ThreadFailed) -> None:
-        """End the app: with a message if the user can act on the error, else with its traceback."""
-        if not isinstance(message.error, VaeTuiError):
-            raise message.error
-        self.failure = message.error
-        self.exit(return_code=message.error.exit_code)
 
     @on(ReaderMessage)
     def apply_update(self, message: ReaderMessage) -> None:
@@ -199,7 +157,7 @@ class VaeApp(App[None]):
                 for embedding in imports.embed(message.codes, message.start):
                     self.call_from_thread(message.view.show_embedding, embedding)
 
-            self._lifecycle.start_thread("t-SNE", embed)
+            self.start_thread("t-SNE", embed)
 
     def on_runs_view_open_requested(self, message: "RunsView.OpenRequested") -> None:
         """Open another run."""
@@ -212,24 +170,15 @@ class VaeApp(App[None]):
     # Keys
 
     async def on_event(self, event: Event) -> None:
-        """Let keys wait for each other; the first one hides the news."""
+        """Hide the news at the first key."""
         if isinstance(event, Key) and self.screen_stack:
             self.main.news = ""
-        await self._keys.handle(event)
-
-    async def on_key_probe(self, message: KeyProbe) -> None:
-        """Pass on the next key."""
-        await self._keys.probe_arrived(message.number)
+        await super().on_event(event)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield the palette's commands: what the keys of the main screen do."""
         if screen is self.main:
             yield from self.main.commands_here()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow no action while the screens are being removed."""
-        can_act = self.is_running and bool(self.screen_stack)
-        return can_act and super().check_action(action, parameters)
 
     def action_command_palette(self) -> None:
         """Open the palette."""
@@ -245,13 +194,6 @@ class VaeApp(App[None]):
         if self._imports is not None and (step := self._store.travel(count)) is not None:
             self._imports.reader.request_step(step)
 
-    def action_redraw(self) -> None:
-        """Redraw every cell."""
-        if (writer := writer_of(self)) is not None:
-            writer.invalidate()
-        self.refresh(layout=True)
-        self.screen.refresh(layout=True)
-
     def _load_imports(self) -> None:
         # Textual's console does not say that NO_COLOR is set.
         colours = None if self.no_color else self.console.color_system
@@ -263,13 +205,13 @@ class VaeApp(App[None]):
         self._store.scene = self.main.scene = imports.scene
         self._steering.on_sent = imports.reader.poll_faster
         self._other_runs.runs = imports.runs
-        if (writer := writer_of(self)) is not None:
+        if (writer := self.writer) is not None:
             imports.limiter.watch(writer)
             imports.runs.limiter.watch(writer)
             self._link_label = LinkLabel(writer)
         self.main.action_view(0)
-        follow = partial(imports.reader.follow, self.post_message, self._lifecycle.stop)
-        self._lifecycle.start_thread("reader", follow)
+        follow = partial(imports.reader.follow, self.post_message, self.threads_stop)
+        self.start_thread("reader", follow)
         if not self.is_headless:
             gc.freeze()  # a full pass over modules and widgets would take 50 ms each time
 

@@ -10,10 +10,9 @@ from vae_tui.errors import VaeTuiError
 from vae_tui.terminal import clipboard
 from vae_tui.text import printable
 from vae_tui.tui.link.driver import write_through
+from vae_tui.tui.terminal_app import TerminalApp
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
-    from textual.app import App
-
     from vae_tui.tui.views.view import View
 
 
@@ -22,13 +21,12 @@ class ExportAndCopy:
 
     def __init__(
         self,
-        app: "App[None]",
+        app: TerminalApp,
         view: "Callable[[], View | None]",
         name: str,
         reference: str,
         environment: Mapping[str, str],
         folder: Path,
-        start_thread: Callable[[str, Callable[[], None]], None],
     ) -> None:
         self._app = app
         self._view = view
@@ -36,7 +34,6 @@ class ExportAndCopy:
         self._reference = reference
         self._environment = environment
         self._folder = folder
-        self._start_thread = start_thread
 
     def export(self) -> None:
         """Write what the view shows to a file, in a thread."""
@@ -55,7 +52,7 @@ class ExportAndCopy:
             else:
                 self._app.notify(printable(f"written: {path}"), markup=False)
 
-        self._start_thread("export", write)
+        self._app.start_thread("export", write)
 
     def copy(self) -> None:
         """Copy the shell command that shows the same as the view."""

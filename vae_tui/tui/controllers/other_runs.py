@@ -1,7 +1,6 @@
 """Lists the other runs of the folder, overlays one on this run, or opens one instead of it."""
 
 import threading
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,10 +8,9 @@ from typing import TYPE_CHECKING
 from vae_tui.text import printable
 from vae_tui.tui.messages import OpenChecked
 from vae_tui.tui.state.scene_store import SceneStore
+from vae_tui.tui.terminal_app import TerminalApp
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
-    from textual.app import App
-
     from vae_tui.tui.ports import Runs
     from vae_tui.tui.state.other_runs import Overlay
 
@@ -20,17 +18,11 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
 class OtherRuns:
     """Starts and stops the threads that read other runs; they post to the app."""
 
-    def __init__(
-        self,
-        app: "App[None]",
-        store: SceneStore,
-        start_thread: Callable[[str, Callable[[], None]], None],
-    ) -> None:
+    def __init__(self, app: TerminalApp, store: SceneStore) -> None:
         self.runs: Runs | None = None
         """Reads the runs; None before the late imports."""
         self._app = app
         self._store = store
-        self._start_thread = start_thread
         self._stop_listing: threading.Event | None = None
         """Stops the thread that reads the list; None while there is none."""
         self._overlaid: Path | None = None
@@ -45,7 +37,7 @@ class OtherRuns:
         elif self._stop_listing is None and on and self.runs is not None:
             self._stop_listing = threading.Event()
             follow = partial(self.runs.follow, self._app.post_message, self._stop_listing)
-            self._start_thread("runs", follow)
+            self._app.start_thread("runs", follow)
 
     def toggle_overlay(self, path: Path) -> None:
         """Overlay a run instead of any other; remove the overlay if it is that run's."""
@@ -55,7 +47,9 @@ class OtherRuns:
             return
         self._overlaid, self._stop_overlay = path, threading.Event()
         post = self._app.post_message
-        self._start_thread("overlay", partial(self.runs.overlay, path, post, self._stop_overlay))
+        self._app.start_thread(
+            "overlay", partial(self.runs.overlay, path, post, self._stop_overlay)
+        )
         text = f"{printable(path.name)} is overlaid in view 1, Train; x again removes it"
         self._app.notify(text, timeout=4, markup=False)
 
@@ -80,7 +74,7 @@ class OtherRuns:
                 else:
                     self._app.post_message(OpenChecked(path))
 
-            self._start_thread("open", check)
+            self._app.start_thread("open", check)
 
     def end(self) -> None:
         """Let the threads return."""

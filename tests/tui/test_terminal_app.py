@@ -8,7 +8,7 @@ from support.screen import Screen, until_reading, wait_until
 from textual.widgets import ContentSwitcher, Static
 
 from vae_tui.errors import VaeTuiError
-from vae_tui.tui.lifecycle import LATEST_LOADING_SECONDS
+from vae_tui.tui.terminal_app import LATEST_LOADING_SECONDS
 from vae_tui.tui.views.train import TrainView
 from vae_tui.tui.views.train_digits import TrainDigits
 

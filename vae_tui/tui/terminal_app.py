@@ -1,0 +1,129 @@
+"""A Textual app with our terminal driver: its keys, threads, signals and notifications.
+
+Knows nothing of runs. What it changes in Textual has its reason in the file that it comes from.
+"""
+
+import signal
+import threading
+from collections.abc import Callable
+from functools import partial
+
+from textual.app import App
+from textual.events import Event
+from textual.notifications import Notify, SeverityLevel
+
+from vae_tui.errors import VaeTuiError
+from vae_tui.tui import hangup
+from vae_tui.tui.keys.key_queue import KeyProbe, KeyQueue
+from vae_tui.tui.link.driver import LinkDriver, driver_of, writer_of
+from vae_tui.tui.link.terminal_writer import TerminalWriter
+from vae_tui.tui.messages import ThreadFailed
+from vae_tui.tui.widgets.toast import SafeNotification
+
+LATEST_LOADING_SECONDS = 0.3
+"""Load by then even if no paint is reported: under a dialog that opened first there is none."""
+HUNG_UP = 128 + signal.SIGHUP
+
+
+class TerminalApp(App[None]):
+    """Handles keys in order, ends on errors of its threads and when its terminal is gone."""
+
+    def __init__(self) -> None:
+        super().__init__(driver_class=LinkDriver)
+        self.failure: VaeTuiError | None = None
+        """The error that ended the app, if the user can act on it."""
+        self.threads_stop = threading.Event()
+        """Set when the app's threads are to return."""
+        self._is_loading = False
+        self._keys = KeyQueue(self, super().on_event)
+        self._stop_hangup_watch: Callable[[], None] = lambda: None
+
+    @property
+    def writer(self) -> TerminalWriter | None:
+        """What writes to the terminal; None in tests without one."""
+        return writer_of(self)
+
+    def on_mount(self) -> None:
+        """End on SIGHUP, SIGTERM or a hang-up; redraw after ``fg``, which shows nothing of ours."""
+        if (driver := driver_of(self)) is None:
+            return
+        hangup.restore_interrupts()
+        hangup.answer_signals(partial(self.exit, None), driver.expect_end)
+
+        def leave() -> None:
+            driver.writer.abandon()
+            self.call_from_thread(self.exit, None, HUNG_UP)
+
+        self._stop_hangup_watch = hangup.watch_for_hangup(leave, HUNG_UP)
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
+
+    def on_unmount(self) -> None:
+        """Let the threads return."""
+        self.threads_stop.set()
+        self._stop_hangup_watch()
+        self._stop_hangup_watch = lambda: None
+
+    def load_after_first_paint(self, load: Callable[[], None]) -> None:
+        """Call ``load`` once, in a thread: its imports take longer than the first paint."""
+
+        def start() -> None:
+            if not self._is_loading:
+                self._is_loading = True
+                self.start_thread("load", load)
+
+        self.screen.call_after_refresh(start)
+        self.set_timer(LATEST_LOADING_SECONDS, start)
+
+    def start_thread(self, name: str, work: Callable[[], None]) -> None:
+        """Run ``work`` in a daemon thread; its errors end the app.
+
+        Not a Textual worker: the app's exit would wait until its blocking read returns.
+        """
+
+        def guarded() -> None:
+            try:
+                work()
+            except Exception as error:
+                self.post_message(ThreadFailed(error))
+
+        threading.Thread(target=guarded, name=name, daemon=True).start()
+
+    def on_thread_failed(self, message: ThreadFailed) -> None:
+        """End the app: with a message if the user can act on the error, else with its traceback."""
+        if not isinstance(message.error, VaeTuiError):
+            raise message.error
+        self.failure = message.error
+        self.exit(return_code=message.error.exit_code)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a notification; thread-safe."""
+        seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        self.post_message(Notify(SafeNotification(message, title, severity, seconds, markup)))
+
+    async def on_event(self, event: Event) -> None:
+        """Let keys wait for each other."""
+        await self._keys.handle(event)
+
+    async def on_key_probe(self, message: KeyProbe) -> None:
+        """Pass on the next key."""
+        await self._keys.probe_arrived(message.number)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Allow no action while the screens are being removed."""
+        can_act = self.is_running and bool(self.screen_stack)
+        return can_act and super().check_action(action, parameters)
+
+    def action_redraw(self) -> None:
+        """Redraw every cell."""
+        if (writer := self.writer) is not None:
+            writer.invalidate()
+        self.refresh(layout=True)
+        self.screen.refresh(layout=True)
