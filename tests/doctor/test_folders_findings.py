@@ -40,6 +40,13 @@ def test_a_folder_in_which_nothing_can_be_made_is_a_problem(tmp_path):
     assert level == "problem" and "Not a directory" in words
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
+def test_a_folder_below_one_that_cannot_be_read_is_a_problem(tmp_path):
+    (tmp_path / "locked").mkdir(mode=0)
+    level, words = said(runs_findings(read_folder(tmp_path / "locked" / "runs"), 0, 0), "runs")
+    assert level == "problem" and "Permission denied" in words
+
+
 def test_a_full_disk_has_no_bytes_left():
     level, words = said(runs_findings(Folder(path="/runs"), 0, 0), "disk")
     assert level == "problem" and words.startswith("0B free for runs")

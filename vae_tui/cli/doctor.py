@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vae_tui.cli.options import data_dir_option, debug_option, option, runs_dir_option
+from vae_tui.cli.options import data_dir_option, folder_for_data, option, runs_dir_option
 
 if TYPE_CHECKING:
     from vae_tui.doctor.finding import Finding
@@ -28,7 +28,6 @@ _SIGNS = {"ok": ("ok", 32), "note": ("note", 33), "problem": ("PROBLEM", 31)}
 @option("--timeout", type=float, default=20.0, show_default=True, metavar="SECONDS",
         help="How long torch may take to answer.")  # fmt: skip
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@debug_option
 def doctor(runs_dir: Path, data_dir: Path | None, timeout: float, as_json: bool) -> int:
     """Check the terminal, the machine and torch; exit code 1 if something would stop a run."""
     from vae_tui.doctor import folder_findings as folders
@@ -52,7 +51,7 @@ def doctor(runs_dir: Path, data_dir: Path | None, timeout: float, as_json: bool)
             if here.stdin and not capabilities.is_multiplexed(here.environment):
                 has_palette = colours.system in (capabilities.PALETTE, capabilities.TRUECOLOR)
                 report.add(link_findings(measure(0, 1, load=has_palette)))
-        runs, data = folders.read_folder(runs_dir), folders.read_folder(_data_folder(data_dir))
+        runs, data = folders.read_folder(runs_dir), folders.read_folder(folder_for_data(data_dir))
         report.add(folders.runs_findings(runs, *folders.count_runs(runs_dir)))
         report.add(folders.data_findings(data))
         packages = read_packages()
@@ -116,16 +115,6 @@ class _Report:
         yield from others
         for line in finding.fix:  # never wrapped, so that it can be copied
             yield f"{'-> ':>{_MARGIN}}{printable(line)}"
-
-
-def _data_folder(data_dir: Path | None) -> Path:
-    if data_dir:
-        return data_dir
-    try:
-        from platformdirs import user_cache_path
-    except ImportError:  # reported among the packages
-        return Path("~/.cache/vae-tui").expanduser()
-    return user_cache_path("vae-tui")
 
 
 def _print(*lines: str) -> None:

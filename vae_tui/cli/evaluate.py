@@ -17,10 +17,9 @@ from vae_tui.text import printable
 @options.data_dir_option
 @option("--samples", type=int, default=0, show_default=True, metavar="K",
         help="Samples per image for the importance-weighted NLL; 0 skips it.")  # fmt: skip
-@option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+@options.device_option
 @options.step_option
 @option("--json", "as_json", is_flag=True, help="One object.")
-@options.debug_option
 def evaluate(
     run: str | None,
     runs_dir: Path,

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
         help="Standard deviation of z; below 1 the digits are more typical.")  # fmt: skip
 @options.step_option
 @options.output_option("a PNG")
-@options.debug_option
 def sample(
     run: str | None,
     runs_dir: Path,
@@ -66,7 +65,6 @@ def sample(
 )
 @options.step_option
 @options.output_option("a PNG strip or an animated GIF")
-@options.debug_option
 def morph(
     run: str,
     start: str,
@@ -99,7 +97,6 @@ def morph(
 @option("--z", required=True, metavar="NUMBERS", help='The code: "0.31,-1.2,...".')
 @options.step_option
 @options.output_option("a PNG")
-@options.debug_option
 def decode(run: str | None, runs_dir: Path, z: str, step: int | None, output: Path | None) -> None:
     """Draw the digit of one point of the latent space."""
     _check_output(output, ".png")
@@ -118,7 +115,6 @@ def decode(run: str | None, runs_dir: Path, z: str, step: int | None, output: Pa
         help="Linear, instant; or t-SNE, which keeps neighbours together, in seconds.")  # fmt: skip
 @options.step_option
 @options.output_option("a PNG")
-@options.debug_option
 def draw_map(
     run: str | None, runs_dir: Path, method: str, step: int | None, output: Path | None
 ) -> None:

@@ -14,7 +14,6 @@ from vae_tui.errors import UsageError
 @options.runs_dir_option
 @options.step_option
 @options.output_option("the weights as .pt or .safetensors, or the losses as .csv", required=True)
-@options.debug_option
 def export(run: str | None, runs_dir: Path, step: int | None, output: Path) -> None:
     """Write a run's weights, or its losses, for other programs."""
     from vae_tui.export.losses_csv import losses_csv

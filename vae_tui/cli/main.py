@@ -47,6 +47,18 @@ def main() -> NoReturn:
 class DefaultToTrain(click.Group):
     """A group whose default command is ``train``: ``vae-tui --beta 4``."""
 
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Add a command, and to it ``--debug``, which `main` reads from the command line itself."""
+        cmd.params.append(
+            click.Option(
+                ["--debug"],
+                is_flag=True,
+                expose_value=False,
+                help="Show a traceback when it fails.",
+            )
+        )
+        super().add_command(cmd, name)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put ``train`` before options that are not the group's own."""
         if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help", "--version")):
@@ -111,7 +123,7 @@ for _command in (doctor.doctor, runs.runs, *steer.COMMANDS, *explore.COMMANDS):
         help="Cross-entropy, or half the squared error.")  # fmt: skip
 @option("--seed", type=int, default=1, show_default=True,
         help="Random seed for weights, shuffling and noise.")  # fmt: skip
-@option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+@options.device_option
 @option("--precision", metavar="|".join(PRECISIONS), default="auto", show_default=True,
         help="Of matrix products; auto is bf16 on hardware where it is faster.")  # fmt: skip
 @option("--nproc", type=int, default=1, show_default=True, help="Processes, through torchrun.")
@@ -123,19 +135,18 @@ for _command in (doctor.doctor, runs.runs, *steer.COMMANDS, *explore.COMMANDS):
 @option("--offline", is_flag=True, help="Never download.")
 @click.option("--resume", "resumed", metavar="RUN", help="Continue a run from its last save.")
 @options.fps_option
-@options.debug_option
 def train(headless: bool, as_json: bool, fps: int | None, **settings: Any) -> int:
     """Create a run, start its trainer and watch it."""
     from vae_tui.run import control
+    from vae_tui.run.runs_folder import find
     from vae_tui.terminal import capabilities
     from vae_tui.tui.link.refresh_limiter import check_fps
 
     check_fps(fps)
     offset = 0
     if resumed := settings.pop("resumed"):
-        run, config, offset = resume_run(
-            settings["runs_dir"], settings["data_dir"], resumed, given_to_resume()
-        )
+        run = find(settings["runs_dir"], resumed)
+        config, offset = resume_run(run, settings["data_dir"], given_to_resume())
     else:
         run, config = create_run(**settings)
     missing = "" if headless or as_json else capabilities.missing(os.environ)
@@ -153,7 +164,6 @@ def train(headless: bool, as_json: bool, fps: int | None, **settings: Any) -> in
 @options.runs_dir_option
 @click.option("--read-only", is_flag=True, help="Send no commands.")
 @options.fps_option
-@options.debug_option
 def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None) -> int:
     """Watch a run: live, ended or lost; by default the newest."""
     from vae_tui.model import config_or_fallback

@@ -31,15 +31,14 @@ data_dir_option = option(
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of the data sets, in torchvision's layout.  [default: the user's cache]",
 )
-debug_option = click.option(
-    "--debug", is_flag=True, expose_value=False, help="Show a traceback when it fails."
-)
-"""``main`` reads it from the command line itself."""
 fps_option = option(
     "--fps", type=int, metavar="N",
     help="Redraw pictures and charts at most N times a second, 1 to 60, however slow the link; "
     "by default they slow down with the link.",
 )  # fmt: skip
+device_option = option(
+    "--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps."
+)
 step_option = option("--step", type=int, help="Use the weights kept at this step, not the newest.")
 run_argument = click.argument("run", required=False, metavar="[RUN]")
 
@@ -50,6 +49,17 @@ def output_option(kinds: str, *, required: bool = False) -> Callable[[_Function]
         "--output", "-o", type=click.Path(path_type=Path), metavar="FILE",
         required=required, help=f"Write {kinds}" + ("." if required else ", not to the terminal."),
     )  # fmt: skip
+
+
+def folder_for_data(data_dir: Path | None) -> Path:
+    """Return ``data_dir``, else the user's cache."""
+    if data_dir:
+        return data_dir
+    try:
+        from platformdirs import user_cache_path
+    except ImportError:  # doctor reports it
+        return Path("~/.cache/vae-tui").expanduser()
+    return user_cache_path("vae-tui")
 
 
 def folder_of_data(config: RunConfig, data_dir: Path | None) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vae_tui.cli.console import print_error, print_lines
-from vae_tui.cli.options import debug_option, option, runs_dir_option
+from vae_tui.cli.options import option, runs_dir_option
 from vae_tui.run.series import TEST_LOSS
 from vae_tui.run.state import ADVICE, state_text
 from vae_tui.text import printable
@@ -26,7 +26,6 @@ _SETTLED = ("running", "finished")
 @click.command()
 @runs_dir_option
 @option("--json", "as_json", is_flag=True, help="A list of objects.")
-@debug_option
 def runs(runs_dir: Path, as_json: bool) -> None:
     """List the runs and their state, newest first."""
     from vae_tui.run.events import finite

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vae_tui.cli.console import progress_bar
-from vae_tui.cli.options import folder_of_data
+from vae_tui.cli.options import folder_for_data, folder_of_data
 from vae_tui.errors import UsageError
 from vae_tui.run.config import RunConfig
 
@@ -26,13 +26,11 @@ def create_run(
     **settings: Any,
 ) -> tuple["Run", RunConfig]:
     """Create a run's folder; download its data set if that is missing."""
-    from platformdirs import user_cache_path
-
     from vae_tui.cli.cores import default_threads
     from vae_tui.data import catalogue
     from vae_tui.run.runs_folder import check_name, create
 
-    folder = (data_dir or user_cache_path("vae-tui")).absolute()
+    folder = folder_for_data(data_dir).absolute()
     chosen = catalogue.resolve(dataset, folder)
     if settings["epochs"] is None:
         settings["epochs"] = catalogue.DATASETS[chosen].default_epochs
@@ -55,14 +53,12 @@ def create_run(
 
 
 def resume_run(
-    runs_dir: Path, data_dir: Path | None, name: str, settings: dict[str, float]
-) -> tuple["Run", RunConfig, int]:
-    """Start a trainer from a run's last save; return run, config and the offset of new events."""
+    run: "Run", data_dir: Path | None, settings: dict[str, float]
+) -> tuple[RunConfig, int]:
+    """Start a trainer from the run's last save; return its config and the offset of new events."""
     from vae_tui.run.control import RunSteering
-    from vae_tui.run.runs_folder import find
     from vae_tui.run.summary import summarise
 
-    run = find(runs_dir, name)
     config = run.config()
     config = dataclasses.replace(config, data_dir=folder_of_data(config, data_dir))
     known = summarise(run)
@@ -73,7 +69,7 @@ def resume_run(
         )
     before = run.events.stat().st_size if run.events.exists() else 0
     RunSteering(run, config).restart(**settings)
-    return run, config, before
+    return config, before
 
 
 def given_to_resume() -> dict[str, float]:

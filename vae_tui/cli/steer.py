@@ -17,19 +17,18 @@ if TYPE_CHECKING:
 @click.command()
 @options.run_argument
 @options.runs_dir_option
-@options.debug_option
 def pause(run: str | None, runs_dir: Path) -> None:
     """Pause a live run; it saves first."""
     from vae_tui.run.events import Paused
+    from vae_tui.run.runs_folder import find
 
-    _send(runs_dir, run, "pause", {Paused: "paused"})
+    _send(find(runs_dir, run), runs_dir, "pause", {Paused: "paused"})
 
 
 @click.command()
 @options.run_argument
 @options.runs_dir_option
 @options.data_dir_option
-@options.debug_option
 def resume(run: str | None, runs_dir: Path, data_dir: Path | None) -> None:
     """Continue a paused run, or resume one that is not live from its last save."""
     from vae_tui.cli.start import resume_run
@@ -39,9 +38,9 @@ def resume(run: str | None, runs_dir: Path, data_dir: Path | None) -> None:
 
     found = find(runs_dir, run)
     if found.is_live() and summarise(found).state == "paused":
-        _send(runs_dir, str(found.path), "resume", {Resumed: "running"})
+        _send(found, runs_dir, "resume", {Resumed: "running"})
         return
-    resume_run(runs_dir, data_dir, str(found.path), {})
+    resume_run(found, data_dir, {})
     print_lines(
         f"{found.name} continues (pid {found.pid()}); watch it with: vae-tui attach {found.name}"
     )
@@ -50,26 +49,25 @@ def resume(run: str | None, runs_dir: Path, data_dir: Path | None) -> None:
 @click.command()
 @options.run_argument
 @options.runs_dir_option
-@options.debug_option
 def stop(run: str | None, runs_dir: Path) -> None:
     """End a live run; it saves first."""
-    _send(runs_dir, run, "stop", {})
+    from vae_tui.run.runs_folder import find
+
+    _send(find(runs_dir, run), runs_dir, "stop", {})
 
 
 COMMANDS = (pause, resume, stop)
 
 
-def _send(runs_dir: Path, run_name: str | None, name: str, answers: dict[type[Any], str]) -> None:
+def _send(run: "Run", runs_dir: Path, name: str, answers: dict[type[Any], str]) -> None:
     """Send the command ``name`` to a live run and wait for the event that answers it.
 
     ``answers`` are the events that answer it, each with the run's state after it.
     """
     from vae_tui.run.commands import Command
-    from vae_tui.run.runs_folder import find
     from vae_tui.run.state import ADVICE
     from vae_tui.run.summary import summarise
 
-    run = find(runs_dir, run_name)
     state = summarise(run).state
     if not run.is_live():
         raise UsageError(
