@@ -67,6 +67,8 @@ def test_what_would_stop_no_run_is_no_problem():
     [
         (SSH, {}, "colours", ["SendEnv COLORTERM", "AcceptEnv COLORTERM", "export COLORTERM="]),
         ({**PLAIN, "NO_COLOR": "1"}, {}, "colours", ["unset NO_COLOR"]),
+        ({**PLAIN, "TEXTUAL_COLOR_SYSTEM": "standard"}, {}, "colours",
+         ["unset TEXTUAL_COLOR_SYSTEM"]),
         ({**PLAIN, "TERM": "vt100"}, {}, "colours", ["export TERM=xterm-256color"]),
         ({**PLAIN, "TERM": "dumb"}, {}, "connection", ["export TERM=xterm-256color"]),
         ({**PLAIN, "LC_ALL": "C"}, {}, "locale", ["export LC_ALL=C.UTF-8"]),

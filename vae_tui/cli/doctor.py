@@ -7,11 +7,13 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import click
 
 from vae_tui.cli.options import data_dir_option, folder_for_data, option, runs_dir_option
+from vae_tui.text import printable
 
 if TYPE_CHECKING:
     from vae_tui.doctor.finding import Finding
@@ -100,10 +102,6 @@ class _Report:
         return ", ".join(words) or "no problems"
 
     def _lines(self, finding: "Finding") -> Iterator[str]:
-        from textwrap import wrap
-
-        from vae_tui.text import printable
-
         word, code = _SIGNS[finding.level]
         first, *others = wrap(
             printable(finding.text),

@@ -1,5 +1,6 @@
 """``vae-tui pause``, ``resume`` and ``stop``: send a command, wait for the answer."""
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,8 +84,6 @@ def _send(run: "Run", runs_dir: Path, name: str, answers: dict[type[Any], str]) 
 
 def _answer(run: "Run", offset: int, answers: dict[type[Any], str]) -> str:
     """Wait for one of the events in ``answers``; return the state after it."""
-    import contextlib
-
     from vae_tui.cli.headless import lines_until_end
     from vae_tui.run import events
     from vae_tui.run.summary import summarise

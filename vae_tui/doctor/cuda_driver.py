@@ -27,7 +27,8 @@ def read_cuda_driver() -> CudaDriver | None:
     newest, count = ctypes.c_int(0), ctypes.c_int(0)
     library.cuDriverGetVersion(ctypes.byref(newest))
     status = library.cuInit(0)
-    library.cuDeviceGetCount(ctypes.byref(count))  # leaves 0 unless cuInit succeeded
+    if status == 0:
+        library.cuDeviceGetCount(ctypes.byref(count))
     return CudaDriver(f"{newest.value // 1000}.{newest.value % 1000 // 10}", status, count.value)
 
 

@@ -129,7 +129,10 @@ def _colours(here: TerminalEnvironment) -> Finding:
         if "COLORTERM" not in here.environment and (here.is_ssh or "TMUX" in here.environment):
             return note("colours", f"{text}; more if the terminal has them", *_SEND_COLORTERM)
         return ok("colours", text)
-    fix = "unset NO_COLOR" if used.system == "none" else "export TERM=xterm-256color"
+    fix = "export TERM=xterm-256color"
+    for name in ("NO_COLOR", "TEXTUAL_COLOR_SYSTEM"):
+        if used.because.startswith(name):
+            fix = f"unset {name}"
     return note("colours", f"{text}; digits in five shades", fix)
 
 
