@@ -13,9 +13,9 @@ def bad_lines(run: Run, folder: Path) -> dict[str, list[str]]:
     path, file = str(run.path), ["-o", str(folder / "x.png")]
     classes = "give a class from 0 to 9, or a test image from '#0' to '#149'"
     return {
-        f"'10' is no digit to morph: {classes}": ["morph", path, "10", "3", *file],
-        f"'seven' is no digit to morph: {classes}": ["morph", path, "3", "seven", *file],
-        f"'#150' is no digit to morph: {classes}": ["morph", path, "3", "#150", *file],
+        f"'10' is not a digit to morph: {classes}": ["morph", path, "10", "3", *file],
+        f"'seven' is not a digit to morph: {classes}": ["morph", path, "3", "seven", *file],
+        f"'#150' is not a digit to morph: {classes}": ["morph", path, "3", "#150", *file],
         "--steps must be 2 to 200, not 1": ["morph", path, "3", "8", "--steps", "1", *file],
         "--path 'slurp': did you mean slerp?": ["morph", path, "3", "8", "--path", "slurp", *file],
         "--z needs 4 numbers separated by commas, one for each latent dimension; there are 3": [
@@ -89,5 +89,5 @@ def test_damaged_weights_and_a_lost_data_set_are_one_line_each(tmp_path):
     )
     assert damaged[0] == lost[0] == 1
     assert re.fullmatch(r"vae-tui: \S+weights\.safetensors cannot be read: .*\n", damaged[2])
-    assert f"mnist is not in {tmp_path}; say where it is with --data-dir" in lost[2]
+    assert f"mnist is not in {tmp_path}; give its folder with --data-dir" in lost[2]
     assert lost[2].count("\n") == 1

@@ -92,12 +92,12 @@ def states(count: int, tmp_path: Path) -> list[str]:
 
 
 def test_a_trainer_goes_on_from_no_hostile_state(tmp_path):
-    assert any("nothing in it was run" in said for said in states(3, tmp_path))
+    assert any("nothing in it was executed" in said for said in states(3, tmp_path))
 
 
 @pytest.mark.soak
 def test_a_trainer_goes_on_from_none_of_forty_hostile_states(tmp_path):
-    assert sum("nothing in it was run" in said for said in states(40, tmp_path)) > 10
+    assert sum("nothing in it was executed" in said for said in states(40, tmp_path)) > 10
 
 
 @pytest.mark.parametrize(

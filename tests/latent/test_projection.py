@@ -34,7 +34,9 @@ def test_a_point_and_its_code_are_each_others():
     found = pca(cloud())
     points = np.array([[0, 0], [3, -2]], np.float32)
     np.testing.assert_allclose(found.codes_at(points)[0], found.centre, atol=1e-6)
-    np.testing.assert_allclose(found.project(found.codes_at(points)), points, atol=1e-5)
+    np.testing.assert_allclose(
+        (found.codes_at(points) - found.centre) @ found.basis, points, atol=1e-5
+    )
     assert found.codes_at(points).dtype == found.points.dtype == np.float32
 
 
@@ -104,7 +106,6 @@ def test_two_dimensions_show_the_codes_own_numbers():
     codes = cloud()
     found = on_dimensions(codes, 4, 1)
     np.testing.assert_allclose(found.points, codes[:, [4, 1]], atol=1e-5)
-    np.testing.assert_allclose(found.project(codes), found.points)
     code = found.codes_at(np.array([[0.5, -1]], np.float32))[0]
     expected = codes.mean(0)
     expected[[4, 1]] = 0.5, -1

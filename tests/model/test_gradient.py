@@ -30,7 +30,7 @@ def expected_of(model, pixels, noise, beta, scale, reconstruction):
 
 def test_an_architecture_without_a_gradient_of_its_own_trains_by_autograd():
     layers = torch.nn.Linear(784, 4), torch.nn.Linear(2, 784)
-    model = VAE(*layers, 2, DEFAULT_SHAPE, noisy=True)
+    model = VAE(*layers, 2, noisy=True)
     gradient = gradient_for(model, "fp32", "bce")
     assert isinstance(gradient, AutogradGradient)
     pixels, noise = batch(5, 2)

@@ -31,7 +31,7 @@ def saved(tmp_path) -> Path:
 def test_no_code_in_a_state_written_by_torch_is_executed(tmp_path):
     path, sprung = tmp_path / "state.pt", tmp_path / "sprung"
     save_state(path, tiny_trainer().state() | {"step": Trap(sprung)})
-    with pytest.raises(VaeTuiError, match="nothing in it was run"):
+    with pytest.raises(VaeTuiError, match="nothing in it was executed"):
         load_state(path)
     assert not sprung.exists()
     torch.load(path, weights_only=False)
@@ -40,7 +40,7 @@ def test_no_code_in_a_state_written_by_torch_is_executed(tmp_path):
 
 def test_a_state_is_an_archive_without_compression_and_of_limited_size(saved):
     assert load_state(saved, saved.stat().st_size)["step"] == 0
-    with pytest.raises(VaeTuiError, match="no state of training"):
+    with pytest.raises(VaeTuiError, match="not a training state"):
         load_state(saved, saved.stat().st_size - 1)
     with zipfile.ZipFile(saved) as archive:
         members = {member: archive.read(member) for member in archive.namelist()}
@@ -48,13 +48,13 @@ def test_a_state_is_an_archive_without_compression_and_of_limited_size(saved):
         for name, content in members.items():
             archive.writestr(name, content)
     assert torch.load(saved, weights_only=True)["step"] == 0
-    with pytest.raises(VaeTuiError, match="no state of training"):
+    with pytest.raises(VaeTuiError, match="not a training state"):
         load_state(saved)
 
 
 def test_a_value_that_is_no_state_is_refused(tmp_path):
     torch.save([1, 2], tmp_path / "state.pt")
-    with pytest.raises(VaeTuiError, match="no state of training"):
+    with pytest.raises(VaeTuiError, match="not a training state"):
         load_state(tmp_path / "state.pt")
 
 

@@ -70,13 +70,13 @@ def test_a_write_is_repeated_until_it_succeeds_and_the_pause_is_reported_once(
 
 
 def test_reserved_room_is_free_for_the_report_of_a_full_disk_and_is_reserved_again(disk):
-    disk.writer.reserve_room()
+    disk.writer.reserve_space()
     assert disk.run.reserve.stat().st_size == 1 << 16
     disk.error, disk.freed_after = errno.ENOSPC, 2
     disk.writer.write(disk.write)
     assert disk.was_reserved[0] is False
     assert disk.run.reserve.stat().st_size == 1 << 16
-    disk.writer.release_room()
+    disk.writer.release_space()
     assert not disk.run.reserve.exists()
 
 
@@ -99,7 +99,7 @@ def test_another_error_is_not_waited_for(disk):
 
 
 def test_an_event_is_appended_and_so_is_a_failure_in_the_room_that_was_reserved(disk):
-    disk.writer.reserve_room()
+    disk.writer.reserve_space()
     disk.writer.append(losses(9))
     record_failure(disk.run, 9, "why")
     *_, last = told(disk.run)

@@ -41,10 +41,10 @@ class Journal:
         written = self._inodes().items() - before.items()
         self.notes += sorted(path.name for path, _ in written)
 
-    def reserve_room(self) -> None:
+    def reserve_space(self) -> None:
         self.notes.append("reserved")
 
-    def release_room(self) -> None:
+    def release_space(self) -> None:
         self.notes.append("released")
 
     def _inodes(self) -> dict[Path, int]:

@@ -106,7 +106,7 @@ def of_another_network(path: Path) -> None:
     ("spoil", "said"),
     [
         (Path.unlink, "is not there"),
-        (lambda path: path.write_bytes(pickle.dumps({"step": 1})), "nothing in it was run"),
+        (lambda path: path.write_bytes(pickle.dumps({"step": 1})), "nothing in it was executed"),
         (of_another_network, "of another network"),
     ],
     ids=["missing", "a pickle", "another network"],

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from vae_tui.cli.console import print_error, print_lines
 from vae_tui.errors import VaeTuiError
 from vae_tui.run import events
-from vae_tui.run.config import RANGES, RunConfig
-from vae_tui.run.events import EpochEnded, Event, RunEnded, RunStarted, SettingChanged
+from vae_tui.run.config import RunConfig
+from vae_tui.run.events import EpochEnded, Event, RunEnded, RunStarted
 from vae_tui.run.files import LineTail
 from vae_tui.run.folder import Run
+from vae_tui.run.progress import Progress, advance
 from vae_tui.run.series import TEST_LOSS, TEST_LOSS_AT_MEAN, TRAIN_LOSS
 from vae_tui.text import count, duration, printable
 
@@ -23,12 +24,12 @@ def follow(run: Run, config: RunConfig, *, as_json: bool, offset: int = 0) -> in
     """
     formatter = LineFormatter(config)
     ended: RunEnded | None = None
-    odd, why = 0, ""
+    unreadable, why = 0, ""
     for line in lines_until_end(run, offset):
         try:
             event = events.decode(line)
         except ValueError as error:  # torn or foreign
-            odd, why = odd + bool(line.strip()), why or str(error)
+            unreadable, why = unreadable + bool(line.strip()), why or str(error)
             continue
         if as_json:
             text = line.decode("utf-8", "replace")
@@ -38,8 +39,10 @@ def follow(run: Run, config: RunConfig, *, as_json: bool, offset: int = 0) -> in
             print_lines(text)
         if isinstance(event, (RunEnded, RunStarted)):
             ended = event if isinstance(event, RunEnded) else None
-    if odd:
-        print_error(f"{run.events}: {odd:,} lines are not events ({why}); the others are shown")
+    if unreadable:
+        print_error(
+            f"{run.events}: {unreadable:,} lines are not events ({why}); the others are shown"
+        )
     if ended is None:
         print_error(
             f"{run.name} is lost: its trainer ended without a message; "
@@ -54,15 +57,13 @@ class LineFormatter:
 
     def __init__(self, config: RunConfig) -> None:
         self._config = config
-        self._epochs = config.epochs
-        self._speed = 0.0
+        self._progress = Progress("", config, epochs=config.epochs)
 
     def line(self, event: Event) -> str:
         """Return the event's line; empty for one that is not printed."""
+        self._progress = advance(self._progress, event)
         text = ""
         match event:
-            case events.LossesMeasured():
-                self._speed = event.images_per_second
             case RunStarted():
                 text = self._started(event)
             case EpochEnded():
@@ -71,8 +72,8 @@ class LineFormatter:
                 text = f"paused {event.why}".strip()
             case events.Resumed():
                 text = "resumed"
-            case SettingChanged():
-                text = self._changed(event)
+            case events.SettingChanged():
+                text = f"{event.name} {event.old:g} -> {event.new:g} at step {event.step}"
             case events.CommandRefused():
                 text = f"refused: {event.why}"
             case events.TrainingSlowed():
@@ -84,7 +85,6 @@ class LineFormatter:
         return printable(text)
 
     def _started(self, event: RunStarted) -> str:
-        self._epochs = event.epochs or self._epochs
         again = f"continues from step {event.step}: " if event.step else ""
         return (
             f"{again}{event.images:,} images, {event.test_images:,} to test, "
@@ -99,18 +99,15 @@ class LineFormatter:
             at_mean = TEST_LOSS_AT_MEAN.value(event, self._config)
             tested += f" (z sampled)  {at_mean:.2f} (z at the mean)"
         if event.epoch == 0:
-            return f"epoch 0/{self._epochs}  untrained  {tested}"
+            return f"epoch 0/{self._progress.epochs}  untrained  {tested}"
         train = TRAIN_LOSS.value(event, self._config)
+        measured = self._progress.measured
+        speed = measured.images_per_second if measured else 0.0
         return (
-            f"epoch {event.epoch}/{self._epochs}  "
+            f"epoch {event.epoch}/{self._progress.epochs}  "
             f"train {self._sum(train, event.train_bce, event.train_kl)}  {tested}  "
-            f"{count(self._speed)} images/s  {duration(event.seconds)}"
+            f"{count(speed)} images/s  {duration(event.seconds)}"
         )
-
-    def _changed(self, event: SettingChanged) -> str:
-        if event.name == "epochs" and event.new in RANGES["epochs"]:
-            self._epochs = int(event.new)
-        return f"{event.name} {event.old:g} -> {event.new:g} at step {event.step}"
 
     def _sum(self, loss: float, bce: float, kl: float) -> str:
         name = "bce" if self._config.reconstruction == "bce" else "squared error/2"

@@ -63,12 +63,12 @@ def folder_for_data(data_dir: Path | None) -> Path:
 
 
 def folder_of_data(config: RunConfig, data_dir: Path | None) -> str:
-    """Return the folder of a run's data set: ``data_dir``, else where it was."""
+    """Return the folder of a run's data set, given or in its config; VaeTuiError if not there."""
     folders = [*([data_dir.absolute()] if data_dir else []), Path(config.data_dir)]
     for folder in folders:
         if is_present(resolve(config.dataset, folder), folder):
             return str(folder)
     raise VaeTuiError(
-        f"{config.dataset} is not in {folders[0]}; say where it is with --data-dir, "
+        f"{config.dataset} is not in {folders[0]}; give its folder with --data-dir, "
         f"or fetch it: vae-tui --dataset {config.dataset} --epochs 1"
     )

@@ -61,9 +61,9 @@ COMMANDS = (pause, resume, stop)
 
 
 def _send(run: "Run", runs_dir: Path, name: str, answers: dict[type[Any], str]) -> None:
-    """Send the command ``name`` to a live run and wait for the event that answers it.
+    """Send the command ``name`` to a live run and wait for the answer.
 
-    ``answers`` are the events that answer it, each with the run's state after it.
+    ``answers`` are the types of events that answer it, each with the run's state after it.
     """
     from vae_tui.run.commands import Command
     from vae_tui.run.state import ADVICE

@@ -98,7 +98,7 @@ def is_present(name: str, data_dir: Path) -> bool:
 
 
 def resolve(name: str, data_dir: Path) -> str:
-    """Return a data set's name, UsageError if none; ``auto`` is MNIST if present, else digits."""
+    """Return a known data set's name; for ``auto`` MNIST if present, else digits; or UsageError."""
     if name == "auto":
         return "mnist" if is_present("mnist", data_dir) else "digits"
     if name in DATASETS:

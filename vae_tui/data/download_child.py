@@ -63,7 +63,7 @@ def download(name: str, folder: Path, downloads: Mapping[str, Download] = DOWNLO
     """Download ``name`` into ``folder``; return the exit status, the error is on stderr."""
     try:
         downloads[name](folder)
-    except Exception as error:  # of the whole process: the message is its report
+    except Exception as error:  # the whole process: the message is what it reports
         print(f"\n{reason_of(error)}", file=sys.stderr)  # noqa: T201
         return 1
     return 0
@@ -72,7 +72,7 @@ def download(name: str, folder: Path, downloads: Mapping[str, Download] = DOWNLO
 def reason_of(error: Exception) -> str:
     """Return an error of torchvision in one line.
 
-    torchvision's message for a failed download names the file, then has two lines a mirror.
+    torchvision's message for a failed download names the file, then has two lines per mirror.
     """
     text = (isinstance(error, OSError) and error.strerror) or str(error)
     attempts = re.findall(r"Tried \w+://([^/]+)\S*, got:\n(.*)", text)

@@ -50,7 +50,7 @@ def load(name: str, data_dir: Path, shape: ImageShape | None = None) -> Images:
     """
     dataset = DATASETS[resolve(name, data_dir)]
     if shape is not None and shape != dataset.shape:
-        raise UsageError(f"{dataset.title} is of images of {dataset.shape}, the run's are {shape}")
+        raise UsageError(f"{dataset.title} has images of {dataset.shape}, the run's are {shape}")
     return read(dataset, data_dir)
 
 

@@ -8,11 +8,10 @@ import torch
 
 from vae_tui.data.catalogue import DATASETS
 from vae_tui.data.idx_files import Images, load
-from vae_tui.errors import UsageError
 from vae_tui.evaluation.digit_classifier import DigitClassifier
 from vae_tui.evaluation.elbo import measure
 from vae_tui.evaluation.nll import importance_weighted_nll
-from vae_tui.latent.codes import prior
+from vae_tui.latent.codes import check_range, prior
 from vae_tui.model import build
 from vae_tui.model.device import choose_device
 from vae_tui.model.network_at_step import network_at
@@ -48,7 +47,7 @@ class Assessment:
     """The same share of real test images: what a perfect model would reach."""
     prior_samples: int
     step: int
-    """Step of the weights."""
+    """The optimiser steps of the weights."""
 
 
 def assess_run(
@@ -64,8 +63,7 @@ def assess_run(
         UsageError: There are no such weights, no such device, or K is out of range.
         VaeTuiError: Weights or data set cannot be read.
     """
-    if not 0 <= samples <= MOST_SAMPLES:
-        raise UsageError(f"--samples must be 0 to {MOST_SAMPLES}, not {samples}")
+    check_range("--samples", samples, 0, MOST_SAMPLES)
     network = network_at(run, config, step)
     model = build(config)
     model.load_state_dict(state_dict(network))

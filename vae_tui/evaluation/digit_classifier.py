@@ -1,7 +1,8 @@
-"""Whether images look like one digit, judged by a classifier that is independent of the VAE.
+"""Whether images look like one digit, according to a classifier independent of the VAE.
 
 A small classifier of all classes and one more, ``none``, trained on 4,500 real digits and on
-images that are none: blends of two digits of different classes, means of four and of eight, noise.
+images that are not digits: blends of two digits of different classes, means of four and of eight,
+noise.
 An image is recognised when one digit has a probability of 0.9. Without the class ``none`` the
 measure is useless: 88 % of noise images are recognised. So are nearest neighbours in pixel space
 (all ten of one class): a blur of four digits counts almost as often as a sample.

@@ -42,11 +42,11 @@ def measure(model: VAE, images: Tensor, seed: int, reconstruction: str = "bce") 
         batch = block.float() / 255
         posterior = model.encode(batch)
         noise = torch.randn(posterior.mean.shape, device=images.device, generator=generator)
-        z = posterior.mean + noise * torch.exp(0.5 * posterior.logvar)
         at_mean = reconstruction_loss(model.decode(posterior.mean), batch, reconstruction)
         bce_at_mean += float(at_mean.sum())
         if model.noisy:
-            bce += float(reconstruction_loss(model.decode(z), batch, reconstruction).sum())
+            sampled = model.decode(posterior.sample(noise))
+            bce += float(reconstruction_loss(sampled, batch, reconstruction).sum())
         kl += kl_terms(posterior).sum(0)
         means.append(posterior.mean)
     variance = torch.cat(means).var(0, correction=0)

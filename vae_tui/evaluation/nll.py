@@ -55,7 +55,7 @@ def log_weights(model: VAE, images: Tensor, noise: Tensor, reconstruction: str =
     Images are in [0, 1], (B, P); the noise of the samples z is N(0, I), (K, B, d).
     """
     posterior = model.encode(images)
-    z = posterior.mean + noise * torch.exp(0.5 * posterior.logvar)
+    z = posterior.sample(noise)
     draws, count, _ = z.shape
     logits = model.decode(z.flatten(0, 1))
     targets = images.expand(draws, -1, -1).flatten(0, 1)

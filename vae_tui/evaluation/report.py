@@ -17,27 +17,29 @@ def as_json(assessment: Assessment) -> str:
 
 
 def as_text(assessment: Assessment, name: str, config: RunConfig) -> str:
-    """Return one line for each number, with its meaning."""
-    is_vae = assessment.elbo_loss is not None
+    """Return a line for each number, with its meaning."""
     loss = "BCE" if config.reconstruction == "bce" else "squared error / 2"
-    noise = "z sampled" if is_vae else "z is the mean: an auto-encoder has no noise"
     nll = f"importance-weighted, K = {assessment.samples}: a tighter bound on -log p(x)"
     if assessment.nll is None:
         nll = "not measured; --samples 200 does"
+    if assessment.elbo_loss is None:
+        losses = [
+            _line("ELBO loss", None, "an auto-encoder's codes have no distribution: no bound"),
+            _line(loss, assessment.bce, "reconstruction, z is the mean: no noise"),
+            _line("KL", assessment.kl, "of q(z|x) from N(0, I); not in the loss"),
+        ]
+    else:
+        losses = [
+            _line("ELBO loss", assessment.elbo_loss, f"{loss} + KL: an upper bound on -log p(x)"),
+            _line(loss, assessment.bce, "reconstruction, z sampled"),
+            _line("KL", assessment.kl, "of q(z|x) from N(0, I)"),
+            _line(f"{loss}, z = mu", assessment.bce_at_mean, "what the course's notebook prints"),
+            _line("NLL", assessment.nll, nll),
+        ]
     lines = [
         f"{name}: {config.model}, weights of step {assessment.step}, "
         f"{assessment.images} test images of {config.dataset}; losses in nats per image",
-        _line("ELBO loss", assessment.elbo_loss, f"{loss} + KL: an upper bound on -log p(x)")
-        if is_vae
-        else _line("ELBO loss", None, "an auto-encoder's codes have no distribution: no bound"),
-        _line(loss, assessment.bce, f"reconstruction, {noise}"),
-        _line(
-            "KL", assessment.kl, "of q(z|x) from N(0, I)" + ("" if is_vae else "; not in the loss")
-        ),
-        _line(f"{loss}, z = mu", assessment.bce_at_mean, "what the course's notebook prints")
-        if is_vae
-        else "",
-        _line("NLL", assessment.nll, nll) if is_vae else "",
+        *losses,
         _line(
             "active units",
             f"{assessment.active_units} of {len(assessment.kl_per_dimension)}",
@@ -64,7 +66,7 @@ def as_text(assessment: Assessment, name: str, config: RunConfig) -> str:
             "Half the squared error is -log N(x; x_hat, I) without its constant, "
             f"{constant:.1f} nats."
         )
-    return "\n".join(line for line in lines if line)
+    return "\n".join(lines)
 
 
 def _line(name: str, value: float | str | None, meaning: str) -> str:

@@ -20,7 +20,7 @@ def losses_csv(run: Run, config: RunConfig) -> bytes:
     """Return the losses as CSV, in the order in which they were measured.
 
     A row is a ``losses_measured`` (training) or an ``epoch_ended`` (its ``bce`` and ``kl`` are the
-    epoch's training means); what one of them lacks is empty. The header names units.
+    epoch's training means); cells without a value are empty. The header names units.
     UsageError when none has been measured yet, or the log cannot be read.
     """
     try:

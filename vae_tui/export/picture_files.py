@@ -1,6 +1,6 @@
 """Pictures as files: a grid or a strip as PNG, an interpolation as an animated GIF.
 
-A file is written whole or not at all; the same pictures give the same bytes.
+The same pictures give the same bytes.
 """
 
 import io
@@ -16,7 +16,7 @@ from vae_tui.terminal.tiles import tile
 
 FRAME_MILLISECONDS = 100
 _LONGEST_SIDE = 16_384
-"""Pixels of a PNG's longer side; images are enlarged less to stay below it."""
+"""Limit in pixels for a PNG; images are enlarged less to stay below it."""
 
 
 def write_digits(path: Path, images: Bytes, columns: int, about: str) -> None:

@@ -13,7 +13,7 @@ from vae_tui.model.numpy_network import Network
 MOST_SAMPLES = 10_000
 HIGHEST_TEMPERATURE = 100.0
 LARGEST_VALUE = 1e4
-"""Of a code given by the user; with larger values the decoder only saturates."""
+"""Limit for a code given by the user; larger values only saturate the decoder."""
 
 
 def prior(seed: int, count: int, latent_dim: int) -> Floats:
@@ -83,7 +83,7 @@ def between(start: Floats, end: Floats, steps: int, path: str = "linear") -> Flo
 
 
 def parse_code(text: str, latent_dim: int) -> Floats:
-    """Return the code (d,) of numbers separated by commas or spaces; UsageError if it is none."""
+    """Return the code (d,) of numbers separated by commas or spaces; UsageError for others."""
     words = re.split(r"\s*,\s*|\s+", text.strip().strip("[]").strip())
     needs = f"--z needs {latent_dim} number{'s' if latent_dim > 1 else ''} separated by commas"
     code = np.empty(len(words), np.float32)

@@ -1,4 +1,4 @@
-"""What losses and the KL of the dimensions say about a network; all thresholds are here."""
+"""Diagnosis of a network from its losses and the KL of its dimensions; has all thresholds."""
 
 import math
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ Source: Burda et al. 2016, https://arxiv.org/abs/1509.00519, section 5.2.
 DEAD_KL = 0.05
 """Nats; a dimension with less carries next to no information about the image."""
 COLLAPSED_SHARE, COLLAPSED_KL = 0.95, 1.0
-"""Collapsed: at least this share of the way to the collapse level, and less KL in all."""
+"""Collapsed: at least this `Measured.share`, and less KL in total."""
 SQUEEZED_SHARE = 0.35
-"""Too large a beta: dead dimensions, and at least this share of the way to the collapse level."""
+"""Too large a beta: dead dimensions, and at least this `Measured.share`."""
 
 
 @dataclass(frozen=True, slots=True)

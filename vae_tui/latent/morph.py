@@ -66,8 +66,8 @@ def _choose(text: str, probe: Probe, seed: int | None, taken: tuple[int, ...]) -
         return int(text[1:])
     if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) >= len(probe.classes):
         raise UsageError(
-            f"{text[:40]!r} is no digit to morph: give a class from 0 to {len(probe.classes) - 1}, "
-            f"or a test image from '#0' to '#{len(probe.images) - 1}'"
+            f"{text[:40]!r} is not a digit to morph: give a class from 0 to "
+            f"{len(probe.classes) - 1}, or a test image from '#0' to '#{len(probe.images) - 1}'"
         )
     members = probe.of_class(int(text))
     if not len(members):

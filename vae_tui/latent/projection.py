@@ -23,10 +23,6 @@ class Projection:
     share: float
     """Share of the codes' variance that lies in the plane, 0 to 1."""
 
-    def project(self, codes: Floats) -> Floats:
-        """Return the points (M, 2) of codes (M, d)."""
-        return ((codes - self.centre) @ self.basis).astype(np.float32)
-
     def codes_at(self, points: Floats) -> Floats:
         """Return the codes (M, d) in the plane at points (M, 2)."""
         return (self.centre + points @ self.basis.T).astype(np.float32)
@@ -48,7 +44,7 @@ def pca(means: Floats, previous: Projection | None = None) -> Projection:
 
     PCA leaves signs and rotation within the plane free. They are chosen so that the points (or
     the basis, when the number of points differs) are as near as possible to the previous ones:
-    points move and do not jump. Without a previous plane the largest entry of each basis vector
+    points move instead of jumping. Without a previous plane the largest entry of each basis vector
     is positive.
 
     Source:

@@ -25,6 +25,5 @@ class Mlp(VAE):
             nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, 2 * latent_dim)),
             nn.Sequential(nn.Linear(latent_dim, hidden), nn.ReLU(), nn.Linear(hidden, pixels)),
             latent_dim,
-            image_shape,
             noisy=noisy,
         )

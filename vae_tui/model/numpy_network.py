@@ -106,7 +106,7 @@ def _pixels(images: Bytes) -> Floats:
 
 
 def _clamped(layers: Callable[[Floats], Floats], values: Floats) -> Floats:
-    """Return what the layers compute, finite even where untrusted or diverged weights overflow."""
+    """Return the layers' outputs, finite even where untrusted or diverged weights overflow."""
     with np.errstate(over="ignore", invalid="ignore"):
         result = layers(values)
         if not abs(result).max(initial=0) < _LARGEST_OUTPUT:
@@ -115,6 +115,6 @@ def _clamped(layers: Callable[[Floats], Floats], values: Floats) -> Floats:
 
 
 def _sigmoid(logits: Floats, scale: float = 1.0) -> Floats:
-    # By way of tanh, which neither overflows nor warns.
+    # With tanh, which neither overflows nor warns.
     result: Floats = 0.5 * scale + 0.5 * scale * np.tanh(0.5 * logits)
     return result

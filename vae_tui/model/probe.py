@@ -1,4 +1,4 @@
-"""The run's test images: what map, morph and reconstructions draw from."""
+"""The run's test images, for map, morph and reconstructions."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from vae_tui.run.config import RunConfig
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Probe:
-    """Test images that every run folder carries, and their classes."""
+    """Test images from a run folder, and their classes."""
 
     images: Bytes
     """uint8 (N, H, W), (N, H, W, 3) in colour."""
@@ -30,7 +30,7 @@ class Probe:
 
 
 def load_probe(path: Path, config: RunConfig) -> Probe:
-    """Read a run's probe; VaeTuiError when it is none or of images of another shape."""
+    """Read a run's probe; VaeTuiError when it cannot be read or has images of another shape."""
     shape, classes = config.image_shape, class_names(config.dataset)
     shapes = {"images": (None, shape.pixels), "labels": (None,)}
     tensors, metadata = read_tensors(path, shapes, {"U8": "u1"}, np.uint8)

@@ -15,7 +15,7 @@ from vae_tui.run.tensor_header import LARGEST_HEADER, metadata_of, parse_header
 from vae_tui.run.untrusted import read_bounded
 
 _MOST_ROWS = 10_000
-"""Of a tensor of any length; a probe has 1,000."""
+"""Limit for a tensor of any length; a probe has 1,000."""
 _LARGEST_VALUE = 8
 """Bytes of a float64."""
 

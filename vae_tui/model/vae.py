@@ -8,8 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vae_tui.image_shape import ImageShape
-
 if TYPE_CHECKING:
     from vae_tui.model.gradient import Gradient
 
@@ -21,6 +19,10 @@ class Posterior:
     mean: Tensor
     logvar: Tensor
 
+    def sample(self, noise: Tensor) -> Tensor:
+        """Return z for noise drawn from N(0, I), (B, d) or (K, B, d)."""
+        return self.mean + noise * torch.exp(0.5 * self.logvar)
+
 
 class VAE(nn.Module):
     """An encoder and a decoder of any architecture; P is the number of values of an image.
@@ -29,7 +31,6 @@ class VAE(nn.Module):
         encoder: Images in [0, 1], (B, P), to means and log-variances side by side, (B, 2d).
         decoder: Codes (B, d) to the logits of the pixels, (B, P).
         latent_dim: d, the size of a code.
-        image_shape: Shape of the images.
         noisy: False makes it the classic auto-encoder: the code is the mean.
     """
 
@@ -41,7 +42,6 @@ class VAE(nn.Module):
         encoder: nn.Module,
         decoder: nn.Module,
         latent_dim: int,
-        image_shape: ImageShape,
         *,
         noisy: bool,
     ) -> None:
@@ -49,7 +49,6 @@ class VAE(nn.Module):
         self.encoder = encoder
         self.decoder = decoder
         self.latent_dim = latent_dim
-        self.image_shape = image_shape
         self.noisy = noisy
 
     def encode(self, images: Tensor) -> Posterior:
@@ -67,7 +66,7 @@ class VAE(nn.Module):
         posterior = self.encode(images)
         if noise is None or not self.noisy:
             return self.decode(posterior.mean), posterior
-        return self.decode(posterior.mean + noise * torch.exp(0.5 * posterior.logvar)), posterior
+        return self.decode(posterior.sample(noise)), posterior
 
 
 def loss_terms(

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _MORE_THAN_16_COLOURS = {"xterm", "screen", "tmux", "alacritty", "foot", "xterm-ghostty", "ghostty"}
-"""Names of terminals with 256 colours from which Rich concludes 16."""
+"""Values of TERM for which Rich assumes 16 colours although the terminals have 256."""
 NONE, STANDARD, PALETTE, TRUECOLOR = "none", "16", "256", "truecolor"
 LEAST_SIZE = (60, 20)
-"""Columns and rows below which a line says what the screen needs."""
+"""Columns and rows that the screen needs."""
 NO_SCREEN = {"dumb", "unknown", ""}
 """Values of TERM."""
-_LIKENESSES = dict(zip("─━╌│┃·●•×…←→↑↓", "---||-oox.<>^v", strict=True))
+_SIMILAR_ASCII = dict(zip("─━╌│┃·●•×…←→↑↓", "---||-oox.<>^v", strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ def prepare() -> None:
         if is_unicode(environment):
             sys.__stderr__.reconfigure(encoding="utf-8", errors="replace")
         else:
-            codecs.register_error("ascii-likeness", _likeness)
-            sys.__stderr__.reconfigure(encoding="ascii", errors="ascii-likeness")
+            codecs.register_error("similar-ascii", _similar_ascii)
+            sys.__stderr__.reconfigure(encoding="ascii", errors="similar-ascii")
 
 
 def colour_system(environment: Mapping[str, str]) -> str | None:
@@ -59,8 +59,8 @@ def colours_in_use(environment: Mapping[str, str]) -> Colours:
         if requested != "auto":
             known = {"standard": STANDARD, "256": PALETTE, "truecolor": TRUECOLOR}
             return Colours(known.get(requested, NONE), f"TEXTUAL_COLOR_SYSTEM={requested}")
-    elif insisted := colour_system(environment):
-        return Colours(insisted, f"TERM={term} promises fewer, but terminals of today have them")
+    elif corrected := colour_system(environment):
+        return Colours(corrected, f"TERM={term} promises fewer, but terminals of today have them")
     colorterm = environment.get("COLORTERM", "").strip().lower()
     if colorterm in ("truecolor", "24bit"):
         return Colours(TRUECOLOR, f"COLORTERM={colorterm}")
@@ -77,9 +77,9 @@ def missing(environment: Mapping[str, str]) -> str:
     """
     for stream, name in ((sys.stdout, "stdout"), (sys.stdin, "stdin"), (sys.stderr, "stderr")):
         if stream is None or not stream.isatty():
-            return f"{name} is no terminal"
+            return f"{name} is not a terminal"
     if environment.get("TERM", "") in NO_SCREEN:
-        return f"the terminal says it is {environment.get('TERM', '') or 'of no kind (TERM)'}"
+        return f"TERM is {environment.get('TERM') or 'not set'}"
     return ""
 
 
@@ -106,16 +106,16 @@ def is_unicode(environment: Mapping[str, str], encoding: str = "utf-8") -> bool:
     return environment.get("TERM", "") not in ("linux", "vt100", "vt220")
 
 
-def _likeness(error: UnicodeError) -> tuple[str, int]:
-    """Return ASCII of the same width for what cannot be encoded; ``?`` if nothing looks alike."""
+def _similar_ascii(error: UnicodeError) -> tuple[str, int]:
+    """Return ASCII of the same width for what cannot be encoded; ``?`` if nothing is similar."""
     assert isinstance(error, UnicodeEncodeError)
     characters = error.object[error.start : error.end]
     return "".join(map(_ascii, characters)), error.end
 
 
 def _ascii(character: str) -> str:
-    if character in _LIKENESSES:
-        return _LIKENESSES[character]
+    if character in _SIMILAR_ASCII:
+        return _SIMILAR_ASCII[character]
     if unicodedata.combining(character):
         return ""
     if "\u2500" <= character <= "\u259f":

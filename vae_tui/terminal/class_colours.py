@@ -3,18 +3,10 @@
 import string
 
 CLASS_COLOURS = (
-    "#ff5f5f",
-    "#ff8700",
-    "#ffd700",
-    "#87d700",
-    "#00d787",
-    "#00d7ff",
-    "#5f87ff",
-    "#af5fff",
-    "#ff87d7",
-    "#d7d7d7",
+    *("#ff5f5f", "#ff8700", "#ffd700", "#87d700", "#00d787"),
+    *("#00d7ff", "#5f87ff", "#af5fff", "#ff87d7", "#d7d7d7"),
 )
-"""Of the 256-colour cube, and readable on black. Further classes repeat them."""
+"""From the 256-colour cube, readable on black. Further classes repeat them."""
 CLASS_MARKS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 """One character a class, so that classes differ without colour."""
 

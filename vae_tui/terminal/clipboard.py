@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 
 def copy(text: str, environment: Mapping[str, str], write: Callable[[str], None]) -> None:
-    """Put text into the clipboard of the user's own terminal (OSC 52), through tmux and screen."""
+    """Send the sequence that copies ``text`` to ``write``, wrapped for tmux and screen."""
     sequence = f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\x07"
     if environment.get("TMUX"):
         # tmux passes on only what is wrapped like this.

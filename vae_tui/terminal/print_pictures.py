@@ -47,22 +47,22 @@ def layout(count: int, sizes: Sequence[int], width: int, height: int) -> tuple[i
 
 
 def print_map(points: Floats, labels: Bytes) -> None:
-    """Print points (N, 2) as the marks of their classes; a cell of many shows the most frequent."""
+    """Print points (N, 2) as the marks of their classes, in each cell the most frequent one."""
     console = _console()
     width, height = max(console.width - 1, 1), max(console.height - 3, 1)
     low, high = points.min(0), points.max(0)
-    # A cell is twice as high as wide: one scale for both axes.
-    scale = max((high[0] - low[0]) / width, (high[1] - low[1]) / (2 * height), 1e-9)
-    columns = np.minimum((points[:, 0] - low[0]) / scale, width - 1).astype(int)
-    rows = np.minimum((high[1] - points[:, 1]) / (2 * scale), height - 1).astype(int)
+    # One unit for both axes; a cell is twice as high as wide.
+    unit = max((high[0] - low[0]) / width, (high[1] - low[1]) / (2 * height), 1e-9)
+    columns = np.minimum((points[:, 0] - low[0]) / unit, width - 1).astype(int)
+    rows = np.minimum((high[1] - points[:, 1]) / (2 * unit), height - 1).astype(int)
     counts = np.zeros((rows.max() + 1, columns.max() + 1, labels.max() + 1), np.intp)
     np.add.at(counts, (rows, columns, labels), 1)
     for cells in counts:
         line = Text()
         for cell in cells:
             label = int(cell.argmax())
-            style = Style(color=class_colour(label))
-            line.append(*((class_mark(label), style) if cell[label] else (" ",)))
+            mark = class_mark(label) if cell[label] else " "
+            line.append(mark, Style(color=class_colour(label)))
         line.rstrip()
         console.print(line, soft_wrap=True)
 

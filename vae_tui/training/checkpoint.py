@@ -18,7 +18,7 @@ from vae_tui.run.untrusted import open_regular
 from vae_tui.training.trainer import Trainer
 
 _STATE_BYTES, _STATE_BYTES_PER_PARAMETER = 1 << 20, 16
-"""Largest state: float32 weights and Adam's two moments take 12 bytes for each parameter."""
+"""Limits of a state's size: float32 weights and Adam's moments take 12 bytes a parameter."""
 
 
 def save_weights(
@@ -55,26 +55,26 @@ def load_state(path: Path, largest: int = 1 << 34) -> dict[str, Any]:
             _check_archive(file, largest)
             state = torch.load(file, map_location="cpu", weights_only=True)
     except FileNotFoundError:
-        raise VaeTuiError(f"{path} is not there: nothing to continue from; start anew") from None
+        raise VaeTuiError(f"{path} is missing: nothing to continue from; start a new run") from None
     except Exception:  # a damaged pickle raises anything
-        raise VaeTuiError(f"{path} holds no state of training; nothing in it was run") from None
+        raise VaeTuiError(f"{path} is not a training state; nothing in it was executed") from None
     if not isinstance(state, dict):
-        raise VaeTuiError(f"{path} holds no state of training")
+        raise VaeTuiError(f"{path} is not a training state")
     return state
 
 
 def restore(trainer: Trainer, path: Path) -> None:
-    """Let the trainer continue from a saved state.
+    """Load a saved state into the trainer.
 
     Raises:
-        VaeTuiError: `load_state` refuses the file, it is of another network or version, or its
+        VaeTuiError: As `load_state`; also when the file is of another network or version, or its
             weights are not finite.
     """
     parameters = sum(value.numel() for value in trainer.model.parameters())
     state = load_state(path, _STATE_BYTES + _STATE_BYTES_PER_PARAMETER * parameters)
     try:
         trainer.load_state(state)
-    except Exception as error:  # a state of anything else raises anything
+    except Exception as error:  # with unexpected values in the state, anything may be raised
         why = " ".join(f"{type(error).__name__}: {error}".split())
         raise VaeTuiError(f"{path} is of another network or version: {why:.200}") from error
     if not trainer.is_finite():

@@ -11,7 +11,7 @@ from vae_tui.run.files import LineTail
 from vae_tui.training.patient_writer import log
 
 MAX_LOGGED_ERRORS = 100
-"""Lines that are no commands are logged only so often, so that they cannot fill the disk."""
+"""Further invalid lines are not logged, so that they cannot fill the disk."""
 _POLL_SECONDS = 0.01
 
 
@@ -37,7 +37,7 @@ class CommandFile:
         self._signalled = True
 
     def is_stop_requested(self) -> bool:
-        """Return whether a stop has come, even if ``take`` has returned it already."""
+        """Return whether a stop was requested, even if ``take`` has returned it already."""
         self._pending += self._read()
         return self._stop_requested
 

@@ -1,4 +1,4 @@
-"""Accumulates what the table of series averages, between two reports."""
+"""Accumulates the series that are averaged, between two reports."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ class LossSums:
 
 
 class LossMeter:
-    """Takes the growing sums of an epoch; returns the part since the last report.
+    """Takes the running sums of an epoch; returns the part since the last report.
 
     ``interval`` is the shortest time between two reports, in seconds.
     """
@@ -57,7 +57,7 @@ class LossMeter:
         )
 
     def take(self, now: float, *, last: bool) -> LossSums | None:
-        """Return the unreported sums if a report is due at ``now`` or this is the ``last``."""
+        """Return the unreported sums if a report is due at ``now`` or it is the ``last`` one."""
         if now - self._reported_at < self._interval and not last:
             return None
         self._reported_at = now
@@ -82,7 +82,7 @@ class LossMeter:
 
     def load_state(self, state: Mapping[str, Any], images: int, steps: int) -> None:
         """Continue from a value of `state`, in an epoch that has trained on ``images``."""
-        # Older versions saved lists, of BCE and KL alone, or not what was unreported.
+        # Older versions saved lists of BCE and KL only, or no unreported sums.
         epoch = _named(state["sums"], "bce", "kl")
         unreported = _named(state.get("unreported", {}), "images", "bce", "kl", "seconds")
         self.epoch_sums = LossSums(images, steps, _totals(epoch), 0.0)

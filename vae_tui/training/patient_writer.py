@@ -23,7 +23,7 @@ _TEMPORARY = {
     errno.EPERM: "the run folder may not be written",
     errno.EIO: "the disk fails",
 }
-"""Errors that a user can fix; training waits, because what it has in memory exists nowhere else."""
+"""Errors that a user can fix; training waits, because its state exists only in memory."""
 
 
 def log(text: str) -> None:
@@ -33,7 +33,7 @@ def log(text: str) -> None:
 
 
 class PatientWriter:
-    """Retries writes that fail for lack of room or permission, and reports that it waits.
+    """Retries writes that fail for lack of space or permission, and reports that it waits.
 
     It gives up when ``is_stop_requested`` returns True, and calls ``wait`` between two attempts.
     """
@@ -51,12 +51,12 @@ class PatientWriter:
         self._wait = wait
         self._reserve = Reserve(run.reserve, _RESERVE_BYTES)
 
-    def reserve_room(self) -> None:
-        """Keep some room on the disk, so that a full disk can be reported."""
+    def reserve_space(self) -> None:
+        """Reserve space on the disk, so that a full disk can be reported; waits as `write` does."""
         self.write(self._reserve.take)
 
-    def release_room(self) -> None:
-        """Give that room back."""
+    def release_space(self) -> None:
+        """Free that space."""
         self._reserve.release()
 
     def append(self, event: Event) -> None:
@@ -74,7 +74,7 @@ class PatientWriter:
         while True:
             try:
                 if paused:
-                    # First: the room that was released for the report is not free.
+                    # Before the attempt, which must not use the space released for the report.
                     self._reserve.take()
                 attempt()
                 break

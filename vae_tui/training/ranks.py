@@ -1,4 +1,4 @@
-"""The processes that train together; alone, every exchange returns what it was given."""
+"""The processes that train together; in a single one, every exchange returns its argument."""
 
 import os
 import sys
@@ -22,22 +22,21 @@ _NOT_YET = "rank 0 is waiting for its disk"
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """This process's place among ``size`` equal ones; rank 0 alone writes the run folder."""
+    """This process's rank among ``size`` processes; only rank 0 writes the run folder."""
 
     rank: int = 0
     size: int = 1
     local_rank: int = 0
-    """Its place on this machine, which chooses its device."""
+    """Its rank on this machine, which chooses its device."""
 
     @classmethod
     def from_environment(cls) -> "Ranks":
-        """Read what torchrun sets; alone without it."""
-        names = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
-        rank, size, local = (int(os.environ.get(name, i == 1)) for i, name in enumerate(names))
-        return cls(rank, size, local)
+        """Read the variables that torchrun sets; without them, a single process."""
+        get = os.environ.get
+        return cls(int(get("RANK", 0)), int(get("WORLD_SIZE", 1)), int(get("LOCAL_RANK", 0)))
 
     def join(self, device: torch.device) -> None:
-        """Make the device the current one; connect to the others, if there are any."""
+        """Make the device the current one; connect to the other ranks, if there are any."""
         if device.type == "cuda":
             torch.cuda.set_device(device)  # where NCCL works and graphs are captured: not cuda:0
         if self.size > 1:
@@ -45,7 +44,7 @@ class Ranks:
             distributed.init_process_group(backend, timeout=TIMEOUT)
 
     def leave(self) -> None:
-        """Part from the others when rank 0 has written everything."""
+        """Disconnect from the other ranks when rank 0 has written everything."""
         if self.size > 1:
             self.share(None)
             distributed.destroy_process_group()
@@ -65,7 +64,7 @@ class Ranks:
         time.sleep(_RETRY_SECONDS)
 
     def sum(self, tensor: Tensor) -> Tensor:
-        """Return the sum of everyone's tensor."""
+        """Return the sum of all ranks' tensors."""
         total = tensor.clone()
         self.add_up(total)
         return total
@@ -75,7 +74,7 @@ class Ranks:
         return rows if self.size == 1 else torch.tensor_split(rows, self.size)[self.rank]
 
     def add_up(self, tensor: Tensor) -> None:
-        """Replace the tensor by the sum of everyone's."""
+        """Replace the tensor by the sum of all ranks' tensors."""
         if self.size > 1:
             distributed.all_reduce(tensor)
 

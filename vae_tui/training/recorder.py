@@ -1,4 +1,4 @@
-"""Writes what a trainer does into its run folder: events, weights, history, state."""
+"""Writes a run's files while it trains: events, weights, history, state."""
 
 import copy
 import itertools
@@ -11,17 +11,9 @@ from torch import Tensor
 
 from vae_tui.data.idx_files import Images
 from vae_tui.errors import VaeTuiError
+from vae_tui.run import events
 from vae_tui.run.config import RunConfig
-from vae_tui.run.events import (
-    EpochEnded,
-    Event,
-    Paused,
-    Resumed,
-    RunEnded,
-    RunStarted,
-    SettingChanged,
-    WeightsSaved,
-)
+from vae_tui.run.events import EpochEnded, Event, Paused, RunEnded
 from vae_tui.run.folder import Run
 from vae_tui.run.progress import LogProgress, Progress, until
 from vae_tui.run.series import TEST_LOSS
@@ -42,8 +34,8 @@ SAVE_CREDIT, SHOW_CREDIT, HISTORY_CREDIT = 0.3, 0.02, 0.05
 LONGEST_SAVE_SECONDS = 30.0
 """Longest interval between saves, however slow the disk."""
 PROBE_IMAGES = 1_000
-_SAVED_AT_ONCE = (RunStarted, Paused, SettingChanged)
-"""Must survive a kill right after they are reported."""
+_SAVED_AT_ONCE = (events.RunStarted, Paused, events.SettingChanged)
+"""Must survive a kill right after they are reported: everything is saved with them."""
 
 
 class Recorder:
@@ -63,7 +55,6 @@ class Recorder:
         self._run = run
         self._trainer = trainer
         self._writer = writer
-        self._shape = config.image_shape
         self._config = config
         self._unsaved_best: tuple[int, dict[str, Tensor]] | None = None
         self._best_loss = math.inf
@@ -88,7 +79,7 @@ class Recorder:
         for folder, pattern in itertools.product(folders, patterns):
             for file in folder.glob(pattern):
                 file.unlink(missing_ok=True)
-        self._writer.reserve_room()
+        self._writer.reserve_space()
         if not self._run.probe.exists():
             probe = images.test[:PROBE_IMAGES], images.test_labels[:PROBE_IMAGES], images.shape
             self._writer.write(lambda: save_probe(self._run.probe, *probe))
@@ -104,14 +95,14 @@ class Recorder:
             if isinstance(event, EpochEnded):
                 self._note_best(event)
                 if event.step == 0 and self._untrained_is_tested:
-                    continue  # it is in the log since before an interruption
+                    continue  # the log has it from before an interruption
             self._writer.append(event)
         end = happened[-1] if happened and isinstance(happened[-1], RunEnded) else None
         if end is None or end.reason != "failed":
             must_save = save or any(isinstance(e, (*_SAVED_AT_ONCE, RunEnded)) for e in happened)
             self._save_what_is_due(must_save=must_save, may_save=bool(happened))
         if end:
-            self._writer.release_room()
+            self._writer.release_space()
         for event in after_save:
             self._writer.append(event)
 
@@ -139,15 +130,17 @@ class Recorder:
     def _keep(self) -> None:
         """Keep the weights for time travel."""
         self._save_weights(self._run.kept_weights(self._trainer.step), half=True)
-        for superfluous in steps_to_thin(self._run.kept_steps()):
-            self._run.kept_weights(superfluous).unlink(missing_ok=True)
+        for step in steps_to_thin(self._run.kept_steps()):
+            self._run.kept_weights(step).unlink(missing_ok=True)
 
     def _save(self) -> None:
         """Save everything that a resume needs, and the weights."""
         if self._unsaved_best is not None:
             # Before the state: a resumed run relies on finding its best weights.
             step, best = self._unsaved_best
-            self._writer.write(lambda: save_weights(self._run.best, best, step, self._shape))
+            self._writer.write(
+                lambda: save_weights(self._run.best, best, step, self._config.image_shape)
+            )
             self._unsaved_best = None
         self._writer.write(lambda: save_state(self._run.trainer_state, self._trainer.state()))
         self._trainer.saved_step = self._trainer.step
@@ -155,9 +148,11 @@ class Recorder:
 
     def _save_weights(self, path: Path, *, half: bool = False) -> None:
         step, weights = self._trainer.step, self._trainer.model.state_dict()
-        self._writer.write(lambda: save_weights(path, weights, step, self._shape, half=half))
+        self._writer.write(
+            lambda: save_weights(path, weights, step, self._config.image_shape, half=half)
+        )
         name = path.relative_to(self._run.path).as_posix()
-        self._writer.append(WeightsSaved(time=time.time(), step=step, path=name))
+        self._writer.append(events.WeightsSaved(time=time.time(), step=step, path=name))
 
     def _note_best(self, tested: EpochEnded) -> None:
         """Copy the weights if their test loss is the lowest; the next save writes them."""
@@ -167,7 +162,7 @@ class Recorder:
             self._unsaved_best = tested.step, copy.deepcopy(self._trainer.model.state_dict())
 
     def _read_tests(self) -> None:
-        """Take the lowest test loss before an interruption from the log."""
+        """Read from the log what was tested before an interruption."""
         log = LogProgress(self._run.events, Progress(self._run.name, self._config)).read()
         self._untrained_is_tested = log.untrained is not None
         step = self._trainer.step
@@ -186,6 +181,6 @@ def _split_at_promise(happened: list[Event]) -> tuple[list[Event], list[Event]]:
     for index, event in enumerate(happened):
         if isinstance(event, (Paused, RunEnded)):
             first = min(first, index)
-        elif isinstance(event, Resumed):
+        elif isinstance(event, events.Resumed):
             first = len(happened)
     return happened[:first], happened[first:]

@@ -1,4 +1,4 @@
-"""When to save: how much of the time saving may take, and which steps are kept for time travel."""
+"""When to save: a budget for the time it takes, and the steps that are kept for time travel."""
 
 import contextlib
 import math
@@ -46,7 +46,7 @@ class TimeBudget:
 
     @contextlib.contextmanager
     def working(self) -> Iterator[None]:
-        """Count the duration of a with block as work."""
+        """Count the duration of a ``with`` block as work."""
         began = self._clock()
         yield
         self._last = self._clock()

@@ -37,7 +37,10 @@ class Settings:
         return {"settings": dict(self._values), "undo": list(self._undo)}
 
     def load_state(self, settings: Mapping[str, Any], undo: Sequence[tuple[str, Any]]) -> None:
-        """Continue from the values of `state`; anything else raises, out of range a UsageError."""
+        """Continue from the values of `state`; UsageError for one out of range.
+
+        Anything else raises KeyError, TypeError or ValueError.
+        """
         values = {name: float(settings[name]) for name in SETTINGS}
         earlier = [(str(name), float(value)) for name, value in undo]
         for name, value in (*values.items(), *earlier):
