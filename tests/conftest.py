@@ -1,6 +1,10 @@
-"""Settings of all tests: Hypothesis without time limits, and no process outlives its test."""
+"""Settings of all tests: Hypothesis without time limits, one thread for torch in this process.
+
+No process outlives its test.
+"""
 
 import os
+import sys
 
 import hypothesis
 import pytest
@@ -17,6 +21,18 @@ hypothesis.settings.load_profile("default")
 
 def pytest_configure() -> None:
     adopt_orphans()
+    # The programs that tests start compile the package once, not each time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Compute on one thread in this process: two, on cores that others use, spin most of the time.
+
+    Trainer processes choose their threads as they do for a user.
+    """
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)

@@ -142,6 +142,7 @@ def test_real_digits_are_recognised_and_blends_blurs_and_noise_are_not(digits, c
 
 def test_the_judge_is_the_same_every_time_and_leaves_chance_alone(digits, classifier):
     torch.manual_seed(3)
+    torch.set_num_threads(2)
     before, threads = torch.get_rng_state(), torch.get_num_threads()
     again = DigitClassifier(digits.train, digits.train_labels)
     assert torch.equal(torch.get_rng_state(), before)

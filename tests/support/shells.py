@@ -1,5 +1,6 @@
 """The real program in pseudo-terminals, on the runs of one folder."""
 
+import contextlib
 import json
 import os
 import signal
@@ -68,17 +69,23 @@ class Shell:
         return row["state"]
 
     def end_everything(self) -> None:
+        """Kill the screens and end the trainers, whatever state a failed test left them in."""
         for terminal in self.terminals:
-            if terminal.pid:
-                os.kill(terminal.pid, signal.SIGKILL)
-            if terminal.descriptor >= 0:
-                terminal.close()
+            terminal.kill()
         for run in all_runs(self.runs_dir):
-            deadline = time.monotonic() + 20
-            while (pid := run.pid()) is not None:
-                os.kill(pid, signal.SIGKILL if time.monotonic() > deadline - 15 else signal.SIGTERM)
-                time.sleep(0.1)
-                assert time.monotonic() < deadline, f"trainer {pid} cannot be ended"
+            _end_trainer(run)
+        left = {run.name: run.pid() for run in all_runs(self.runs_dir) if run.is_live()}
+        assert not left, f"trainers that cannot be ended: {left}"
+
+
+def _end_trainer(run: Run) -> None:
+    """Terminate the run's trainer, and kill it after 5 s."""
+    began = time.monotonic()
+    while (pid := run.pid()) is not None and time.monotonic() < began + 20:
+        number = signal.SIGKILL if time.monotonic() > began + 5 else signal.SIGTERM
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
+            os.kill(pid, number)
+        time.sleep(0.02)
 
 
 def wait_until(condition: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:

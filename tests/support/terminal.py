@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pyte
-from support.processes import PATIENCE_SECONDS
+from support.processes import PATIENCE_SECONDS, processes
 
 PROGRAM = [sys.executable, "-m", "vae_tui"]
 
@@ -144,6 +144,21 @@ class Terminal:
                 self._reap(5.0)
             finally:
                 self.pid = 0
+
+    def kill(self) -> None:
+        """Kill all of the terminal's session, reap the program and close the terminal.
+
+        The program may have ended, and it may have been reaped.
+        """
+        if self.pid:
+            session = {each.pid for each in processes() if each.session == self.pid}
+            for pid in {self.pid} | session:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self.pid, 0)
+            self.pid = 0
+        self.close()
 
     def hang_up(self) -> None:
         """Close the terminal's other end, without waiting for the program."""

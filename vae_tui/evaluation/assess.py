@@ -1,5 +1,6 @@
 """What ``vae-tui eval`` reports: losses on the test set, and the quality of samples."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,8 +96,7 @@ def assess(
         )
     digits, own = DATASETS["digits"], DATASETS.get(config.dataset)
     is_of_digits = own is not None and (own.classes, own.shape) == (digits.classes, digits.shape)
-    shown = load("digits", Path()) if is_of_digits else images
-    classifier = DigitClassifier(shown.train, shown.train_labels)
+    classifier = _of_shipped_digits() if is_of_digits else _trained_on(images)
     with torch.no_grad():
         codes = torch.from_numpy(prior(SEED, PRIOR_SAMPLES, model.latent_dim)).to(device)
         drawn = torch.sigmoid(model.decode(codes)).cpu()
@@ -117,3 +117,12 @@ def assess(
         prior_samples=PRIOR_SAMPLES,
         step=step,
     )
+
+
+def _trained_on(images: Images) -> DigitClassifier:
+    return DigitClassifier(images.train, images.train_labels)
+
+
+@functools.cache
+def _of_shipped_digits() -> DigitClassifier:
+    return _trained_on(load("digits", Path()))
