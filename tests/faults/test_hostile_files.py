@@ -55,7 +55,11 @@ def read_in_every_way(runs: Sequence[tuple[int, Path, str, bool]]) -> Readings:
         [sys.executable, str(READINGS)],
         input=asked.encode(),
         capture_output=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+            "OMP_NUM_THREADS": "1",
+        },
         timeout=600,
         check=False,
     )

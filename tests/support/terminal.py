@@ -109,12 +109,14 @@ class Terminal:
         Raises:
             AssertionError: It does not within ``seconds``; the message holds the screen.
         """
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        deadline, next_look, seen = time.monotonic() + seconds, 0.0, -1
+        while (now := time.monotonic()) < deadline:
             alive = self.read(0.02)
-            text = self.text
-            if condition in text if isinstance(condition, str) else condition(text):
-                return time.monotonic() - self.began
+            # Reading pyte's screen costs milliseconds: look again when something has arrived.
+            if self.bytes_received != seen or now > next_look or not alive:
+                seen, next_look, text = self.bytes_received, now + 0.2, self.text
+                if condition in text if isinstance(condition, str) else condition(text):
+                    return time.monotonic() - self.began
             if not alive:
                 break
         raise AssertionError(f"not within {seconds} s: {condition}\n{self.text}")
