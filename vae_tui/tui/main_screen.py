@@ -124,13 +124,18 @@ class MainScreen(Screen[None], inherit_bindings=False):
     @property
     def views(self) -> "Sequence[View]":
         """The views in the order of their keys; empty until all are mounted."""
-        views = [cast("View", view) for view in self.query("View")]
+        views = [
+            cast("View", child)
+            for place in self.query_children(ContentSwitcher)
+            for child in place.children
+            if child.id != "waiting"
+        ]
         return views if all(view.is_mounted for view in views) else []
 
     @property
     def view(self) -> "View | None":
         """The visible view."""
-        current = next((switcher.current for switcher in self.query(ContentSwitcher)), None)
+        current = next((place.current for place in self.query_children(ContentSwitcher)), None)
         return next((view for view in self.views if view.id == current), None)
 
     async def add_views(self, views: "Sequence[View]") -> None:
@@ -242,8 +247,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def bindings_here(self) -> "tuple[list[ActiveBinding], list[ActiveBinding]]":
         """Return the bindings that work now: those of the visible view, and those of all views."""
-        active = list(self.active_bindings.values())
-        own = [found for found in active if found.node is self.view]
+        active, view = list(self.active_bindings.values()), self.view
+        own = [found for found in active if found.node is view]
         everywhere = [found for found in active if found.node is self.app]
         return _without_aliases(own), _without_aliases(everywhere)
 
