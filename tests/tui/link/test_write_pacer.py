@@ -1,5 +1,7 @@
 """Pacing of a terminal that never reports, in simulated time."""
 
+import math
+
 import pytest
 from support.clocks import Clock
 
@@ -54,8 +56,8 @@ class Silent:
         while total > 0:
             if self.queued > BUFFER_BYTES - PIECE_BYTES:
                 self.link.pacer.full()
-                while self.queued > BUFFER_BYTES - max(self.room, PIECE_BYTES):
-                    self.pass_time(TICK / 100)
+                excess = self.queued - (BUFFER_BYTES - max(self.room, PIECE_BYTES))
+                self.pass_time(math.ceil(excess / self.rate / TICK * 100) * TICK / 100)
             count = min(total, PIECE_BYTES)
             self.queued, total = self.queued + count, total - count
             self.link.pacer.written(count)
