@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,14 +44,18 @@ def wait_until(condition: Callable[[], Any]) -> Any:
 
 def told(run: Run) -> list[Event]:
     """Return the events of a run, in order."""
-    lines = run.events.read_bytes().split(b"\n")[:-1] if run.events.exists() else []
-    happened = []
+    return list(_events(_whole_lines(run)))
+
+
+def _whole_lines(run: Run) -> list[bytes]:
+    return run.events.read_bytes().split(b"\n")[:-1] if run.events.exists() else []
+
+
+def _events(lines: Iterable[bytes]) -> Iterator[Event]:
     for line in lines:
-        try:
-            happened.append(decode(line))
-        except ValueError:
-            continue
-    return [event for event in happened if event is not None]
+        with contextlib.suppress(ValueError):
+            if (event := decode(line)) is not None:
+                yield event
 
 
 def in_force(happened: list[Event]) -> list[Event]:
@@ -65,8 +69,8 @@ def in_force(happened: list[Event]) -> list[Event]:
 
 
 def newest_step(run: Run) -> int:
-    happened = told(run)
-    return happened[-1].step if happened else -1
+    last = next(_events(reversed(_whole_lines(run))), None)
+    return -1 if last is None else last.step
 
 
 @contextmanager

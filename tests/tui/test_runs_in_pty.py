@@ -1,6 +1,7 @@
 """All runs of a folder in the real program on a real terminal: one is opened, one is laid over."""
 
 import re
+import shutil
 import termios
 from pathlib import Path
 
@@ -19,6 +20,20 @@ def shell(tmp_path):
     made.end_everything()
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Path:
+    """Return the folder of a run of two epochs that has finished; tests copy it."""
+    shell = Shell(tmp_path_factory.mktemp("finished"))
+    assert shell.answer("train", *SHORT, "--epochs", "2").returncode == 0
+    return shell.run.path
+
+
+def copy(run: Path, folder: Path) -> None:
+    """Copy a run; the copy counts as created now."""
+    shutil.copytree(run, folder)
+    (folder / "config.json").touch()
+
+
 def threads_of(pid):
     return len(list(Path(f"/proc/{pid}/task").iterdir()))
 
@@ -27,8 +42,8 @@ def descriptors_of(pid):
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
-def test_enter_opens_another_run_on_the_same_terminal_and_the_one_left_goes_on(shell):
-    shell.answer("train", *SHORT, "--name", "ended", "--epochs", "2")
+def test_enter_opens_another_run_on_the_same_terminal_and_the_one_left_goes_on(shell, finished):
+    copy(finished, shell.runs_dir / "ended")
     terminal = shell.screen(
         "--name", "live", "--dataset", "digits", "--epochs", "5000", "--hidden", "32"
     )
@@ -61,8 +76,8 @@ def test_enter_opens_another_run_on_the_same_terminal_and_the_one_left_goes_on(s
     assert_it_goes_on(live)
 
 
-def test_the_last_run_of_several_is_the_one_that_is_said_to_go_on(shell):
-    shell.answer("train", *SHORT, "--name", "ended", "--epochs", "1")
+def test_the_last_run_of_several_is_the_one_that_is_said_to_go_on(shell, finished):
+    copy(finished, shell.runs_dir / "ended")
     first = shell.screen(
         "--name", "live", "--dataset", "digits", "--epochs", "5000", "--hidden", "32"
     )
@@ -81,9 +96,9 @@ def test_the_last_run_of_several_is_the_one_that_is_said_to_go_on(shell):
     assert terminal.raw.count(b"continues; come back with: vae-tui attach live") == 1
 
 
-def test_x_lays_a_run_over_this_one_and_the_run_that_vanished_is_a_note(shell):
+def test_x_lays_a_run_over_this_one_and_the_run_that_vanished_is_a_note(shell, finished):
     for name in ("first", "second"):
-        shell.answer("train", *SHORT, "--name", name, "--epochs", "2")
+        copy(finished, shell.runs_dir / name)
     terminal = shell.screen("attach", "second")
     terminal.wait_for("reconstructed")
     terminal.type("6")
@@ -106,8 +121,8 @@ def test_x_lays_a_run_over_this_one_and_the_run_that_vanished_is_a_note(shell):
     assert terminal.wait_for_end() == 0
 
 
-def test_ctrl_c_between_two_screens_ends_nothing(shell):
-    shell.answer("train", *SHORT, "--name", "ended", "--epochs", "1")
+def test_ctrl_c_between_two_screens_ends_nothing(shell, finished):
+    copy(finished, shell.runs_dir / "ended")
     first = shell.screen(
         "--name", "live", "--dataset", "digits", "--epochs", "5000", "--hidden", "32"
     )

@@ -21,6 +21,14 @@ def shell(tmp_path):
     made.end_everything()
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """Give a shell with one finished run, and the answer of the command that trained it."""
+    made = Shell(tmp_path_factory.mktemp("finished"))
+    yield made, made.answer("--epochs", "2", "--hidden", "16")
+    made.end_everything()
+
+
 def train_loss(text: str) -> str:
     """Return the newest training loss of the upper chart."""
     found = re.search(r"BCE.*?train ([\d.]+)", text)
@@ -189,8 +197,8 @@ def test_a_dumb_terminal_gets_one_line_why_and_plain_lines(shell):
     assert shell.state == "finished"
 
 
-def test_without_a_terminal_it_trains_in_plain_lines_and_says_so(shell):
-    done = shell.answer("--epochs", "2", "--hidden", "16")
+def test_without_a_terminal_it_trains_in_plain_lines_and_says_so(finished):
+    shell, done = finished
     assert done.returncode == 0
     assert done.stderr.count("\n") == 1
     assert "stdout is not a terminal" in done.stderr
@@ -199,8 +207,8 @@ def test_without_a_terminal_it_trains_in_plain_lines_and_says_so(shell):
     assert shell.state == "finished"
 
 
-def test_an_ended_run_is_shown_with_its_pictures_and_starts_no_trainer(shell):
-    shell.answer("--epochs", "2", "--hidden", "16")
+def test_an_ended_run_is_shown_with_its_pictures_and_starts_no_trainer(finished):
+    shell, _ = finished
     with shell.screen("attach") as terminal:
         terminal.wait_for("finished")
         terminal.wait_for("reconstructed")
