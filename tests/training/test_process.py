@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from support.processes import process
 from support.real_runs import (
     DIGITS,
@@ -24,13 +25,14 @@ from support.real_runs import (
 from support.tiny_runs import losses_of, only, tiny_config
 
 from vae_tui.errors import UsageError, VaeTuiError
+from vae_tui.model.device import choose_precision
 from vae_tui.run import control
 from vae_tui.run.events import EpochEnded, Resumed, RunEnded, RunStarted
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
 from vae_tui.run.summary import summarise
 from vae_tui.training.checkpoint import load_state
-from vae_tui.training.process import failure_in_words
+from vae_tui.training.process import failure_in_words, precision_for
 from vae_tui.training.ranks import Ranks
 
 needs_prlimit = pytest.mark.skipif(
@@ -157,3 +159,31 @@ def test_a_start_in_a_folder_that_cannot_be_written_is_said_in_words(tmp_path):
 )
 def test_every_error_is_one_line_for_a_user_even_a_blank_one(message, line):
     assert failure_in_words(ValueError(message), Ranks()) == line
+
+
+@pytest.mark.parametrize(
+    ("first_line", "expected"),
+    [
+        (b'"device":"cpu","precision":"{other}"', "other"),
+        (b'"device":"cuda:0","precision":"{other}"', "own"),
+        (b'"device":"cpu","precision":"fp7"', "own"),
+        (b'"device":7', "own"),
+        (b"", "own"),
+    ],
+)
+def test_a_resumed_run_keeps_the_precision_that_auto_meant_when_it_began(
+    tmp_path, first_line, expected
+):
+    cpu = torch.device("cpu")
+    own = choose_precision("auto", cpu)
+    other = {"fp32": "bf16", "bf16": "fp32"}[own]
+    config = tiny_config(precision="auto")
+    run = create(tmp_path, "run", config)
+    assert precision_for(run, config, cpu) == own
+    started = (
+        b'{"event":"run_started","time":1.0,"step":0,"images":9,"parameters":9,'
+        b'"steps_per_epoch":1,"pid":9,"world_size":1,%s}\n'
+    )
+    run.events.write_bytes(started % first_line.replace(b"{other}", other.encode()))
+    assert precision_for(run, config, cpu) == {"own": own, "other": other}[expected]
+    assert precision_for(run, tiny_config(precision=own), cpu) == own

@@ -5,6 +5,7 @@ from its last save if there is one.
 """
 
 import argparse
+import contextlib
 import os
 import signal
 import traceback
@@ -18,8 +19,9 @@ from torch import distributed
 from vae_tui.data import idx_files
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.model.device import choose_device, choose_precision
+from vae_tui.run import events
 from vae_tui.run.config import RunConfig
-from vae_tui.run.events import Event, RunEnded
+from vae_tui.run.events import Event, RunEnded, RunStarted
 from vae_tui.run.folder import Run
 from vae_tui.training.checkpoint import restore
 from vae_tui.training.command_source import CommandFile
@@ -28,6 +30,8 @@ from vae_tui.training.ranks import TIMEOUT, Ranks
 from vae_tui.training.recorder import Recorder
 from vae_tui.training.thread_choice import make_products_exact
 from vae_tui.training.trainer import Trainer
+
+_LARGEST_RECORD = 1 << 16
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,7 +75,7 @@ def train(run: Run, config: RunConfig, commands: CommandFile, ranks: Ranks) -> i
     try:
         device = choose_device(_device_name(config, ranks))
         ranks.join(device)
-        precision = choose_precision(config.precision, device)
+        precision = precision_for(run, config, device)
         images = idx_files.load(config.dataset, Path(config.data_dir), config.image_shape)
         trainer = Trainer(config, images, device, precision, ranks)
         if run.trainer_state.exists() or run.weights.exists():  # never train over what was trained
@@ -81,13 +85,13 @@ def train(run: Run, config: RunConfig, commands: CommandFile, ranks: Ranks) -> i
             writer = PatientWriter(run, trainer, commands.is_stop_requested, ranks.keep_waiting)
             recorder = Recorder(run, config, trainer, writer)
             recorder.begin(images)
-        for events in trainer.run(commands):
+        for happened in trainer.run(commands):
             step = trainer.step
-            last = events[-1] if events else last
+            last = happened[-1] if happened else last
             if recorder:
                 # Reset first: another save may be requested while this one waits for the disk.
                 save, commands.save_requested = commands.save_requested, False
-                recorder.record(events, save=save)
+                recorder.record(happened, save=save)
         ranks.leave()
     except Exception as error:
         # The whole process: the run records the error in words, the log has the traceback.
@@ -96,6 +100,21 @@ def train(run: Run, config: RunConfig, commands: CommandFile, ranks: Ranks) -> i
             record_failure(run, step, failure_in_words(error, ranks))
         return error.exit_code if isinstance(error, VaeTuiError) else 1
     return 1 if isinstance(last, RunEnded) and last.reason == "failed" else 0
+
+
+def precision_for(run: Run, config: RunConfig, device: torch.device) -> str:
+    """Return ``fp32`` or ``bf16``; ``auto`` means what the run began with on this kind of device.
+
+    So a resumed run computes as before on another processor, or with a version that would choose
+    differently.
+    """
+    if config.precision == "auto":
+        with contextlib.suppress(OSError, ValueError), run.events.open("rb") as file:
+            match events.decode(file.readline(_LARGEST_RECORD)):
+                case RunStarted(device=began_on, precision="fp32" | "bf16" as began_in):
+                    if began_on.split(":")[0] == device.type:
+                        return began_in
+    return choose_precision(config.precision, device)
 
 
 def failure_in_words(error: Exception, ranks: Ranks) -> str:
