@@ -8,6 +8,7 @@ import pytest
 from support.logs import epoch_ended, run_with, started
 
 from vae_tui.cli.main import main
+from vae_tui.cli.options import checked_fps
 from vae_tui.errors import UsageError, VaeTuiError
 
 
@@ -49,3 +50,18 @@ def test_an_option_overrides_the_environment_and_that_the_default(tmp_path, monk
     assert loss_listed() == 22.0
     assert loss_listed("--runs-dir", str(here)) == 12.0
     assert Path("checkpoints").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("fps", "words"),
+    [
+        (0, "1 or more, not 0; the nearest is 1"),
+        (-3, "the nearest is 1"),
+        (61, "60 or less, not 61; the nearest is 60"),
+    ],
+)
+def test_fps_out_of_range_is_refused_with_the_nearest(fps, words):
+    with pytest.raises(UsageError, match=words) as refusal:
+        checked_fps(fps)
+    assert refusal.value.exit_code == 2
+    assert (checked_fps(60), checked_fps(None)) == (60, None)

@@ -140,9 +140,7 @@ def train(headless: bool, as_json: bool, fps: int | None, **settings: Any) -> in
     from vae_tui.run import control
     from vae_tui.run.runs_folder import find
     from vae_tui.terminal import capabilities
-    from vae_tui.tui.link.refresh_limiter import check_fps
 
-    check_fps(fps)
     offset = 0
     if resumed := settings.pop("resumed"):
         run = find(settings["runs_dir"], resumed)
@@ -169,9 +167,7 @@ def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None) ->
     from vae_tui.model import config_or_fallback
     from vae_tui.run.runs_folder import find
     from vae_tui.terminal import capabilities
-    from vae_tui.tui.link.refresh_limiter import check_fps
 
-    check_fps(fps)
     found = find(runs_dir, run)
     config, damage = config_or_fallback(found)
     if missing := capabilities.missing(os.environ):

@@ -8,7 +8,7 @@ import click
 
 from vae_tui.data.catalogue import is_present, resolve
 from vae_tui.errors import VaeTuiError
-from vae_tui.run.config import RunConfig
+from vae_tui.run.config import Limits, RunConfig, check_number
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -32,7 +32,7 @@ data_dir_option = option(
     help="Folder of the data sets, in torchvision's layout.  [default: the user's cache]",
 )
 fps_option = option(
-    "--fps", type=int, metavar="N",
+    "--fps", type=int, metavar="N", callback=lambda _, __, fps: checked_fps(fps),
     help="Redraw pictures and charts at most N times a second, 1 to 60, however slow the link; "
     "by default they slow down with the link.",
 )  # fmt: skip
@@ -41,6 +41,13 @@ device_option = option(
 )
 step_option = option("--step", type=int, help="Use the weights kept at this step, not the newest.")
 run_argument = click.argument("run", required=False, metavar="[RUN]")
+
+
+def checked_fps(fps: int | None) -> int | None:
+    """Return ``fps``; raise UsageError unless it is None or from 1 to 60."""
+    if fps is not None:
+        check_number("fps", fps, Limits(1, 60))
+    return fps
 
 
 def output_option(kinds: str, *, required: bool = False) -> Callable[[_Function], _Function]:

@@ -100,15 +100,15 @@ def _is_path(text: str) -> bool:
         return False
 
 
-def check_number(name: str, value: float) -> None:
-    """Raise UsageError unless ``value`` is in the range of the option ``name``."""
-    span = RANGES[name]
-    if value in span:
+def check_number(name: str, value: float, limits: Limits | None = None) -> None:
+    """Raise UsageError unless ``value`` is in ``limits``, by default the option's in `RANGES`."""
+    limits = limits or RANGES[name]
+    if value in limits:
         return
-    low, high = _shown(span.low), _shown(span.high)
-    if value > span.high:
+    low, high = _shown(limits.low), _shown(limits.high)
+    if value > limits.high:
         expected, hint = f"{high} or less", f"the nearest is {high}"
-    elif span.above:
+    elif limits.above:
         default = {field.name: field.default for field in dataclasses.fields(RunConfig)}[name]
         expected, hint = f"above {low}", f"try {default}"
     else:

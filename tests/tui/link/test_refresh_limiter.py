@@ -2,7 +2,6 @@ from dataclasses import dataclass
 
 import pytest
 
-from vae_tui.errors import UsageError
 from vae_tui.tui.link.refresh_limiter import (
     CHARTS_AWAITED_SECONDS,
     CPU_SHARE,
@@ -14,7 +13,6 @@ from vae_tui.tui.link.refresh_limiter import (
     REMOTE,
     TOGETHER_SECONDS,
     RefreshLimiter,
-    check_fps,
 )
 
 
@@ -154,19 +152,3 @@ def test_fps_pins_both_rates_whatever_the_link(fps):
     pictures, charts = day.counts(20, share=1.0)
     assert pictures == charts == pytest.approx(20 * fps, rel=0.2)
     assert day.limiter.poll_seconds <= 1 / fps
-
-
-@pytest.mark.parametrize(
-    ("fps", "words"),
-    [
-        (0, "1 or more, not 0; the nearest is 1"),
-        (-3, "the nearest is 1"),
-        (61, "60 or less, not 61; the nearest is 60"),
-    ],
-)
-def test_fps_out_of_range_is_refused_with_the_nearest(fps, words):
-    with pytest.raises(UsageError, match=words) as refusal:
-        check_fps(fps)
-    assert refusal.value.exit_code == 2
-    check_fps(60)
-    check_fps(None)

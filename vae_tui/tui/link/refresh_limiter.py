@@ -10,12 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from vae_tui.errors import UsageError
-
 if TYPE_CHECKING:
     from vae_tui.tui.link.terminal_writer import TerminalWriter
 
-LEAST_FPS, MOST_FPS = 1, 60
 MOST_POLL_SECONDS, FEW_CORES_POLL_SECONDS = 0.1, 0.25
 LONGEST_BURST_SECONDS = 4.0
 """A longer time with a full link counts as this long: pictures wait 16 s at most."""
@@ -118,11 +115,3 @@ class _Schedule:
     last: float = -math.inf
     busy_seconds: float = 0.0
     cpu_seconds: float = 0.0
-
-
-def check_fps(fps: int | None) -> None:
-    """Raise UsageError, naming the nearest allowed value, unless ``fps`` is in range."""
-    if fps is not None and not LEAST_FPS <= fps <= MOST_FPS:
-        bound = f"{MOST_FPS} or less" if fps > MOST_FPS else f"{LEAST_FPS} or more"
-        nearest = bound.partition(" ")[0]
-        raise UsageError(f"--fps must be {bound}, not {fps!s:.40}; the nearest is {nearest}")
