@@ -1,11 +1,12 @@
 from dataclasses import dataclass, field
+from math import ceil
 
-from vae_tui.tui.link.link_label import LinkLabel
+from vae_tui.tui.link.link_label import WINDOW_SECONDS, LinkLabel
 
 
 @dataclass
 class FakeLink:
-    bytes_per_second: float = 0.0
+    bytes_sent: float = 0.0
     is_multiplexed: bool = False
 
 
@@ -23,9 +24,9 @@ class Watched:
         self.label = LinkLabel(self.writer, lambda: self.now)
 
     def text(self, rate: float, share: float = 0.0, seconds: int = 1) -> str:
-        self.writer.link.bytes_per_second = rate
         for _ in range(seconds):
             self.now += 1.0
+            self.writer.link.bytes_sent += rate
             self.writer.busy_seconds += share
             text = self.label.text()
         return text
@@ -38,14 +39,15 @@ def test_the_label_shows_what_is_sent_a_second():
 def test_next_to_nothing_is_not_shown():
     watched = Watched()
     watched.text(12_300)
-    assert watched.text(40) == ""
+    assert watched.text(40, seconds=ceil(WINDOW_SECONDS)) == ""
 
 
 def test_a_number_that_is_about_right_stays():
     watched = Watched()
     watched.text(10_000)
-    assert watched.text(11_000) == "10 KB/s"
-    assert watched.text(20_000) == "20 KB/s"
+    assert watched.text(12_500, seconds=15) == "10 KB/s"
+    # The mean rises from 12.5 to 20: the label follows it by more than a third, twice.
+    assert watched.text(20_000, seconds=15) == "19 KB/s"
 
 
 def test_a_link_that_is_full_for_a_third_of_the_time_is_called_slow_until_it_is_nearly_free():

@@ -166,15 +166,6 @@ def test_a_lost_report_does_not_stop_the_screen():
     assert simulated.link.allowance() > 0
 
 
-def test_the_rate_is_of_the_last_seconds():
-    clock = Clock()
-    link = LinkSpeed(clock)
-    link.sent(8000)
-    assert link.bytes_per_second > 0
-    clock.now += 60
-    assert link.bytes_per_second == 0
-
-
 def test_a_terminal_for_which_something_else_reported_once_counts_as_silent_again():
     clock = Clock()
     link = LinkSpeed(clock)

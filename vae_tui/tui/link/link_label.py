@@ -15,12 +15,12 @@ LEAST_SHOWN = 500
 
 
 class LinkLabel:
-    """Watches a writer; `text` is to be called once a second."""
+    """Watches a writer; `text` is to be called at least once a second."""
 
     def __init__(self, writer: TerminalWriter, clock: Callable[[], float] = time.monotonic) -> None:
         self._writer = writer
         self._clock = clock
-        self._samples = deque([(clock(), writer.busy_seconds)])
+        self._samples = deque([(clock(), writer.busy_seconds, writer.link.bytes_sent)])
         self._shown = 0.0
         self.is_slow = False
         """The link is what the screen waits for."""
@@ -30,14 +30,14 @@ class LinkLabel:
 
         Also empty in tmux and screen: what is written there says nothing about the link.
         """
-        now, busy = self._clock(), self._writer.busy_seconds
-        self._samples.append((now, busy))
+        now, busy, sent = self._clock(), self._writer.busy_seconds, self._writer.link.bytes_sent
+        self._samples.append((now, busy, sent))
         while now - self._samples[0][0] > WINDOW_SECONDS and len(self._samples) > 2:
             self._samples.popleft()
-        since, busy_then = self._samples[0]
+        since, busy_then, sent_then = self._samples[0]
         share = (busy - busy_then) / max(now - since, WINDOW_SECONDS / 2)
         self.is_slow = share > (FINE_SHARE if self.is_slow else SLOW_SHARE)
-        rate = self._writer.link.bytes_per_second
+        rate = (sent - sent_then) / max(now - since, 1.0)
         # A number that is about right stays: each change of it is sent, too.
         if not 0.75 * self._shown < rate < 1.33 * self._shown:
             self._shown = rate

@@ -24,7 +24,6 @@ MOST_LOST = 2
 """After this many lost reports in a row the terminal counts as silent again."""
 QUERY_EVERY_BYTES = 256
 """A query costs five bytes and its report six, so smaller updates are not followed by one."""
-RATE_SECONDS = 4.0
 
 
 class _Query(NamedTuple):
@@ -43,10 +42,9 @@ class LinkSpeed:
     ) -> None:
         self._clock = clock
         self.pacer = WritePacer(clock)
-        self._sent = self._displayed = 0
+        self.bytes_sent = self._displayed = 0
         self._displayed_at = self._busy_since = clock()
         self._queries: deque[_Query] = deque()
-        self._recent: deque[tuple[float, int]] = deque()
         self._round_trip = REPORT_TIMEOUT_SECONDS
         self._round_trips: deque[float] = deque(maxlen=10)
         self._lost = self._tries = 0
@@ -62,10 +60,9 @@ class LinkSpeed:
         """Note that ``count`` bytes are about to be written."""
         now = self._clock()
         self.pacer.sent(count)
-        if self._sent == self._displayed:
+        if self.bytes_sent == self._displayed:
             self._busy_since = now
-        self._sent += count
-        self._recent.append((now, count))
+        self.bytes_sent += count
 
     def queried(self, *, is_saturated: bool = False) -> None:
         """Note that a query was sent behind everything else."""
@@ -73,8 +70,8 @@ class LinkSpeed:
         if not self.reports:
             self._tries += 1
             self._next_try_at = now + RETRY_SECONDS
-        busy_since = max(self._displayed_at, self._busy_since)
-        self._queries.append(_Query(self._sent, now, self._displayed, busy_since, is_saturated))
+        since = max(self._displayed_at, self._busy_since)
+        self._queries.append(_Query(self.bytes_sent, now, self._displayed, since, is_saturated))
 
     def reported(self) -> None:
         """Note a report: what was sent before its query has been displayed."""
@@ -103,7 +100,7 @@ class LinkSpeed:
         if not self.reports:
             return self._tries < QUERY_TRIES and self._clock() >= self._next_try_at
         queried = self._queries[-1].sent if self._queries else self._displayed
-        return self._sent + coming - queried >= QUERY_EVERY_BYTES
+        return self.bytes_sent + coming - queried >= QUERY_EVERY_BYTES
 
     @property
     def needs_query(self) -> bool:
@@ -122,27 +119,19 @@ class LinkSpeed:
         now = self._clock()
         if self.awaits_report and now - self._queries[0].sent_at > REPORT_TIMEOUT_SECONDS:
             self._queries.clear()
-            self._displayed, self._displayed_at = self._sent, now
+            self._displayed, self._displayed_at = self.bytes_sent, now
             self._lost += 1
             if self._lost >= MOST_LOST:  # something else had answered for the terminal
                 self.reports, self._lost, self._speed = False, 0, 0.0
                 self._tries, self._next_try_at = 0, now + RETRY_SECONDS
-        in_flight = self._sent - self._displayed
+        in_flight = self.bytes_sent - self._displayed
         if self.reports:
             return max(max(self._window(), LEAST_WINDOW) - in_flight, 0)
         allowance = self.pacer.allowance(TARGET_QUEUE_SECONDS)
         if self._queries and now - self._queries[-1].sent_at < FIRST_SECONDS:
             return max(min(FIRST_BYTES - in_flight, allowance), 0)
-        self._displayed = self._sent
+        self._displayed = self.bytes_sent
         return allowance
-
-    @property
-    def bytes_per_second(self) -> float:
-        """Mean of what was sent in the last `RATE_SECONDS`."""
-        since = self._clock() - RATE_SECONDS
-        while self._recent and self._recent[0][0] < since:
-            self._recent.popleft()
-        return sum(count for _, count in tuple(self._recent)) / RATE_SECONDS
 
     def _window(self) -> int:
         return int(self._speed * (self._round_trip + TARGET_QUEUE_SECONDS))
