@@ -21,7 +21,7 @@ class Screen(App):
     def compose(self):
         yield Static("nothing yet")
     def on_key(self, event):
-        reports = writer_of(self).link.reports
+        reports = writer_of(self).flow.reports
         self.query_one(Static).update(f"key {event.key}, reports {reports}.")
 Screen(driver_class=LinkDriver).run()
 """
@@ -74,7 +74,7 @@ def test_a_byte_that_is_not_utf8_is_passed_over(tmp_path):
 async def test_keys_and_buttons_pause_measurements_and_a_moving_mouse_does_not(monkeypatch):
     driver, noted = LinkDriver(App()), []
     monkeypatch.setattr(LinuxDriver, "process_message", lambda *_: None)
-    monkeypatch.setattr(driver.writer.link.pacer, "key_pressed", lambda: noted.append(True))
+    monkeypatch.setattr(driver.writer.flow.pacer, "key_pressed", lambda: noted.append(True))
     mouse = {"widget": None, "x": 1, "y": 1, "delta_x": 0, "delta_y": 0, "button": 1,
              "shift": False, "meta": False, "ctrl": False}  # fmt: skip
     driver.process_message(MouseMove(**mouse))

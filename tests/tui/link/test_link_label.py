@@ -5,7 +5,7 @@ from vae_tui.tui.link.link_label import WINDOW_SECONDS, LinkLabel
 
 
 @dataclass
-class FakeLink:
+class FakeFlow:
     bytes_sent: float = 0.0
     is_multiplexed: bool = False
 
@@ -13,7 +13,7 @@ class FakeLink:
 @dataclass
 class FakeWriter:
     busy_seconds: float = 0.0
-    link: FakeLink = field(default_factory=FakeLink)
+    flow: FakeFlow = field(default_factory=FakeFlow)
 
 
 class Watched:
@@ -26,7 +26,7 @@ class Watched:
     def text(self, rate: float, share: float = 0.0, seconds: int = 1) -> str:
         for _ in range(seconds):
             self.now += 1.0
-            self.writer.link.bytes_sent += rate
+            self.writer.flow.bytes_sent += rate
             self.writer.busy_seconds += share
             text = self.label.text()
         return text
@@ -60,5 +60,5 @@ def test_a_link_that_is_full_for_a_third_of_the_time_is_called_slow_until_it_is_
 
 def test_in_tmux_no_speed_is_claimed():
     watched = Watched()
-    watched.writer.link.is_multiplexed = True
+    watched.writer.flow.is_multiplexed = True
     assert watched.text(12_300) == ""

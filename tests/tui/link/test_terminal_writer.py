@@ -7,7 +7,7 @@ import time
 import pyte
 import pytest
 
-from vae_tui.tui.link.link_speed import LinkSpeed
+from vae_tui.tui.link.flow_control import FlowControl
 from vae_tui.tui.link.terminal_writer import QUERY, SYNC_BEGIN, SYNC_END, TerminalWriter
 
 
@@ -17,7 +17,7 @@ class Pipe:
     def __init__(self, *, is_blocking: bool = True) -> None:
         self.reading, self._writing = os.pipe()
         os.set_blocking(self._writing, is_blocking)
-        self.writer = TerminalWriter(self._writing, str.encode, LinkSpeed())
+        self.writer = TerminalWriter(self._writing, str.encode, FlowControl())
 
     def until(self, part: str, seconds: float = 10) -> str:
         """Return what comes until ``part`` has come."""
@@ -116,9 +116,9 @@ def test_a_terminal_is_queried_and_its_report_counts(pipe):
     pipe.writer.write(row("hello"))
     while QUERY.encode() not in os.read(pipe.reading, 1000):
         pass
-    assert not pipe.writer.link.reports
+    assert not pipe.writer.flow.reports
     pipe.writer.reported()
-    assert pipe.writer.link.reports
+    assert pipe.writer.flow.reports
 
 
 def test_the_cursor_is_queried_in_column_1_where_its_report_is_no_key(pipe):

@@ -5,7 +5,7 @@ import math
 import pytest
 from support.clocks import Clock
 
-from vae_tui.tui.link.link_speed import TARGET_QUEUE_SECONDS, LinkSpeed
+from vae_tui.tui.link.flow_control import TARGET_QUEUE_SECONDS, FlowControl
 from vae_tui.tui.link.terminal_writer import PIECE_BYTES
 from vae_tui.tui.link.write_pacer import (
     BLOCK_BYTES,
@@ -26,7 +26,7 @@ class Silent:
 
     def __init__(self, rate: float, room: int = 0) -> None:
         self.clock = Clock()
-        self.link = LinkSpeed(self.clock)
+        self.link = FlowControl(self.clock)
         self.rate = rate
         self.room = room
         self.queued = 0.0

@@ -29,7 +29,7 @@ from textual.events import CursorPosition, Key, MouseDown, Resize
 from textual.message import Message
 
 from vae_tui.terminal.capabilities import is_multiplexed
-from vae_tui.tui.link.link_speed import LinkSpeed
+from vae_tui.tui.link.flow_control import FlowControl
 from vae_tui.tui.link.terminal_writer import TerminalWriter
 
 REPORT_SECONDS = 0.5
@@ -86,9 +86,9 @@ class LinkDriver(LinuxDriver):
         terminal = sys.__stderr__
         assert terminal is not None
         encoding, errors = terminal.encoding, terminal.errors or "strict"
-        link = LinkSpeed(is_multiplexed=is_multiplexed(os.environ))
+        flow = FlowControl(is_multiplexed=is_multiplexed(os.environ))
         self.writer = TerminalWriter(
-            terminal.fileno(), lambda text: text.encode(encoding, errors), link
+            terminal.fileno(), lambda text: text.encode(encoding, errors), flow
         )
         self._file = self.writer  # type: ignore[assignment]
         self._standard_input = self.fileno
@@ -128,7 +128,7 @@ class LinkDriver(LinuxDriver):
             case Resize():
                 self.writer.invalidate()
         if isinstance(message, Key | MouseDown):
-            self.writer.link.pacer.key_pressed()
+            self.writer.flow.pacer.key_pressed()
         super().process_message(message)
 
     def start_application_mode(self) -> None:

@@ -20,7 +20,7 @@ class LinkLabel:
     def __init__(self, writer: TerminalWriter, clock: Callable[[], float] = time.monotonic) -> None:
         self._writer = writer
         self._clock = clock
-        self._samples = deque([(clock(), writer.busy_seconds, writer.link.bytes_sent)])
+        self._samples = deque([(clock(), writer.busy_seconds, writer.flow.bytes_sent)])
         self._shown = 0.0
         self.is_slow = False
         """The link is what the screen waits for."""
@@ -30,7 +30,7 @@ class LinkLabel:
 
         Also empty in tmux and screen: what is written there says nothing about the link.
         """
-        now, busy, sent = self._clock(), self._writer.busy_seconds, self._writer.link.bytes_sent
+        now, busy, sent = self._clock(), self._writer.busy_seconds, self._writer.flow.bytes_sent
         self._samples.append((now, busy, sent))
         while now - self._samples[0][0] > WINDOW_SECONDS and len(self._samples) > 2:
             self._samples.popleft()
@@ -41,6 +41,6 @@ class LinkLabel:
         # A number that is about right stays: each change of it is sent, too.
         if not 0.75 * self._shown < rate < 1.33 * self._shown:
             self._shown = rate
-        if self._shown < LEAST_SHOWN or self._writer.link.is_multiplexed:
+        if self._shown < LEAST_SHOWN or self._writer.flow.is_multiplexed:
             return ""
         return f"{'slow link, ' if self.is_slow else ''}{self._shown / 1000:.0f} KB/s"

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from vae_tui.tui.link.link_speed import LinkSpeed
+from vae_tui.tui.link.flow_control import FlowControl
 from vae_tui.tui.link.screen_diff import ScreenDiff
 
 SYNC_BEGIN, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
@@ -27,7 +27,8 @@ _NOT_DRAWN = re.compile(
 """Modes, queries, titles, the clipboard: text that changes no cell."""
 PIECE_BYTES = 1024
 """Written at once: between two pieces it is known whether the terminal's buffer is full."""
-POLL_SECONDS, REPORT_SECONDS = 0.01, 0.5
+POLL_SECONDS, LONGEST_WAIT_SECONDS = 0.01, 0.5
+"""Between checks of a condition that nothing signals, and of one whose signal may be lost."""
 CLOSING_SECONDS = 2.0
 """A link that accepts nothing for this long does not keep the program from ending."""
 
@@ -35,7 +36,7 @@ CLOSING_SECONDS = 2.0
 class TerminalWriter:
     """A text file in front of a terminal's descriptor; may be written to from any thread."""
 
-    def __init__(self, descriptor: int, encode: Callable[[str], bytes], link: LinkSpeed) -> None:
+    def __init__(self, descriptor: int, encode: Callable[[str], bytes], flow: FlowControl) -> None:
         self._descriptor = descriptor
         self._encode = encode
         self._diff = ScreenDiff()
@@ -45,7 +46,7 @@ class TerminalWriter:
         self._thread: threading.Thread | None = None
         self._behind_since: float | None = None
         self._busy_seconds = 0.0
-        self.link = link
+        self.flow = flow
 
     @property
     def busy_seconds(self) -> float:
@@ -87,7 +88,7 @@ class TerminalWriter:
     def reported(self) -> None:
         """Note that the terminal has displayed everything up to a query."""
         with self._changed:
-            self.link.reported()
+            self.flow.reported()
             self._changed.notify_all()
 
     def invalidate(self) -> None:
@@ -104,7 +105,7 @@ class TerminalWriter:
         """
         deadline = time.monotonic() + seconds
         with self._changed:
-            while self._has_more() or self._is_writing or self.link.awaits_report:
+            while self._has_more() or self._is_writing or self.flow.awaits_report:
                 left = deadline - time.monotonic()
                 if left <= 0 or self._is_broken:
                     break
@@ -129,9 +130,9 @@ class TerminalWriter:
                 if not block:
                     return
                 self._is_writing = True
-                self.link.sent(len(block))
+                self.flow.sent(len(block))
                 if block.endswith(QUERY.encode()):  # the report may come before the write ends
-                    self.link.queried(is_saturated=is_saturated)
+                    self.flow.queried(is_saturated=is_saturated)
             try:
                 self._write_all(block)
             except OSError:  # the terminal is gone: its hang-up ends the program
@@ -147,23 +148,23 @@ class TerminalWriter:
         """
         while self._thread is threading.current_thread() and not self._is_broken:
             self._apply_invalidation()
-            allowance = self.link.allowance()
+            allowance = self.flow.allowance()
             if self._control or (allowance and not self._diff.is_settled):
                 control, self._control = "".join(self._control), []
                 changes = self._diff.changes(allowance) if allowance else ""
                 if changes and self._syncs:
                     changes = SYNC_BEGIN + changes + SYNC_END
                 if block := self._encode(control + changes):
-                    if changes and self.link.should_query(len(block)):
+                    if changes and self.flow.should_query(len(block)):
                         block += QUERY.encode()
                     return block, not self._diff.is_settled
             if not self._has_more():
                 self._busy_seconds, self._behind_since = self.busy_seconds, None
                 self._changed.wait()
-            elif self.link.needs_query:
+            elif self.flow.needs_query:
                 return QUERY.encode(), False
             else:  # a silent terminal does not say when there is room again
-                self._changed.wait(REPORT_SECONDS if self.link.reports else POLL_SECONDS)
+                self._changed.wait(LONGEST_WAIT_SECONDS if self.flow.reports else POLL_SECONDS)
         return b"", False
 
     def _apply_invalidation(self) -> None:
@@ -180,10 +181,10 @@ class TerminalWriter:
     def _write_all(self, block: bytes) -> None:
         while block and not self._is_broken:
             if not self._has_room(0):
-                self.link.pacer.full()
-                while not self._is_broken and not self._has_room(REPORT_SECONDS):
+                self.flow.pacer.full()
+                while not self._is_broken and not self._has_room(LONGEST_WAIT_SECONDS):
                     pass
             with contextlib.suppress(BlockingIOError):  # less room, and non-blocking
                 count = os.write(self._descriptor, block[:PIECE_BYTES])
-                self.link.pacer.written(count)
+                self.flow.pacer.written(count)
                 block = block[count:]

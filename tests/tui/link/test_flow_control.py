@@ -3,11 +3,11 @@
 import pytest
 from support.clocks import Clock
 
-from vae_tui.tui.link.link_speed import (
+from vae_tui.tui.link.flow_control import (
     QUERY_TRIES,
     REPORT_TIMEOUT_SECONDS,
     RETRY_SECONDS,
-    LinkSpeed,
+    FlowControl,
 )
 from vae_tui.tui.link.write_pacer import BLOCK_BYTES
 
@@ -19,7 +19,7 @@ class Simulated:
 
     def __init__(self, rate: float, seconds: float) -> None:
         self.clock = Clock()
-        self.link = LinkSpeed(self.clock)
+        self.link = FlowControl(self.clock)
         self.rate, self.seconds = rate, seconds
         self.waiting = 0.0
         self.sent = 0
@@ -138,12 +138,12 @@ def test_the_first_screen_goes_out_at_once_and_no_more_before_the_first_report()
 
 
 def test_before_anything_is_known_much_may_go_out():
-    assert LinkSpeed(Clock()).allowance() == BLOCK_BYTES
+    assert FlowControl(Clock()).allowance() == BLOCK_BYTES
 
 
 def test_a_terminal_that_neverreports_due_is_queried_few_times():
     clock = Clock()
-    link, queried = LinkSpeed(clock), 0
+    link, queried = FlowControl(clock), 0
     for _ in range(1000):
         link.sent(1000)
         if link.should_query(0):
@@ -168,7 +168,7 @@ def test_a_lost_report_does_not_stop_the_screen():
 
 def test_a_terminal_for_which_something_else_reported_once_counts_as_silent_again():
     clock = Clock()
-    link = LinkSpeed(clock)
+    link = FlowControl(clock)
     link.sent(2000)
     link.queried(is_saturated=True)
     clock.now += 1.0
@@ -186,7 +186,7 @@ def test_a_terminal_for_which_something_else_reported_once_counts_as_silent_agai
 
 def test_a_multiplexer_is_never_queried_and_never_limited():
     clock = Clock()
-    link = LinkSpeed(clock, is_multiplexed=True)
+    link = FlowControl(clock, is_multiplexed=True)
     for _ in range(100):
         link.sent(10_000)
         assert not link.should_query(10_000)

@@ -1,8 +1,9 @@
-"""Estimates how fast the link to the user's terminal is, and how much may be sent now.
+"""How many bytes may be sent now, so that a key on a slow link does not wait behind pictures.
 
 A program only sees that the kernel took its bytes. Buffers on the way, above all those of SSH,
 hold seconds of a slow link. So the cursor position is queried behind what was sent: the report
-says that everything before it was displayed. `WritePacer` handles terminals that never report.
+says that everything before it was displayed. `WritePacer` does it for terminals that never report,
+from the moments in which the kernel takes no more.
 """
 
 import time
@@ -34,7 +35,7 @@ class _Query(NamedTuple):
     is_saturated: bool  # more was waiting: the report measures the link, not the program
 
 
-class LinkSpeed:
+class FlowControl:
     """Counts sent and displayed bytes; its only caller `TerminalWriter` holds the lock."""
 
     def __init__(
