@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from rich.markup import escape
 from rich.text import Text
 from textual.app import ComposeResult, SystemCommand
 from textual.events import Resize
@@ -192,7 +191,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         view = self.view
         title, text = (view.TITLE, view.HELP) if view else ("vae-tui", "")
         if self.absence:
-            text = f"{text}\n\n{escape(printable(self.absence))}"
+            text = f"{text}\n\n{printable(self.absence)}"
         if self._link_rate:
             title = f"{title} · {self._link_rate} to this terminal"
         self.app.push_screen(HelpDialog(title, text, *self.keys_here()))

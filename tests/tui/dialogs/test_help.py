@@ -31,7 +31,7 @@ async def test_help_tells_this_views_keys_and_the_common_ones(view, title, keys)
 
 async def test_help_keeps_the_news_with_its_brackets():
     screen = Screen()
-    news = "while you were away (2 h 00 m): it failed: no space in [/scratch/runs]"
+    news = "while you were away: it failed: [2J [b] in [/scratch/runs]"
     async with screen.at(120, 60) as pilot:
         await until_reading(pilot, screen)
         screen.reader.post(UserReturned(news))
@@ -39,4 +39,4 @@ async def test_help_keeps_the_news_with_its_brackets():
         await pilot.press("question_mark")
         await pilot.pause()
         assert isinstance(pilot.app.screen, HelpDialog)
-        assert "no space in [/scratch/runs]" in screen.text
+        assert news in screen.text

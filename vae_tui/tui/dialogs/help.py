@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from rich.markup import escape
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 
 from vae_tui.tui.dialogs.dialog import Dialog
@@ -22,18 +22,20 @@ class HelpDialog(Dialog[None]):
     DEFAULT_CSS = "HelpDialog > VerticalScroll { width: 76; max-height: 100%; }"
 
     def __init__(self, title: str, text: str, own: Keys, everywhere: Keys) -> None:
-        """Explain a view: its own keys, then those of all views, as pairs of key and meaning."""
+        """Explain a view in plain ``text``; keys are pairs of key and meaning."""
         super().__init__()
         self._title = title
-        self._parts = [_table(own), text, f"[b]Everywhere[/b]\n{_table(everywhere)}"]
+        common = Content.assemble(("Everywhere", "b"), "\n", _table(everywhere))
+        self._parts = [_table(own), Content(text), common]
 
     def compose(self) -> ComposeResult:
         """Yield the keys of the view, what it shows, the keys of all views."""
         with VerticalScroll() as box:
             box.border_title = self._title
             box.border_subtitle = "arrows scroll, escape closes"
-            yield Static("\n\n".join(part for part in self._parts if part))
+            yield Static(Content("\n\n").join(part for part in self._parts if part))
 
 
-def _table(keys: Keys) -> str:
-    return "\n".join(f"[b]{escape(key):>7}[/b]  {escape(what)}" for key, what in keys)
+def _table(keys: Keys) -> Content:
+    lines = (Content.assemble((f"{key:>7}", "b"), "  ", what) for key, what in keys)
+    return Content("\n").join(lines)
