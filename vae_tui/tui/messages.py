@@ -1,5 +1,6 @@
 """What threads post to the app."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,9 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.ports import LateImports
     from vae_tui.tui.state.other_runs import Overlay, RunList
     from vae_tui.tui.state.run_view import RunView
+
+Post = Callable[[Message], object]
+"""Passes a message on from a thread."""
 
 
 @dataclass

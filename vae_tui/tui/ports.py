@@ -6,15 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from textual.message import Message
-
 from vae_tui.arrays import Floats
 from vae_tui.latent.projection import Embedding
 from vae_tui.tui.link.refresh_limiter import RefreshLimiter
+from vae_tui.tui.messages import Post
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import View
-
-Post = Callable[[Message], object]
 
 
 class Reader(Protocol):

@@ -33,9 +33,8 @@ def plotext_curve(
     y_dots = y_dots.clip(-8, 4 * rows + 8)
     kept = two_a_column(x_dots // 2, y_dots)
     gaps = np.cumsum(curve.after_gap)[kept]
-    joined = (np.diff(gaps, prepend=-1) == 0) & (
-        curve.series.kind == "line"
-    )  # to the previous point
+    is_line = curve.series.kind == "line"
+    joined = is_line & (np.diff(gaps, prepend=-1) == 0)  # to the previous point
     # A single braille dot is hard to see: points without neighbours are drawn as POINT.
     alone = ~joined & ~np.append(joined[1:], False)
     xs, ys = (x_dots[kept] + 0.5) / 2, rows - (y_dots[kept] + 0.5) / 4

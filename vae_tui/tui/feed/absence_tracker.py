@@ -7,14 +7,12 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 
-from textual.message import Message
-
 from vae_tui.run import events
 from vae_tui.run.events import Event
 from vae_tui.run.files import LineTail
 from vae_tui.run.folder import Run
 from vae_tui.run.last_seen import LastSeenStore, Seen, while_away
-from vae_tui.tui.messages import UserReturned
+from vae_tui.tui.messages import Post, UserReturned
 from vae_tui.tui.state.run_view import RunView
 
 RECORD_SECONDS = 5.0
@@ -32,7 +30,7 @@ class AbsenceTracker:
         self._recorded_at = -RECORD_SECONDS
         self._has_reported = False
 
-    def update(self, view: RunView, offset: int, post: Callable[[Message], object]) -> None:
+    def update(self, view: RunView, offset: int, post: Post) -> None:
         """Record the state after ``offset`` bytes of events, at most every five seconds."""
         now = self._clock()
         if 0 <= now - self._recorded_at < RECORD_SECONDS:

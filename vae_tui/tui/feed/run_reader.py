@@ -25,14 +25,13 @@ from vae_tui.tui.messages import (
     KeptNetworkLoaded,
     KeptNetworkMissing,
     NetworkLoaded,
+    Post,
     ProbeLoaded,
     ReadingFailed,
     RunAdvanced,
 )
 from vae_tui.tui.state.losses import LossRows
 from vae_tui.tui.state.run_view import RunView, advance
-
-Post = Callable[[Message], object]
 
 LIVENESS_SECONDS = 0.5
 PROGRESS_SECONDS = 0.2
@@ -77,10 +76,10 @@ class RunReader:
         self._fast_until = -math.inf
         self._wake = threading.Event()
 
-    def follow(self, post: Post, leave: threading.Event) -> None:
-        """Post what changes until ``leave`` is set."""
+    def follow(self, post: Post, stop: threading.Event) -> None:
+        """Post what changes until ``stop`` is set."""
         self._progress_at = time.monotonic()
-        while not leave.is_set():
+        while not stop.is_set():
             more = self._read_events(post)
             if not more or time.monotonic() - self._files_at > PROGRESS_SECONDS:
                 self._read_files(post)

@@ -14,12 +14,13 @@ from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import all_runs, holds_run
 from vae_tui.run.summary import RunFollower
 from vae_tui.text import printable
-from vae_tui.tui.feed.run_reader import Post, RunReader
+from vae_tui.tui.feed.run_reader import RunReader
 from vae_tui.tui.link.refresh_limiter import RefreshLimiter
 from vae_tui.tui.messages import (
     NetworkLoaded,
     OverlayAdvanced,
     OverlayFailed,
+    Post,
     ReadingFailed,
     RunAdvanced,
     RunsListed,
@@ -46,15 +47,15 @@ class RunsFolder:
         self._reading = threading.Lock()
         """The previous thread may still be reading when the next one begins."""
 
-    def follow(self, post: Post, leave: threading.Event) -> None:
-        """Post the list of runs every two seconds until ``leave`` is set."""
-        while not leave.is_set():
+    def follow(self, post: Post, stop: threading.Event) -> None:
+        """Post the list of runs every two seconds until ``stop`` is set."""
+        while not stop.is_set():
             with self._reading:
-                self._read(post, leave)
-            leave.wait(LIST_SECONDS)
+                self._read(post, stop)
+            stop.wait(LIST_SECONDS)
 
-    def overlay(self, path: Path, post: Post, leave: threading.Event) -> None:
-        """Post the state of one run until ``leave`` is set, or why it cannot be opened."""
+    def overlay(self, path: Path, post: Post, stop: threading.Event) -> None:
+        """Post the state of one run until ``stop`` is set, or why it cannot be opened."""
         if why := self.open_refusal(path):
             post(OverlayFailed(path, why))
             return
@@ -82,7 +83,7 @@ class RunsFolder:
                     return
             post(OverlayAdvanced(overlay))
 
-        RunReader(run, view, limiter=self.limiter).follow(take, leave)
+        RunReader(run, view, limiter=self.limiter).follow(take, stop)
 
     def open_refusal(self, path: Path) -> str:
         """Return why a run cannot be opened, or nothing; a damaged one may still be shown."""
@@ -94,7 +95,7 @@ class RunsFolder:
             return f"{name} cannot be opened: {brief(damage, path)}"
         return ""
 
-    def _read(self, post: Post, leave: threading.Event) -> None:
+    def _read(self, post: Post, stop: threading.Event) -> None:
         found = all_runs(self._runs_dir)
         folder = str(self._runs_dir)
         self._attached = _as_listed(self._attached, found)
@@ -102,7 +103,7 @@ class RunsFolder:
         rows: list[ListedRun] = []
         posted_at = time.monotonic()
         for path, known in self._known.items():
-            if leave.is_set():
+            if stop.is_set():
                 return
             summary, wrong = known.summarise(time.time())
             rows.append(ListedRun(path, summary, brief(wrong[0], path) if wrong else ""))

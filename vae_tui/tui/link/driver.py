@@ -104,12 +104,8 @@ class LinkDriver(LinuxDriver):
         while not self.exit_event.is_set():
             try:
                 super().run_input_thread()
-            except (
-                ValueError,
-                ArithmeticError,
-                BlockingIOError,
-            ):  # input that came with it is lost
-                continue
+            except (ValueError, ArithmeticError, BlockingIOError):
+                continue  # input that came with it is lost
 
     def process_message(self, message: Message) -> None:
         """Pass on messages, except cursor reports and resizes to nothing."""

@@ -35,9 +35,7 @@ def _of_state(view: "RunView", state: str, now: float, resume: str) -> str:
         "paused": f"{view.notice or 'paused'} · {resume} resumes",
     }
     if state == "paused" and view.paused is not None and view.paused.why:
-        return (
-            view.paused.why
-        )  # paused by a problem: the trainer resumes by itself when that is fixed
+        return view.paused.why  # a problem: the trainer resumes by itself when it is fixed
     if state == "failed" and view.diverged is not None:
         return _diverged(view, view.diverged, resume)
     return _silent(view, now, resume) if state == "stalled" else by_state.get(state, view.notice)

@@ -3,21 +3,19 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vae_tui.run import series
 from vae_tui.tui.charts.frame import Level
 from vae_tui.tui.charts.series import Series
+from vae_tui.tui.state.losses import Column
 from vae_tui.tui.state.other_runs import OVERLAID, short_name
 from vae_tui.tui.state.run_view import RunView
 
-Column = NDArray[np.float64]
-
 TRAIN, TEST, RAW, REFERENCE = "color(39)", "color(214)", "color(24)", "color(244)"
 NAMES = {"bce": "BCE", "mse": "SE/2"}
-"""Of the reconstruction terms; SE/2 is half the squared error, summed over the pixels."""
+"""Labels of the reconstruction losses; SE/2 is half the squared error, summed over the pixels."""
 RECENT_SHARE = 0.25
-"""How much of the run the recent part is."""
+"""Share of the run's epochs that ``recent`` shows."""
 SMOOTHING_SHARE = 0.04
 """Span of the smoothing, as a share of the points shown."""
 

@@ -1,7 +1,6 @@
 """View 4: the means of the test digits in two dimensions, and the digit at the cursor."""
 
 import string
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -92,6 +91,8 @@ class MapView(View):
         origin: str
 
     plane: var[MapPlane] = var(MapPlane())
+    legend: var[tuple[str, ...]] = var((), init=False)
+    """Names of the classes."""
     bubbles: var[bool] = var(False)
     watch_bubbles = View.redraw
 
@@ -212,7 +213,7 @@ class MapView(View):
             self._embedding_step = scene.network.step
             start = embedding.points if embedding else None
             self.post_message(self.EmbeddingRequested(self, means, start))
-        self._draw_legend(scene.probe.classes)
+        self.legend = scene.probe.classes
         if self.plane.method == "manifold":
             self._draw_manifold(scene, scene.network)
         else:
@@ -247,10 +248,8 @@ class MapView(View):
         caption.text = f"{what} · {WEIGHTS} · {plane.description}{busy}"
 
     def _draw_manifold(self, scene: Scene, network: Network) -> None:
-        pictures, caption = (
-            self.query_one("#manifold", Pictures),
-            self.query_one("#caption", Caption),
-        )
+        pictures = self.query_one("#manifold", Pictures)
+        caption = self.query_one("#caption", Caption)
         images, columns = self._manifold(network)
         (width,) = widths(self.image_width, 0.5)
         pictures.palette, pictures.pixels, pictures.columns = scene.palette, width, columns
@@ -271,10 +270,11 @@ class MapView(View):
             return None
         return self.plane.code_at_cursor(scene.codes[0], scene.probe.labels)
 
-    def _draw_legend(self, classes: Sequence[str]) -> None:
+    def watch_legend(self, names: tuple[str, ...]) -> None:
+        """Show the marks of the classes, with the names that are not their numbers."""
         words = [
             f"[{class_colour(number)}]{class_mark(number)}[/]"
             + ("" if name == str(number) else f" {name}")
-            for number, name in enumerate(classes)
+            for number, name in enumerate(names)
         ]
         self.query_one("#legend", Static).update("classes " + " ".join(words), layout=True)

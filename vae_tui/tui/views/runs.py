@@ -74,6 +74,8 @@ class RunsView(View):
 
     chosen: var[Path | None] = var(None)
     """The run of the cursor; None until the user moves it, which means the run on the screen."""
+    _last_row = 0
+    """Row of the cursor, which stays there if its run is gone."""
 
     def compose(self) -> ComposeResult:
         """Folder and number of runs, the table, details of the chosen run."""
@@ -137,9 +139,6 @@ class RunsView(View):
         )
         return Export("runs.csv", lambda path: write(path, content))
 
-    _last_row = 0
-    """Row of the cursor, which stays there if its run is gone."""
-
     @property
     def _runs(self) -> RunList | None:
         """The list, unless it is empty."""
@@ -154,9 +153,9 @@ class RunsView(View):
         path = self.chosen or self._runs.attached
         return paths.index(path) if path in paths else min(self._last_row, len(paths) - 1)
 
-    def _choose(self, place: int) -> None:
+    def _choose(self, row: int) -> None:
         if runs := self._runs:
-            self.chosen = runs.rows[min(max(place, 0), len(runs.rows) - 1)].path
+            self.chosen = runs.rows[min(max(row, 0), len(runs.rows) - 1)].path
             self.redraw()
 
     def _draw(self, scene: Scene) -> None:
@@ -166,11 +165,11 @@ class RunsView(View):
         if runs is None:
             table.content, details.text = RunTableContent(), ""
             return
-        self._last_row = place = self._row
+        self._last_row = row = self._row
         overlaid = scene.overlay.path if scene.overlay else None
         table.content = RunTableContent(runs.rows, runs.attached, overlaid, scene.unicode)
-        table.chosen = place
-        details.text = _details(runs.rows[place])
+        table.chosen = row
+        details.text = _details(runs.rows[row])
 
 
 def _caption(scene: Scene) -> str:

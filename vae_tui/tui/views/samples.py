@@ -70,7 +70,7 @@ class SamplesView(View):
             return None
         _, columns, rows = self._grid()
         pictures = scene.network.decode(self._codes(scene, columns * rows))
-        about = f"{self._what()}, step {scene.network.step}"
+        about = f"{' · '.join(self._description())}, step {scene.network.step}"
         return Export(
             f"samples-seed{self.seed}-step{scene.network.step}.png",
             lambda path: write_digits(path, pictures, columns, about),
@@ -95,16 +95,15 @@ class SamplesView(View):
         pictures.palette, pictures.pixels, pictures.columns = scene.palette, pixels, columns
         pictures.images = scene.network.decode(self._codes(scene, columns * rows))
         pooled = "" if pixels >= self.image_width else f" · {pixels}x{pixels}"
-        caption.text = f"[b]{columns * rows} {self._what()}{pooled}".replace(
-            " · ", f"[/b] · {WEIGHTS} · ", 1
-        )
+        source, settings = self._description()
+        caption.text = f"[b]{columns * rows} {source}[/b] · {WEIGHTS} · {settings}{pooled}"
 
     def _grid(self) -> tuple[int, int, int]:
         return grid(self.size.width, self.size.height - 1, self.image_width)
 
-    def _what(self) -> str:
+    def _description(self) -> tuple[str, str]:
         source = "prior samples" if self._is_prior() else "posterior samples"
-        return f"{source} · temperature {self.temperature:g} · seed {self.seed}"
+        return source, f"temperature {self.temperature:g} · seed {self.seed}"
 
     def _is_prior(self) -> bool:
         return self.from_prior or self.scene is None or self.scene.probe is None

@@ -225,11 +225,13 @@ class WalkView(View):
         if (place := self.walk.place) is None:
             self.sample()  # draws too
             return
-        code, digit = place.code_for(network, scene.probe), self.query_one("#digit", Pictures)
+        digit = self.query_one("#digit", Pictures)
         digit.palette = scene.palette
         if isinstance(place, Interpolation):
-            digit.images = place.film(network, scene.probe, FRAMES)[0][place.frame][None]
+            frames, codes = place.film(network, scene.probe, FRAMES)
+            digit.images, code = frames[place.frame][None], codes[place.frame]
         else:
+            code = place.code_for(network, scene.probe)
             digit.images = network.decode(code[None])
         self.query_one(LatentBars).bars = Bars(
             code.tolist(), _by_kl(scene, network), _kl(scene, network), self.chosen, scene.unicode
