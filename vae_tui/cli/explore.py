@@ -134,12 +134,11 @@ def draw_map(
         from vae_tui.export.output_file import write
 
         write(output, map_png(points, probe.labels, probe.classes, about))
-        print_lines(f"{output}: {about}")
     else:
         from vae_tui.terminal.print_pictures import print_map
 
         print_map(points, probe.labels)
-        print_lines(about)
+    print_lines(f"{output}: {about}" if output else about)
 
 
 COMMANDS = (sample, morph, decode, draw_map, evaluate, export)
@@ -173,12 +172,11 @@ def _show(output: Path | None, pictures: "Bytes", columns: int, about: str) -> N
         from vae_tui.export.picture_files import write_digits
 
         write_digits(output, pictures, columns, about)
-        print_lines(f"{output}: {about}")
     else:
         from vae_tui.terminal.print_pictures import print_digits
 
         print_digits(pictures)
-        print_lines(about)
+    print_lines(f"{output}: {about}" if output else about)
 
 
 def _flatten(means: "Floats", method: str) -> tuple["Floats", str]:

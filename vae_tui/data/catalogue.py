@@ -57,22 +57,14 @@ DATASETS: dict[str, Dataset] = {
     for dataset in (
         Dataset("digits", "digits", None, _MNIST_FILES, 4_500, 500, default_epochs=150),
         Dataset("mnist", "MNIST", "MNIST", download_bytes=11_594_722),
-        Dataset(
-            *("fashion-mnist", "Fashion-MNIST", "FashionMNIST"),
-            classes=_CLOTHES,
-            download_bytes=30_878_645,
-        ),
+        Dataset("fashion-mnist", "Fashion-MNIST", "FashionMNIST", classes=_CLOTHES,
+                download_bytes=30_878_645),
         Dataset("kmnist", "KMNIST", "KMNIST", classes=_KANA, download_bytes=21_240_888),
-        Dataset(
-            *("emnist", "EMNIST digits", "EMNIST"),
-            _idx_files("emnist-digits-train", "emnist-digits-test"),
-            240_000,
-            40_000,
-            download_bytes=561_753_746,
-            is_transposed=True,
-        ),
+        Dataset("emnist", "EMNIST digits", "EMNIST",
+                _idx_files("emnist-digits-train", "emnist-digits-test"), 240_000, 40_000,
+                download_bytes=561_753_746, is_transposed=True),
     )
-}
+}  # fmt: skip
 """Every data set, by name."""
 
 

@@ -49,7 +49,6 @@ class TestedStep:
     """Nats per image, z sampled; may not be finite."""
     best_loss: float
     """The lowest finite loss so far; NaN where there is none."""
-    best_step: int
     earlier: "TestedStep | None" = field(repr=False)
 
 
@@ -117,11 +116,6 @@ class Progress:
     def best_test_loss(self) -> float:
         """The lowest loss of all tests in force; NaN before the first."""
         return self.tests.best_loss if self.tests else math.nan
-
-    @property
-    def best_step(self) -> int:
-        """The step of the best test; 0 before the first."""
-        return self.tests.best_step if self.tests else 0
 
     @property
     def untrained_bce(self) -> float:
@@ -199,10 +193,10 @@ def _restarted(before: Progress, event: RunStarted) -> dict[str, Any]:
 
 def _tested(tests: TestedStep | None, event: EpochEnded, config: RunConfig) -> TestedStep:
     loss = TEST_LOSS.value(event, config)
-    best = (tests.best_loss, tests.best_step) if tests else (math.nan, 0)
-    if math.isfinite(loss) and not best[0] <= loss:
-        best = loss, event.step
-    return TestedStep(event.step, loss, *best, tests)
+    best = tests.best_loss if tests else math.nan
+    if math.isfinite(loss) and not best <= loss:
+        best = loss
+    return TestedStep(event.step, loss, best, tests)
 
 
 def _changed(before: Progress, event: SettingChanged) -> dict[str, Any]:

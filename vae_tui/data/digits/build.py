@@ -42,8 +42,9 @@ def main(source: Path) -> None:
     for part, rows in (("train", train), ("t10k", test)):
         images = struct.pack(">4I", 0x803, len(rows), 28, 28) + b"".join(row[1] for row in rows)
         labels = struct.pack(">2I", 0x801, len(rows)) + bytes(row[0] for row in rows)
-        write_xz(folder / f"{part}-images-idx3-ubyte.xz", images)
-        write_xz(folder / f"{part}-labels-idx1-ubyte.xz", labels)
+        for kind, content in (("images-idx3", images), ("labels-idx1", labels)):
+            compressed = lzma.compress(content, check=lzma.CHECK_CRC64, filters=LZMA_FILTERS)
+            (folder / f"{part}-{kind}-ubyte.xz").write_bytes(compressed)
 
 
 def read_rows(source: Path) -> list[Row]:
@@ -65,11 +66,6 @@ def split(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
     shuffle(train)
     shuffle(test)
     return train, test
-
-
-def write_xz(path: Path, content: bytes) -> None:
-    """Write ``content`` compressed, with a CRC."""
-    path.write_bytes(lzma.compress(content, check=lzma.CHECK_CRC64, filters=LZMA_FILTERS))
 
 
 if __name__ == "__main__":
