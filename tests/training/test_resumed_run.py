@@ -105,7 +105,7 @@ def of_another_network(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (Path.unlink, "is not there"),
+        (Path.unlink, "is missing"),
         (lambda path: path.write_bytes(pickle.dumps({"step": 1})), "nothing in it was executed"),
         (of_another_network, "of another network"),
     ],
