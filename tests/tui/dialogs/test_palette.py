@@ -98,3 +98,15 @@ async def test_the_palette_opens_over_the_main_screen_only_and_once():
         press_at_once(pilot, "i ctrl+p escape ctrl+p ctrl+p")
         await wait_until(pilot, lambda: isinstance(screen.app.screen, Palette))
         assert len(screen.app.screen_stack) == 2
+
+
+@pytest.mark.parametrize("turns_of_the_loop", [0, 2, 4, 8])
+async def test_the_screen_ends_in_order_while_the_palette_opens(turns_of_the_loop):
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1")
+        pilot.app.push_screen(Palette())
+        for _ in range(turns_of_the_loop):
+            await asyncio.sleep(0)
+        pilot.app.exit()
+        await pilot.pause()

@@ -1,6 +1,7 @@
 """``ctrl+p``: Textual's command palette with what the keys do, safe for keys typed ahead of it."""
 
 import contextlib
+from typing import Any
 
 from textual import on
 from textual.binding import Binding
@@ -78,8 +79,14 @@ class Palette(ClosesOnce, CommandPalette):
         if not self.is_active:
             event.stop().prevent_default()
 
+    def run_worker(self, *args: Any, **settings: Any) -> Worker[Any]:
+        """Start a search; one that fails since its list has been removed is no error."""
+        return super().run_worker(*args, **settings | {"exit_on_error": False})
+
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Continue with enter when the search has ended; a cancelled one is replaced by another."""
+        if event.worker.error and self.query(CommandList):
+            raise event.worker.error
         if event.state == WorkerState.SUCCESS and self._waiting is not None:
             line, self._waiting = self._waiting.input, None
             self.post_message(Input.Submitted(line, line.value))
