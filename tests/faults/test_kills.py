@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from support.real_runs import (
     assert_same_weights,
+    default_config,
     ended,
     in_force,
     newest_step,
@@ -22,7 +23,6 @@ from support.real_runs import (
 from support.shells import Shell, assert_it_goes_on
 from support.tiny_runs import losses_of, only
 
-from vae_tui.cli.cores import default_threads
 from vae_tui.model import load_network
 from vae_tui.model.probe import load_probe
 from vae_tui.run import events
@@ -161,17 +161,6 @@ def images_until(step: int) -> int:
 
 def epochs_begun(run: Run) -> int:
     return math.ceil(max(newest_step(run), 1) / STEPS_PER_EPOCH)
-
-
-def default_config(epochs: int) -> RunConfig:
-    """Return the config of a default run of the digits, on the CPU."""
-    return RunConfig(
-        dataset="digits",
-        data_dir="/nowhere",
-        epochs=epochs,
-        device="cpu",
-        threads=default_threads(1),
-    )
 
 
 def kill_many(tmp_path, kills: int, longest: float, seed: int) -> None:

@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 from support.processes import PATIENCE_SECONDS
 from support.tiny_runs import CPU, finish, losses_of, tiny_config
 
+from vae_tui.cli.cores import default_threads
 from vae_tui.data import idx_files
 from vae_tui.model.device import choose_precision
 from vae_tui.run import control
@@ -31,6 +32,17 @@ make_products_exact()  # as a trainer's process does: `uninterrupted` trains in 
 
 DIGITS = tiny_config(epochs=6, batch_size=256)
 ENDLESS = tiny_config(epochs=1_000_000, batch_size=256)
+
+
+def default_config(epochs: int) -> RunConfig:
+    """Return the config of a default run of the digits, on the CPU."""
+    return RunConfig(
+        dataset="digits",
+        data_dir="/nowhere",
+        epochs=epochs,
+        device="cpu",
+        threads=default_threads(1),
+    )
 
 
 def wait_until(condition: Callable[[], Any]) -> Any:

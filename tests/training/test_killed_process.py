@@ -6,6 +6,7 @@ import signal
 
 from support.real_runs import (
     assert_same_weights,
+    default_config,
     ended,
     in_force,
     metadata,
@@ -15,7 +16,7 @@ from support.real_runs import (
     uninterrupted,
     wait_until,
 )
-from support.tiny_runs import losses_of, only, tiny_config
+from support.tiny_runs import losses_of, only
 
 from vae_tui.run import control
 from vae_tui.run.events import RunStarted
@@ -24,10 +25,10 @@ from vae_tui.run.summary import summarise
 
 
 def test_a_run_killed_at_random_moments_goes_on_bit_for_bit(tmp_path):
-    config = tiny_config(epochs=60, batch_size=256)
+    config = default_config(epochs=30)
     run = create(tmp_path, "run", config)
     seed = random.randrange(10**6)
-    moments = sorted(random.Random(seed).sample(range(1, 45 * 18), 2))
+    moments = sorted(random.Random(seed).sample(range(1, 25 * 18), 2))
     with none_left(run):
         for moment in moments:
             pid = control.start(run, config)

@@ -2,16 +2,24 @@
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 from support.busy import busy_neighbour
-from support.real_runs import ended, in_force, newest_step, none_left, told, wait_until
+from support.real_runs import (
+    default_config,
+    ended,
+    in_force,
+    newest_step,
+    none_left,
+    told,
+    wait_until,
+)
 from support.tiny_runs import losses_of, only
 
-from vae_tui.cli.cores import default_threads
 from vae_tui.data import idx_files
 from vae_tui.model.mlp import Mlp
 from vae_tui.run import control
@@ -28,14 +36,7 @@ EPOCHS, STEPS_PER_EPOCH = 3, 18
 
 
 def default_run(folder, precision: str) -> tuple[Run, RunConfig]:
-    config = RunConfig(
-        dataset="digits",
-        data_dir="/nowhere",
-        epochs=EPOCHS,
-        precision=precision,
-        device="cpu",
-        threads=default_threads(1),
-    )
+    config = replace(default_config(EPOCHS), precision=precision)
     return create(folder, "run", config), config
 
 
