@@ -11,8 +11,7 @@ from vae_tui.data import idx_files
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.evaluation.assess import assess, assess_run
 from vae_tui.evaluation.digit_classifier import DigitClassifier
-from vae_tui.evaluation.elbo import measure
-from vae_tui.evaluation.nll import importance_weighted_nll, log_weights
+from vae_tui.evaluation.elbo import importance_weighted_nll, log_weights, measure
 from vae_tui.evaluation.report import as_json, as_text
 from vae_tui.model.mlp import Mlp
 from vae_tui.model.vae import VAE

@@ -13,9 +13,9 @@ from vae_tui.errors import VaeTuiError
 from vae_tui.image_shape import DEFAULT_SHAPE
 from vae_tui.model import load_network
 from vae_tui.model.mlp import Mlp
+from vae_tui.model.numpy_network import safetensors_file
 from vae_tui.model.probe import load_probe
 from vae_tui.model.torch_weights import state_dict
-from vae_tui.model.weights_file import safetensors_file
 from vae_tui.training.checkpoint import save_probe, save_weights
 
 CONFIG = tiny_config(latent_dim=4, hidden=16)

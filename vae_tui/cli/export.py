@@ -19,7 +19,7 @@ def export(run: str | None, runs_dir: Path, step: int | None, output: Path) -> N
     from vae_tui.export.losses_csv import losses_csv
     from vae_tui.export.output_file import check_output, write
     from vae_tui.model.network_at_step import network_at
-    from vae_tui.model.weights_file import safetensors_file
+    from vae_tui.model.numpy_network import safetensors_file
     from vae_tui.run.runs_folder import find
 
     check_output(output, (".pt", ".safetensors", ".csv"))

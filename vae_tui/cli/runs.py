@@ -13,14 +13,11 @@ import click
 from vae_tui.cli.console import print_error, print_lines
 from vae_tui.cli.options import option, runs_dir_option
 from vae_tui.run.series import TEST_LOSS
-from vae_tui.run.state import ADVICE, state_text
+from vae_tui.run.state import ADVICE, SETTLED, state_text
 from vae_tui.text import printable
 
 if TYPE_CHECKING:
     from vae_tui.run.summary import Summary
-
-_SETTLED = ("running", "finished")
-"""States that need no action."""
 
 
 @click.command()
@@ -78,6 +75,6 @@ def what_next(rows: "Sequence[Summary]") -> Iterator[str]:
     for row in rows:
         by_state.setdefault(row.state, []).append(printable(row.name))
     for state, advice in ADVICE.items():
-        if state in by_state and state not in _SETTLED:
+        if state in by_state and state not in SETTLED:
             names = by_state[state]
             yield f"{state}: {advice.format(name=names[0] if len(names) == 1 else 'RUN')}"

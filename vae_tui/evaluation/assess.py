@@ -10,8 +10,7 @@ import torch
 from vae_tui.data.catalogue import DATASETS
 from vae_tui.data.idx_files import Images, load
 from vae_tui.evaluation.digit_classifier import DigitClassifier
-from vae_tui.evaluation.elbo import measure
-from vae_tui.evaluation.nll import importance_weighted_nll
+from vae_tui.evaluation.elbo import importance_weighted_nll, measure
 from vae_tui.latent.codes import check_range, prior
 from vae_tui.model import build
 from vae_tui.model.device import choose_device

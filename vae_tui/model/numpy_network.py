@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+from safetensors.numpy import save
 
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.errors import VaeTuiError
@@ -98,6 +99,13 @@ class Network(ABC):
     def _images(self, logits: Floats) -> Bytes:
         images: Bytes = np.rint(_sigmoid(logits, 255)).astype(np.uint8)
         return images.reshape(-1, *self.image_shape.array)
+
+
+def safetensors_file(network: Network) -> bytes:
+    """Return the state dict as safetensors, with step and image shape in the metadata."""
+    # safetensors writes the bytes as they are in memory, whatever the strides say.
+    weights = {name: np.ascontiguousarray(value) for name, value in network.weights.items()}
+    return save(weights, {"step": str(network.step), "image_shape": str(network.image_shape)})
 
 
 def _pixels(images: Bytes) -> Floats:

@@ -38,12 +38,7 @@ class VAE(nn.Module):
     """Makes a hand-written gradient that was measured faster than autograd on the CPU."""
 
     def __init__(
-        self,
-        encoder: nn.Module,
-        decoder: nn.Module,
-        latent_dim: int,
-        *,
-        noisy: bool,
+        self, encoder: nn.Module, decoder: nn.Module, latent_dim: int, *, noisy: bool
     ) -> None:
         super().__init__()
         self.encoder = encoder

@@ -10,6 +10,8 @@ STALLED_SECONDS = 30.0
 START_SECONDS = 60.0
 """Time until a trainer's first event: it loads torch, perhaps from a cold disk."""
 
+SETTLED = ("running", "finished")
+"""States that need no action."""
 _REASONS = ("finished", "stopped", "failed")
 
 ADVICE = {

@@ -15,8 +15,8 @@ from support.views import strip
 from vae_tui.latent.codes import parse_code, prior
 from vae_tui.run.events import Paused
 from vae_tui.tui.views.walk import sizes
+from vae_tui.tui.widgets.dimension_bars import LatentBars
 from vae_tui.tui.widgets.drawing import Drawing
-from vae_tui.tui.widgets.latent_bars import LatentBars
 
 FIRST, SECOND = random_network(540), random_network(576)
 

@@ -4,7 +4,7 @@ import pytest
 from support.screen import plain
 from support.widgets import Host, colours
 
-from vae_tui.tui.widgets.latent_bars import Bars, LatentBars
+from vae_tui.tui.widgets.dimension_bars import Bars, LatentBars
 
 
 async def drawn_bars(bars: Bars, width: int, height: int) -> str:

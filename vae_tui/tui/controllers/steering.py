@@ -1,6 +1,7 @@
 """Sends the user's commands to the trainer: pause, resume, settings, undo, stop."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from vae_tui.errors import VaeTuiError
@@ -30,31 +31,24 @@ class Steering(Protocol):
         """Start a trainer from the last save, with new ``settings`` (beta, lr, epochs) if any."""
 
 
+@dataclass
 class SteeringController:
     """Opens the dialogs for settings and for leaving, and sends commands.
 
     ``steering`` is None for a screen without control.
     """
 
-    def __init__(
-        self,
-        app: "App[None]",
-        steering: Steering | None,
-        name: str,
-        reference: str,
-        store: SceneStore,
-    ) -> None:
-        self._app = app
-        self._steering = steering
-        self._name = name
-        self._reference = reference
-        self._store = store
-        self.on_sent: Callable[[], None] = lambda: None
-        """Called after each command."""
+    app: "App[None]"
+    steering: Steering | None
+    name: str
+    reference: str
+    store: SceneStore
+    on_sent: Callable[[], None] = lambda: None
+    """Called after each command."""
 
     def pause(self) -> None:
         """Pause or resume a live run; continue one that ended from its last save."""
-        state, run = self._store.state, self._store.run
+        state, run = self.store.state, self.store.run
         if state in ADJUSTABLE:
             name = "resume" if state == "paused" else "pause"
             self._send([Command(command=name)])
@@ -62,55 +56,55 @@ class SteeringController:
             settings = {"lr": halved_lr(run)} if state == "failed" and run.diverged else {}
             self._steer(lambda steering: steering.restart(**settings))
         elif state == "finished":
-            command = f"vae-tui train --resume {self._reference} --epochs N"
+            command = f"vae-tui train --resume {self.reference} --epochs N"
             text = f"the run has finished; to train longer: {command}"
-            self._app.notify(text, timeout=6, markup=False)
+            self.app.notify(text, timeout=6, markup=False)
 
     def adjust(self) -> None:
         """Let the user change settings."""
-        run, state = self._store.run, self._store.state
-        if self._steering is None:
-            self._app.notify("attached read-only: no control", timeout=3)
+        run, state = self.store.run, self.store.state
+        if self.steering is None:
+            self.app.notify("attached read-only: no control", timeout=3)
             return
         if run is None or state not in ADJUSTABLE:
-            self._app.notify(f"settings can be changed while a run is live; it is {state}")
+            self.app.notify(f"settings can be changed while a run is live; it is {state}")
             return
         lr = run.measured.lr if run.measured else run.config.lr
         settings = {"beta": run.beta, "lr": lr, "epochs": float(run.epochs)}
-        self._app.push_screen(ControlsDialog(settings), self._send)
+        self.app.push_screen(ControlsDialog(settings), self._send)
 
     def undo(self) -> None:
         """Undo the last change of a setting."""
-        if self._store.state not in ADJUSTABLE:
-            self._app.notify(f"nothing to undo: the run is {self._store.state}", timeout=3)
+        if self.store.state not in ADJUSTABLE:
+            self.app.notify(f"nothing to undo: the run is {self.store.state}", timeout=3)
             return
         self._send([Command(command="undo")])
 
     def leave(self) -> None:
         """Leave; ask first whether a live run should keep training."""
-        if isinstance(self._app.screen, LeaveDialog):
-            self._app.pop_screen()
-        elif self._is_live() and self._steering:
-            self._app.push_screen(LeaveDialog(self._name, self._reference), self._answer)
+        if isinstance(self.app.screen, LeaveDialog):
+            self.app.pop_screen()
+        elif self._is_live() and self.steering:
+            self.app.push_screen(LeaveDialog(self.name, self.reference), self._answer)
         else:
-            self._app.exit()
+            self.app.exit()
 
     def _answer(self, answer: Answer | None) -> None:
         if answer == "stop" and self._is_live():
             if self._steer(lambda steering: steering.send(Command(command="stop"))):
                 self._await_end()
         elif answer is not None:
-            self._app.exit()
+            self.app.exit()
 
     def _await_end(self) -> None:
         """Leave when the trainer has ended, so that the user sees that it saved."""
         if self._is_live():
-            self._app.set_timer(END_POLL_SECONDS, self._await_end)
+            self.app.set_timer(END_POLL_SECONDS, self._await_end)
         else:
-            self._app.exit()
+            self.app.exit()
 
     def _is_live(self) -> bool:
-        run, state = self._store.run, self._store.state
+        run, state = self.store.run, self.store.state
         return state in LIVE or (state == "reading" and run is not None and run.live)
 
     def _send(self, commands: Sequence[Command] | None) -> None:
@@ -122,13 +116,13 @@ class SteeringController:
 
     def _steer(self, send: Callable[[Steering], None]) -> bool:
         """Return whether the trainer can be steered and ``send`` raised no error."""
-        if self._steering is None:
-            self._app.notify("attached read-only: no control", timeout=3)
+        if self.steering is None:
+            self.app.notify("attached read-only: no control", timeout=3)
             return False
         try:
-            send(self._steering)
+            send(self.steering)
         except VaeTuiError as error:
-            self._app.notify(printable(str(error)), severity="error", timeout=10, markup=False)
+            self.app.notify(printable(str(error)), severity="error", timeout=10, markup=False)
             return False
         self.on_sent()
         return True

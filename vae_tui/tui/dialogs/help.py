@@ -16,9 +16,7 @@ Keys = Iterable[tuple[str, str]]
 class HelpDialog(Dialog[None]):
     """Shows the keys and what they do."""
 
-    BINDINGS = [
-        Binding("escape,question_mark,q,enter,space", "dismiss", "Close", id="help.close"),
-    ]
+    BINDINGS = [Binding("escape,question_mark,q,enter,space", "dismiss", "Close", id="help.close")]
     DEFAULT_CSS = "HelpDialog > VerticalScroll { width: 76; max-height: 100%; }"
 
     def __init__(self, title: str, text: str, own: Keys, everywhere: Keys) -> None:

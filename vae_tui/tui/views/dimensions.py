@@ -12,7 +12,7 @@ from vae_tui.latent.diagnosis import ACTIVE_VARIANCE, Measured, diagnose
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
-from vae_tui.tui.widgets.kl_bars import KlBars, KlParts
+from vae_tui.tui.widgets.dimension_bars import KlBars, KlParts
 
 
 class DimensionsView(View):
@@ -26,9 +26,7 @@ class DimensionsView(View):
         "dead. Active units: dimensions whose mean varies by more than 0.01 over the test digits."
     )
     BINDINGS = [
-        Binding(
-            "s", "toggle('by_kl')", "Sort", id="dimensions.sort", tooltip="By KL, or by number"
-        ),
+        Binding("s", "toggle('by_kl')", "Sort", id="dimensions.sort", tooltip="By KL, or by number")
     ]
     DEFAULT_CSS = """
     DimensionsView #advice { height: auto; padding: 0 1; color: $text; }

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.reactive import var
 
 from vae_tui.export.output_file import csv_table, write
+from vae_tui.run.state import SETTLED
 from vae_tui.text import printable
 from vae_tui.tui.state.other_runs import ListedRun, RunList
 from vae_tui.tui.state.scene import Scene
@@ -21,8 +22,6 @@ from vae_tui.tui.widgets.run_table import RunTable, RunTableContent, attached_ma
 
 FAR = 1_000_000
 """Rows; enough to reach either end."""
-SETTLED = ("running", "finished")
-"""States that need no advice on what to do next."""
 USUAL_FOLDER = "checkpoints"
 FIELDS = (
     *("name", "state", "dataset", "model", "reconstruction", "latent_dim", "beta", "lr"),

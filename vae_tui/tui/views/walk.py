@@ -20,8 +20,8 @@ from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.state.walk_place import FRAMES, Drift, Interpolation, Point, Walk, traversal
 from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
+from vae_tui.tui.widgets.dimension_bars import REACH, VALUE_CELLS, Bars, LatentBars
 from vae_tui.tui.widgets.film_strip import Film, FilmStrip
-from vae_tui.tui.widgets.latent_bars import MIN_COLUMN, REACH, Bars, LatentBars
 from vae_tui.tui.widgets.pictures import Pictures
 
 FRAME_SECONDS = 0.1
@@ -272,6 +272,6 @@ def sizes(width: int, height: int, image_width: int) -> tuple[int, int]:
     left, strips = height - LINES, widths(image_width, *STRIP_SCALES)
     for large in widths(image_width, *LARGE_SCALES):
         left = height - LINES - large // 2
-        if left >= strips[-1] // 2 and large <= width - MIN_COLUMN - 2:
+        if left >= strips[-1] // 2 and large <= width - VALUE_CELLS[0] - 2:
             break
     return large, next((size for size in strips if size // 2 <= left), strips[-1])

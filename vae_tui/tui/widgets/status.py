@@ -49,13 +49,7 @@ class Status(Drawing):
 
 
 def status_of(
-    run: "RunView",
-    now: float,
-    mode: str,
-    *,
-    link: str,
-    link_is_slow: bool,
-    unicode: bool,
+    run: "RunView", now: float, mode: str, *, link: str, link_is_slow: bool, unicode: bool
 ) -> tuple[Text, ...]:
     """Return the top line's parts for a run at ``now`` (Unix seconds), ``mode`` after its state."""
     measured, started = run.measured, run.started
