@@ -59,6 +59,11 @@ def printable(text: str) -> str:
     return "".join(safe)
 
 
+def cut(text: str, width: int) -> str:
+    """Return text in at most ``width`` characters, the last one ``~`` if some are left out."""
+    return text if len(text) <= width else f"{text[: width - 1]}~"
+
+
 def printable_lines(text: str) -> str:
     """Return ``printable`` text with its line ends kept."""
     return "\n".join(map(printable, text.split("\n")))

@@ -7,9 +7,8 @@ import pytest
 from PIL import Image
 
 from vae_tui.errors import UsageError
-from vae_tui.export.map_picture import map_png
 from vae_tui.export.output_file import check_output, write
-from vae_tui.export.picture_files import gif, png, write_digits
+from vae_tui.export.picture_files import gif, map_png, png, write_digits
 from vae_tui.terminal.class_colours import CLASS_COLOURS
 from vae_tui.terminal.tiles import tile
 

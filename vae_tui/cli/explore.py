@@ -12,9 +12,8 @@ import click
 
 from vae_tui.cli import options
 from vae_tui.cli.console import print_lines
-from vae_tui.cli.evaluate import evaluate
-from vae_tui.cli.export import export
 from vae_tui.cli.options import option
+from vae_tui.cli.results import evaluate, export
 from vae_tui.errors import UsageError
 from vae_tui.text import printable
 
@@ -130,8 +129,8 @@ def draw_map(
     points, how = _flatten(network.encode(probe.images)[0], method)
     about = f"{how} of the means of {len(points)} test images; {_weights(found, network)}"
     if output:
-        from vae_tui.export.map_picture import map_png
         from vae_tui.export.output_file import write
+        from vae_tui.export.picture_files import map_png
 
         write(output, map_png(points, probe.labels, probe.classes, about))
     else:

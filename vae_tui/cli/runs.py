@@ -14,7 +14,7 @@ from vae_tui.cli.console import print_error, print_lines
 from vae_tui.cli.options import option, runs_dir_option
 from vae_tui.run.series import TEST_LOSS
 from vae_tui.run.state import ADVICE, SETTLED, state_text
-from vae_tui.text import printable
+from vae_tui.text import cut, printable
 
 if TYPE_CHECKING:
     from vae_tui.run.summary import Summary
@@ -60,11 +60,11 @@ def table(rows: "Sequence[Summary]", width: int = 0) -> Iterator[str]:
     longest = max(4, *map(len, names))
     if width:
         longest = min(longest, max(8, width - sum(widths) - 2 * len(widths)))
-    for name, cells in zip(("run", *names), (heads, *cells_of_rows), strict=True):
-        short = name if len(name) <= longest else f"{name[: longest - 1]}~"
+    shown = ("run", *(cut(name, longest) for name in names))
+    for name, cells in zip(shown, (heads, *cells_of_rows), strict=True):
         state, data, epoch, loss, objective = widths
         yield (
-            f"{short:{longest}}  {cells[0]:{state}}  {cells[1]:{data}}  {cells[2]:>{epoch}}  "
+            f"{name:{longest}}  {cells[0]:{state}}  {cells[1]:{data}}  {cells[2]:>{epoch}}  "
             f"{cells[3]:>{loss}}  {cells[4]:{objective}}"
         ).rstrip()
 

@@ -37,14 +37,9 @@ def watch(
 ) -> NoReturn:
     """Show the run on the screen, then others opened from there; exit with the exit code.
 
-    Args:
-        run: The run.
-        config: The run's, or a fallback.
-        runs_dir: The runs folder.
-        read_only: Send no commands.
-        fps: Redraws per second; None adapts to the link.
-        is_new: Its trainer is started after the first frame, because both need the same cores.
-        damage: What is wrong with the run's config.
+    ``config`` is the run's, or a fallback if it has ``damage``. ``read_only`` sends no commands.
+    ``fps`` are redraws per second; None adapts to the link. The trainer of a run that ``is_new``
+    is started after the first frame, because both need the same cores.
     """
     from vae_tui.terminal import capabilities
 

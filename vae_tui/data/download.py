@@ -45,13 +45,10 @@ def fetch(
     """Download the data set ``name`` into ``data_dir`` unless it is there.
 
     Args:
-        name: A data set's name.
         data_dir: Created if it does not exist.
         on_progress: Called about ten times a second, and once when the download is complete.
-        offline: Raise UsageError instead of downloading.
         connect_limit: Timeout for the first byte, in seconds from the start of the connection.
         silence_limit: Timeout between two bytes, in seconds.
-        child: Command that downloads.
         clock: Monotonic clock, in seconds.
 
     Raises:

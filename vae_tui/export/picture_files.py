@@ -1,22 +1,34 @@
-"""Pictures as files: a grid or a strip as PNG, an interpolation as an animated GIF.
+"""Pictures as files: digits and the map as PNG, an interpolation as an animated GIF.
 
 The same pictures give the same bytes.
 """
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
-from vae_tui.arrays import Bytes
+from vae_tui.arrays import Bytes, Floats
 from vae_tui.export.output_file import check_output, write
+from vae_tui.terminal.class_colours import class_colour, class_mark
 from vae_tui.terminal.tiles import tile
 
 FRAME_MILLISECONDS = 100
 _LONGEST_SIDE = 16_384
 """Limit in pixels for a PNG; images are enlarged less to stay below it."""
+
+_SIDE = 960
+"""Of the map, in pixels, without title and legend."""
+_MARGIN = 32
+_TITLE_HEIGHT = 56
+_LEGEND_WIDTH = 200
+_FONT_SIZES = 14, 20, 44
+"""Of points, text and the marks at the centres of classes."""
+_BACKGROUND = "#080808"
+_TEXT = "#d7d7d7"
 
 
 def write_digits(path: Path, images: Bytes, columns: int, about: str) -> None:
@@ -35,7 +47,7 @@ def png(images: Bytes, columns: int, about: str = "", scale: int = 4) -> bytes:
     picture = tile(images, columns)
     scale = max(min(scale, _LONGEST_SIDE // max(picture.shape)), 1)
     large = np.kron(picture, np.ones((scale, scale), np.uint8))
-    return encoded(Image.fromarray(large), about)
+    return _encoded(Image.fromarray(large), about)
 
 
 def gif(images: Bytes, about: str = "", scale: int = 8) -> bytes:
@@ -48,8 +60,44 @@ def gif(images: Bytes, about: str = "", scale: int = 8) -> bytes:
     return buffer.getvalue()
 
 
-def encoded(picture: Image.Image, about: str) -> bytes:
-    """Return a picture as PNG with its description inside."""
+def map_png(points: Floats, labels: Bytes, classes: Sequence[str], title: str) -> bytes:
+    """Return points (N, 2) as PNG, both axes with the same scale.
+
+    ``labels``, (N,), are indices into ``classes``, whose names are in the legend.
+    """
+    picture = Image.new("RGB", (_SIDE + _LEGEND_WIDTH, _SIDE + _TITLE_HEIGHT), _BACKGROUND)
+    draw = ImageDraw.Draw(picture)
+    small, medium, large = (ImageFont.load_default(size) for size in _FONT_SIZES)
+    draw.text((_MARGIN, 18), title, _TEXT, medium)
+    places = _places(points)
+    for place, label in zip(places, labels, strict=True):
+        draw.text(tuple(place), class_mark(label), class_colour(label), small, anchor="mm")
+    present = sorted({int(label) for label in labels})
+    for label in present:
+        # The median: the mean of a class in two clusters may lie in a third class's.
+        centre = np.median(places[labels == label], axis=0)
+        draw.text(
+            tuple(centre), class_mark(label), class_colour(label), large,
+            anchor="mm", stroke_width=5, stroke_fill=_BACKGROUND,
+        )  # fmt: skip
+    for row, label in enumerate(present):
+        name = "" if classes[label] == str(label) else f"  {classes[label]}"
+        text = f"{class_mark(label)}{name}  ({int((labels == label).sum())})"
+        place = (_SIDE + 16, _TITLE_HEIGHT + _MARGIN + 30 * row)
+        draw.text(place, text, class_colour(label), medium)
+    return _encoded(picture, title)
+
+
+def _places(points: Floats) -> Floats:
+    """Return the positions of the points in the picture, (N, 2) pixels; y grows upwards."""
+    low, high = points.min(0), points.max(0)
+    scale = (_SIDE - 2 * _MARGIN) / max(float((high - low).max()), 1e-9)
+    centred = (points - (low + high) / 2) * np.array([scale, -scale])
+    result: Floats = (centred + np.array([_SIDE / 2, _TITLE_HEIGHT + _SIDE / 2])).astype(np.float32)
+    return result
+
+
+def _encoded(picture: Image.Image, about: str) -> bytes:
     notes = PngInfo()
     notes.add_text("Software", "vae-tui")
     if about:

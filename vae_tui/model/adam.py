@@ -15,10 +15,7 @@ _BETAS, _EPS = (0.9, 0.999), 1e-8
 class Adam:
     """Fused Adam with torch's defaults; the weights are the same as torch's, bit for bit.
 
-    Args:
-        parameters: Tensors of one device.
-        lr: Learning rate.
-        capturable: Keep the learning rate on the device, where a captured CUDA graph reads it.
+    ``capturable`` keeps the learning rate on the parameters' device, where a CUDA graph reads it.
     """
 
     def __init__(self, parameters: Sequence[Tensor], lr: float, capturable: bool = False) -> None:

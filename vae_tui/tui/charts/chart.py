@@ -45,10 +45,8 @@ def draw_chart(
         series: Drawn in this order, lines before points.
         levels: Lines if near the data, else a label with an arrow at the edge.
         log: Logarithmic y axis; values <= 0 are marked like those that are not finite.
-        x_label: Unit of x.
         cursor: x of a vertical line; the title row then shows the newest values up to there.
         marks: x of dotted vertical lines, such as changed settings.
-        ascii_only: Use ASCII characters only.
         nothing: What to say where no series has a value.
     """
     if height <= 0:

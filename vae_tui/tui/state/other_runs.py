@@ -9,6 +9,8 @@ from vae_tui.tui.state.run_view import RunView
 
 OVERLAID = "color(170)"
 """Colour of everything that belongs to the overlaid run."""
+LONGEST_NAME = 16
+"""Characters of its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,3 @@ class Overlay:
             return "its folder is gone" if self.run.gone else "no weights · curves only"
         ours, theirs = network.latent_dim, self.network.latent_dim
         return "" if ours == theirs else f"d = {theirs}, not {ours} · no common z"
-
-
-def short_name(name: str) -> str:
-    """Return a name in at most 16 characters."""
-    return name if len(name) <= 16 else name[:15] + "~"

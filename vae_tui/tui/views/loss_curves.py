@@ -5,10 +5,11 @@ import math
 import numpy as np
 
 from vae_tui.run import series
+from vae_tui.text import cut
 from vae_tui.tui.charts.frame import Level
 from vae_tui.tui.charts.series import Series
 from vae_tui.tui.state.losses import Column
-from vae_tui.tui.state.other_runs import OVERLAID, short_name
+from vae_tui.tui.state.other_runs import LONGEST_NAME, OVERLAID
 from vae_tui.tui.state.run_view import RunView
 
 TRAIN, TEST, RAW, REFERENCE = "color(39)", "color(214)", "color(24)", "color(244)"
@@ -48,7 +49,7 @@ def overlay_curves(
     span = (view.epoch * (1 - RECENT_SHARE), view.epoch) if recent else (-math.inf, math.inf)
     kind = other.config.reconstruction
     differs = chart == "reconstruction" and kind != view.config.reconstruction
-    label = f"{short_name(other.name)} {NAMES[kind]}" if differs else short_name(other.name)
+    label = cut(other.name, LONGEST_NAME) + (f" {NAMES[kind]}" if differs else "")
     curves: list[Series] = []
     for metric in series.drawn("step", chart):
         xs, ys = _train_line(other, metric.name)

@@ -13,9 +13,8 @@ from textual.reactive import var
 from textual.widgets import Static
 
 from vae_tui.arrays import Bytes, Floats
-from vae_tui.export.map_picture import map_png
 from vae_tui.export.output_file import write
-from vae_tui.export.picture_files import write_digits
+from vae_tui.export.picture_files import map_png, write_digits
 from vae_tui.latent.codes import quantiles
 from vae_tui.latent.projection import Embedding
 from vae_tui.model.numpy_network import Network

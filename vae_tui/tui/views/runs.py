@@ -55,9 +55,7 @@ class RunsView(View):
         Binding("x", "overlay", "Overlay", id="runs.overlay",
                 tooltip="Draw its curves and digits over this run's in view 1; again: remove"),
     ]  # fmt: skip
-    DEFAULT_CSS = """
-    RunsView RunTable { height: 1fr; }
-    """
+    DEFAULT_CSS = "RunsView RunTable { height: 1fr; }"
 
     @dataclass
     class OpenRequested(Message):

@@ -36,9 +36,7 @@ class SamplesView(View):
         Binding("g", "toggle('from_prior')", "Source", id="samples.source",
                 tooltip="From the prior, or from the aggregate posterior"),
     ]  # fmt: skip
-    DEFAULT_CSS = """
-    SamplesView Pictures { height: 1fr; }
-    """
+    DEFAULT_CSS = "SamplesView Pictures { height: 1fr; }"
 
     seed: var[int] = var(1)
     temperature: var[float] = var(1.0)

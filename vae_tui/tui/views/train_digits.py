@@ -11,7 +11,8 @@ from vae_tui.arrays import Bytes
 from vae_tui.latent.codes import samples
 from vae_tui.model.numpy_network import Network
 from vae_tui.terminal.tiles import widths
-from vae_tui.tui.state.other_runs import OVERLAID, Overlay, short_name
+from vae_tui.text import cut
+from vae_tui.tui.state.other_runs import LONGEST_NAME, OVERLAID, Overlay
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.loss_curves import NAMES
 from vae_tui.tui.views.view import waiting
@@ -97,7 +98,7 @@ class TrainDigits(Vertical):
             why = overlay.why_no_digits(network)
             over, other = not why, None if why else overlay.network
             step = f"step {other.step:,} · same z" if other is not None else why
-            name = escape(short_name(overlay.run.name))
+            name = escape(cut(overlay.run.name, LONGEST_NAME))
             caption = self.query_one("#overlay-caption", Caption)
             caption.text = f"[b {OVERLAID}]{name}[/] · {escape(step)}"
         if over != self._over:

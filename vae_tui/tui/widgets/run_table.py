@@ -15,7 +15,6 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.text import Text
 from textual.coordinate import Coordinate
-from textual.events import Resize
 from textual.reactive import var
 from textual.strip import Strip
 from textual.widgets import DataTable
@@ -100,14 +99,6 @@ class RunTable(DataTable[Text], can_focus=False):
         self._shown: list[tuple[ListedRun, Text]] = []
         """The rows: each run and its mark."""
 
-    def watch_content(self) -> None:
-        """Update the rows."""
-        self._show_rows()
-
-    def on_resize(self, _: Resize) -> None:
-        """Choose the columns for the new width."""
-        self._show_rows()
-
     def watch_chosen(self, chosen: int) -> None:
         """Move the cursor."""
         self.move_cursor(row=chosen, scroll=False)
@@ -119,7 +110,8 @@ class RunTable(DataTable[Text], can_focus=False):
             return line
         return Strip.join([Strip([Segment(">", next(iter(line)).style)]), line.crop(1)])
 
-    def _show_rows(self) -> None:
+    def redraw(self) -> None:
+        """Update the rows, with the columns that fit."""
         content, width = self.content, self.size.width
         if width < 1:
             return
@@ -153,6 +145,9 @@ class RunTable(DataTable[Text], can_focus=False):
             self.remove_row(str(y))
         self._shown = rows
         self.move_cursor(row=self.chosen, scroll=False)
+
+    watch_content = redraw
+    on_resize = redraw
 
     def _mark(self, path: Path) -> Text:
         if path == self.content.attached:

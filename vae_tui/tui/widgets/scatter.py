@@ -87,13 +87,10 @@ class Scatter(Drawing):
             for x, (letter, owner) in enumerate(zip(letters, owners, strict=True)):
                 here = (x, y) == (column, row)
                 style = class_colour(owner) if owner >= 0 else ""
-                line.append("+" if here and letter == " " else letter, _at_cursor(style, here))
+                style = f"bold reverse {style}" if here else style
+                line.append("+" if here and letter == " " else letter, style)
             lines.append(line)
         self.show_text(lines)
-
-
-def _at_cursor(style: str, here: bool) -> str:
-    return f"bold reverse {style}" if here else style
 
 
 def _marks(cloud: Cloud) -> tuple[NDArray[np.str_], Indices]:

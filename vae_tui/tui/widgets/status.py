@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.reactive import var
 
 from vae_tui.run.state import state_text
-from vae_tui.text import count, duration, printable, size
+from vae_tui.text import count, cut, duration, printable, size
 from vae_tui.tui.widgets.drawing import Drawing
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
@@ -91,7 +91,7 @@ def status_parts(
     name, device = printable(name), printable(device)
     live = state in ("running", "paused", "stalled")
     parts = [
-        Text(name if len(name) <= 24 else name[:23] + "~", "bold"),
+        Text(cut(name, 24), "bold"),
         Text(state_text(state, silent_seconds), f"bold {COLOURS.get(state, '')}"),
         Text(f"epoch {_epoch(epoch)}/{epochs}"),
         _bar(share, 10, unicode),

@@ -1,4 +1,4 @@
-"""``vae-tui eval``."""
+"""``vae-tui eval`` and ``vae-tui export``: a run's results as numbers and as files."""
 
 import dataclasses
 from pathlib import Path
@@ -8,6 +8,7 @@ import click
 from vae_tui.cli import options
 from vae_tui.cli.console import print_lines, progress_bar
 from vae_tui.cli.options import folder_of_data, option
+from vae_tui.errors import UsageError
 from vae_tui.text import printable
 
 
@@ -47,3 +48,36 @@ def evaluate(
     name = printable(found.name)
     text = report.as_json(result) if as_json else report.as_text(result, name, config)
     print_lines(*text.split("\n"))
+
+
+@click.command()
+@options.run_argument
+@options.runs_dir_option
+@options.step_option
+@options.output_option("the weights as .pt or .safetensors, or the losses as .csv", required=True)
+def export(run: str | None, runs_dir: Path, step: int | None, output: Path) -> None:
+    """Write a run's weights, or its losses, for other programs."""
+    from vae_tui.export.losses_csv import losses_csv
+    from vae_tui.export.output_file import check_output, write
+    from vae_tui.model.network_at_step import network_at
+    from vae_tui.model.numpy_network import safetensors_file
+    from vae_tui.run.runs_folder import find
+
+    check_output(output, (".pt", ".safetensors", ".csv"))
+    found = find(runs_dir, run)
+    config = found.config()
+    if output.suffix.lower() == ".csv":
+        if step is not None:
+            raise UsageError("--step selects weights; losses are always exported completely")
+        content, what = losses_csv(found, config), f"losses of {found.name}"
+    else:
+        network = network_at(found, config, step)
+        what = f"weights of step {network.step} of {found.name}"
+        if output.suffix.lower() == ".pt":
+            from vae_tui.model.torch_weights import pt_file
+
+            content = pt_file(network)
+        else:
+            content = safetensors_file(network)
+    write(output, content)
+    print_lines(f"{output}: {what}")
