@@ -49,14 +49,8 @@ class DefaultToTrain(click.Group):
 
     def add_command(self, cmd: click.Command, name: str | None = None) -> None:
         """Add a command, and to it ``--debug``, which `main` reads from the command line itself."""
-        cmd.params.append(
-            click.Option(
-                ["--debug"],
-                is_flag=True,
-                expose_value=False,
-                help="Show a traceback when it fails.",
-            )
-        )
+        text = "Show a traceback when it fails."
+        cmd.params.append(click.Option(["--debug"], is_flag=True, expose_value=False, help=text))
         super().add_command(cmd, name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -31,24 +31,20 @@ def create_run(
     from vae_tui.run.runs_folder import check_name, create
 
     folder = folder_for_data(data_dir).absolute()
-    chosen = catalogue.resolve(dataset, folder)
+    chosen = catalogue.DATASETS[catalogue.resolve(dataset, folder)]
     if settings["epochs"] is None:
-        settings["epochs"] = catalogue.DATASETS[chosen].default_epochs
+        settings["epochs"] = chosen.default_epochs
     if settings["hidden"] is None:
         settings["hidden"] = settings["latent_dim"] ** 2
-    config = RunConfig(
-        dataset=chosen,
-        data_dir=str(folder),
-        image_shape=catalogue.DATASETS[chosen].shape,
-        **settings,
-    )
+    settings |= {"dataset": chosen.name, "data_dir": str(folder), "image_shape": chosen.shape}
+    config = RunConfig(**settings)
     _check_device(config.device)
     _check_processes(config.nproc, config.device)
     if not config.threads:
         config = dataclasses.replace(config, threads=default_threads(config.nproc))
     check_name(name)
-    if not catalogue.is_present(chosen, folder):
-        _fetch(chosen, folder, offline)
+    if not catalogue.is_present(chosen.name, folder):
+        _fetch(chosen.name, folder, offline)
     return create(runs_dir, name, config), config
 
 

@@ -99,6 +99,7 @@ def assess(
     with torch.no_grad():
         codes = torch.from_numpy(prior(SEED, PRIOR_SAMPLES, model.latent_dim)).to(device)
         drawn = torch.sigmoid(model.decode(codes)).cpu()
+    real = images.test[:PRIOR_SAMPLES].float() / 255
     return Assessment(
         elbo_loss=measured.bce + measured.kl if model.noisy else None,
         bce=measured.bce,
@@ -110,9 +111,7 @@ def assess(
         active_units=measured.active_units,
         kl_per_dimension=measured.kl_per_dimension,
         confident_samples=classifier.recognised_share(drawn),
-        confident_test_images=classifier.recognised_share(
-            images.test[:PRIOR_SAMPLES].float() / 255
-        ),
+        confident_test_images=classifier.recognised_share(real),
         prior_samples=PRIOR_SAMPLES,
         step=step,
     )

@@ -39,15 +39,11 @@ class Measured:
         span = self.collapse - self.floor
         return (self.bce - self.floor) / span if span > 0 else math.nan
 
-    @property
-    def dead(self) -> int:
-        """Number of dimensions below ``DEAD_KL``."""
-        return sum(kl < DEAD_KL for kl in self.kl_per_dimension)
-
 
 def diagnose(found: Measured) -> tuple[str, str]:
     """Return early, free, collapsed, squeezed, dead or well, and advice in a sentence or two."""
-    size, dead = len(found.kl_per_dimension), found.dead
+    size = len(found.kl_per_dimension)
+    dead = sum(kl < DEAD_KL for kl in found.kl_per_dimension)
     if not found.is_vae:
         return "free", (
             "An auto-encoder's KL is measured, not trained: its codes can lie anywhere, "

@@ -249,16 +249,9 @@ def _floats(value: object) -> tuple[float, ...]:
     return tuple(map(_float, value))
 
 
-_READER_OF: dict[object, Callable[[object], object]] = {
-    float: _float,
-    int: _int,
-    str: _str,
-    tuple[float, ...]: _floats,
-}
-_READER_OF_FIELD: dict[tuple[str, object], Callable[[object], object]] = {
-    ("epoch", float): _epoch,
-    ("step", int): _step,
-}
+_Reader = Callable[[object], object]
+_BY_TYPE: dict[object, _Reader] = {float: _float, int: _int, str: _str, tuple[float, ...]: _floats}
+_BY_FIELD: dict[tuple[str, object], _Reader] = {("epoch", float): _epoch, ("step", int): _step}
 """Fields that position a curve or a bar, and are checked more strictly."""
 _KIND_OF: dict[type[Event], str] = {
     event_type: re.sub(r"(?<!^)(?=[A-Z])", "_", event_type.__name__).lower()
@@ -270,7 +263,7 @@ _KIND_OF: dict[type[Event], str] = {
 _TYPE_OF = {kind: event_type for event_type, kind in _KIND_OF.items()}
 _READERS = {
     event_type: {
-        one.name: _READER_OF_FIELD.get((one.name, one.type), _READER_OF[one.type])
+        one.name: _BY_FIELD.get((one.name, one.type), _BY_TYPE[one.type])
         for one in fields(event_type)
         if one.name != "more"
     }

@@ -117,11 +117,6 @@ class Progress:
         """The lowest loss of all tests in force; NaN before the first."""
         return self.tests.best_loss if self.tests else math.nan
 
-    @property
-    def untrained_bce(self) -> float:
-        """The reconstruction loss of the untrained network; NaN where unknown."""
-        return self.untrained.test_bce if self.untrained else math.nan
-
     def _setting(self, name: str, configured: float) -> float:
         value = self.settings.get(name, configured)
         return value if math.isfinite(value) else configured

@@ -68,5 +68,4 @@ def print_map(points: Floats, labels: Bytes) -> None:
 
 
 def _console() -> Console:
-    colours = colour_system(os.environ)
-    return Console(color_system="256", highlight=False) if colours else Console(highlight=False)
+    return Console(color_system="256" if colour_system(os.environ) else "auto", highlight=False)

@@ -46,10 +46,8 @@ class OtherRuns:
         if was_overlaid or self.runs is None:
             return
         self._overlaid, self._stop_overlay = path, threading.Event()
-        post = self._app.post_message
-        self._app.start_thread(
-            "overlay", partial(self.runs.overlay, path, post, self._stop_overlay)
-        )
+        follow = partial(self.runs.overlay, path, self._app.post_message, self._stop_overlay)
+        self._app.start_thread("overlay", follow)
         text = f"{printable(path.name)} is overlaid in view 1, Train; x again removes it"
         self._app.notify(text, timeout=4, markup=False)
 

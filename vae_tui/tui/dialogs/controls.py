@@ -52,10 +52,6 @@ class ControlsDialog(Dialog[list[Command] | None]):
             yield Static(id="wrong", markup=False)
             yield Static("[b]enter[/b] apply   [b]ctrl+s[/b] save now   [b]escape[/b] cancel")
 
-    def on_input_submitted(self) -> None:
-        """Apply; the input posts this after the keys that were typed before enter."""
-        self.action_apply()
-
     def action_apply(self) -> None:
         """Close with the changes; if a value is invalid, say why and stay."""
         commands: list[Command] = []
@@ -72,6 +68,8 @@ class ControlsDialog(Dialog[list[Command] | None]):
                 self.query_one(f"#{name}", Input).focus()
                 return
         self.dismiss(commands)
+
+    on_input_submitted = action_apply  # posted after the keys that were typed before enter
 
     def action_save(self) -> None:
         """Close with the command to save."""

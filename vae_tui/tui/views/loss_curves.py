@@ -78,7 +78,8 @@ def reconstruction_levels(view: RunView) -> tuple[Level, ...]:
     if view.started is not None:
         levels.append(Level(view.started.collapse, "collapse", REFERENCE))
         levels.append(Level(view.started.floor, "floor", REFERENCE))
-    levels.append(Level(view.untrained_bce, "untrained", REFERENCE))
+    if view.untrained is not None:
+        levels.append(Level(view.untrained.test_bce, "untrained", REFERENCE))
     return tuple(level for level in levels if math.isfinite(level.y))
 
 

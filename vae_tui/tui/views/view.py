@@ -29,7 +29,6 @@ class View(Container, can_focus=True):
     DEFAULT_CSS = "View { width: 1fr; height: 1fr; }"
 
     TITLE: ClassVar[str] = ""
-    """Its name."""
     HELP: ClassVar[str] = ""
     """Description in the help."""
     LISTS_RUNS: ClassVar[bool] = False

@@ -35,7 +35,6 @@ class KlBars(Drawing):
     """Draws ``parts``: solid for the mean, then shaded for the variance."""
 
     parts: var[KlParts] = var(KlParts())
-
     watch_parts = Drawing.redraw
 
     def _draw(self) -> None:
@@ -64,7 +63,6 @@ class LatentBars(Drawing):
     """Draws ``bars`` in as many columns as fit; scrolls to the cursor."""
 
     bars: var[Bars] = var(Bars())
-
     watch_bars = Drawing.redraw
 
     def _draw(self) -> None:

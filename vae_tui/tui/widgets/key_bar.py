@@ -37,9 +37,7 @@ class KeyBar(Drawing):
     """Shows the ``hints`` that fit; a click simulates the key."""
 
     DEFAULT_CSS = "KeyBar { height: 1; dock: bottom; background: $panel; }"
-
     hints: var[tuple[KeyHint, ...]] = var(())
-
     watch_hints = Drawing.redraw
 
     def on_click(self, event: Click) -> None:

@@ -120,8 +120,5 @@ def _draw_outlines(cloud: Cloud, characters: NDArray[np.str_], classes: Indices)
         np.bitwise_or.at(dots, (y // 4, x // 2), _BRAILLE[y % 4, x % 2])
         owner[y // 4, x // 2] = label
     free = (characters == " ") & (dots > 0)
-    if cloud.unicode:
-        characters[free] = [chr(0x2800 + dot) for dot in dots[free]]
-    else:
-        characters[free] = "."
+    characters[free] = [chr(0x2800 + dot) if cloud.unicode else "." for dot in dots[free]]
     classes[free] = owner[free]

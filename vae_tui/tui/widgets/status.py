@@ -15,16 +15,12 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.state.run_view import RunView
 
 COLOURS = {
-    "reading": "color(250)",
-    "starting": "color(250)",
-    "running": "color(78)",
-    "paused": "color(214)",
-    "finished": "color(39)",
-    "stopped": "color(250)",
-    "failed": "color(203)",
-    "lost": "color(203)",
-    "stalled": "color(214)",
+    **dict.fromkeys(("reading", "starting", "stopped"), "color(250)"),
+    **dict.fromkeys(("paused", "stalled"), "color(214)"),
+    **dict.fromkeys(("failed", "lost"), "color(203)"),
+    **{"running": "color(78)", "finished": "color(39)"},
 }
+"""Of each state."""
 
 
 class Status(Drawing):
