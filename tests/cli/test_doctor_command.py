@@ -198,4 +198,4 @@ def test_what_is_known_is_told_before_torch_answers(tmp_path):
     ) as terminal:
         terminal.wait_for("python      3.")
         terminal.type("\x03")
-        assert terminal.wait_for_end() == 130
+        assert terminal.wait_for_end() == 130, terminal.text

@@ -155,6 +155,8 @@ class VaeApp(TerminalApp):
 
             def embed() -> None:
                 for embedding in imports.embed(message.codes, message.start):
+                    if not self.is_running:
+                        return
                     self.call_from_thread(message.view.show_embedding, embedding)
 
             self.start_thread("t-SNE", embed)

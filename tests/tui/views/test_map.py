@@ -286,3 +286,20 @@ async def test_the_legend_has_the_colours_of_the_classes():
             segment.text: segment.style.color.name for segment in segments if segment.text.isdigit()
         }
         assert shown == dict(zip("0123456789", CLASS_COLOURS, strict=True))
+
+
+async def test_tsne_that_ends_while_the_screen_does_is_dropped():
+    def late(codes, start):
+        (first, *_) = embed(codes, start)
+        begun.set()
+        while screen.app.is_running:
+            pass
+        for _ in range(1_000):
+            yield first
+
+    begun = threading.Event()
+    screen = Screen(embed=late)
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "4")
+        await pilot.press("m")
+        await wait_until(pilot, begun.is_set)

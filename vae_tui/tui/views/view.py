@@ -42,8 +42,8 @@ class View(Container, can_focus=True):
         return (self.scene.run.config.image_shape if self.scene else DEFAULT_SHAPE).width
 
     def redraw(self) -> None:
-        """Draw the scene, if there is one."""
-        if self.scene is not None and self.is_mounted:
+        """Draw the scene, if there is one and the widgets are not being removed."""
+        if self.scene is not None and self.is_mounted and self.app.is_running:
             self._draw(self.scene)
 
     watch_scene = redraw
