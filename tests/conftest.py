@@ -4,6 +4,7 @@ No process outlives its test.
 """
 
 import os
+import signal
 import sys
 
 import hypothesis
@@ -21,6 +22,10 @@ hypothesis.settings.load_profile("default")
 
 def pytest_configure() -> None:
     adopt_orphans()
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:  # under nohup, or in the background
+            # Programs under test would inherit that; a handler is not inherited.
+            signal.signal(number, lambda *_: None)
     # The programs that tests start compile the package once, not each time.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from support.key_presses import press_at_once
 from support.screen import Screen, become, open_view, until_reading, wait_until
+from textual.command import CommandList
 from textual.widgets import OptionList
 
 from vae_tui.tui.dialogs.help import HelpDialog
@@ -110,3 +111,14 @@ async def test_the_screen_ends_in_order_while_the_palette_opens(turns_of_the_loo
             await asyncio.sleep(0)
         pilot.app.exit()
         await pilot.pause()
+
+
+@pytest.mark.parametrize("key", ["pagedown", "pageup", "down", "up", "ctrl+home", "ctrl+end"])
+async def test_a_key_that_moves_in_the_list_does_nothing_while_there_is_none(key):
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1")
+        await pilot.press("ctrl+p")
+        await screen.app.screen.query_one(CommandList).remove()
+        await pilot.press(key, "escape")
+        await wait_until(pilot, lambda: screen.app.screen is screen.app.main)

@@ -60,6 +60,11 @@ class Palette(ClosesOnce, CommandPalette):
             for line in self.query(Input):
                 line.insert_text_at_cursor(event.character)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Allow what moves in the list once there is one; Textual raises NoMatches before."""
+        is_possible = action == "escape" or bool(self.query(CommandList))
+        return is_possible and super().check_action(action, parameters)
+
     def action_page(self, action: str) -> None:
         """Move by a page; Textual raises KeyError for commands that it has not laid out yet."""
         with contextlib.suppress(KeyError):
