@@ -1,0 +1,50 @@
+"""The map while t-SNE runs in a thread."""
+
+import threading
+
+import numpy as np
+from support.fake_networks import probe, random_network
+from support.screen import Screen, embed, new_weights, open_view, wait_until
+from support.views import cloud
+
+FIRST, SECOND = random_network(540), random_network(576)
+
+
+async def test_tsne_starts_again_from_its_last_embedding_when_newer_weights_come():
+    starts = []
+
+    def remembering(codes, start):
+        starts.append(start)
+        yield from embed(codes, start)
+
+    screen = Screen(embed=remembering)
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4")
+        await pilot.press("m")
+        means = FIRST.encode(probe().images)[0]
+        await wait_until(
+            pilot,
+            lambda: cloud(screen) and np.array_equal(cloud(screen).points, means[:, :2]),
+        )
+        await new_weights(pilot, screen, SECOND)
+        means_now = SECOND.encode(probe().images)[0]
+        await wait_until(pilot, lambda: np.array_equal(cloud(screen).points, means_now[:, :2]))
+        assert starts[0] is None
+        np.testing.assert_array_equal(starts[1], means[:, :2])
+
+
+async def test_tsne_that_ends_while_the_screen_does_is_dropped():
+    def late(codes, start):
+        (first, *_) = embed(codes, start)
+        begun.set()
+        while screen.app.is_running:
+            pass
+        for _ in range(1_000):
+            yield first
+
+    begun = threading.Event()
+    screen = Screen(embed=late)
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "4")
+        await pilot.press("m")
+        await wait_until(pilot, begun.is_set)
