@@ -48,17 +48,23 @@ def test_ctrl_z_gives_the_shell_back_and_fg_the_screen_while_training_goes_on(sh
     wait_until(lambda: all("worker" in line for line in of_folder(shell.folder).values()))
 
 
-@pytest.mark.parametrize("how", ["ctrl+z", "stopped from outside"])
-@pytest.mark.parametrize("times", [1, 3, 8])
-def test_a_screen_continued_in_the_background_waits_there(ended, how, times):
-    terminal = shell_prompt(ended)
+def stopped_screen(shell: Shell, how: str) -> tuple[RawTerminal, int]:
+    """Return a person's shell with a screen that stops, and the process id of the screen."""
+    terminal = shell_prompt(shell)
     terminal.type(" ".join([*PROGRAM, "attach"]) + "\n")
     terminal.wait_for("reconstructed")
-    (screen,) = (pid for pid, line in of_folder(ended.folder).items() if "attach" in line)
+    (screen,) = (pid for pid, line in of_folder(shell.folder).items() if "attach" in line)
     if how == "ctrl+z":
         terminal.type("\x1a")
     else:
         os.kill(screen, signal.SIGSTOP)
+    return terminal, screen
+
+
+@pytest.mark.parametrize("how", ["ctrl+z", "stopped from outside"])
+@pytest.mark.parametrize("times", [1, 3, 8])
+def test_a_screen_continued_in_the_background_waits_there(ended, how, times):
+    terminal, screen = stopped_screen(ended, how)
     for time in range(1, times + 1):
         wait_until(lambda: process(screen).is_stopped)
         shows_prompt = f"ready {time}>"
@@ -85,14 +91,7 @@ def test_a_screen_continued_in_the_background_waits_there(ended, how, times):
 
 @pytest.mark.parametrize("how", ["ctrl+z", "stopped from outside"])
 def test_a_stopped_screen_that_is_ended_is_gone_and_leaves_the_shell_its_terminal(ended, how):
-    terminal = shell_prompt(ended)
-    terminal.type(" ".join([*PROGRAM, "attach"]) + "\n")
-    terminal.wait_for("reconstructed")
-    (screen,) = (pid for pid, line in of_folder(ended.folder).items() if "attach" in line)
-    if how == "ctrl+z":
-        terminal.type("\x1a")
-    else:
-        os.kill(screen, signal.SIGSTOP)
+    terminal, screen = stopped_screen(ended, how)
     terminal.wait_for("ready>")
     terminal.type("kill %1\n")
     wait_until(lambda: not process(screen), seconds=10)
