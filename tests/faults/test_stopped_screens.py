@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import sys
+import time
 
 import pytest
 from support.processes import of_folder, part, process
@@ -65,10 +66,10 @@ def stopped_screen(shell: Shell, how: str) -> tuple[RawTerminal, int]:
 @pytest.mark.parametrize("times", [1, 3, 8])
 def test_a_screen_continued_in_the_background_waits_there(ended, how, times):
     terminal, screen = stopped_screen(ended, how)
-    for time in range(1, times + 1):
+    for turn in range(1, times + 1):
         wait_until(lambda: process(screen).is_stopped)
-        shows_prompt = f"ready {time}>"
-        terminal.type(f"PS1='ready '{time}'>'; clear; bg\n")
+        shows_prompt = f"ready {turn}>"
+        terminal.type(f"PS1='ready '{turn}'>'; clear; bg\n")
         terminal.wait_for(shows_prompt)
     wait_until(lambda: process(screen).is_stopped)
     times_taken = terminal.raw.count(b"\x1b[?1049h")
@@ -90,10 +91,18 @@ def test_a_screen_continued_in_the_background_waits_there(ended, how, times):
 
 
 @pytest.mark.parametrize("how", ["ctrl+z", "stopped from outside"])
-def test_a_stopped_screen_that_is_ended_is_gone_and_leaves_the_shell_its_terminal(ended, how):
+@pytest.mark.parametrize("order", ["by the shell", "continued first"])
+def test_a_stopped_screen_that_is_ended_is_gone_and_leaves_the_shell_its_terminal(
+    ended, how, order
+):
     terminal, screen = stopped_screen(ended, how)
     terminal.wait_for("ready>")
-    terminal.type("kill %1\n")
+    if order == "by the shell":
+        terminal.type("kill %1\n")
+    else:  # as threads of the screen may take the two signals that the shell sends
+        os.kill(screen, signal.SIGCONT)
+        time.sleep(0.005)  # not a wait: the time between the two
+        os.kill(screen, signal.SIGTERM)
     wait_until(lambda: not process(screen), seconds=10)
     terminal.type("clear; stty -a; echo $((6 * 7))\n")
     terminal.wait_for("42")
@@ -111,12 +120,12 @@ def test_a_screen_stopped_from_outside_goes_on_and_gives_the_terminal_back(ended
     )
     terminal.wait_for("reconstructed")
     (screen,) = (pid for pid, line in of_folder(ended.folder).items() if "stty" not in line)
-    for time in range(1, 4):
+    for turn in range(1, 4):
         os.kill(screen, signal.SIGSTOP)
         wait_until(lambda: process(screen).is_stopped)
         os.kill(screen, signal.SIGCONT)
         # Keys that come before it has taken the terminal anew are thrown away.
-        terminal.wait_for(lambda _, time=time: terminal.raw.count(b"\x1b[?1049h") > time)
+        terminal.wait_for(lambda _, turn=turn: terminal.raw.count(b"\x1b[?1049h") > turn)
     for seed in range(1, 12):  # a second reader would swallow about half of them
         terminal.type("2" if seed == 1 else " ")
         terminal.wait_for(f"seed {seed}")

@@ -29,7 +29,8 @@ def answer_signals(leave: Callable[[int], object], expect_end: Callable[[], obje
     loop = asyncio.get_running_loop()
 
     def force(number: int, _: object) -> None:
-        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # in the background it would stop us
+        for stops_in_background in (signal.SIGTTOU, signal.SIGTTIN):
+            signal.signal(stops_in_background, signal.SIG_IGN)
         expect_end()
         _end_in(_FROZEN_SECONDS, 128 + number)
 

@@ -20,6 +20,7 @@ import os
 import signal
 import sys
 import termios
+import time
 import tty
 from typing import Any
 
@@ -37,6 +38,9 @@ REPORT_SECONDS = 0.5
 _SIGNALS_OF_KEYS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
 """What keys send to a program once the terminal is no longer raw."""
 _MODIFIERS = {2: "alt", 4: "ctrl", 1: "shift"}
+_SIGNAL_SECONDS = 0.2
+"""Longest time between the signals of one command. ``kill %1`` sends SIGTERM, then SIGCONT; threads
+of one process may take them in the other order."""
 
 
 def driver_of(app: App[Any]) -> "LinkDriver | None":
@@ -106,6 +110,10 @@ class LinkDriver(LinuxDriver):
                 super().run_input_thread()
             except (ValueError, ArithmeticError, BlockingIOError):
                 continue  # input that came with it is lost
+            except OSError:  # the shell has the terminal while we end
+                if not self._is_ending:
+                    raise
+                return
 
     def process_message(self, message: Message) -> None:
         """Pass on messages, except cursor reports and resizes to nothing."""
@@ -133,7 +141,7 @@ class LinkDriver(LinuxDriver):
         In the background this stops the process, and tries again when it is continued.
         """
         self._is_continued = True
-        while self._is_continued and not self._is_ending:
+        while self._is_continued and not self._is_about_to_end():
             self._take()
 
     def expect_end(self) -> None:
@@ -206,12 +214,18 @@ class LinkDriver(LinuxDriver):
 
     def _sigcont_application(self, *_: Any) -> None:
         if not self._is_in_foreground():
-            if not self._is_ending:
+            if not self._is_about_to_end():
                 os.kill(os.getpid(), signal.SIGSTOP)
             return
         self._is_continued = True
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._resume)
+
+    def _is_about_to_end(self) -> bool:
+        """Return whether the app ends, as soon as that is known in the background."""
+        if not self._is_in_foreground():
+            time.sleep(_SIGNAL_SECONDS)  # Python runs other signals' handlers meanwhile
+        return self._is_ending
 
     def _is_in_foreground(self) -> bool:
         try:
