@@ -28,8 +28,8 @@ QUICK_TORCH = """
 BROKEN_TORCHES = {
     "raise ImportError('libtorch_cpu.so: cannot open')": "libtorch_cpu.so: cannot open",
     "raise SystemExit(3)": "SystemExit",
-    "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)": "dies of SIGSEGV",
-    "import os; os._exit(7)": "dies of exit status 7",
+    "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)": "was ended by SIGSEGV",
+    "import os; os._exit(7)": "was ended by exit status 7",
     "import time; time.sleep(1000)": "has not ended within",
 }
 

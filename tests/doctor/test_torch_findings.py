@@ -46,7 +46,7 @@ def answer(**changes):
          "cpu", "problem", "matrix product on the CPU does not answer within 20 s"),
         ({"version": "", "timed_out": True, "seconds": 20.0}, "torch", "problem",
          "import torch has not ended within 20 s"),
-        ({"version": "", "died_of": "SIGSEGV"}, "torch", "problem", "dies of SIGSEGV"),
+        ({"version": "", "died_of": "SIGSEGV"}, "torch", "problem", "was ended by SIGSEGV"),
         ({"version": "", "error": "No module named 'torch'"}, "torch", "problem",
          "pip install torch torchvision"),
         ({"version": ""}, "torch", "problem", "no message"),

@@ -169,7 +169,7 @@ def test_a_log_full_of_what_is_no_event_is_complained_of_a_few_times(tmp_path):
     why = [message.reason for message in told if isinstance(message, ReadingFailed)]
     assert 1 <= len(why) <= 4
     assert str(run.events) in why[0]
-    assert "line 1 is no event" in why[0]
+    assert "line 1 is not an event" in why[0]
 
 
 def stranger(folder: Path, name: str, text: str) -> Run:

@@ -148,7 +148,7 @@ def test_a_run_of_a_newer_version_is_shown_as_far_as_it_is_known(shell: Shell):
     terminal.wait_for("test 92.0 z sampled")
     terminal.type("2")
     terminal.wait_for("no weights that can be read")
-    assert "is no event" not in terminal.text
+    assert "is not an event" not in terminal.text
     terminal.type("q")
     assert terminal.wait_for_end() == 0
     assert summarise(run).test_loss == 92.0

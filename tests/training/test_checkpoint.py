@@ -85,3 +85,9 @@ def test_damaged_states_are_refused_whatever_byte_is_wrong(saved):
             assert isinstance(load_state(saved), dict)
         except VaeTuiError as error:
             assert "\n" not in str(error)
+
+
+def test_a_state_that_cannot_be_read_is_not_called_a_forgery(tmp_path):
+    (tmp_path / "state.pt").mkdir()
+    with pytest.raises(VaeTuiError, match="cannot be read: "):
+        load_state(tmp_path / "state.pt")

@@ -47,3 +47,13 @@ def test_lines_that_are_no_commands_are_logged_a_limited_number_of_times(tmp_pat
     path.write_bytes(b"garbage\n" * 2 * MAX_LOGGED_ERRORS + encode(command("pause")))
     assert names(CommandFile(path, 0).take(0.0)) == ["pause"]
     assert capfd.readouterr().err.count("commands.jsonl: ") == MAX_LOGGED_ERRORS
+
+
+def test_commands_in_a_new_file_in_place_of_a_longer_one_are_read(tmp_path):
+    path = tmp_path / "commands.jsonl"
+    path.write_bytes(encode(command("undo")) * 3)
+    commands = CommandFile(path, 0)
+    assert names(commands.take(0.0)) == ["undo"] * 3
+    path.unlink()
+    append(path, encode(command("pause")))
+    assert names(commands.take(0.0)) == ["pause"]

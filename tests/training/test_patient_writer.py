@@ -25,8 +25,10 @@ class Disk:
         self.is_stop_requested = False
         self.freed_after: int | None = None
         self.was_reserved: list[bool] = []
-        trainer = SimpleNamespace(step=9, saved_step=7)
-        self.writer = PatientWriter(self.run, trainer, lambda: self.is_stop_requested, self.wait)
+        self.trainer = SimpleNamespace(step=9, saved_step=7, is_paused=False)
+        self.writer = PatientWriter(
+            self.run, self.trainer, lambda: self.is_stop_requested, self.wait
+        )
 
     def write(self) -> None:
         if self.error:
@@ -67,6 +69,14 @@ def test_a_write_is_repeated_until_it_succeeds_and_the_pause_is_reported_once(
     assert kinds([paused, resumed]) == ["Paused", "Resumed"]
     assert (paused.step, paused.why) == (9, f"{why}: training waits and continues when it can save")
     assert capfd.readouterr().err.count('"event":"paused"') == 1  # in trainer.log too
+
+
+def test_a_run_that_was_paused_is_still_paused_when_the_disk_has_room_again(disk):
+    disk.trainer.is_paused = True
+    disk.error, disk.freed_after = errno.ENOSPC, 1
+    disk.writer.write(disk.write)
+    *_, last = told(disk.run)
+    assert (kinds([last]), last.why) == (["Paused"], "")
 
 
 def test_reserved_room_is_free_for_the_report_of_a_full_disk_and_is_reserved_again(disk):

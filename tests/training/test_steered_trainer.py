@@ -34,6 +34,7 @@ from vae_tui.run.events import (
     WeightsSaved,
 )
 from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import create
 from vae_tui.run.summary import summarise
 from vae_tui.training.checkpoint import load_state
 
@@ -139,3 +140,10 @@ def test_a_reader_that_closes_the_pipe_ends_the_plain_lines_and_not_the_training
         *_, line = attached.stderr.readlines()
     assert "stdout is closed; " in line and f"vae-tui attach {trained.path}" in line
     assert trained.is_live()
+
+
+def test_a_stop_sent_before_there_is_a_trainer_is_obeyed(tmp_path):
+    run = create(tmp_path, "run", ENDLESS)
+    run.send(Command(command="stop"))
+    control.start(run, ENDLESS)
+    assert ended(run).reason == "stopped"

@@ -27,7 +27,7 @@ def default_threads(processes: int) -> int:
 
 
 def usable_cores(allowed: Collection[int], cpus: Path = _CPUS, quota: Path = _QUOTA) -> int:
-    """Return how many cores the CPUs with these numbers are, at most the container's quota.
+    """Return the number of cores behind these CPUs, at most the container's quota.
 
     Hyperthreads of one core count once, but two CPUs are always two: small virtual machines often
     present theirs as one core, and on one (AMD EPYC with AVX512-BF16) a run with two threads

@@ -86,13 +86,14 @@ def _answer(run: "Run", offset: int, answers: dict[type[Any], str]) -> str:
     """Wait for one of the events in ``answers``; return the state after it."""
     from vae_tui.cli.headless import lines_until_end
     from vae_tui.run import events
+    from vae_tui.run.state import ADVICE
     from vae_tui.run.summary import summarise
 
     for line in lines_until_end(run, offset, timeout=60, poll=0.02):
         with contextlib.suppress(ValueError):
             event = events.decode(line)
             if isinstance(event, events.RunEnded):
-                return event.reason
+                return event.reason if event.reason in ADVICE else "lost"
             if type(event) in answers:
                 return answers[type(event)]
     if not run.is_live():

@@ -2,11 +2,16 @@
 
 import contextlib
 import os
+import signal
 import sys
+import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from vae_tui.cli.console import print_lines
+from vae_tui.run.commands import Command
 from vae_tui.run.config import RunConfig
 from vae_tui.text import printable
 
@@ -45,19 +50,24 @@ def watch(
 
     capabilities.prepare()
     from vae_tui.model import config_or_fallback
+    from vae_tui.run import control
     from vae_tui.run.control import RunSteering
     from vae_tui.run.folder import Run
     from vae_tui.run.state import ADVICE
 
+    start_new = _Once(partial(control.start, run, config)) if is_new else None
     while True:
         steering = None if read_only else RunSteering(run, config)
-        app = _screen(run, config, runs_dir, steering, fps, is_new, damage)
+        app = _screen(run, config, runs_dir, steering, fps, start_new, damage)
         app.run()
+        if start_new is not None:
+            start_new()  # the user may have left before
+            start_new = None
         if app.failure is not None:
             raise app.failure
         if app.return_code or app.chosen is None:
             break
-        run, is_new = Run(app.chosen), False
+        run = Run(app.chosen)
         config, damage = config_or_fallback(run)
     code = app.return_code or 0
     if code == 0 and run.is_live():
@@ -74,17 +84,30 @@ def watch(
     os._exit(code)  # without waiting for threads: they may block, or be importing
 
 
+class _Once:
+    """Does ``work`` at the first call; another thread's call waits until it is done."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._work: Callable[[], object] | None = work
+        self._lock = threading.Lock()
+
+    def __call__(self) -> None:
+        with self._lock:
+            work, self._work = self._work, None
+            if work is not None:
+                work()
+
+
 def _screen(
     run: "Run",
     config: RunConfig,
     runs_dir: Path,
     steering: "RunSteering | None",
     fps: int | None,
-    is_new: bool,
+    start_new: Callable[[], object] | None,
     damage: str,
 ) -> "VaeApp":
-    """Return the app for one run; the arguments are those of ``watch``."""
-    from vae_tui.run import control
+    """Return the app for one run, which calls ``start_new``; the others are as for ``watch``."""
     from vae_tui.terminal import capabilities
     from vae_tui.tui.app import VaeApp
 
@@ -92,8 +115,8 @@ def _screen(
     name, name_here = printable(run.name), printable(reference(run, runs_dir))
 
     def load(colours: str | None) -> "LateImports":
-        if is_new:
-            control.start(run, config)
+        if start_new is not None:
+            start_new()
         # In a thread after the first paint: importing numpy and plotext takes longer than painting.
         from platformdirs import user_state_path
 
@@ -149,26 +172,35 @@ def follow(
         raise
 
 
-def follow_own(run: "Run", config: RunConfig, as_json: bool, offset: int) -> int:
-    """Follow the trainer that this process started; a signal to this process stops it."""
-    import signal
+class StopAtSignal:
+    """From now on, SIGINT or SIGTERM to this process stops the run's trainer, saved."""
 
-    from vae_tui.run.commands import Command
+    def __init__(self, run: "Run") -> None:
+        self._run = run
+        self.has_come = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
 
-    interrupted = False
+    def send_again(self) -> None:
+        """Repeat a stop that was sent before there was a trainer."""
+        if self.has_come:
+            self._run.send(Command(command="stop"))
 
-    def interrupt(number: int, _: object) -> None:
-        nonlocal interrupted
-        if interrupted:
+    def _stop(self, number: int, _: object) -> None:
+        if self.has_come:
             raise KeyboardInterrupt(number)  # the second signal: exit without waiting for the save
-        interrupted = True
-        run.send(Command(command="stop"))
+        self.has_come = True
+        self._run.send(Command(command="stop"))
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, interrupt)
+
+def follow_own(
+    run: "Run", config: RunConfig, as_json: bool, offset: int, signals: StopAtSignal
+) -> int:
+    """Follow the trainer that this process started; one of the ``signals`` stops it."""
+    signals.send_again()
     first = "" if as_json else f"{run.path}: {config.dataset}; ctrl+c stops and saves"
     code = follow(run, config, as_json, offset, first=first)
-    return INTERRUPTED if interrupted else code
+    return INTERRUPTED if signals.has_come else code
 
 
 def reference(run: "Run", runs_dir: Path) -> str:

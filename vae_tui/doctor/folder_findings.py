@@ -88,7 +88,7 @@ def runs_findings(folder: Folder, runs: int, live: int) -> Iterator[Finding]:
     if abs(folder.skew_seconds) > MOST_SKEW_SECONDS:
         side = "ahead" if folder.skew_seconds > 0 else "behind"
         seconds = f"{abs(folder.skew_seconds):.0f} s {side}"
-        text = f"the folder's clock is {seconds}: ages are off by as much"
+        text = f"the folder's clock is {seconds}: ages shown are wrong by that amount"
         yield note("runs", text, "set the clock of the file server or of this machine (ntp)")
 
 

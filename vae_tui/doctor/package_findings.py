@@ -15,7 +15,7 @@ REQUIRED = (
     *("torch", "torchvision", "textual", "rich", "plotext", "click", "numpy", "safetensors"),
     *("Pillow", "platformdirs", "scikit-learn", "threadpoolctl", "packaging", "msgspec"),
 )
-OPTIONAL = ("torchvision", "scikit-learn", "Pillow")
+OPTIONAL = ("torchvision", "scikit-learn")
 """Packages without which a run still works."""
 PYTHON = "3.11"
 

@@ -87,7 +87,7 @@ def _failure(report: TorchReport) -> Finding:
         return problem(about, f"{what} {hangs} within {report.seconds:.0f} s", *fix)
     if report.died_of:
         detail = f": {report.error}" if report.error else ""
-        return problem(about, f"{what} dies of {report.died_of}{detail}", *fix)
+        return problem(about, f"{what} was ended by {report.died_of}{detail}", *fix)
     return problem(about, f"{what} fails: {report.error or 'no message'}", *fix)
 
 
@@ -96,7 +96,7 @@ def _device(index: int, device: Mapping[str, Any]) -> Finding:
     if not device.get("works"):
         cause = device.get("error", "wrong results")
         level = problem if index == 0 else note  # --device auto uses cuda:0
-        return level("gpu", f"{name} refuses to compute: {cause}", _WITHOUT_GPU)
+        return level("gpu", f"{name} fails to compute: {cause}", _WITHOUT_GPU)
     free, total = byte_size(device["free_bytes"]), byte_size(device["total_bytes"])
     return ok("gpu", f"{name}, {free} of {total} free")
 

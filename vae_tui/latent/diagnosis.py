@@ -68,6 +68,6 @@ def diagnose(found: Measured) -> tuple[str, str]:
     if dead:
         return "dead", (
             f"{dead} of {size} dimensions are dead (KL below {DEAD_KL:g}): "
-            f"--latent-dim {max(size - dead, 1)} would do as well."
+            f"--latent-dim {max(size - dead, 1)} is enough."
         )
     return "well", f"All {size} dimensions carry information about the image: no action needed."

@@ -58,8 +58,8 @@ class AutogradGradient:
             term.sum() for term in loss_terms(logits, images, posterior, self._reconstruction)
         )
         loss = reconstruction + beta * kl if self._model.noisy else reconstruction
-        # Not backward(): what it accumulates into outlives the step, on the stream of the step
-        # that came first, which must not be met again while a CUDA graph is captured.
+        # Not backward(): its AccumulateGrad nodes stay bound to the stream of the first step, which
+        # breaks the capture of a CUDA graph.
         grads = torch.autograd.grad(loss * scale, self._parameters)
         torch.cat([grad.flatten() for grad in grads], out=self.values)
         return reconstruction.detach(), kl.detach()

@@ -115,7 +115,8 @@ def environment(config: RunConfig) -> dict[str, str]:
 def _command_line(run: Run, config: RunConfig, lock: int) -> list[str]:
     torchrun = ("torch.distributed.run", "--standalone", f"--nproc-per-node={config.nproc}", "-m")
     # Commands that were sent to an earlier trainer are skipped.
-    already_sent = run.commands.stat().st_size if run.commands.exists() else 0
+    has_earlier = run.events.exists() and run.commands.exists()
+    already_sent = run.commands.stat().st_size if has_earlier else 0
     return [
         *(sys.executable, "-P", "-m"),
         *(torchrun if config.nproc > 1 else ()),

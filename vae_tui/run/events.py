@@ -145,7 +145,7 @@ class TrainingSlowed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diverged(Event):
-    """A loss or a weight was no longer finite."""
+    """A loss was no longer finite."""
 
     what: str
     last_good_step: int

@@ -85,7 +85,8 @@ class LineTail:
     def read(self, limit: int = 1 << 20) -> list[bytes]:
         """Return new complete lines, about ``limit`` bytes at most.
 
-        A line longer than ``limit`` is skipped. A file that does not exist has no lines.
+        Of a line longer than ``limit`` the end is returned, as a line. A file that does not exist
+        has no lines.
         """
         return self.read_block(limit).splitlines()
 

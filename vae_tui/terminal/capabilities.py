@@ -60,14 +60,14 @@ def colours_in_use(environment: Mapping[str, str]) -> Colours:
             known = {"standard": STANDARD, "256": PALETTE, "truecolor": TRUECOLOR}
             return Colours(known.get(requested, NONE), f"TEXTUAL_COLOR_SYSTEM={requested}")
     elif corrected := colour_system(environment):
-        return Colours(corrected, f"TERM={term} promises fewer, but terminals of today have them")
+        return Colours(corrected, f"TERM={term} declares 16 colours; current terminals have 256")
     colorterm = environment.get("COLORTERM", "").strip().lower()
     if colorterm in ("truecolor", "24bit"):
         return Colours(TRUECOLOR, f"COLORTERM={colorterm}")
     suffix = term.strip().lower().rpartition("-")[2]
     if suffix in ("256color", "kitty"):
         return Colours(PALETTE, f"TERM={term}, and COLORTERM is not truecolor")
-    return Colours(STANDARD, f"TERM={term or 'nothing'} promises no more")
+    return Colours(STANDARD, f"TERM={term or 'nothing'} declares no more than 16")
 
 
 def missing(environment: Mapping[str, str]) -> str:

@@ -56,6 +56,8 @@ def load_state(path: Path, largest: int = 1 << 34) -> dict[str, Any]:
             state = torch.load(file, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise VaeTuiError(f"{path} is missing: nothing to continue from; start a new run") from None
+    except OSError as error:
+        raise VaeTuiError(f"{path} cannot be read: {error.strerror or error}") from None
     except Exception:  # a damaged pickle raises anything
         raise VaeTuiError(f"{path} is not a training state; nothing in it was executed") from None
     if not isinstance(state, dict):

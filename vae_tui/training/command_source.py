@@ -55,7 +55,7 @@ class CommandFile:
             self._stop_requested = True
             return [Command(command="stop")]
         try:
-            if self._path.stat().st_size <= self._tail.offset:
+            if self._path.stat().st_size == self._tail.offset:
                 return []
             lines = self._tail.read()
         except OSError:

@@ -17,6 +17,7 @@ class LossSums:
     totals: tuple[float, ...]
     """One for each of ``series.averaged()``: losses summed over images in nats, for instance."""
     seconds: float
+    """Of training alone."""
 
     def means(self) -> dict[str, float]:
         """Return the mean of each series, by its name."""

@@ -95,7 +95,11 @@ class PatientWriter:
                     self._report(Paused(time=time.time(), step=self._trainer.step, why=why))
                 self._wait()
         if paused:
-            self._report(Resumed(time=time.time(), step=self._trainer.step))
+            now, step = time.time(), self._trainer.step
+            was_paused = self._trainer.is_paused  # by a command, which still holds
+            self._report(
+                Paused(time=now, step=step) if was_paused else Resumed(time=now, step=step)
+            )
 
     def _report(self, event: Event) -> None:
         log(events.encode(event).decode().strip())

@@ -105,7 +105,7 @@ class ThreadChoice:
 
     @contextmanager
     def all_threads(self) -> Iterator[None]:
-        """Compute with all threads meanwhile: for what was not compared."""
+        """Use all threads in the block, for computations that `_compare` does not cover."""
         self._use_threads(self._threads)
         yield
         self._use_threads(self._used)

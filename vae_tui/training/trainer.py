@@ -50,8 +50,8 @@ class CommandSource(Protocol):
 class Trainer:
     """A run in progress: network, optimiser, random generators and the current step.
 
-    ``clock`` returns Unix seconds, for the time of events; ``timer`` monotonic seconds, for every
-    duration: speed, chunk length, report interval.
+    ``clock`` returns Unix seconds, for the time of events; ``timer`` monotonic seconds, for
+    speed, chunk length and the interval of reports.
     """
 
     def __init__(
@@ -105,6 +105,11 @@ class Trainer:
     def total_steps(self) -> int:
         """Steps until the run is finished."""
         return int(self.settings["epochs"]) * self.steps_per_epoch
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a command has paused the training."""
+        return self._paused
 
     def run(self, commands: CommandSource) -> Iterator[list[Event]]:
         """Train to the end; after every chunk of steps yield its events, which may be none."""

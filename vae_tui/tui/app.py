@@ -137,7 +137,7 @@ class VaeApp(TerminalApp):
         self.main.absence = self.main.news = message.summary
 
     def on_open_checked(self, message: OpenChecked) -> None:
-        """End in favour of the chosen run."""
+        """Exit, so that the chosen run is opened."""
         self.chosen = message.path
         if not self.is_headless:
             hangup.hold_interrupts()

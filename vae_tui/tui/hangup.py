@@ -1,7 +1,7 @@
 """Ends the screen on SIGHUP, SIGTERM or when the terminal is gone, and leaves the terminal usable.
 
 Textual dies of these signals at once and leaves the terminal raw (Textualize/textual issue 5140).
-With SIGHUP ignored and the terminal gone it would use a whole core for ever.
+With SIGHUP ignored and the terminal gone it would use a whole core forever.
 """
 
 import asyncio
@@ -71,7 +71,7 @@ def watch_for_hangup(leave: Callable[[], None], return_code: int) -> Callable[[]
             time.sleep(0.1)
         os.close(stopped)
         if 0 in gone:
-            _end_in(_GONE_SECONDS, return_code)  # first: `leave` may block for ever
+            _end_in(_GONE_SECONDS, return_code)  # first: `leave` may block forever
             leave()
 
     threading.Thread(target=wait, name="hangup", daemon=True).start()

@@ -44,7 +44,7 @@ class TerminalApp(App[None]):
         return writer_of(self)
 
     def on_mount(self) -> None:
-        """End on SIGHUP, SIGTERM or a hang-up; redraw after ``fg``, which shows nothing of ours."""
+        """End on SIGHUP, SIGTERM or a hang-up; redraw after ``fg``."""
         if (driver := driver_of(self)) is None:
             return
         hangup.restore_interrupts()
@@ -109,7 +109,7 @@ class TerminalApp(App[None]):
         self.post_message(Notify(SafeNotification(message, title, severity, seconds, markup)))
 
     async def on_event(self, event: Event) -> None:
-        """Let keys wait for each other."""
+        """Handle keys one at a time, in order."""
         await self._keys.handle(event)
 
     async def on_key_probe(self, message: KeyProbe) -> None:

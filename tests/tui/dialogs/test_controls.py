@@ -5,6 +5,8 @@ from support.fake_steering import FakeSteering
 from support.screen import Screen, become, until_reading, wait_until
 from textual.widgets import Input, Static
 
+from vae_tui.run.events import Paused, SettingChanged
+
 
 async def ask_controls(pilot, screen, **wanted):
     """Open the controls and write values into their fields."""
@@ -25,6 +27,21 @@ async def test_c_shows_the_settings_in_force():
         await pilot.press("enter")
         assert len(pilot.app.screen_stack) == 1
         assert screen.steering.sent == []
+
+
+async def test_c_shows_a_setting_that_was_changed_in_a_pause():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        now = screen.clock.now
+        change = SettingChanged(
+            time=now, step=540, name="lr", old=0.001, new=0.0005, command_id="x"
+        )
+        screen.reader.report(Paused(time=now, step=540), change)
+        await wait_until(pilot, lambda: "paused" in screen.status)
+        await ask_controls(pilot, screen)
+        assert pilot.app.screen.query_one("#lr", Input).value == "0.0005"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from textual.message import Message
 from vae_tui.run.events import RunEnded, encode
 from vae_tui.run.files import append
 from vae_tui.run.folder import Run
-from vae_tui.tui.feed.run_reader import BLOCK_BYTES, RunReader
+from vae_tui.tui.feed.run_reader import BLOCK_BYTES, LIVENESS_SECONDS, RunReader
 from vae_tui.tui.link.refresh_limiter import RefreshLimiter
 from vae_tui.tui.messages import NetworkLoaded, ReadingFailed, RunAdvanced
 from vae_tui.tui.state.run_view import RunView, advance
@@ -153,7 +153,7 @@ def test_a_damaged_line_is_told_with_its_number_in_the_file(tmp_path):
     with Listener(run) as listener:
         listener.until_read(5_000)
     (failed,) = [one.reason for one in listener.told if isinstance(one, ReadingFailed)]
-    assert f"{run.events} line 5001 is no event" in failed
+    assert f"{run.events} line 5001 is not an event" in failed
 
 
 def test_weights_are_told_before_a_long_log_has_been_read(tmp_path):
@@ -212,3 +212,13 @@ async def test_the_chart_is_not_drawn_before_the_log_has_been_read():
         screen.reader.report()
         await wait_until(pilot, lambda: "reading" in screen.status)
         assert [chart.plot for chart in charts] == drawn
+
+
+def test_a_run_that_has_ended_is_reported_once(tmp_path):
+    run = run_with(tmp_path, started(), losses(1), RunEnded(time=2.0, step=1, reason="finished"))
+    with Listener(run) as listener:
+        listener.until_read(1)
+        reported = len(listener.views)
+        polls = threading.Event()
+        polls.wait(3 * LIVENESS_SECONDS)  # not for a result: for what must not come
+        assert len(listener.views) == reported

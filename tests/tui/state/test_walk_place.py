@@ -65,3 +65,9 @@ def test_the_same_two_classes_again_are_other_digits():
     again = walk.to_classes(3, 8, probe())
     assert [probe().labels[point.image] for point in (again.place.start, again.place.end)] == [3, 8]
     assert again.morphs == {(3, 8): 2}
+
+
+def test_a_mark_on_an_interpolation_and_a_number_moved_on_a_drift_say_where_they_are_from():
+    between = Walk(place=Interpolation(A, B)).marked("a", A.code)
+    assert between.marks["a"].name == "between two points"
+    assert Walk(place=Drift(3)).to_value(A.code, 4, 1.0).place.name == "on a drift, moved"

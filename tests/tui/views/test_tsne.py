@@ -48,3 +48,21 @@ async def test_tsne_that_ends_while_the_screen_does_is_dropped():
         await open_view(pilot, screen, "4")
         await pilot.press("m")
         await wait_until(pilot, begun.is_set)
+
+
+async def test_the_map_names_the_weights_that_tsne_was_computed_with():
+    def slow_the_second_time(codes, start):
+        if start is not None:
+            is_free.wait()
+        yield from embed(codes, start)
+
+    is_free = threading.Event()
+    screen = Screen(embed=slow_the_second_time)
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4")
+        await pilot.press("m")
+        await wait_until(pilot, lambda: cloud(screen) and "t-SNE" in screen.caption("caption"))
+        await new_weights(pilot, screen, SECOND)
+        assert "step 540" in screen.caption("caption")
+        is_free.set()
+        await wait_until(pilot, lambda: "step 576" in screen.caption("caption"))

@@ -14,11 +14,11 @@ LARGEST = 1e300
 _THINNEST = 1e-200
 """A thinner range is treated as a single value: its tick step would underflow."""
 _START_SHARE = 1 / 8
-"""Share of the x range that may be cut off when its values squash the rest."""
+"""The first eighth of the x range may be clipped in height ..."""
 _SQUASHED_BY_START = 1 / 4
-"""The rest counts as squashed by the start below this share of the height."""
+"""... where the rest would take less than this share of the height."""
 _SQUASHED_BY_SPIKES = 1 / 12
-"""The rest counts as squashed by its highest or lowest twentieth below this share."""
+"""The highest or lowest 5 % are clipped where the rest would take less than this share."""
 _NEAR = 1 / 4
 """A level at most this far outside the data, as a share of its range, widens the range."""
 

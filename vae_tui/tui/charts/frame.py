@@ -43,10 +43,13 @@ class Frame:
     """Position of the plot among the cells, and its axes."""
 
     left: int
+    """Cells left of the plot: the gutter of the y axis."""
     columns: int
     rows: int
+    """Cells of the plot."""
     x_range: Range
     y_range: Range
+    """On a log axis in base-10 logarithms."""
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     log: bool

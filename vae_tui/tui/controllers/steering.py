@@ -69,8 +69,7 @@ class SteeringController:
         if run is None or state not in ADJUSTABLE:
             self.app.notify(f"settings can be changed while a run is live; it is {state}")
             return
-        lr = run.measured.lr if run.measured else run.config.lr
-        settings = {"beta": run.beta, "lr": lr, "epochs": float(run.epochs)}
+        settings = {"beta": run.beta, "lr": run.lr, "epochs": float(run.epochs)}
         self.app.push_screen(ControlsDialog(settings), self._send)
 
     def undo(self) -> None:

@@ -149,9 +149,9 @@ class RunReader:
             "live_pid": pid,
             "is_here": pid is not None and self._run.trains_here(pid),
             "kept": tuple(self._run.kept_steps()),
-            # If the clock was set back, silence counts from now on.
-            "heard_at": min(view.heard_at, time.time()),
         }
+        if view.heard_at > (now := time.time()):
+            seen["heard_at"] = now  # the clock was set back: silence counts from now on
         if all(getattr(view, name) == value for name, value in seen.items()):
             return view
         return replace(view, **seen)
@@ -168,9 +168,11 @@ class RunReader:
         if block.wrong and self._wrong_lines >= self._next_report:
             self._next_report = 10 * self._wrong_lines
             first = block.wrong[0]
-            what = f"{self._run.events} line {self._lines + first.line} is no event ({first.why})"
-            more = f", nor are {self._wrong_lines - 1:,} others" if self._wrong_lines > 1 else ""
-            self._report(post, f"{what}{more}; what is one is shown")
+            what = (
+                f"{self._run.events} line {self._lines + first.line} is not an event ({first.why})"
+            )
+            more = f", and {self._wrong_lines - 1:,} more are not" if self._wrong_lines > 1 else ""
+            self._report(post, f"{what}{more}; the rest is shown")
         self._lines += block.lines
         return block
 

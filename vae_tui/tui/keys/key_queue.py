@@ -27,7 +27,7 @@ TIMEOUT_SECONDS = 0.2
 
 @dataclass
 class KeyProbe(Message):
-    """Follows a key on its way up to the app: on its arrival, the key has been handled."""
+    """Bubbles up to the app behind a key: when it arrives, the key has been handled."""
 
     number: int
     """Identifies the newest probe; earlier ones are ignored."""

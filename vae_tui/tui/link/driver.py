@@ -62,7 +62,7 @@ def write_through(app: App[Any], text: str) -> None:
 def _open_without_blocking(terminal: int) -> int:
     """Open a terminal again for reads that do not block; return the same one if that fails.
 
-    A read that blocks, for keys that the shell was faster to read, would keep the thread of the
+    A read that blocks, when the shell has already read the key, would keep the thread of the
     keys from ending until the next key. The descriptor that the shell shares must stay blocking.
     """
     try:
@@ -145,7 +145,7 @@ class LinkDriver(LinuxDriver):
             self._take()
 
     def expect_end(self) -> None:
-        """Take the terminal no more, and do not stop the process again in the background."""
+        """Do not take the terminal again, and do not stop the process again in the background."""
         self._is_ending = True
 
     def stop_application_mode(self) -> None:
@@ -242,7 +242,7 @@ class LinkDriver(LinuxDriver):
         if self._is_held:
             self.suspend_application_mode()
             self._is_suspended = self._must_signal_resume = True
-        os.kill(os.getpid(), signal.SIGSTOP)  # if the screen is neither, it is about to end
+        os.kill(os.getpid(), signal.SIGSTOP)  # neither held nor suspended: it is ending
         if self._is_suspended:
             self.start_application_mode()
 

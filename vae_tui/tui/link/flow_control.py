@@ -85,13 +85,13 @@ class FlowControl:
         self._displayed, self._displayed_at = query.sent, now
         if speed > self._speed:
             self._speed = speed
-        elif query.is_saturated:  # by half at most: a single late report may be a hiccup
+        elif query.is_saturated:  # by half at most: a single late report may be an outlier
             self._speed = max(speed, self._speed / 2)
         self._round_trip = min(self._round_trip, round_trip)
         self._round_trips.append(round_trip)
         if self._window() < LEAST_WINDOW:
             # The route may have become longer. The shortest of ten, because a queue that was once
-            # mistaken for a longer route would be allowed for ever.
+            # mistaken for a longer route would be allowed forever.
             self._round_trip = min(self._round_trips)
 
     def should_query(self, coming: int) -> bool:

@@ -1,4 +1,4 @@
-"""Says how often pictures and charts may be drawn, so that keys find the link free.
+"""Says how often pictures and charts may be drawn, to leave the link free for keys.
 
 Pictures slow down first, then charts; the effect of a key waits for neither. Where there are few
 cores, drawing also interrupts the training, so it is kept to a small share of one core.

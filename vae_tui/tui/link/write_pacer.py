@@ -1,8 +1,8 @@
 """Paces writes to a terminal that never reports its cursor position.
 
 A pseudo-terminal holds some 15 KB, which take 0.75 s on a link of 20 KB/s; with writes of a fixed
-size a key waits for all of them. Between two moments in which the buffer is full, as many bytes go
-in as come out: that measures the link, and from then on the buffer is kept nearly empty.
+size a key waits for all of them. Between two moments in which the buffer is full, bytes written
+equal bytes drained, which gives the throughput; from then on the buffer is kept nearly empty.
 """
 
 import math
@@ -71,7 +71,7 @@ class WritePacer:
             self._backlog, self._backlog_at = float(BUFFER_BYTES), now
 
     def allowance(self, queue_seconds: float) -> int:
-        """Return how many bytes may be written so that all are through after ``queue_seconds``."""
+        """Return how many bytes may be written that drain within ``queue_seconds``."""
         now = self._clock()
         if self._full_at is not None and now - self._written_at <= PAUSE_SECONDS:
             return PROBE_BYTES

@@ -23,6 +23,7 @@ class Window:
 
     left: float
     top: float
+    """In units of the plane."""
     scale: float
     """Width of a cell in units of the plane."""
     width: int

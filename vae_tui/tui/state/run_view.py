@@ -13,7 +13,7 @@ from vae_tui.run.state import has_reported, silence, state_of
 from vae_tui.tui.state.losses import Column, Losses, LossRows, curves
 
 REFUSAL_SECONDS = 10.0
-"""How long a refused command is news."""
+"""How long a refused command is shown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,11 +63,11 @@ class RunView(Progress):
         return "starting" if state == "running" and not reported else state
 
     def silent(self, now: float) -> float:
-        """Return the seconds since the live trainer's last sign of life."""
+        """Return the seconds since the live trainer's last activity."""
         return silence(now, self.last_time, self.heard_at, self.live_since)
 
     def refusal(self, now: float) -> str:
-        """Return why the newest command was refused, while that is news at ``now`` (Unix s)."""
+        """Return why the newest command was refused, while it is shown at ``now`` (Unix s)."""
         if self.refused is None:
             return ""
         # The trainer's clock measures up to its newest report, this machine's from there on.

@@ -126,8 +126,7 @@ class Walk:
         """Go from ``code`` (d,), where the walk is, to the one with another number in it."""
         moved = code.copy()
         moved[dimension] = np.clip(value, -LARGEST_VALUE, LARGEST_VALUE)
-        origin = self.place.name if isinstance(self.place, Point) else "between two points"
-        return replace(self, place=Point(origin.removesuffix(", moved") + ", moved", moved))
+        return replace(self, place=Point(self._origin.removesuffix(", moved") + ", moved", moved))
 
     def to_drift(self, code: Floats) -> "Walk":
         """Start to drift, or stop at ``code`` (d,)."""
@@ -154,7 +153,7 @@ class Walk:
 
     def marked(self, name: str, code: Floats) -> "Walk":
         """Mark where the walk is, which is ``code`` (d,)."""
-        here = self.place if isinstance(self.place, Point) else Point(name, code)
+        here = self.place if isinstance(self.place, Point) else Point(self._origin, code)
         return replace(self, marks={**self.marks, name: here})
 
     def with_next_path(self) -> "Walk":
@@ -163,6 +162,18 @@ class Walk:
         if isinstance(place, Interpolation):
             place = replace(place, path=path)
         return replace(self, path=path, place=place)
+
+    @property
+    def _origin(self) -> str:
+        """What the code shown is, in words."""
+        match self.place:
+            case Interpolation():
+                return "between two points"
+            case Drift():
+                return "on a drift"
+            case Point(name=name):
+                return name
+        return ""
 
     def marks_line(self, width: int) -> str:
         """Return both marks in a line, their names cut if it is too narrow for both."""

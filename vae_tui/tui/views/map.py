@@ -235,16 +235,18 @@ class MapView(View):
         plane = self.plane = self.plane.fitted(width, height)
         assert plane.window is not None
         cloud = Cloud(points, probe.labels, plane.window, plane.cursor, unicode=scene.unicode)
-        what = f"[b]{len(points)} means[/b]"
+        what, weights = f"[b]{len(points)} means[/b]", WEIGHTS
         if self.bubbles and plane.method != "tsne" and plane.projection is not None:
             classes = range(len(probe.classes))
             chosen = np.concatenate([probe.of_class(c)[:BUBBLES_PER_CLASS] for c in classes])
             cloud = with_bubbles(cloud, chosen, plane.projection.basis, scene.codes[1])
             what = f"[b]{len(chosen)} of {len(points)} means[/b], bubbles of 1 sd"
         scatter.cloud = cloud
-        is_busy = self._embedding_step is not None and plane.method == "tsne"
-        busy = " · computing t-SNE" if is_busy else ""
-        caption.text = f"{what} · {WEIGHTS} · {plane.description}{busy}"
+        busy = ""
+        if plane.method == "tsne":  # of the weights with which it was computed
+            weights = f"step {plane.embedding_step:,}"
+            busy = " · computing t-SNE" if self._embedding_step is not None else ""
+        caption.text = f"{what} · {weights} · {plane.description}{busy}"
 
     def _draw_manifold(self, scene: Scene, network: Network) -> None:
         pictures = self.query_one("#manifold", Pictures)
