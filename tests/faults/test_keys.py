@@ -71,21 +71,19 @@ def press(state: str, folder: Path, keys: int, resizes: int, seed: object) -> Pr
 
 @pytest.mark.parametrize("state", STATES)
 def test_anything_may_be_pressed(tmp_path, state):
-    pressed = press(state, tmp_path, 130, 5, "short")
-    assert pressed.answers >= 2
+    pressed = press(state, tmp_path, 60, 4, "short")
+    assert pressed.answers >= 1
 
 
-@pytest.mark.parametrize(
-    "keys", [b"\xff", b"\xe1\xc3(", b"\x10\x1b[5~", b"\x1b[48;0;0;0;0t\x1b[<0;9;9M"]
-)
-def test_what_ends_a_textual_program_does_not_end_this_one(tmp_path, keys):
+def test_what_ends_a_textual_program_does_not_end_this_one(tmp_path):
+    ending = (b"\xff", b"\xe1\xc3(", b"\x10\x1b[5~", b"\x1b[48;0;0;0;0t\x1b[<0;9;9M")
     with run_in("finished", tmp_path) as run:
         pressed = Pressed(program(run.path), tmp_path, 1)
         try:
-            pressed.press_exactly(keys)
+            pressed.press_each(*ending)
         finally:
             pressed.close()
-    assert pressed.answers == 1
+    assert pressed.answers == 1 + len(ending)
     assert pressed.starts == 1
 
 

@@ -3,6 +3,8 @@
 import json
 import math
 import random
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -110,16 +112,22 @@ def test_a_config_of_anything_is_a_config_or_refused_in_words(seed):
         assert isinstance(config, RunConfig)
 
 
+@pytest.fixture(scope="module")
+def good_tensors(tmp_path_factory) -> dict[Path, tuple[bytes, Callable[[Path], object]]]:
+    """Return the content of a run's weights and of its probe, and what loads each."""
+    run = explored_run(tmp_path_factory.mktemp("runs"))
+    return {
+        run.weights: (run.weights.read_bytes(), lambda path: load_network(path, tiny_config())),
+        run.probe: (run.probe.read_bytes(), lambda path: load_probe(path, tiny_config())),
+    }
+
+
 @given(SEEDS)
 @settings(max_examples=150, deadline=None)
-def test_weights_and_probes_of_anything_are_read_or_refused_by_name(tmp_path_factory, seed):
+def test_weights_and_probes_of_anything_are_read_or_refused_by_name(good_tensors, seed):
     dice = random.Random(seed)
-    run = explored_run(tmp_path_factory.mktemp("runs"))
-    for path, load in (
-        (run.weights, lambda path: load_network(path, tiny_config())),
-        (run.probe, lambda path: load_probe(path, tiny_config())),
-    ):
-        path.write_bytes(some_tensors(path.read_bytes(), dice))
+    for path, (good, load) in good_tensors.items():
+        path.write_bytes(some_tensors(good, dice))
         try:
             load(path)
         except VaeTuiError as error:

@@ -1,20 +1,24 @@
 """A real sshd, real ssh clients, and what happens to them; the training never notices."""
 
+import contextlib
 import itertools
 import os
 import random
+import select
 import signal
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from support.processes import Parting, cpu_share, of_folder, part, process
 from support.servers import NoServer, Server
 from support.shells import Shell, assert_it_goes_on, wait_until
 from support.terminal import PROGRAM, Terminal
+
+from vae_tui.run.commands import Command
+from vae_tui.run.summary import summarise
 
 LEAVES_WITHIN_SECONDS = 1.0
 """What is promised, and measured by the soak; a test beside other tests only waits for the end."""
@@ -65,13 +69,14 @@ class Remote:
             "TEXTUAL_DISABLE_KITTY_KEY": "1",
         }
 
-    def screen(self, *arguments: str) -> Connection:
+    def screen(self, *arguments: str, state: str = "running") -> Connection:
+        """Open a screen and wait until it shows that the run is in this state."""
         known = set(of_folder(self._shell.folder))
         terminal = self._server.connect(
             [*PROGRAM, *arguments], environment=self.environment, cwd=self._shell.folder
         )
         self._shell.terminals.append(terminal)
-        terminal.wait_for("running")
+        terminal.wait_for(state)
         found = of_folder(self._shell.folder)
         ours = [
             pid
@@ -103,15 +108,21 @@ def train(remote: Remote) -> Connection:
     return remote.screen("--epochs", "500000", "--hidden", "32")
 
 
+def attach_to_paused(remote: Remote, shell: Shell) -> Connection:
+    """Open a screen; the trainer waits meanwhile, because it would take a core from it."""
+    shell.run.send(Command(command="pause"))
+    return remote.screen("attach", state="paused")
+
+
 def assert_has_history_and_control(connection: Connection, shell: Shell) -> None:
-    """Assert that the screen shows the run from its beginning, and steers it."""
+    """Assert that the screen shows a paused run from its beginning, and steers it."""
     terminal = connection.terminal
     terminal.wait_for(lambda text: "└0" in text and "untrained" in text)
-    terminal.type("p")
-    terminal.wait_for("paused")
-    assert shell.state == "paused"
-    terminal.type("p")
-    terminal.wait_for("running")
+    terminal.wait_for(lambda text: "paused" in text.splitlines()[0])
+    for state in ("running", "paused", "running"):
+        terminal.type("p")
+        terminal.wait_for(lambda text, state=state: state in text.splitlines()[0])
+        wait_until(lambda state=state: summarise(shell.run).state == state)
     assert_it_goes_on(shell.run)
 
 
@@ -140,56 +151,61 @@ def test_a_lost_connection_ends_the_screen_alone_and_attach_brings_all_of_it_bac
         print(f"{name}: {parting}")  # noqa: T201
         assert_it_goes_on(shell.run)
         assert_none_left_but_the_trainer(shell)
-        connection = remote.screen("attach")
-    assert_has_history_and_control(connection, shell)
+        connection = attach_to_paused(remote, shell)
+        assert_has_history_and_control(connection, shell)
 
 
-def block(connection: Connection) -> None:
-    """Freeze the link and wait until the screen can write no more."""
-    os.kill(connection.session, signal.SIGSTOP)
-    connection.terminal.type("2")  # a view that draws much
+def block(*connections: Connection) -> None:
+    """Freeze the links of screens that draw much; wait until none of them can write any more."""
+    for each in connections:
+        each.terminal.type("2" + 60 * " ")
+    for each in connections:
+        each.terminal.wait_for("seed ")
+        os.kill(each.session, signal.SIGSTOP)
+    with contextlib.ExitStack() as opened:
+        terminals = []
+        for each in connections:
+            own = os.open(f"/proc/{each.screen}/fd/2", os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+            opened.callback(os.close, own)
+            terminals.append(own)
+        deadline = since = time.monotonic()
+        while time.monotonic() - since < 0.5:
+            assert time.monotonic() < deadline + 60, "they go on writing to nobody"
+            time.sleep(0.05)
+            if select.select([], terminals, [], 0)[1]:
+                since = time.monotonic()
 
-    def written() -> str:
-        return Path(f"/proc/{connection.screen}/io").read_text().splitlines()[1]
 
-    deadline = time.monotonic() + 30
-    before, since = written(), time.monotonic()
-    while time.monotonic() - since < 1.5:
-        assert time.monotonic() < deadline, "it goes on writing to nobody"
-        time.sleep(0.1)
-        if (now := written()) != before:
-            before, since = now, time.monotonic()
-
-
-def test_a_frozen_link_stops_neither_training_nor_screen_and_thaws_or_breaks(remote, shell):
-    connection = train(remote)
-    terminal = connection.terminal
-    terminal.wait_for("reconstructed")
-    block(connection)
-    share = cpu_share(connection.screen, 2.0)
+def test_a_frozen_link_stops_neither_training_nor_screen_and_thaws_or_breaks_or_is_left(
+    remote, shell
+):
+    thawed = train(remote)
+    thawed.terminal.wait_for("reconstructed")
+    cut, terminated = attach_to_paused(remote, shell), attach_to_paused(remote, shell)
+    shell.run.send(Command(command="resume"))
+    for connection in (thawed, cut, terminated):
+        connection.terminal.wait_for("running")
+    block(thawed, cut, terminated)
+    share = cpu_share(thawed.screen, 1.0)
     print(f"frozen: {share:.1%} of a core")  # noqa: T201
     assert share < 0.5, "it spins"
     assert_it_goes_on(shell.run)
-    os.kill(connection.session, signal.SIGCONT)
-    terminal.wait_for("seed 1")
-    terminal.type("1")
-    assert_has_history_and_control(connection, shell)
-    block(connection)
-    parting = part(connection.screen, connection.kill_session)
+
+    parting = part(cut.screen, cut.kill_session)
     print(f"frozen, then cut: {parting}")  # noqa: T201
     assert_it_goes_on(shell.run)
-    assert_none_left_but_the_trainer(shell)
 
-
-def test_a_screen_on_a_frozen_link_can_be_terminated(remote, shell):
-    connection = train(remote)
-    connection.terminal.wait_for("reconstructed")
-    block(connection)
-    parting = part(connection.screen, lambda: os.kill(connection.screen, signal.SIGTERM))
+    shell.run.send(Command(command="pause"))
+    parting = part(terminated.screen, lambda: os.kill(terminated.screen, signal.SIGTERM))
     print(f"frozen, then terminated: {parting}")  # noqa: T201
-    assert_it_goes_on(shell.run)
-    os.kill(connection.session, signal.SIGCONT)
-    assert connection.terminal.wait_for_end() == 128 + signal.SIGTERM
+    os.kill(terminated.session, signal.SIGCONT)
+    assert terminated.terminal.wait_for_end() == 128 + signal.SIGTERM
+
+    thawed.terminal.type("1")
+    os.kill(thawed.session, signal.SIGCONT)
+    assert_has_history_and_control(thawed, shell)
+    thawed.kill_client()
+    assert_none_left_but_the_trainer(shell)
 
 
 def test_ssh_without_a_terminal_gets_a_line_why_and_plain_lines(remote, shell):
@@ -215,6 +231,7 @@ def test_twenty_dropped_connections_lose_nothing(remote, shell):
         assert_none_left_but_the_trainer(shell)
         connection.terminal.close()
         connection = remote.screen("attach")
+    connection.terminal.type("p")
     assert_has_history_and_control(connection, shell)
     slowest = max(parting.seconds for parting in partings)
     usual = statistics.median(parting.seconds for parting in partings)

@@ -87,13 +87,19 @@ class Pressed:
         self._ask()
         self._leave()
 
-    def press_exactly(self, keys: bytes) -> None:
-        """Press these, see that there is an answer, and leave; raises as ``press``."""
+    def press_each(self, *sequences: bytes) -> None:
+        """Press each of these, see after each that the program answers, and leave.
+
+        Raises:
+            AssertionError: As ``press``, and when one of them ends the program.
+        """
         self._start()
         self._ask()
-        self.answers = 0
-        self._act(keys)
-        self._ask()
+        for keys in sequences:
+            self._act(keys)
+            self._ask()
+            if self.starts > 1:
+                self._fail("it has ended")
         self._leave()
 
     def close(self) -> None:

@@ -25,6 +25,8 @@ from vae_tui.run.config import RunConfig
 from vae_tui.run.events import Event, RunEnded, RunStarted, decode
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
+from vae_tui.run.summary import summarise
+from vae_tui.training.checkpoint import load_state
 from vae_tui.training.thread_choice import make_products_exact
 from vae_tui.training.trainer import Trainer
 
@@ -111,6 +113,14 @@ def ended(run: Run) -> RunEnded:
     last = told(run)[-1]
     assert isinstance(last, RunEnded), (last, run.log.read_text())
     return last
+
+
+def assert_stopped_with_all_saved(run: Run) -> None:
+    last = ended(run)
+    assert last.reason == "stopped"
+    assert load_state(run.trainer_state)["step"] == last.step
+    assert metadata(run.weights)["step"] == str(last.step)
+    assert summarise(run).state == "stopped"
 
 
 def worker(run: Run, **more: Any) -> "subprocess.Popen[str]":

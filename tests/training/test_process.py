@@ -14,9 +14,7 @@ from support.processes import process
 from support.real_runs import (
     DIGITS,
     ENDLESS,
-    ended,
-    metadata,
-    newest_step,
+    assert_stopped_with_all_saved,
     running,
     told,
     uninterrupted,
@@ -28,24 +26,13 @@ from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.model.device import choose_precision
 from vae_tui.run import control
 from vae_tui.run.events import EpochEnded, Resumed, RunEnded, RunStarted
-from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
-from vae_tui.run.summary import summarise
-from vae_tui.training.checkpoint import load_state
 from vae_tui.training.process import failure_in_words, precision_for
 from vae_tui.training.ranks import Ranks
 
 needs_prlimit = pytest.mark.skipif(
     not hasattr(resource, "prlimit"), reason="limits another process's files, as Linux can"
 )
-
-
-def assert_stopped_with_all_saved(run: Run) -> None:
-    last = ended(run)
-    assert last.reason == "stopped"
-    assert load_state(run.trainer_state)["step"] == last.step
-    assert metadata(run.weights)["step"] == str(last.step)
-    assert summarise(run).state == "stopped"
 
 
 def blocked_signals(pid: int) -> set[int]:
@@ -63,18 +50,6 @@ def test_a_signal_sent_while_the_trainer_imports_torch_stops_the_run_with_everyt
         assert pid is not None
         assert {signal.SIGTERM, signal.SIGINT} <= blocked_signals(pid)
         os.kill(pid, signal.SIGINT)
-        assert_stopped_with_all_saved(run)
-
-
-def test_a_run_outlives_a_hangup_and_stops_when_it_is_terminated(tmp_path):
-    with running(tmp_path, ENDLESS) as run:
-        wait_until(lambda: newest_step(run) > 0)
-        pid = run.pid()
-        assert pid is not None
-        os.kill(pid, signal.SIGHUP)
-        step = newest_step(run)
-        wait_until(lambda: newest_step(run) > step)
-        os.kill(pid, signal.SIGTERM)
         assert_stopped_with_all_saved(run)
 
 

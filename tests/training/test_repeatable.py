@@ -1,84 +1,99 @@
 """The same seed gives the same run: default network, batch, threads and environment."""
 
+import math
 import os
+import random
 import signal
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
 from support.busy import busy_neighbour
 from support.real_runs import (
+    assert_same_weights,
     default_config,
     ended,
     in_force,
+    metadata,
     newest_step,
     none_left,
     told,
+    uninterrupted,
     wait_until,
 )
-from support.tiny_runs import losses_of, only
+from support.tiny_runs import CPU, losses_of, only
 
 from vae_tui.data import idx_files
+from vae_tui.model.device import choose_precision
 from vae_tui.model.mlp import Mlp
-from vae_tui.run import control
+from vae_tui.run.commands import Command
 from vae_tui.run.config import RunConfig
+from vae_tui.run.control import RunSteering
 from vae_tui.run.events import RunStarted
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
+from vae_tui.run.summary import summarise
+from vae_tui.training.checkpoint import load_state
 from vae_tui.training.ranks import Ranks
 from vae_tui.training.stepper import Stepper
 from vae_tui.training.thread_choice import ThreadChoice
 
-EPOCHS, STEPS_PER_EPOCH = 3, 18
+STEPS_PER_EPOCH = 18
 """Each epoch ends in a batch of 148 of the 4,500 digits."""
+OTHER_PRECISION = {"fp32": "bf16", "bf16": "fp32"}[choose_precision("auto", CPU)]
 
 
-def default_run(folder, precision: str) -> tuple[Run, RunConfig]:
-    config = replace(default_config(EPOCHS), precision=precision)
-    return create(folder, "run", config), config
-
-
-@pytest.fixture(scope="module", params=["fp32", "bf16"])
-def reference(request, tmp_path_factory) -> tuple[str, Run]:
-    """Return a precision and a run in it that nothing broke off."""
-    run, config = default_run(tmp_path_factory.mktemp("reference"), request.param)
-    with none_left(run):
-        control.start(run, config)
-        assert ended(run).reason == "finished"
-    return request.param, run
-
-
-def assert_same_run(run: Run, reference: Run) -> None:
-    assert losses_of(in_force(told(run))) == losses_of(told(reference))
-    weights, expected = load_file(run.weights), load_file(reference.weights)
-    for name, value in expected.items():
-        assert weights[name].equal(value), name
-
-
-def test_a_run_beside_a_busy_program_is_the_same_run(tmp_path, reference):
-    precision, quiet = reference
-    run, config = default_run(tmp_path, precision)
-    with none_left(run), busy_neighbour():
-        control.start(run, config)
-        assert ended(run).reason == "finished"
-    assert_same_run(run, quiet)
-
-
-def test_a_run_killed_and_resumed_beside_a_busy_program_is_the_same_run(tmp_path, reference):
-    precision, unbroken = reference
-    run, config = default_run(tmp_path, precision)
-    with none_left(run), busy_neighbour():
-        pid = control.start(run, config)
-        wait_until(lambda: newest_step(run) > 1.5 * STEPS_PER_EPOCH)
+def train_until_killed(run: Run, config: RunConfig, moment: int) -> int:
+    """Kill a trainer some steps after a save past step ``moment``; return the saved step."""
+    RunSteering(run, config).restart()
+    pid = run.pid()
+    assert pid is not None
+    wait_until(lambda: newest_step(run) > 0)
+    with busy_neighbour():
+        wait_until(lambda: newest_step(run) >= moment)
+        before = run.trainer_state.stat().st_mtime_ns
+        run.send(Command(command="save"))
+        wait_until(lambda: run.trainer_state.stat().st_mtime_ns != before)
+        saved = load_state(run.trainer_state)["step"]
+        wait_until(lambda: newest_step(run) > saved)
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not run.is_live())
-        control.start(run, config)
+    return saved
+
+
+def train_to_the_end(run: Run, config: RunConfig, epochs: int) -> None:
+    RunSteering(run, config).restart(epochs=epochs)
+    wait_until(lambda: len(only(RunStarted, told(run))) == 2)
+    with busy_neighbour():
         assert ended(run).reason == "finished"
+
+
+@pytest.mark.parametrize("precision", ["auto", OTHER_PRECISION])
+def test_a_run_killed_at_a_random_moment_and_resumed_beside_a_busy_program_is_the_same_run(
+    tmp_path, precision
+):
+    config = replace(default_config(1_000_000), precision=precision)
+    run = create(tmp_path, "run", config)
+    moment = random.randrange(1, 2 * STEPS_PER_EPOCH)
+    with none_left(run):
+        saved = train_until_killed(run, config, moment)
+        assert summarise(run).state == "lost"
+        with run.events.open("ab") as file:  # as of a write that was cut
+            file.write(b'{"event":"losses_measured","time":17')
+        (run.path / ".state.pt.left").write_bytes(b"of a save that was cut")
+        epochs = math.ceil(newest_step(run) / STEPS_PER_EPOCH) + 1
+        train_to_the_end(run, config, epochs)
     starts = only(RunStarted, told(run))
+    case = f"killed past step {moment}, went on from step {starts[1].step}"
+    assert starts[1].step >= saved >= moment, case
     assert [start.threads for start in starts] == [config.threads] * 2
-    assert_same_run(run, unbroken)
+    losses, trainer = uninterrupted(replace(config, epochs=epochs))
+    assert losses_of(in_force(told(run))) == losses, case
+    assert_same_weights(run.weights, trainer)
+    best = min(losses, key=lambda row: row["test_bce"] + row["test_kl"])
+    assert metadata(run.best)["step"] == str(best["step"]), case
+    assert not list(run.path.glob(".*"))
 
 
 class Clock:

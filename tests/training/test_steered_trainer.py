@@ -1,14 +1,18 @@
 """A real trainer process that gets commands while it trains."""
 
 import os
+import re
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from support.real_runs import (
     ENDLESS,
+    assert_stopped_with_all_saved,
     ended,
     metadata,
     newest_step,
@@ -17,7 +21,7 @@ from support.real_runs import (
     told,
     wait_until,
 )
-from support.terminal import PROGRAM
+from support.terminal import PROGRAM, Terminal
 from support.tiny_runs import only
 
 from vae_tui.errors import UsageError
@@ -41,11 +45,14 @@ from vae_tui.training.checkpoint import load_state
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory) -> Iterator[Run]:
+    """Give a run with a trainer, which at the end must stop when it is terminated."""
     with running(tmp_path_factory.mktemp("live"), ENDLESS) as run:
         wait_until(lambda: only(LossesMeasured, told(run)))
         yield run
-        run.send(Command(command="stop"))
-        assert ended(run).reason == "stopped"
+        pid = run.pid()
+        assert pid is not None
+        os.kill(pid, signal.SIGTERM)
+        assert_stopped_with_all_saved(run)
 
 
 @pytest.fixture
@@ -109,7 +116,31 @@ def test_lines_that_are_no_commands_are_noted_in_the_log_and_do_no_harm(live):
     assert live.log.read_text().count("commands.jsonl: ") >= 2
 
 
+def test_commands_of_a_newer_version_are_refused_in_words_and_harm_nothing(live):
+    answer(live, Command(command="pause"), Paused)
+    with Terminal([*PROGRAM, "attach", str(live.path)]) as screen:
+        screen.wait_for("reconstructed")
+        before = len(told(live))
+        with live.commands.open("a") as file:
+            file.write('{"command":"prune","id":"n1","amount":0.5}\n')
+            file.write('{"command":"set","setting":"beta","value":2.0,"id":"n2","why":"new"}\n')
+        screen.wait_for("no command 'prune'")
+    (changed,) = wait_until(lambda: only(SettingChanged, told(live)[before:]))
+    assert (changed.command_id, changed.new) == ("n2", 2.0)
+    resumed = answer(live, Command(command="resume"), Resumed)
+    wait_until(lambda: newest_step(live) > resumed.step)
+
+
+def test_a_run_outlives_a_hangup(live):
+    pid = live.pid()
+    assert pid is not None
+    os.kill(pid, signal.SIGHUP)
+    step = newest_step(live)
+    wait_until(lambda: newest_step(live) > step)
+
+
 def test_starting_a_live_run_again_is_refused_with_its_pid(live):
+    answer(live, Command(command="pause"), Paused)
     pid = live.pid()
     with pytest.raises(UsageError, match=rf"^run is live \(pid {pid}\); .*vae-tui attach "):
         control.start(live, ENDLESS)
@@ -118,6 +149,15 @@ def test_starting_a_live_run_again_is_refused_with_its_pid(live):
     assert f"run is live (pid {pid})" in errors
     assert live.pid() == pid
     assert len(only(RunStarted, told(live))) == 1
+
+
+def test_a_child_of_the_trainer_does_not_inherit_its_lock(live):
+    """Or the run would be live for as long as any process that the trainer left behind."""
+    folder = Path(f"/proc/{live.pid()}")
+    (lock,) = (fd for fd in (folder / "fd").iterdir() if fd.readlink() == live.lock)
+    flags = re.search(r"flags:\s*([0-7]+)", (folder / "fdinfo" / lock.name).read_text())
+    assert flags is not None
+    assert int(flags[1], 8) & os.O_CLOEXEC
 
 
 def test_a_trainer_is_in_a_session_of_its_own(live):
