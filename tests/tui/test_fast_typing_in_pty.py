@@ -23,17 +23,18 @@ def test_letters_right_after_ctrl_p_are_searched_for(tmp_path):
 
 
 def test_enter_right_after_a_value_asks_for_this_value(tmp_path):
-    with running(tmp_path, ENDLESS) as run:
-        wait_until(run.weights.exists)
-        with Terminal([*PROGRAM, "attach", str(run.path)], cwd=tmp_path) as screen:
-            screen.wait_for("reconstructed")
-            for beta in ("2", "3.5", "4.25", "0.125"):
-                screen.type("c")
-                screen.wait_for("weight of the KL")
-                screen.type(f"{beta}\r")
-                screen.wait_for(lambda text: "weight of the KL" not in text)
-                wait_until(
-                    lambda beta=beta: any(
-                        event.new == float(beta) for event in only(SettingChanged, told(run))
-                    )
+    with (
+        running(tmp_path, ENDLESS) as run,
+        Terminal([*PROGRAM, "attach", str(run.path)], cwd=tmp_path) as screen,
+    ):
+        screen.wait_for("reconstructed")
+        for beta in ("2", "3.5", "4.25", "0.125"):
+            screen.type("c")
+            screen.wait_for("weight of the KL")
+            screen.type(f"{beta}\r")
+            screen.wait_for(lambda text: "weight of the KL" not in text)
+            wait_until(
+                lambda beta=beta: any(
+                    event.new == float(beta) for event in only(SettingChanged, told(run))
                 )
+            )

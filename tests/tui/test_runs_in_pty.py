@@ -3,14 +3,19 @@
 import re
 import shutil
 import termios
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.real_runs import ENDLESS, running
 from support.shells import LEAVE_ALTERNATE_SCREEN, Shell, assert_it_goes_on, assert_restored
+from support.tiny_runs import NoCommands, tiny_config
 
+from vae_tui.run.commands import Command
 from vae_tui.run.folder import Run
-
-SHORT = ("--headless", "--dataset", "digits", "--device", "cpu", "--hidden", "16")
+from vae_tui.run.runs_folder import create
+from vae_tui.training.process import train
+from vae_tui.training.ranks import Ranks
 
 
 @pytest.fixture
@@ -23,9 +28,10 @@ def shell(tmp_path):
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Path:
     """Return the folder of a run of two epochs that has finished; tests copy it."""
-    shell = Shell(tmp_path_factory.mktemp("finished"))
-    assert shell.answer("train", *SHORT, "--epochs", "2").returncode == 0
-    return shell.run.path
+    config = tiny_config(epochs=2)
+    run = create(tmp_path_factory.mktemp("finished"), None, config)
+    assert train(run, config, NoCommands(), Ranks()) == 0
+    return run.path
 
 
 def copy(run: Path, folder: Path) -> None:
@@ -34,12 +40,35 @@ def copy(run: Path, folder: Path) -> None:
     (folder / "config.json").touch()
 
 
+@pytest.fixture(scope="module")
+def live_and_ended(tmp_path_factory, finished) -> Iterator[Shell]:
+    """Give a shell with a run that has finished and a newer one, `run`, that is live."""
+    shell = Shell(tmp_path_factory.mktemp("two"))
+    copy(finished, shell.runs_dir / "ended")
+    with running(shell.runs_dir, ENDLESS):
+        yield shell
+        shell.end_everything()
+
+
 def threads_of(pid):
     return len(list(Path(f"/proc/{pid}/task").iterdir()))
 
 
 def descriptors_of(pid):
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def settled(terminal) -> tuple[int, int]:
+    """Return how many threads and descriptors the program has, once that stays the same.
+
+    Threads of the screen before look ten times a second whether they should end.
+    """
+    seen: list[tuple[int, int]] = []
+    while len(seen) < 6 or len(set(seen[-6:])) > 1:
+        assert len(seen) < 300, f"never the same for a second: {seen}"
+        terminal.read(0.2)
+        seen.append((threads_of(terminal.pid), descriptors_of(terminal.pid)))
+    return seen[-1]
 
 
 def test_enter_opens_another_run_on_the_same_terminal_and_the_one_left_goes_on(shell, finished):
@@ -57,43 +86,25 @@ def test_enter_opens_another_run_on_the_same_terminal_and_the_one_left_goes_on(s
     terminal.wait_for("reconstructed")
     assert_it_goes_on(live)
     assert b"continues" not in terminal.raw
+    live.send(Command(command="pause"))  # live all the same, and the test shares two cores
     costs = []
     for name in ("live", "ended") * 2:
         terminal.type("6")
         terminal.wait_for(re.compile(r"● (live|ended)").search)
         terminal.type("\x1b[F\x1b[A\x1b[A\r" if name == "live" else "\x1b[H\x1b[B\r")
-        terminal.wait_for(re.compile(rf"^ {name} +(running|finished)", re.MULTILINE).search)
+        terminal.wait_for(re.compile(rf"^ {name} +(running|paused|finished)", re.MULTILINE).search)
         terminal.wait_for("reconstructed")
-        terminal.read(1.0)  # threads of the screen before look ten times a second
-        costs.append((threads_of(terminal.pid), descriptors_of(terminal.pid)))
-    assert costs[1] == costs[3]  # both times of the same run: nothing is left over
+        if name == "ended":
+            costs.append(settled(terminal))
+    assert costs[0] == costs[1], "something of the run before is left over"
     terminal.type("q")
     assert terminal.wait_for_end() == 0
     assert_restored(terminal)
     lines = termios.tcgetattr(terminal.descriptor)[3]
     assert lines & termios.ICANON
     assert lines & termios.ECHO
+    live.send(Command(command="resume"))
     assert_it_goes_on(live)
-
-
-def test_the_last_run_of_several_is_the_one_that_is_said_to_go_on(shell, finished):
-    copy(finished, shell.runs_dir / "ended")
-    first = shell.screen(
-        "--name", "live", "--dataset", "digits", "--epochs", "5000", "--hidden", "32"
-    )
-    first.wait_for("reconstructed")
-    first.type("qk")
-    assert first.wait_for_end() == 0
-    terminal = shell.screen("attach", "ended")
-    terminal.wait_for("finished")
-    terminal.type("6")
-    terminal.wait_for("live")
-    terminal.type("\x1b[H\r")
-    terminal.wait_for(re.compile(r"^ live +running", re.MULTILINE).search)
-    terminal.wait_for("reconstructed")
-    terminal.type("qk")
-    assert terminal.wait_for_end() == 0
-    assert terminal.raw.count(b"continues; come back with: vae-tui attach live") == 1
 
 
 def test_x_lays_a_run_over_this_one_and_the_run_that_vanished_is_a_note(shell, finished):
@@ -121,23 +132,29 @@ def test_x_lays_a_run_over_this_one_and_the_run_that_vanished_is_a_note(shell, f
     assert terminal.wait_for_end() == 0
 
 
-def test_ctrl_c_between_two_screens_ends_nothing(shell, finished):
-    copy(finished, shell.runs_dir / "ended")
-    first = shell.screen(
-        "--name", "live", "--dataset", "digits", "--epochs", "5000", "--hidden", "32"
-    )
-    first.wait_for("reconstructed")
-    first.type("qk")
-    first.wait_for_end()
-    terminal = shell.screen("attach", "ended")
-    terminal.wait_for("reconstructed")
-    terminal.type("6")
-    terminal.wait_for("live")
-    terminal.type("\x1b[H\r")
-    terminal.wait_for(lambda _: LEAVE_ALTERNATE_SCREEN in terminal.raw)
-    terminal.type("\x03")
-    terminal.wait_for(re.compile(r"^ live +running", re.MULTILINE).search)
-    terminal.type("\x03")  # opens the question, or closes the one that the first key opened
-    terminal.type("\x1b")
-    terminal.wait_for("reconstructed")
-    assert_it_goes_on(Run(shell.runs_dir / "live"))
+def test_ctrl_c_between_two_screens_ends_nothing(live_and_ended):
+    with live_and_ended.screen("attach", "ended") as terminal:
+        terminal.wait_for("reconstructed")
+        terminal.type("6")
+        terminal.wait_for(re.compile(r"run +running").search)
+        terminal.type("\x1b[H\r")
+        terminal.wait_for(lambda _: LEAVE_ALTERNATE_SCREEN in terminal.raw)
+        terminal.type("\x03")
+        terminal.wait_for(re.compile(r"^ run +running", re.MULTILINE).search)
+        terminal.type("\x03")  # opens the question, or closes the one that the first key opened
+        terminal.type("\x1b")
+        terminal.wait_for("reconstructed")
+        assert_it_goes_on(Run(live_and_ended.runs_dir / "run"))
+
+
+def test_the_last_run_of_several_is_the_one_that_is_said_to_go_on(live_and_ended):
+    with live_and_ended.screen("attach", "ended") as terminal:
+        terminal.wait_for("finished")
+        terminal.type("6")
+        terminal.wait_for(re.compile(r"run +running").search)
+        terminal.type("\x1b[H\r")
+        terminal.wait_for(re.compile(r"^ run +running", re.MULTILINE).search)
+        terminal.wait_for("reconstructed")
+        terminal.type("qk")
+        assert terminal.wait_for_end() == 0
+        assert terminal.raw.count(b"continues; come back with: vae-tui attach run") == 1

@@ -118,7 +118,8 @@ class VaeApp(TerminalApp):
     def on_unmount(self) -> None:
         """Let the threads that read other runs return."""
         self._other_runs.end()
-        gc.unfreeze()
+        if not self.is_headless:
+            gc.unfreeze()
 
     # What threads post
 

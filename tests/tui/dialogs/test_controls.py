@@ -1,6 +1,5 @@
 """The dialog of settings."""
 
-import pytest
 from support.fake_steering import FakeSteering
 from support.screen import Screen, become, until_reading, wait_until
 from textual.widgets import Input, Static
@@ -44,26 +43,23 @@ async def test_c_shows_a_setting_that_was_changed_in_a_pause():
         assert pilot.app.screen.query_one("#lr", Input).value == "0.0005"
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "words"),
-    [
-        ("beta", "e+", "'e+' is not a number"),
-        ("lr", "0", "lr"),
-        ("epochs", "1.5", "whole number"),
-        ("beta", "-1", "beta"),
-    ],
-)
-async def test_a_number_that_cannot_be_is_refused_in_words(name, value, words):
+async def test_a_number_that_cannot_be_is_refused_in_words():
     screen = Screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
-        await ask_controls(pilot, screen, **{name: value})
-        await pilot.press("enter")
-        assert words in str(pilot.app.screen.query_one("#wrong", Static).render())
-        assert len(pilot.app.screen_stack) == 2
-        await pilot.press("escape")
-        assert screen.steering.sent == []
+        for name, value, words in (
+            ("beta", "e+", "'e+' is not a number"),
+            ("lr", "0", "lr"),
+            ("epochs", "1.5", "whole number"),
+            ("beta", "-1", "beta"),
+        ):
+            await ask_controls(pilot, screen, **{name: value})
+            await pilot.press("enter")
+            assert words in str(pilot.app.screen.query_one("#wrong", Static).render())
+            assert len(pilot.app.screen_stack) == 2
+            await pilot.press("escape")
+            assert screen.steering.sent == []
 
 
 async def test_new_settings_are_requested_one_by_one():

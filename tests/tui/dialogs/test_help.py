@@ -1,32 +1,28 @@
 """The help of a view."""
 
-import pytest
 from support.screen import Screen, until_reading, wait_until
 
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.messages import UserReturned
 
 
-@pytest.mark.parametrize(
-    ("view", "title", "keys"),
-    [
-        ("1", "Train", ["Logarithmic loss axis", "Smoothed line"]),
-        ("2", "Samples", ["Raise the temperature", "Lower the temperature"]),
-        ("3", "Walk", ["Choose the dimension", "Set the chosen number to 0"]),
-        ("6", "Runs", ["Choose a run", "Open this run", "over this run's in view 1"]),
-    ],
-)
-async def test_help_tells_this_views_keys_and_the_common_ones(view, title, keys):
+async def test_help_tells_each_views_keys_and_the_common_ones():
     screen = Screen()
     async with screen.at(120, 60) as pilot:
         await until_reading(pilot, screen)
-        await pilot.press(view, "question_mark")
-        await pilot.pause()
-        assert isinstance(pilot.app.screen, HelpDialog)
-        for words in (title, *keys, "Pause or resume", "Leave; training may continue"):
-            assert words in screen.text
-        await pilot.press("escape")
-        assert not isinstance(pilot.app.screen, HelpDialog)
+        for view, title, keys in (
+            ("1", "Train", ["Logarithmic loss axis", "Smoothed line"]),
+            ("2", "Samples", ["Raise the temperature", "Lower the temperature"]),
+            ("3", "Walk", ["Choose the dimension", "Set the chosen number to 0"]),
+            ("6", "Runs", ["Choose a run", "Open this run", "over this run's in view 1"]),
+        ):
+            await pilot.press(view, "question_mark")
+            await pilot.pause()
+            assert isinstance(pilot.app.screen, HelpDialog)
+            for words in (title, *keys, "Pause or resume", "Leave; training may continue"):
+                assert words in screen.text
+            await pilot.press("escape")
+            assert not isinstance(pilot.app.screen, HelpDialog)
 
 
 async def test_help_keeps_the_news_with_its_brackets():

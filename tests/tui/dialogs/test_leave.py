@@ -64,20 +64,24 @@ async def test_after_a_stop_that_could_not_be_sent_the_screen_stays_when_the_run
         assert pilot.app.return_code is None
 
 
-@pytest.mark.parametrize("key", ["ctrl+c", "ctrl+q"])
-@pytest.mark.parametrize("before", [[], ["i"], ["question_mark"], ["ctrl+p"]])
-async def test_the_interrupting_keys_ask_wherever_they_are_pressed(key, before):
+async def test_the_interrupting_keys_ask_wherever_they_are_pressed():
     screen = Screen()
     async with screen.at() as pilot:
+        app = pilot.app
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
-        await pilot.press(*before)
-        await pilot.press(key)
-        await wait_until(pilot, lambda: isinstance(pilot.app.screen, LeaveDialog))
-        assert (pilot.app.return_code, screen.steering.sent) == (None, [])
-        await pilot.press(key)
-        await wait_until(pilot, lambda: not isinstance(pilot.app.screen, LeaveDialog))
-        assert pilot.app.return_code is None
+        for before in ([], ["i"], ["question_mark"], ["ctrl+p"]):
+            for key in ("ctrl+c", "ctrl+q"):
+                await pilot.press(*before)
+                assert (app.screen is screen.app.main) == (not before)
+                await pilot.press(key)
+                await wait_until(pilot, lambda: isinstance(app.screen, LeaveDialog))
+                assert (app.return_code, screen.steering.sent) == (None, [])
+                await pilot.press(key)
+                await wait_until(pilot, lambda: not isinstance(app.screen, LeaveDialog))
+                assert app.return_code is None
+                await pilot.press("escape")
+                await wait_until(pilot, lambda: app.screen is screen.app.main)
 
 
 @pytest.mark.parametrize("condition", ["finished", "failed", "stopped", "lost"])

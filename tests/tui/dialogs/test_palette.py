@@ -18,15 +18,18 @@ def offered(screen):
     return [str(option.prompt).splitlines()[0] for option in found.options]
 
 
-@pytest.mark.parametrize("view", "12356")
-async def test_the_palette_offers_what_the_keys_do_and_nothing_else(view):
+async def test_the_palette_offers_what_the_keys_do_and_nothing_else():
     screen = Screen()
     async with screen.at(120, 60) as pilot:
-        await open_view(pilot, screen, view)
-        keys = [label for label, *_ in screen.app.get_system_commands(screen.app.main)]
-        assert {"Pause", "Help", "Quit", "Export"} <= set(keys)
-        await pilot.press("ctrl+p")
-        await wait_until(pilot, lambda: offered(screen) == keys)
+        await open_view(pilot, screen, "1")
+        for view in "12356":
+            await pilot.press(view)
+            keys = [label for label, *_ in screen.app.get_system_commands(screen.app.main)]
+            assert {"Pause", "Help", "Quit", "Export"} <= set(keys), view
+            await pilot.press("ctrl+p")
+            await wait_until(pilot, lambda keys=keys: offered(screen) == keys)
+            await pilot.press("escape")
+            await wait_until(pilot, lambda: screen.app.screen is screen.app.main)
 
 
 async def test_each_word_that_is_typed_is_part_of_the_name_or_description():
@@ -44,30 +47,34 @@ async def test_each_word_that_is_typed_is_part_of_the_name_or_description():
 
 @pytest.mark.parametrize("enters", [1, 3, 9, 60])  # 60: more than the key queue holds back
 async def test_a_burst_of_enter_runs_the_first_command_once(enters):
-    for _ in range(3):
-        screen = Screen()
-        async with screen.at() as pilot:
-            await open_view(pilot, screen, "1")
-            press_at_once(pilot, "ctrl+p" + " enter" * enters)
-            first = next(iter(screen.app.get_system_commands(screen.app.main))).title
-            assert first == "Log"
-            await wait_until(pilot, lambda screen=screen: screen.view.log_axis)
-            await wait_until(pilot, lambda screen=screen: screen.app.screen is screen.app.main)
-            assert pilot.app.return_code is None
-
-
-@pytest.mark.parametrize(
-    ("typed", "sent"),
-    [("p a u s e enter", ["pause"]), ("u n d o enter", ["undo"]), ("p a u s e escape enter", [])],
-)
-async def test_enter_runs_what_was_typed_before_it_though_the_search_is_slower(typed, sent):
     screen = Screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
-        press_at_once(pilot, f"ctrl+p {typed}")
-        press_at_once(pilot, "question_mark")  # comes after them
-        await wait_until(pilot, lambda: isinstance(screen.app.screen, HelpDialog))
-        assert screen.steering.sent == sent
+        first = next(iter(screen.app.get_system_commands(screen.app.main))).title
+        assert first == "Log"
+        for is_logarithmic in (True, False, True):
+            press_at_once(pilot, "ctrl+p" + " enter" * enters)
+            await wait_until(pilot, lambda on=is_logarithmic: screen.view.log_axis == on)
+            await wait_until(pilot, lambda: screen.app.screen is screen.app.main)
+            assert pilot.app.return_code is None
+
+
+async def test_enter_runs_what_was_typed_before_it_though_the_search_is_slower():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1")
+        for typed, sent in (
+            ("p a u s e enter", ["pause"]),
+            ("u n d o enter", ["undo"]),
+            ("p a u s e escape enter", []),
+        ):
+            screen.steering.sent.clear()
+            press_at_once(pilot, f"ctrl+p {typed}")
+            press_at_once(pilot, "question_mark")  # comes after them
+            await wait_until(pilot, lambda: isinstance(screen.app.screen, HelpDialog))
+            assert screen.steering.sent == sent, typed
+            await pilot.press("escape")
+            await wait_until(pilot, lambda: screen.app.screen is screen.app.main)
 
 
 async def test_enter_waits_for_a_slow_search(monkeypatch):
@@ -113,12 +120,12 @@ async def test_the_screen_ends_in_order_while_the_palette_opens(turns_of_the_loo
         await pilot.pause()
 
 
-@pytest.mark.parametrize("key", ["pagedown", "pageup", "down", "up", "ctrl+home", "ctrl+end"])
-async def test_a_key_that_moves_in_the_list_does_nothing_while_there_is_none(key):
+async def test_a_key_that_moves_in_the_list_does_nothing_while_there_is_none():
     screen = Screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
-        await pilot.press("ctrl+p")
-        await screen.app.screen.query_one(CommandList).remove()
-        await pilot.press(key, "escape")
-        await wait_until(pilot, lambda: screen.app.screen is screen.app.main)
+        for key in ("pagedown", "pageup", "down", "up", "ctrl+home", "ctrl+end"):
+            await pilot.press("ctrl+p")
+            await screen.app.screen.query_one(CommandList).remove()
+            await pilot.press(key, "escape")
+            await wait_until(pilot, lambda: screen.app.screen is screen.app.main)

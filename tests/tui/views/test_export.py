@@ -19,27 +19,28 @@ FIRST = random_network(540)
 
 
 async def test_e_writes_the_samples_the_digit_and_the_interpolation_into_the_folder(tmp_path):
-    async def written(view, prepare, folder):
-        folder.mkdir()
-        screen = Screen(folder=folder)
-        async with screen.at(120, 40) as pilot:
-            await open_view(pilot, screen, view)
-            ends = await prepare(pilot, screen) if prepare else None
-            path = await exported(pilot, screen)
-            assert [str(file) for file in folder.iterdir()] == [path]
-            return path, ends, screen.pictures().columns
+    screen = Screen(folder=tmp_path)
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "2")
+        path = await exported(pilot, screen)
+        assert [str(file) for file in tmp_path.iterdir()] == [path]
+        assert path.endswith("digits-1123-0713-samples-seed1-step540.png")
+        columns = screen.pictures().columns
+        count = columns * (pixels_of(path).shape[0] // 112)
+        expected = picture_files.png(samples_of(FIRST, 1, count), columns)
+        np.testing.assert_array_equal(pixels_of(path), pixels_of(io.BytesIO(expected)))
 
-    path, _, columns = await written("2", None, tmp_path / "samples")
-    assert path.endswith("digits-1123-0713-samples-seed1-step540.png")
-    count = columns * (pixels_of(path).shape[0] // 112)
-    expected = picture_files.png(samples_of(FIRST, 1, count), columns)
-    np.testing.assert_array_equal(pixels_of(path), pixels_of(io.BytesIO(expected)))
+        await pilot.press("3")
+        screen.app.notes.clear()
+        path = await exported(pilot, screen)
+        expected = picture_files.png(samples_of(FIRST, 1, 1), 1)
+        np.testing.assert_array_equal(pixels_of(path), pixels_of(io.BytesIO(expected)))
 
-    path, _, _ = await written("3", None, tmp_path / "digit")
-    expected = picture_files.png(samples_of(FIRST, 1, 1), 1)
-    np.testing.assert_array_equal(pixels_of(path), pixels_of(io.BytesIO(expected)))
+        start, end = await marked(pilot, screen)
+        screen.app.notes.clear()
+        path = await exported(pilot, screen)
+        assert len(list(tmp_path.iterdir())) == 3
 
-    path, (start, end), _ = await written("3", marked, tmp_path / "way")
     share = np.linspace(0, 1, FRAMES, dtype=np.float32)[:, None]
     expected = picture_files.gif(FIRST.decode((1 - share) * start + share * end))
     with Image.open(path) as there, Image.open(io.BytesIO(expected)) as wanted:

@@ -10,7 +10,17 @@ from scipy.stats import norm
 from support.fake_networks import probe, random_network
 from support.layout_faults import until_whole
 from support.run_events import CONFIG
-from support.screen import Screen, embed, new_weights, open_view, plain, wait_until, walk_code
+from support.screen import (
+    Screen,
+    become,
+    embed,
+    new_weights,
+    open_view,
+    plain,
+    until_reading,
+    wait_until,
+    walk_code,
+)
 from support.views import cloud, spread_out, with_weights
 from textual.widgets import Static
 
@@ -70,17 +80,16 @@ async def test_the_maps_cursor_moves_by_cells_and_its_place_is_decoded():
         )
 
 
-@pytest.mark.parametrize("key", ["left", "right", "up", "down"])
-async def test_the_maps_cursor_stays_in_sight(key):
+async def test_the_maps_cursor_stays_in_sight():
     screen = Screen()
     async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "4")
-        for _ in range(30):
-            await pilot.press(f"shift+{key}")
-        window = cloud(screen).window
-        columns, rows = window.cells(np.array([screen.view.plane.cursor]))
-        assert 0 <= columns[0] < window.width
-        assert 0 <= rows[0] < window.height
+        for key in ("left", "right", "up", "down"):
+            await pilot.press(*[f"shift+{key}"] * 30)
+            window = cloud(screen).window
+            columns, rows = window.cells(np.array([screen.view.plane.cursor]))
+            assert 0 <= columns[0] < window.width, key
+            assert 0 <= rows[0] < window.height, key
 
 
 async def test_a_digit_key_jumps_to_its_class_and_again_to_the_view_of_that_number():
@@ -100,14 +109,14 @@ async def test_a_digit_key_jumps_to_its_class_and_again_to_the_view_of_that_numb
         assert screen.view.TITLE == "Walk"
 
 
-@pytest.mark.parametrize("key", ["0", "7", "9"])
-async def test_a_class_key_without_a_view_of_its_number_stays_on_the_map(key):
+async def test_a_class_key_without_a_view_of_its_number_stays_on_the_map():
     screen = Screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "4")
-        await pilot.press(key, key)
-        await pilot.pause()
-        assert screen.view.TITLE == "Map"
+        for key in ("0", "7", "9"):
+            await pilot.press(key, key)
+            await pilot.pause()
+            assert screen.view.TITLE == "Map", key
 
 
 async def test_m_shows_one_projection_after_the_other():
@@ -237,20 +246,23 @@ async def test_a_run_of_an_unknown_data_set_has_a_map():
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
-@pytest.mark.parametrize("condition", ["nothing yet", "running"])
-async def test_map_and_dimensions_are_whole_at_any_size(size, condition):
+async def test_map_and_dimensions_are_whole_at_any_size(size):
     screen = Screen(embed=embed)
     async with screen.at(*size) as pilot:
-        await open_view(pilot, screen, "4", condition)
-        await until_whole(pilot, screen)
-        for key in ("o", "m", "m"):
-            await pilot.press(key)
+        await until_reading(pilot, screen)
+        for condition in ("nothing yet", "running"):
+            await become(pilot, screen, condition)
+            await pilot.press("4")
+            await until_whole(pilot, screen, condition)
+            for key in ("o", "m", "m", "m", "o"):
+                await pilot.press(key)
+                await pilot.pause()
+                await until_whole(pilot, screen, (condition, key))
+            await pilot.press("tab")
             await pilot.pause()
-            await until_whole(pilot, screen, key)
-        await pilot.press("tab")
-        await pilot.pause()
-        assert screen.view.TITLE == "Dimensions"
-        await until_whole(pilot, screen)
+            assert screen.view.TITLE == "Dimensions"
+            await until_whole(pilot, screen, condition)
+            await pilot.press("1")
 
 
 async def test_the_legend_has_the_colours_of_the_classes():

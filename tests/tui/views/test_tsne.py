@@ -1,6 +1,7 @@
 """The map while t-SNE runs in a thread."""
 
 import threading
+import time
 
 import numpy as np
 from support.fake_networks import probe, random_network
@@ -38,7 +39,7 @@ async def test_tsne_that_ends_while_the_screen_does_is_dropped():
         (first, *_) = embed(codes, start)
         begun.set()
         while screen.app.is_running:
-            pass
+            time.sleep(0.001)
         for _ in range(1_000):
             yield first
 
