@@ -154,7 +154,7 @@ def test_an_auto_encoder_reconstructs_better_and_samples_worse(digits):
     found = {}
     for kind in ("vae", "ae"):
         config = tiny_config(
-            epochs=20, batch_size=100, latent_dim=20, hidden=200, lr=2e-3, model=kind
+            epochs=10, batch_size=100, latent_dim=20, hidden=200, lr=3e-3, model=kind
         )
         trainer = Trainer(config, digits, CPU, "fp32")
         finish(trainer)

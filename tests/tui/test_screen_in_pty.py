@@ -149,8 +149,10 @@ def test_ctrl_c_asks_and_a_second_one_stays(shell):
 
 
 def colours_of(terminal):
+    """Return the colours that are seen: a blank has none but its ground."""
     cells = [cell for row in rows_of(terminal, 2, 23) for cell in row]
-    return {colour for _, fg, bg in cells for colour in (fg, bg)} - {"default", "black"}
+    inks = {fg for letter, fg, _ in cells if letter != " "}
+    return (inks | {bg for *_, bg in cells}) - {"default", "black"}
 
 
 def test_digits_are_greys_of_256_colours_and_shades_without_colours(shell):
