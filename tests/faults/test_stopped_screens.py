@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import signal
 import sys
 import time
@@ -12,12 +13,13 @@ from support.shells import Shell, assert_it_goes_on, wait_until
 from support.terminal import PROGRAM, RawTerminal, Terminal
 
 
-def shell_prompt(shell: Shell) -> RawTerminal:
+def shell_prompt(shell: Shell, **size: int) -> RawTerminal:
     """Return a terminal with a person's shell in it."""
     terminal = RawTerminal(
         ["bash", "--norc", "--noprofile", "-i"],
         environment={**shell.environment, "PS1": "ready> "},
         cwd=shell.folder,
+        **size,
     )
     shell.terminals.append(terminal)
     terminal.wait_for("ready>")
@@ -95,6 +97,29 @@ def test_a_screen_continued_in_the_background_once_or_often_waits_there(ended, h
     wait_until(lambda: not process(screen))
     terminal.type("clear; stty -a\n")
     terminal.wait_for(re.compile(r"(?<!-)icanon.*(?<!-)echo\b", re.DOTALL).search)
+    terminal.close()
+
+
+def test_a_screen_stopped_in_the_middle_of_a_picture_leaves_the_shells_lines_alone(ended):
+    terminal = shell_prompt(ended, columns=200, rows=60)
+    terminal.type(" ".join([*PROGRAM, "attach"]) + "\n")
+    terminal.wait_for("reconstructed")
+    (screen,) = (pid for pid, line in of_folder(ended.folder).items() if "attach" in line)
+    terminal.type("2")
+    terminal.wait_for("seed 1")
+    while terminal.read(0.5) and select.select([terminal.descriptor], [], [], 0.5)[0]:
+        pass
+    terminal.type(" ")  # more than the terminal's buffer holds
+    select.select([terminal.descriptor], [], [])
+    os.kill(screen, signal.SIGSTOP)
+    wait_until(lambda: process(screen).is_stopped)
+    terminal.type("PS1='con''tinued>'; clear; bg\n")
+    terminal.wait_for("continued>")
+    wait_until(lambda: process(screen).is_stopped)
+    terminal.read(0.5)
+    assert "▀" not in terminal.raw[terminal.raw.rindex(b"continued>") :].decode(errors="replace")
+    terminal.type("kill %1\n")
+    wait_until(lambda: not process(screen))
     terminal.close()
 
 

@@ -92,7 +92,10 @@ class LinkDriver(LinuxDriver):
         encoding, errors = terminal.encoding, terminal.errors or "strict"
         flow = FlowControl(is_multiplexed=is_multiplexed(os.environ))
         self.writer = TerminalWriter(
-            terminal.fileno(), lambda text: text.encode(encoding, errors), flow
+            terminal.fileno(),
+            lambda text: text.encode(encoding, errors),
+            flow,
+            lambda: self._is_ending or self._is_in_foreground(),
         )
         self._file = self.writer  # type: ignore[assignment]
         self._standard_input = self.fileno

@@ -36,8 +36,16 @@ CLOSING_SECONDS = 2.0
 class TerminalWriter:
     """A text file in front of a terminal's descriptor; may be written to from any thread."""
 
-    def __init__(self, descriptor: int, encode: Callable[[str], bytes], flow: FlowControl) -> None:
+    def __init__(
+        self,
+        descriptor: int,
+        encode: Callable[[str], bytes],
+        flow: FlowControl,
+        is_ours: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Write to ``descriptor`` while ``is_ours``; what comes meanwhile is dropped."""
         self._descriptor = descriptor
+        self._is_ours = is_ours
         self._encode = encode
         self._diff = ScreenDiff()
         self._control: list[str] = []
@@ -184,6 +192,8 @@ class TerminalWriter:
                 self.flow.pacer.full()
                 while not self._is_broken and not self._has_room(LONGEST_WAIT_SECONDS):
                     pass
+            if not self._is_ours():  # the shell has it; everything is drawn again afterwards
+                return
             with contextlib.suppress(BlockingIOError):  # less room, and non-blocking
                 count = os.write(self._descriptor, block[:PIECE_BYTES])
                 self.flow.pacer.written(count)
