@@ -19,9 +19,9 @@ from vae_tui.run.summary import summarise, summarise_all
 def state(run: Run, now: float = NOW, since: float | None = NOW - 1_000) -> str:
     """Return the state of the run, live since ``since``."""
     if since is None:
-        return summarise(run, now).state
+        return summarise(run, lambda: now).state
     lock = live(run, since)
-    found = summarise(run, now)
+    found = summarise(run, lambda: now)
     os.close(lock)
     assert found.pid == 42
     return found.state
@@ -31,7 +31,7 @@ def test_a_row_says_how_far_the_run_is_and_how_good(tmp_path):
     run = run_with(
         tmp_path, started(), epoch_ended(0, 500.0), epoch_ended(1, 120.5), losses(8), epochs=5
     )
-    row = summarise(run, NOW)
+    row = summarise(run, lambda: NOW)
     assert (row.name, row.path, row.dataset) == (run.name, str(run.path), "digits")
     assert (row.epoch, row.epochs, row.step) == (pytest.approx(8 / 6), 3, 8)
     assert row.test_loss == 122.5
@@ -177,9 +177,9 @@ def test_a_trainer_that_hangs_before_its_first_word_is_stalled_after_a_while(tmp
 def test_a_stalled_run_says_for_how_long(tmp_path):
     run = run_with(tmp_path, started(), losses(3))
     lock = live(run)
-    assert summarise(run, NOW + 100).silent_seconds == 100
+    assert summarise(run, lambda: NOW + 100).silent_seconds == 100
     os.close(lock)
-    assert summarise(run, NOW + 100).silent_seconds == 0
+    assert summarise(run, lambda: NOW + 100).silent_seconds == 0
 
 
 def test_clocks_that_differ_make_no_silence_negative_and_none_of_a_trainer_that_writes(tmp_path):
@@ -193,7 +193,7 @@ def test_clocks_that_differ_make_no_silence_negative_and_none_of_a_trainer_that_
         with run.events.open("ab") as file:
             file.write(encode(started(at=NOW + trainers_clock)))
         os.utime(run.events, (NOW, NOW))
-        row = summarise(run, NOW + 1)
+        row = summarise(run, lambda: NOW + 1)
         assert (row.state, 0 <= row.silent_seconds <= 1) == ("running", True)
     os.close(lock)
 
@@ -208,7 +208,7 @@ def test_a_pid_without_a_lock_is_no_live_run(tmp_path):
     """The folder was copied from a machine on which process 1 trained; here there is one too."""
     run = run_with(tmp_path, started(), losses(3))
     run.lock.write_text(f"{os.getpid()}\n")
-    row = summarise(run, NOW)
+    row = summarise(run, lambda: NOW)
     assert (row.state, row.pid) == ("lost", None)
 
 
@@ -219,7 +219,7 @@ def test_a_trainer_that_is_frozen_is_stalled_and_once_thawed_running(tmp_path):
         until(lambda: summarise(run).step > 0)
         os.kill(pid, signal.SIGSTOP)
         later = time.time() + STALLED_SECONDS + 5
-        row = summarise(run, later)
+        row = summarise(run, lambda: later)
         assert (row.state, row.pid) == ("stalled", pid)
         assert row.silent_seconds > STALLED_SECONDS
         frozen_at = row.step
@@ -260,3 +260,16 @@ def test_a_long_log_is_summed_up_without_reading_all_its_losses(tmp_path):
     broken = b'{"event":"losses_measured","step":"?"}\n'
     run.events.write_bytes(run.events.read_bytes() + broken * 100_000 + encode(losses(17)))
     assert summarise(run).step == 17
+
+
+def test_the_clock_is_read_after_the_log_so_that_its_newest_event_is_past(tmp_path):
+    run = run_with(tmp_path, started(), losses(1))
+    lock = live(run, NOW - 1_000)
+
+    def late() -> float:
+        run.events.unlink()  # has been read before
+        return NOW + 1
+
+    found = summarise(run, late)
+    os.close(lock)
+    assert (found.step, found.state) == (1, "running")

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,10 @@ class Summary:
     lr: float = 1e-3
 
 
+Clock = Callable[[], float]
+"""Returns Unix seconds."""
+
+
 class RunFollower:
     """Summarises one run repeatedly; each call reads only what is new in its files."""
 
@@ -54,8 +59,8 @@ class RunFollower:
         self._config: RunConfig | None = None
         self._config_seen: tuple[int, int, int] | None = None
 
-    def summarise(self, now: float) -> tuple[Summary, tuple[str, ...]]:
-        """Return the summary, ``now`` in Unix seconds, and what is wrong with the run's files."""
+    def summarise(self, clock: Clock = time.time) -> tuple[Summary, tuple[str, ...]]:
+        """Return the summary, and what is wrong with the run's files; ``clock`` is read last."""
         config, damage = self._read_config()
         problems = [damage] if damage else []
         # Before the log: of a trainer that ends in between, the end is read.
@@ -67,7 +72,7 @@ class RunFollower:
             self._log.read()
         except OSError as error:
             problems.append(f"{self._run.events} cannot be read: {error.strerror}")
-        return _summary(self._run, self._log.progress, pid, live, now), tuple(problems)
+        return _summary(self._run, self._log.progress, pid, live, clock), tuple(problems)
 
     def _read_config(self) -> tuple[RunConfig, str]:
         """Return `readable_config`; an intact file is read again only when it has changed."""
@@ -79,22 +84,23 @@ class RunFollower:
         return config, damage
 
 
-def summarise(run: Run, now: float | None = None) -> Summary:
+def summarise(run: Run, clock: Clock = time.time) -> Summary:
     """Return the summary of a run; a damaged config is read as far as possible."""
-    return RunFollower(run).summarise(time.time() if now is None else now)[0]
+    return RunFollower(run).summarise(clock)[0]
 
 
 def summarise_all(runs: list[Run]) -> tuple[list[Summary], list[str]]:
     """Return the summaries of the runs, and what is wrong with the files of some."""
-    now = time.time()
-    found = [RunFollower(run).summarise(now) for run in runs]
+    found = [RunFollower(run).summarise() for run in runs]
     return [summary for summary, _ in found], [why for _, wrong in found for why in wrong]
 
 
-def _summary(run: Run, progress: Progress, pid: int | None, live: bool, now: float) -> Summary:
+def _summary(run: Run, progress: Progress, pid: int | None, live: bool, clock: Clock) -> Summary:
     began = _modified(run.lock) if live else -math.inf
     newest = progress.last_time if math.isfinite(progress.last_time) else -math.inf
-    silent = silence(now, newest, began, _modified(run.events)) if live else 0.0
+    activity = newest, began, _modified(run.events)
+    # The clock last: events reported while the log was read would be in its future.
+    silent = silence(clock(), *activity) if live else 0.0
     state = state_of(
         live,
         progress.ended,

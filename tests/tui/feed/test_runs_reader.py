@@ -108,12 +108,12 @@ def test_a_follower_reads_what_is_new_to_the_same_end_as_one_that_reads_all(tmp_
     known = RunFollower(run)
     for event in happened:
         append(run.events, encode(event))
-        assert str(known.summarise(NOW)[0]) == str(summarise(run, NOW))
-    found, _ = known.summarise(NOW)
+        assert str(known.summarise(lambda: NOW)[0]) == str(summarise(run, lambda: NOW))
+    found, _ = known.summarise(lambda: NOW)
     assert (found.beta, found.lr, found.best_test_loss) == (2.0, 1.0, 102.0)
     run.events.write_bytes(b"".join(map(encode, [started(), epoch_ended(1, 77.0)])))
-    assert known.summarise(NOW)[0].test_loss == 79.0
-    assert known.summarise(NOW)[0].state == "lost"
+    assert known.summarise(lambda: NOW)[0].test_loss == 79.0
+    assert known.summarise(lambda: NOW)[0].state == "lost"
 
 
 def test_a_log_in_which_nothing_is_new_is_not_opened_again(tmp_path):
@@ -133,9 +133,9 @@ def test_a_config_that_is_mended_is_read_again(tmp_path):
     config = (run.path / "config.json").read_text()
     (run.path / "config.json").write_text("{")
     known = RunFollower(run)
-    assert known.summarise(NOW)[1]
+    assert known.summarise(lambda: NOW)[1]
     (run.path / "config.json").write_text(config)
-    found, wrong = known.summarise(NOW)
+    found, wrong = known.summarise(lambda: NOW)
     assert (found.beta, wrong) == (3.0, ())
 
 

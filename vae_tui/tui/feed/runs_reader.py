@@ -105,7 +105,7 @@ class RunsFolder:
         for path, known in self._known.items():
             if stop.is_set():
                 return
-            summary, wrong = known.summarise(time.time())
+            summary, wrong = known.summarise()
             rows.append(ListedRun(path, summary, brief(wrong[0], path) if wrong else ""))
             if not self._is_read and time.monotonic() - posted_at > PROGRESS_SECONDS:
                 posted_at = time.monotonic()
