@@ -17,7 +17,7 @@ from vae_tui.cli import doctor, explore, options, runs, steer
 from vae_tui.cli.console import print_error, show_traceback
 from vae_tui.cli.options import option
 from vae_tui.cli.start import create_run, given_to_resume, resume_run
-from vae_tui.cli.watch import INTERRUPTED, StopAtSignal, follow, follow_own, watch
+from vae_tui.cli.watch import INTERRUPTED, follow, follow_own, stop_at_signals, watch
 from vae_tui.errors import VaeTuiError
 from vae_tui.run.config import MODELS, PRECISIONS, RECONSTRUCTIONS
 
@@ -141,16 +141,16 @@ def train(headless: bool, as_json: bool, fps: int | None, **settings: Any) -> in
     run = find(settings["runs_dir"], resumed) if resumed else None
     if run is None:
         run, config = create_run(**settings)
-    signals = None if has_screen else StopAtSignal(run)  # from before there is a trainer
+    is_stopped = None if has_screen else stop_at_signals(run)  # from before there is a trainer
     if resumed:
         config, offset = resume_run(run, settings["data_dir"], given_to_resume())
-    if signals is None:
+    if is_stopped is None:
         watch(run, config, settings["runs_dir"], read_only=False, fps=fps, is_new=not resumed)
     if not resumed:
         control.start(run, config)
     if missing:
         print_error(f"{missing}: training in plain lines, as with --headless")
-    return follow_own(run, config, as_json, offset, signals)
+    return follow_own(run, config, as_json, offset, is_stopped)
 
 
 @cli.command()

@@ -10,6 +10,7 @@ from vae_tui.cli import options
 from vae_tui.cli.console import print_lines
 from vae_tui.cli.watch import reference
 from vae_tui.errors import UsageError, VaeTuiError
+from vae_tui.run.state import ADVICE
 
 if TYPE_CHECKING:
     from vae_tui.run.folder import Run
@@ -66,7 +67,6 @@ def _send(run: "Run", runs_dir: Path, name: str, answers: dict[type[Any], str]) 
     ``answers`` are the types of events that answer it, each with the run's state after it.
     """
     from vae_tui.run.commands import Command
-    from vae_tui.run.state import ADVICE
     from vae_tui.run.summary import summarise
 
     state = summarise(run).state
@@ -86,7 +86,6 @@ def _answer(run: "Run", offset: int, answers: dict[type[Any], str]) -> str:
     """Wait for one of the events in ``answers``; return the state after it."""
     from vae_tui.cli.headless import lines_until_end
     from vae_tui.run import events
-    from vae_tui.run.state import ADVICE
     from vae_tui.run.summary import summarise
 
     for line in lines_until_end(run, offset, timeout=60, poll=0.02):

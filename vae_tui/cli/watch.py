@@ -55,16 +55,14 @@ def watch(
     from vae_tui.run.folder import Run
     from vae_tui.run.state import ADVICE
 
-    start_new = _Once(partial(control.start, run, config)) if is_new else None
+    start_new = _once(partial(control.start, run, config) if is_new else lambda: None)
     while True:
         steering = None if read_only else RunSteering(run, config)
         app = _screen(run, config, runs_dir, steering, fps, start_new, damage)
         app.run()
-        if start_new is not None:
-            start_new()  # the user may have left before
-            start_new = None
         if app.failure is not None:
             raise app.failure
+        start_new()  # the user may have left before
         if app.return_code or app.chosen is None:
             break
         run = Run(app.chosen)
@@ -84,18 +82,16 @@ def watch(
     os._exit(code)  # without waiting for threads: they may block, or be importing
 
 
-class _Once:
-    """Does ``work`` at the first call; another thread's call waits until it is done."""
+def _once(work: Callable[[], object]) -> Callable[[], None]:
+    """Return a function that does ``work`` when first called; other threads' calls wait for it."""
+    lock, pending = threading.Lock(), [work]
 
-    def __init__(self, work: Callable[[], object]) -> None:
-        self._work: Callable[[], object] | None = work
-        self._lock = threading.Lock()
+    def call() -> None:
+        with lock:
+            while pending:
+                pending.pop()()
 
-    def __call__(self) -> None:
-        with self._lock:
-            work, self._work = self._work, None
-            if work is not None:
-                work()
+    return call
 
 
 def _screen(
@@ -104,7 +100,7 @@ def _screen(
     runs_dir: Path,
     steering: "RunSteering | None",
     fps: int | None,
-    start_new: Callable[[], object] | None,
+    start_new: Callable[[], None],
     damage: str,
 ) -> "VaeApp":
     """Return the app for one run, which calls ``start_new``; the others are as for ``watch``."""
@@ -115,8 +111,7 @@ def _screen(
     name, name_here = printable(run.name), printable(reference(run, runs_dir))
 
     def load(colours: str | None) -> "LateImports":
-        if start_new is not None:
-            start_new()
+        start_new()
         # In a thread after the first paint: importing numpy and plotext takes longer than painting.
         from platformdirs import user_state_path
 
@@ -172,35 +167,30 @@ def follow(
         raise
 
 
-class StopAtSignal:
-    """From now on, SIGINT or SIGTERM to this process stops the run's trainer, saved."""
+def stop_at_signals(run: "Run") -> Callable[[], bool]:
+    """Let SIGINT or SIGTERM stop the run's trainer, saved; return whether one has come."""
+    came: list[int] = []
 
-    def __init__(self, run: "Run") -> None:
-        self._run = run
-        self.has_come = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._stop)
+    def stop(number: int, _: object) -> None:
+        came.append(number)
+        if len(came) > 1:
+            raise KeyboardInterrupt(number)  # exit without waiting for the save
+        run.send(Command(command="stop"))
 
-    def send_again(self) -> None:
-        """Repeat a stop that was sent before there was a trainer."""
-        if self.has_come:
-            self._run.send(Command(command="stop"))
-
-    def _stop(self, number: int, _: object) -> None:
-        if self.has_come:
-            raise KeyboardInterrupt(number)  # the second signal: exit without waiting for the save
-        self.has_come = True
-        self._run.send(Command(command="stop"))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    return lambda: bool(came)
 
 
 def follow_own(
-    run: "Run", config: RunConfig, as_json: bool, offset: int, signals: StopAtSignal
+    run: "Run", config: RunConfig, as_json: bool, offset: int, is_stopped: Callable[[], bool]
 ) -> int:
-    """Follow the trainer that this process started; one of the ``signals`` stops it."""
-    signals.send_again()
+    """Follow the trainer that this process started; `stop_at_signals` returned ``is_stopped``."""
+    if is_stopped():  # before there was a trainer
+        run.send(Command(command="stop"))
     first = "" if as_json else f"{run.path}: {config.dataset}; ctrl+c stops and saves"
     code = follow(run, config, as_json, offset, first=first)
-    return INTERRUPTED if signals.has_come else code
+    return INTERRUPTED if is_stopped() else code
 
 
 def reference(run: "Run", runs_dir: Path) -> str:

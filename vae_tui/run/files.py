@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import math
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -131,10 +132,10 @@ def is_read_only(folder: Path) -> bool:
         return False
 
 
-def read_lines(path: Path) -> Iterator[bytes]:
-    """Yield the complete lines of a file as it is now."""
-    tail = LineTail(path)
+def read_lines(path: Path, begin: int = 0, end: float = math.inf) -> Iterator[bytes]:
+    """Yield the complete lines of a file as it is now; a block that passes ``end`` is the last."""
+    tail = LineTail(path, begin)
     before = -1
-    while tail.offset != before:
+    while before != tail.offset < end:
         before = tail.offset
         yield from tail.read()

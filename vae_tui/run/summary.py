@@ -46,10 +46,6 @@ class Summary:
     lr: float = 1e-3
 
 
-Clock = Callable[[], float]
-"""Returns Unix seconds."""
-
-
 class RunFollower:
     """Summarises one run repeatedly; each call reads only what is new in its files."""
 
@@ -59,7 +55,7 @@ class RunFollower:
         self._config: RunConfig | None = None
         self._config_seen: tuple[int, int, int] | None = None
 
-    def summarise(self, clock: Clock = time.time) -> tuple[Summary, tuple[str, ...]]:
+    def summarise(self, clock: Callable[[], float] = time.time) -> tuple[Summary, tuple[str, ...]]:
         """Return the summary, and what is wrong with the run's files; ``clock`` is read last."""
         config, damage = self._read_config()
         problems = [damage] if damage else []
@@ -84,7 +80,7 @@ class RunFollower:
         return config, damage
 
 
-def summarise(run: Run, clock: Clock = time.time) -> Summary:
+def summarise(run: Run, clock: Callable[[], float] = time.time) -> Summary:
     """Return the summary of a run; a damaged config is read as far as possible."""
     return RunFollower(run).summarise(clock)[0]
 
@@ -95,7 +91,9 @@ def summarise_all(runs: list[Run]) -> tuple[list[Summary], list[str]]:
     return [summary for summary, _ in found], [why for _, wrong in found for why in wrong]
 
 
-def _summary(run: Run, progress: Progress, pid: int | None, live: bool, clock: Clock) -> Summary:
+def _summary(
+    run: Run, progress: Progress, pid: int | None, live: bool, clock: Callable[[], float]
+) -> Summary:
     began = _modified(run.lock) if live else -math.inf
     newest = progress.last_time if math.isfinite(progress.last_time) else -math.inf
     activity = newest, began, _modified(run.events)

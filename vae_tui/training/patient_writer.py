@@ -95,11 +95,8 @@ class PatientWriter:
                     self._report(Paused(time=time.time(), step=self._trainer.step, why=why))
                 self._wait()
         if paused:
-            now, step = time.time(), self._trainer.step
-            was_paused = self._trainer.is_paused  # by a command, which still holds
-            self._report(
-                Paused(time=now, step=step) if was_paused else Resumed(time=now, step=step)
-            )
+            kind = Paused if self._trainer.is_paused else Resumed  # a command's pause still holds
+            self._report(kind(time=time.time(), step=self._trainer.step))
 
     def _report(self, event: Event) -> None:
         log(events.encode(event).decode().strip())

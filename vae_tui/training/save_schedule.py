@@ -36,7 +36,6 @@ class TimeBudget:
         self._longest = longest
         self._began = self._last = clock()
         self._cost = 0.0
-        """Seconds that the work took the last time."""
 
     def is_due(self) -> bool:
         """Return whether to do the work now; it is expected to take as long as the last time."""

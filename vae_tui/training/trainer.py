@@ -97,7 +97,8 @@ class Trainer:
         self._threads = ThreadChoice(
             threads, self._stepper.compute_gradient, self._stepper.batch_sizes
         )
-        self._paused = False
+        self.is_paused = False
+        """By a command."""
         self._stopped = False
         self._step_seconds = CHUNK_SECONDS
 
@@ -106,23 +107,18 @@ class Trainer:
         """Steps until the run is finished."""
         return int(self.settings["epochs"]) * self.steps_per_epoch
 
-    @property
-    def is_paused(self) -> bool:
-        """Whether a command has paused the training."""
-        return self._paused
-
     def run(self, commands: CommandSource) -> Iterator[list[Event]]:
         """Train to the end; after every chunk of steps yield its events, which may be none."""
         yield [self._reports.run_started(self.step, self.model, int(self.settings["epochs"]))]
         if self.step == 0:
             yield [self._reports.epoch_ended(0, self.model, {}, 0.0)]
         while True:
-            taken = commands.take(CHUNK_SECONDS if self._paused else 0.0)
+            taken = commands.take(CHUNK_SECONDS if self.is_paused else 0.0)
             events = [event for command in self._ranks.share(taken) for event in self.obey(command)]
             if self._stopped:
                 yield [*events, RunEnded(**self._stamp(), reason="stopped")]
                 return
-            if self._paused:
+            if self.is_paused:
                 yield events
                 continue
             if self.step >= self.total_steps:
@@ -138,11 +134,11 @@ class Trainer:
         try:
             check(command)
             match command.command:
-                case "pause" if not self._paused:
-                    self._paused = True
+                case "pause" if not self.is_paused:
+                    self.is_paused = True
                     return [Paused(**self._stamp())]
-                case "resume" if self._paused:
-                    self._paused = False
+                case "resume" if self.is_paused:
+                    self.is_paused = False
                     return [Resumed(**self._stamp())]
                 case "stop":
                     self._stopped = True

@@ -13,10 +13,8 @@ LARGEST = 1e300
 """Values are clipped to this, so that no difference of two overflows."""
 _THINNEST = 1e-200
 """A thinner range is treated as a single value: its tick step would underflow."""
-_START_SHARE = 1 / 8
-"""The first eighth of the x range may be clipped in height ..."""
-_SQUASHED_BY_START = 1 / 4
-"""... where the rest would take less than this share of the height."""
+_START_SHARE, _SQUASHED_BY_START = 1 / 8, 1 / 4
+"""The first eighth of x is clipped where the rest would take less than a quarter of the height."""
 _SQUASHED_BY_SPIKES = 1 / 12
 """The highest or lowest 5 % are clipped where the rest would take less than this share."""
 _NEAR = 1 / 4

@@ -43,10 +43,9 @@ class Frame:
     """Position of the plot among the cells, and its axes."""
 
     left: int
-    """Cells left of the plot: the gutter of the y axis."""
+    """Cells of the gutter at the left; ``columns`` and ``rows`` are those of the plot."""
     columns: int
     rows: int
-    """Cells of the plot."""
     x_range: Range
     y_range: Range
     """On a log axis in base-10 logarithms."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from vae_tui.run import events
 from vae_tui.run.events import Event
-from vae_tui.run.files import LineTail
+from vae_tui.run.files import read_lines
 from vae_tui.run.folder import Run
 from vae_tui.run.last_seen import LastSeenStore, Seen, while_away
 from vae_tui.tui.messages import Post, UserReturned
@@ -49,11 +49,7 @@ class AbsenceTracker:
 
 def _happened(run: Run, begin: int, end: int) -> Iterator[Event]:
     """Yield the events between two offsets of the log, without losses."""
-    tail = LineTail(run.events, begin)
-    before = -1
-    while before != tail.offset < end:
-        before = tail.offset
-        for line in tail.read():
-            with contextlib.suppress(ValueError):
-                if b'"losses_measured"' not in line[:40] and (event := events.decode(line)):
-                    yield event
+    for line in read_lines(run.events, begin, end):
+        with contextlib.suppress(ValueError):
+            if b'"losses_measured"' not in line[:40] and (event := events.decode(line)):
+                yield event

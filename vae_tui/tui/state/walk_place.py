@@ -10,6 +10,7 @@ from vae_tui.latent.codes import prior
 from vae_tui.latent.morph import PATHS, choose_ends, film
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
+from vae_tui.text import cut
 
 FRAMES = 25
 """Pictures of an interpolation, both ends included."""
@@ -38,6 +39,8 @@ class Point:
         assert self.code is not None
         return self.code
 
+    origin = property(lambda self: self.name)
+
     def next_frame(self) -> None:
         """Return None: a point does not move."""
 
@@ -51,6 +54,7 @@ class Interpolation:
     path: str = "linear"
     """linear, slerp or pixels."""
     frame: int = 0
+    origin = "between two points"
 
     @property
     def name(self) -> str:
@@ -78,7 +82,7 @@ class Drift:
 
     seed: int
     tick: int = 0
-    name = "drifting through the prior"
+    name, origin = "drifting through the prior", "on a drift"
 
     def code_for(self, network: Network, probe: Probe | None) -> Floats:
         """Return the code (d,) of this tick."""
@@ -124,9 +128,12 @@ class Walk:
 
     def to_value(self, code: Floats, dimension: int, value: float) -> "Walk":
         """Go from ``code`` (d,), where the walk is, to the one with another number in it."""
+        assert self.place is not None
         moved = code.copy()
         moved[dimension] = np.clip(value, -LARGEST_VALUE, LARGEST_VALUE)
-        return replace(self, place=Point(self._origin.removesuffix(", moved") + ", moved", moved))
+        return replace(
+            self, place=Point(self.place.origin.removesuffix(", moved") + ", moved", moved)
+        )
 
     def to_drift(self, code: Floats) -> "Walk":
         """Start to drift, or stop at ``code`` (d,)."""
@@ -153,7 +160,8 @@ class Walk:
 
     def marked(self, name: str, code: Floats) -> "Walk":
         """Mark where the walk is, which is ``code`` (d,)."""
-        here = self.place if isinstance(self.place, Point) else Point(self._origin, code)
+        assert self.place is not None
+        here = self.place if isinstance(self.place, Point) else Point(self.place.origin, code)
         return replace(self, marks={**self.marks, name: here})
 
     def with_next_path(self) -> "Walk":
@@ -163,24 +171,12 @@ class Walk:
             place = replace(place, path=path)
         return replace(self, path=path, place=place)
 
-    @property
-    def _origin(self) -> str:
-        """What the code shown is, in words."""
-        match self.place:
-            case Interpolation():
-                return "between two points"
-            case Drift():
-                return "on a drift"
-            case Point(name=name):
-                return name
-        return ""
-
     def marks_line(self, width: int) -> str:
         """Return both marks in a line, their names cut if it is too narrow for both."""
         names = [f"{name}: {point.name}" for name, point in sorted(self.marks.items())]
         if len(names) == 2 and len(" · ".join(names)) > width:
             room = max((width - 3) // 2, 1)
-            names = [name if len(name) <= room else f"{name[: room - 1]}…" for name in names]
+            names = [cut(name, room) for name in names]
         return " · ".join(names)
 
 
