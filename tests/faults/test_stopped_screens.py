@@ -123,6 +123,18 @@ def test_a_screen_stopped_in_the_middle_of_a_picture_leaves_the_shells_lines_alo
     terminal.close()
 
 
+def test_a_screen_that_comes_back_right_after_it_was_continued_in_the_background_is_shown(ended):
+    terminal, screen = stopped_screen(ended, "ctrl+z")
+    wait_until(lambda: process(screen).is_stopped)
+    terminal.type("bg; sleep 0.1; fg\n")  # the shell, for which it runs, continues it only once
+    terminal.wait_for(lambda _: terminal.raw.count(b"\x1b[?1049h") > 1)
+    terminal.type("2")
+    terminal.wait_for("seed 1")
+    terminal.type("q")
+    wait_until(lambda: not process(screen))
+    terminal.close()
+
+
 @pytest.mark.parametrize("how", ["ctrl+z", "stopped from outside"])
 @pytest.mark.parametrize("order", ["by the shell", "continued first"])
 def test_a_stopped_screen_that_is_ended_is_gone_and_leaves_the_shell_its_terminal(

@@ -26,13 +26,27 @@ class Process:
 def process(pid: int) -> Process | None:
     """Return a process; None if it has ended, even if it has not been reaped."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = _status(Path(f"/proc/{pid}"))
     except (FileNotFoundError, ProcessLookupError):
         return None
     if fields[0] in "ZX":
         return None
     cpu = (int(fields[11]) + int(fields[12])) / TICKS
-    return Process(pid, int(fields[1]), int(fields[3]), cpu, fields[0] == "T")
+    is_stopped = fields[0] == "T" and _are_threads_stopped(pid)
+    return Process(pid, int(fields[1]), int(fields[3]), cpu, is_stopped)
+
+
+def _are_threads_stopped(pid: int) -> bool:
+    """Return whether all threads are: the parent is told when the last one is."""
+    try:
+        return all(_status(one)[0] == "T" for one in Path(f"/proc/{pid}/task").iterdir())
+    except (FileNotFoundError, ProcessLookupError):  # one has just ended
+        return False
+
+
+def _status(folder: Path) -> list[str]:
+    """Return what the kernel says of a process or thread, from its state on."""
+    return (folder / "stat").read_text().rpartition(")")[2].split()
 
 
 def processes() -> list[Process]:

@@ -216,8 +216,9 @@ class LinkDriver(LinuxDriver):
             self._loop.call_soon_threadsafe(self._suspend)
 
     def _sigcont_application(self, *_: Any) -> None:
-        if not self._is_in_foreground():
-            if not self._is_about_to_end():
+        ends = self._is_about_to_end()
+        if not self._is_in_foreground():  # asked last: fg may have come meanwhile
+            if not ends:
                 os.kill(os.getpid(), signal.SIGSTOP)
             return
         self._is_continued = True
