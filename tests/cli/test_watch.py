@@ -1,9 +1,14 @@
-"""The screen of a run that has no trainer yet."""
+"""Leaving, or ctrl+c, before the trainer of a new run has been started."""
 
+import os
+import subprocess
 import sys
 
+from support.processes import PATIENCE_SECONDS
 from support.shells import Shell, wait_until
 from support.terminal import RawTerminal
+
+from vae_tui.run.summary import summarise
 
 NEVER_LOADS = """
 from vae_tui.tui.terminal_app import TerminalApp
@@ -30,5 +35,35 @@ def test_leaving_a_new_run_to_train_before_its_trainer_was_started_starts_it(tmp
         assert terminal.wait_for_end() == 0
         assert "early continues" in terminal.text
         wait_until(shell.run.is_live)
+    finally:
+        shell.end_everything()
+
+
+INTERRUPTED_BEFORE_THE_START = """
+import os, signal
+from vae_tui.run import control
+start = control.start
+def interrupted(*given):
+    os.kill(os.getpid(), signal.SIGINT)
+    return start(*given)
+control.start = interrupted
+from vae_tui.cli.main import main
+main()
+"""
+
+
+def test_ctrl_c_before_the_trainer_of_plain_lines_was_started_stops_it(tmp_path):
+    shell = Shell(tmp_path)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", INTERRUPTED_BEFORE_THE_START, "--headless", "--hidden", "16"],
+            env={**os.environ, **shell.environment},
+            cwd=tmp_path,
+            capture_output=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 130, done.stderr
+        assert summarise(shell.run).state == "stopped"
     finally:
         shell.end_everything()

@@ -132,12 +132,17 @@ def test_x_lays_a_run_over_this_one_and_the_run_that_vanished_is_a_note(shell, f
     assert terminal.wait_for_end() == 0
 
 
+def open_first_run(terminal):
+    """Open the first run of the list once that shows it as running."""
+    terminal.type("6")
+    terminal.wait_for(re.compile(r"run +running").search)
+    terminal.type("\x1b[H\r")
+
+
 def test_ctrl_c_between_two_screens_ends_nothing(live_and_ended):
     with live_and_ended.screen("attach", "ended") as terminal:
         terminal.wait_for("reconstructed")
-        terminal.type("6")
-        terminal.wait_for(re.compile(r"run +running").search)
-        terminal.type("\x1b[H\r")
+        open_first_run(terminal)
         terminal.wait_for(lambda _: LEAVE_ALTERNATE_SCREEN in terminal.raw)
         terminal.type("\x03")
         terminal.wait_for(re.compile(r"^ run +running", re.MULTILINE).search)
@@ -150,9 +155,7 @@ def test_ctrl_c_between_two_screens_ends_nothing(live_and_ended):
 def test_the_last_run_of_several_is_the_one_that_is_said_to_go_on(live_and_ended):
     with live_and_ended.screen("attach", "ended") as terminal:
         terminal.wait_for("finished")
-        terminal.type("6")
-        terminal.wait_for(re.compile(r"run +running").search)
-        terminal.type("\x1b[H\r")
+        open_first_run(terminal)
         terminal.wait_for(re.compile(r"^ run +running", re.MULTILINE).search)
         terminal.wait_for("reconstructed")
         terminal.type("qk")

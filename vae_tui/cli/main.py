@@ -135,17 +135,16 @@ def train(headless: bool, as_json: bool, fps: int | None, **settings: Any) -> in
     from vae_tui.run.runs_folder import find
     from vae_tui.terminal import capabilities
 
-    missing = "" if headless or as_json else capabilities.missing(os.environ)
-    has_screen = not (headless or as_json or missing)
-    resumed, offset = settings.pop("resumed"), 0
-    run = find(settings["runs_dir"], resumed) if resumed else None
-    if run is None:
-        run, config = create_run(**settings)
-    is_stopped = None if has_screen else stop_at_signals(run)  # from before there is a trainer
-    if resumed:
+    offset = 0
+    if resumed := settings.pop("resumed"):
+        run = find(settings["runs_dir"], resumed)
         config, offset = resume_run(run, settings["data_dir"], given_to_resume())
-    if is_stopped is None:
+    else:
+        run, config = create_run(**settings)
+    missing = "" if headless or as_json else capabilities.missing(os.environ)
+    if not (headless or as_json or missing):
         watch(run, config, settings["runs_dir"], read_only=False, fps=fps, is_new=not resumed)
+    is_stopped = stop_at_signals(run)  # before there is a trainer, which reads the command first
     if not resumed:
         control.start(run, config)
     if missing:

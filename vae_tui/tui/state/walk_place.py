@@ -39,7 +39,10 @@ class Point:
         assert self.code is not None
         return self.code
 
-    origin = property(lambda self: self.name)
+    @property
+    def origin(self) -> str:
+        """What a code taken from here is, in words."""
+        return self.name
 
     def next_frame(self) -> None:
         """Return None: a point does not move."""
