@@ -31,6 +31,7 @@ from vae_tui.tui.app import VaeApp
 from vae_tui.tui.ports import LateImports
 from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.state.scene import Scene
+from vae_tui.tui.theme import ChosenTheme
 from vae_tui.tui.views import VIEWS
 from vae_tui.tui.views.view import View
 from vae_tui.tui.widgets.caption import Caption
@@ -75,6 +76,7 @@ class Screen:
         load: Callable[[], None] = lambda: None,
         folder: Path | None = None,
         embed: Callable[[Floats, Floats | None], Iterator[Embedding]] = embed,
+        chosen_theme: ChosenTheme | None = None,
         **scene: Any,
     ) -> None:
         view = RunView(name, config, live=live, epochs=config.epochs)
@@ -96,6 +98,7 @@ class Screen:
             UTF8,
             folder or Path(tempfile.gettempdir()),
             self.clock,
+            chosen_theme,
         )
 
     def at(self, width: int = 80, height: int = 24) -> "_Running":
@@ -140,7 +143,12 @@ class _Running:
 
 
 def screen_text(app: App[Any]) -> str:
-    """Return the text of the screen on top, row by row.
+    """Return the text of the screen on top, row by row."""
+    return "\n".join(row.text for row in screen_rows(app))
+
+
+def screen_rows(app: App[Any]) -> list[Strip]:
+    """Return the rows of the screen on top, with their styles.
 
     Each visible widget is rendered once; at every column where a widget's region begins or ends,
     Textual says which widget is on top. Empty before the first layout.
@@ -153,19 +161,19 @@ def screen_text(app: App[Any]) -> str:
     for y in range(height):
         here = [region for region in regions if region.y <= y < region.bottom]
         edges = {edge for region in here for edge in (region.x, region.right)} | {width}
-        row, left = "", 0
+        row, left = [], 0
         while left < width:
             try:
                 widget, region = screen.get_widget_at(left, y)
             except NoWidget:
-                return ""  # not laid out yet
+                return []  # not laid out yet
             right = min(region.right, *(edge for edge in edges if edge > left))
             if widget not in lines:
                 lines[widget] = widget.render_lines(region.reset_offset)
-            row += lines[widget][y - region.y].crop(left - region.x, right - region.x).text
+            row.append(lines[widget][y - region.y].crop(left - region.x, right - region.x))
             left = right
-        rows.append(row)
-    return "\n".join(rows)
+        rows.append(Strip.join(row))
+    return rows
 
 
 def _regions(screen: TextualScreen[Any]) -> Iterator[Region]:

@@ -75,7 +75,8 @@ def table(screen):
     """Return the rows of the run table as they stand on the screen."""
     area = screen.view.query_one(RunTable).region
     rows = screen.text.splitlines()[area.y : area.bottom]
-    return [row.rstrip() for row in rows if row.strip()]
+    cells = [row[area.x : area.right].rstrip() for row in rows]
+    return [row for row in cells if row]
 
 
 def chosen(screen):

@@ -1,13 +1,14 @@
 """Hosts for one widget."""
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.geometry import Region
 from textual.widget import Widget
 
+from vae_tui.tui.terminal_app import TerminalApp
 from vae_tui.tui.widgets.drawing import Drawing
 
 
-class Host(App[None]):
+class Host(TerminalApp):
     """Shows one widget on the whole screen."""
 
     def __init__(self, widget: Widget) -> None:

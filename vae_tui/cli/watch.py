@@ -104,8 +104,11 @@ def _screen(
     damage: str,
 ) -> "VaeApp":
     """Return the app for one run, which calls ``start_new``; the others are as for ``watch``."""
+    from platformdirs import user_state_path
+
     from vae_tui.terminal import capabilities
     from vae_tui.tui.app import VaeApp
+    from vae_tui.tui.theme import ChosenTheme
 
     # Both are shown and pasted into a shell: they must be printable.
     name, name_here = printable(run.name), printable(reference(run, runs_dir))
@@ -113,8 +116,6 @@ def _screen(
     def load(colours: str | None) -> "LateImports":
         start_new()
         # In a thread after the first paint: importing numpy and plotext takes longer than painting.
-        from platformdirs import user_state_path
-
         from vae_tui.run.last_seen import LastSeenStore
         from vae_tui.terminal.half_blocks import palette_for
         from vae_tui.tui.feed.absence_tracker import AbsenceTracker
@@ -147,7 +148,11 @@ def _screen(
 
         return embeddings(codes, start)
 
-    return VaeApp(name, name_here, config, load, steering, os.environ, Path.cwd())
+    chosen_theme = ChosenTheme(user_state_path("vae-tui") / "theme", os.environ)
+    return VaeApp(
+        *(name, name_here, config, load, steering, os.environ, Path.cwd()),
+        chosen_theme=chosen_theme,
+    )
 
 
 def follow(

@@ -5,6 +5,7 @@ A picture is a uint8 array (H, W), 0 black, 255 white.
 
 import enum
 from functools import cache, lru_cache
+from itertools import repeat
 
 import numpy as np
 from rich.segment import Segment
@@ -44,9 +45,13 @@ LEVEL_OF_GREY: Bytes = np.where(np.arange(256) < DARKEST_SHOWN, 0, _NEAREST).ast
 """For each of the 256 greys, the index into `GREY_LEVELS` it is drawn with."""
 
 
-def half_blocks(picture: Bytes, palette: Palette = Palette.GREYS) -> list[Row]:
+BLACK = "#000000"
+
+
+def half_blocks(picture: Bytes, palette: Palette = Palette.GREYS, ground: str = BLACK) -> list[Row]:
     """Return ceil(H / 2) rows of W cells that show ``picture`` (H, W).
 
+    Pixels of 0 have the colour ``ground``, ``#rrggbb``; lighter ones are between it and white.
     Below an odd last row is black. Rows of `SHADES` and `ASCII` carry no style: they take the
     widget's.
     """
@@ -57,14 +62,14 @@ def half_blocks(picture: Bytes, palette: Palette = Palette.GREYS) -> list[Row]:
         picture = np.vstack([picture, np.zeros((1, width), dtype=np.uint8)])
     upper, lower = picture[0::2], picture[1::2]
     if palette is Palette.GREYS:
-        return _grey_rows(LEVEL_OF_GREY[upper], LEVEL_OF_GREY[lower])
+        return _grey_rows(LEVEL_OF_GREY[upper], LEVEL_OF_GREY[lower], ground)
     characters = np.array(list(palette.value))
     means = (upper.astype(np.int32) + lower) / 2
     indices = np.rint(means * ((len(characters) - 1) / 255)).astype(np.intp)
     return [[Segment("".join(row))] for row in characters[indices].tolist()]
 
 
-def _grey_rows(upper: Bytes, lower: Bytes) -> list[Row]:
+def _grey_rows(upper: Bytes, lower: Bytes, ground: str) -> list[Row]:
     rows, width = upper.shape
     pairs = upper.astype(np.int32) * _LEVEL_COUNT + lower
     begins = np.ones((rows, width), dtype=bool)  # each row begins a run
@@ -72,31 +77,35 @@ def _grey_rows(upper: Bytes, lower: Bytes) -> list[Row]:
     starts = np.flatnonzero(begins)
     lengths = np.diff(starts, append=rows * width).tolist()
     values = pairs.ravel()[starts].tolist()
-    segments = list(map(_run, values, lengths))
+    segments = list(map(_run, values, lengths, repeat(ground)))
     ends = begins.sum(axis=1).cumsum().tolist()
     return [segments[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
 @lru_cache(maxsize=16_384)
-def _run(pair: int, length: int) -> Segment:
+def _run(pair: int, length: int, ground: str) -> Segment:
     """Return ``length`` cells of the grey levels ``upper * 26 + lower``; segments are shared."""
     upper, lower = divmod(pair, _LEVEL_COUNT)
-    return Segment((" " if upper == lower else "▀") * length, _pair_style(upper, lower))
+    return Segment((" " if upper == lower else "▀") * length, _pair_style(upper, lower, ground))
 
 
 @cache
-def _pair_style(upper: int, lower: int) -> Style:
-    foreground = None if upper == lower else _level_colour(upper)
-    return Style(color=foreground, bgcolor=_level_colour(lower))
+def _pair_style(upper: int, lower: int, ground: str) -> Style:
+    foreground = None if upper == lower else _level_colour(upper, ground)
+    return Style(color=foreground, bgcolor=_level_colour(lower, ground))
 
 
-def _level_colour(level: int) -> str:
-    """Return the truecolor of a grey level: the exact grey, or one up to two steps lighter.
+def _level_colour(level: int, ground: str) -> str:
+    """Return the truecolor of a grey level on a ground.
 
-    Rich computes the palette entry as ``round(lightness * 25)``, which from grey 158 on is one
-    entry too dark for the exact grey. Textual converts named entries to truecolor first.
+    On black it is the exact grey, or one up to two steps lighter: Rich computes the palette entry
+    as ``round(lightness * 25)``, which from grey 158 on is one entry too dark for the exact grey.
+    Textual converts named entries to truecolor first.
     """
     grey = int(GREY_LEVELS[level])
+    if ground != BLACK:
+        darkest = bytes.fromhex(ground[1:])
+        return f"#{bytes(dark + (255 - dark) * grey // 255 for dark in darkest).hex()}"
     while round(grey / 255 * 25) < level:
         grey += 1
     return f"#{grey:02x}{grey:02x}{grey:02x}"

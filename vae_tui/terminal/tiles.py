@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from vae_tui.arrays import Bytes
 
+GAP = 1
+"""Cells between two pictures side by side."""
 MOST_CELLS = 32
 """Width of a picture at scale 1, at most."""
 
@@ -40,15 +42,24 @@ def scale(images: Bytes, width: int) -> Bytes:
     return (means + 0.5).astype(np.uint8)
 
 
-def tile(images: Bytes, columns: int) -> Bytes:
-    """Return images (N, H, W) in one picture, ``columns`` a row; missing ones are black."""
+def tile(images: Bytes, columns: int, gap: int = 0) -> Bytes:
+    """Return images (N, H, W) in one picture, ``columns`` a row; missing ones are black.
+
+    So are the ``gap`` pixels between two columns.
+    """
+    images = np.pad(images, ((0, 0), (0, 0), (0, gap)))
     count, height, width = images.shape
     rows = -(-count // columns)
     grid = np.zeros((rows * columns, height, width), dtype=np.uint8)
     grid[:count] = images
     # (rows, columns, y, x) -> (rows, y, columns, x)
     across = grid.reshape(rows, columns, height, width).swapaxes(1, 2)
-    return across.reshape(rows * height, columns * width)
+    return across.reshape(rows * height, columns * width)[:, : columns * width - gap]
+
+
+def fitting(width: int, pixels: int, gap: int = GAP) -> int:
+    """Return how many pictures of ``pixels`` cells fit side by side in ``width`` cells."""
+    return (width + gap) // (pixels + gap)
 
 
 @cache

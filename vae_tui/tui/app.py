@@ -15,7 +15,7 @@ from textual.screen import Screen
 from vae_tui.run.config import RunConfig
 from vae_tui.terminal import capabilities
 from vae_tui.tui import hangup
-from vae_tui.tui.controllers import reader_updates
+from vae_tui.tui.controllers import commands, reader_updates
 from vae_tui.tui.controllers.export_and_copy import ExportAndCopy
 from vae_tui.tui.controllers.other_runs import OtherRuns
 from vae_tui.tui.controllers.steering import Steering, SteeringController
@@ -26,6 +26,8 @@ from vae_tui.tui.main_screen import MainScreen
 from vae_tui.tui.messages import LateImportsLoaded, OpenChecked, ReaderMessage, UserReturned
 from vae_tui.tui.state.scene_store import SceneStore
 from vae_tui.tui.terminal_app import TerminalApp
+from vae_tui.tui.theme import ChosenTheme
+from vae_tui.tui.widgets.timeline import Timeline
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.ports import LateImports
@@ -41,7 +43,7 @@ class VaeApp(TerminalApp):
 
     TITLE = "vae-tui"
     BINDINGS = [*KEYS]
-    CSS = "ModalScreen { background: black 60%; }"
+    CSS = "ModalScreen { background: $background 60%; }"
 
     def __init__(
         self,
@@ -53,6 +55,7 @@ class VaeApp(TerminalApp):
         environment: Mapping[str, str],
         folder: Path,
         clock: Callable[[], float] = time.time,
+        chosen_theme: ChosenTheme | None = None,
     ) -> None:
         """Show the run ``name``; a command line takes its ``reference``.
 
@@ -60,7 +63,7 @@ class VaeApp(TerminalApp):
         thread after the first paint. Without ``steering`` the trainer cannot be controlled. Exports
         are written to ``folder``; ``clock`` returns Unix seconds.
         """
-        super().__init__()
+        super().__init__(chosen_theme)
         self.chosen: Path | None = None
         """The run to open next, if the user left this one for it."""
         self._new_main = partial(
@@ -170,6 +173,16 @@ class VaeApp(TerminalApp):
         """Overlay another run, or remove it."""
         self._other_runs.toggle_overlay(message.path)
 
+    def on_timeline_pressed(self, message: Timeline.Pressed) -> None:
+        """Draw with the weights kept at the step that was clicked."""
+        self.travel_to(message.step)
+
+    def travel_to(self, step: int | None) -> None:
+        """Draw with the weights kept at a step; None returns to now."""
+        self._store.travel_to(step)
+        if self._imports is not None and step is not None:
+            self._imports.reader.request_step(step)
+
     # Keys
 
     async def on_event(self, event: Event) -> None:
@@ -181,7 +194,7 @@ class VaeApp(TerminalApp):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield the palette's commands: what the keys of the main screen do."""
         if screen is self.main:
-            yield from self.main.commands_here()
+            yield from commands.commands_here(self, self._other_runs)
 
     def action_command_palette(self) -> None:
         """Open the palette."""

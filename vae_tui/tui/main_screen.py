@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from rich.text import Text
 from textual.app import ComposeResult, SystemCommand
+from textual.containers import Horizontal
 from textual.events import Resize
 from textual.message import Message
 from textual.reactive import var
@@ -17,12 +17,16 @@ from vae_tui.terminal.capabilities import LEAST_SIZE
 from vae_tui.text import printable
 from vae_tui.tui.dialogs.choose_digits import ChooseDigitsDialog
 from vae_tui.tui.dialogs.help import HelpDialog
-from vae_tui.tui.keys.bindings import STEERING, footer_rank, steering_labels
+from vae_tui.tui.keys import active_keys
+from vae_tui.tui.keys.bindings import VIEWS, steering_labels
 from vae_tui.tui.link.link_label import LinkLabel
 from vae_tui.tui.state.notice import notice_of
 from vae_tui.tui.widgets.caption import Caption
-from vae_tui.tui.widgets.key_bar import KeyBar, KeyHint
+from vae_tui.tui.widgets.key_bar import KeyBar
+from vae_tui.tui.widgets.panel import FRAMED, LEAST_FRAMED
 from vae_tui.tui.widgets.status import Status, status_of, status_parts
+from vae_tui.tui.widgets.tab_bar import TabBar
+from vae_tui.tui.widgets.timeline import Timeline, Times
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from textual.binding import ActiveBinding
@@ -44,18 +48,16 @@ class MainScreen(Screen[None], inherit_bindings=False):
     """
 
     DEFAULT_CSS = """
-    MainScreen { background: black; overflow: hidden; }
+    MainScreen { background: $background; overflow: hidden; }
+    MainScreen #tabs { height: 1; background: $bar; }
     MainScreen ContentSwitcher { height: 1fr; }
     MainScreen #notice { display: none; padding: 0 1; color: $text-warning; max-height: 4; }
     MainScreen #notice.shown { display: block; }
-    MainScreen #waiting { color: $text-muted; padding: 1 2; }
+    MainScreen #waiting { color: $quiet; padding: 1 2; }
     MainScreen #too-small {
         display: none; border: round $primary; content-align: center middle; height: 1fr;
     }
-    MainScreen.small ContentSwitcher, MainScreen.small KeyBar, MainScreen.small Status {
-        display: none;
-    }
-    MainScreen.small #notice { display: none; }
+    MainScreen.small > * { display: none; }
     MainScreen.small #too-small { display: block; }
     """
 
@@ -95,10 +97,15 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """The pair of digits that the next interpolation proposes."""
 
     def compose(self) -> ComposeResult:
-        """Yield top line, notice, place of the views, footer."""
+        """Yield top line, tabs and timeline, notice, place of the views, footer."""
         status = Status()
         status.set_reactive(Status.parts, self.status)
         yield status
+        tabs = TabBar()
+        tabs.titles = VIEWS
+        with Horizontal(id="tabs"):
+            yield tabs
+            yield Timeline()
         yield Static(id="notice", markup=False)
         with ContentSwitcher(initial="waiting"):
             yield Static("loading ...", id="waiting")
@@ -114,6 +121,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         width, height = event.size
         small = width < LEAST_SIZE[0] or height < LEAST_SIZE[1]
         self.set_class(small, "small")
+        self.set_class(width >= LEAST_FRAMED[0] and height >= LEAST_FRAMED[1], FRAMED)
         if small:
             least = f"{LEAST_SIZE[0]}x{LEAST_SIZE[1]}"
             self.query_one("#too-small", Static).update(f"needs {least}, has {width}x{height}")
@@ -149,8 +157,13 @@ class MainScreen(Screen[None], inherit_bindings=False):
             view = self.views[number]
             self.query_one(ContentSwitcher).current = view.id
             self.set_focus(view)  # at once: the next key may already be waiting
+            self.query_one(TabBar).current = number
             self.watch_scene()
             self.post_message(self.ViewShown(view))
+
+    def on_tab_bar_pressed(self, message: TabBar.Pressed) -> None:
+        """Switch to the view that was clicked."""
+        self.action_view(message.index)
 
     def action_next_view(self, steps: int) -> None:
         """Switch to the view ``steps`` after this one."""
@@ -205,6 +218,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if view := self.view:
             view.scene = self.scene
             self.watch_weights()
+        if (scene := self.scene) is not None:
+            shown = scene.network.step if scene.is_past and scene.network else None
+            kept = tuple(step for step in scene.run.kept if step < scene.run.weights_step)
+            self.query_one(Timeline).times = Times(kept, shown, scene.unicode)
 
     def watch_weights(self) -> None:
         """Update the captions of the visible view; its pictures are not redrawn."""
@@ -246,52 +263,21 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def bindings_here(self) -> "tuple[list[ActiveBinding], list[ActiveBinding]]":
         """Return the bindings that work now: those of the visible view, and those of all views."""
-        active, view = list(self.active_bindings.values()), self.view
-        own = [found for found in active if found.node is view]
-        everywhere = [found for found in active if found.node is self.app]
-        return _without_aliases(own), _without_aliases(everywhere)
+        return active_keys.bindings_of(self, self.view), active_keys.bindings_of(self, self.app)
 
     def keys_here(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         """Return keys and what they do, for the help: of the visible view, and of all views."""
-        own, everywhere = (
-            [(self._key(found), found.tooltip) for found in bindings if found.tooltip]
-            for bindings in self.bindings_here()
-        )
-        return own, everywhere
+        own, everywhere = self.bindings_here()
+        return active_keys.explained(self.app, own), active_keys.explained(self.app, everywhere)
 
     def commands_here(self) -> Iterator[SystemCommand]:
         """Yield what the keys do now, for the palette."""
         for bindings in self.bindings_here():
-            for found in bindings:
-                label, action = found.binding.description, found.binding.action
-                if label and found.tooltip and action != "command_palette":
-                    run = partial(self.app.run_action, action, found.node)
-                    yield SystemCommand(label, found.tooltip, run)
+            yield from active_keys.commands(self.app, bindings)
 
     def watch_steering(self) -> None:
         """Update the footer."""
         own, everywhere = self.bindings_here()
-        found = own + everywhere
-        digits_are_free = any(one.binding.id == "app.view1" for one in found)
-        hints = [
-            KeyHint(
-                self._key(one),
-                self.steering.get(one.binding.id or "", one.binding.description),
-                one.binding.key,
-                footer_rank(one.binding.id or ""),
-            )
-            for one in found
-            if one.binding.show and one.binding.description
-            if one.binding.id not in STEERING or one.binding.id in self.steering
-            if one.binding.id != "app.next-view" or not digits_are_free
-        ]
+        hints = active_keys.hints(self.app, own + everywhere, self.steering)
         for bar in self.query(KeyBar):
-            bar.hints = tuple(hints)
-
-    def _key(self, found: "ActiveBinding") -> str:
-        return found.binding.key_display or self.app.get_key_display(found.binding)
-
-
-def _without_aliases(bindings: "list[ActiveBinding]") -> "list[ActiveBinding]":
-    """Return the first of those with the same id: a binding of two keys is listed for each."""
-    return list({found.binding.id: found for found in reversed(bindings)}.values())[::-1]
+            bar.hints = hints

@@ -8,16 +8,18 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
+from rich.theme import Theme as ConsoleTheme
 from textual.app import App
 from textual.events import Event
 from textual.notifications import Notify, SeverityLevel
 
 from vae_tui.errors import VaeTuiError
-from vae_tui.tui import hangup
+from vae_tui.tui import hangup, theme
 from vae_tui.tui.keys.key_queue import KeyProbe, KeyQueue
 from vae_tui.tui.link.driver import LinkDriver, driver_of, writer_of
 from vae_tui.tui.link.terminal_writer import TerminalWriter
 from vae_tui.tui.messages import ThreadFailed
+from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.toast import SafeNotification
 
 LATEST_LOADING_SECONDS = 0.3
@@ -28,8 +30,16 @@ HUNG_UP = 128 + signal.SIGHUP
 class TerminalApp(App[None]):
     """Handles keys in order, ends on errors of its threads and when its terminal is gone."""
 
-    def __init__(self) -> None:
+    def __init__(self, chosen_theme: theme.ChosenTheme | None = None) -> None:
         super().__init__(driver_class=LinkDriver)
+        for name, known in self.available_themes.items():
+            if known.ansi:  # their colours are the terminal's: no contrast can be promised
+                self.unregister_theme(name)
+        for ours in theme.THEMES:
+            self.register_theme(ours)
+        self._chosen_theme = chosen_theme
+        name = chosen_theme.load() if chosen_theme else ""
+        self.theme = name if name in self.available_themes else theme.DEFAULT
         self.failure: VaeTuiError | None = None
         """The error that ended the app, if the user can act on it."""
         self.threads_stop = threading.Event()
@@ -62,6 +72,27 @@ class TerminalApp(App[None]):
         self.threads_stop.set()
         self._stop_hangup_watch()
         self._stop_hangup_watch = lambda: None
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the variables of the theme, and let the console know the roles of its colours."""
+        variables = super().get_css_variables()
+        variables |= theme.css_variables(variables, self.current_theme)
+        self.theme_variables = variables
+        self.console.push_theme(ConsoleTheme(theme.role_styles(variables)))
+        return variables
+
+    def choose_theme(self, name: str) -> None:
+        """Show a theme, now and from now on."""
+        self.theme = name
+        if self._chosen_theme is not None:
+            self._chosen_theme.save(name)
+
+    def watch_theme(self) -> None:
+        """Draw everything in the new colours."""
+        self.get_css_variables()
+        for screen in self.screen_stack:
+            for drawing in screen.query(Drawing):
+                drawing.redraw()
 
     def load_after_first_paint(self, load: Callable[[], None]) -> None:
         """Call ``load`` once, in a thread: its imports take longer than the first paint."""

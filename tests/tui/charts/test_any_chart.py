@@ -46,7 +46,7 @@ def test_every_size_is_filled_exactly(width, height, log):
         height,
         log=log,
         cursor=5,
-        marks=[2],
+        marks=[(2, "β 1→4")],
     )
     assert [row.cell_len for row in rows] == [width] * height
 
@@ -80,7 +80,7 @@ def test_no_numbers_break_a_chart(series, levels, width, height, log, cursor, ma
             height,
             log=log,
             cursor=cursor,
-            marks=marks,
+            marks=[(mark, "lr 0.1→0.01") for mark in marks],
             ascii_only=ascii_only,
         )
     assert [row.cell_len for row in rows] == [width] * height

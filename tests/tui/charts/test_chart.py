@@ -79,8 +79,8 @@ def test_values_that_are_not_finite_break_the_line_and_are_marked():
         "100┤⡰⠁        ×        •|\n"
         "   └0─────────2────────4|"
     )
-    assert "203" in styles_at(rows[1], 18)
-    assert "203" in styles_at(rows[5], 14)
+    assert "alarm" in styles_at(rows[1], 18)
+    assert "alarm" in styles_at(rows[5], 14)
 
 
 def test_a_log_axis_marks_zeros_and_spaces_tens_evenly():
@@ -212,12 +212,15 @@ def test_labels_are_placed_beside_curves():
 
 def test_many_points_leave_the_line_to_be_seen_between_them_and_the_newest_is_drawn():
     xs = np.arange(101)
-    rows = draw_chart("KL", [line(xs, xs + 0.0), points(xs, xs + 0.0)], [], 60, 12)
-    drawn = picture(rows[1:])
-    columns = [row.plain.find("•") for row in rows[1:-1] if "•" in row.plain]
-    assert len(columns) == len(rows) - 2
-    assert drawn.count("•") == pytest.approx(52 / LEAST_APART, abs=2)
-    assert rows[1].plain.rindex("•") == max(len(row.plain.rstrip()) for row in rows[1:-1]) - 1
+    rows = draw_chart("KL", [line(xs, xs + 0.0), points(xs, xs + 0.0)], [], 60, 12)[1:-1]
+    in_colour = [
+        [column for column in range(60) if "color(215)" in styles_at(row, column)] for row in rows
+    ]
+    assert all(in_colour)
+    assert sum(map(len, in_colour)) == pytest.approx(52 / LEAST_APART, abs=2)
+    assert in_colour[0][-1] == max(len(row.plain.rstrip()) for row in rows) - 1
+    alone = draw_chart("KL", [line(xs, xs + 0.0)], [], 60, 12)[1:-1]
+    assert [row.plain for row in alone] == [row.plain for row in rows]  # at their exact heights
 
 
 def test_points_stand_over_lines():
@@ -231,13 +234,22 @@ def test_the_cursor_is_a_column_and_the_title_has_the_values_up_to_it():
     assert rows[0].plain.rstrip() == "BCE @2.00  ── train 4.00  • test 9.00"
     columns = {row.plain.index("│", 6) for row in rows[1:-1] if "│" in row.plain[6:]}
     assert len(columns) == 1
-    assert all("on color(237)" in styles_at(row, next(iter(columns))) for row in rows[1:-1])
+    assert all("cursor" in styles_at(row, next(iter(columns))) for row in rows[1:-1])
 
 
 def test_a_mark_is_a_dotted_column():
-    rows = draw_chart("BCE", [line([0, 4], [0, 8])], [], 40, 8, marks=[1.0, 99.0, np.nan])
+    rows = draw_chart(
+        "BCE",
+        [line([0, 4], [0, 8])],
+        [],
+        40,
+        8,
+        marks=[(1.0, "β 1→4"), (99.0, "no"), (np.nan, "no")],
+    )
     columns = {row.plain.index("┊") for row in rows if "┊" in row.plain}
     assert len(columns) == 1
+    assert picture(rows).count("┊β 1→4") == 1
+    assert "no" not in picture(rows)
 
 
 def test_a_spike_between_two_columns_dots_stays_visible():

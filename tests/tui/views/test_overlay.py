@@ -14,7 +14,7 @@ from support.run_events import tested as epoch_ended
 from support.screen import Screen, become, new_weights, open_view, until_reading, wait_until
 from support.views import HERE, chart, chosen, open_runs
 
-from vae_tui.terminal.tiles import widths
+from vae_tui.terminal.tiles import GAP, widths
 from vae_tui.tui.messages import OverlayFailed
 from vae_tui.tui.state.run_view import RunView, advance
 from vae_tui.tui.views.train_digits import SCALES, digit_layout
@@ -58,7 +58,7 @@ async def test_x_overlays_the_other_runs_curves_with_its_name_and_its_digits_of_
             assert "mnist-d20 33.0" in chart(screen, "kl")
             assert re.search(r"\b60\b", chart(screen, "kl").splitlines()[-1])  # its last epoch
         count = len(screen.pictures("samples").images)
-        assert count >= 6
+        assert count >= (6 if size > (60, 20) else 3)
         np.testing.assert_array_equal(
             screen.pictures("samples").images, samples_of(FIRST, 0, count)
         )
@@ -114,7 +114,7 @@ async def test_x_again_removes_the_overlay_and_on_another_run_replaces_it():
     ("network", "words"),
     [
         (random_network(900, d=7), "mnist-d20 · d = 7, not 20"),
-        (None, "mnist-d20 · no weights · curves only"),
+        (None, "mnist-d20 · no weights"),
     ],
 )
 async def test_where_the_z_is_not_common_the_caption_says_why_and_the_curves_stay(network, words):
@@ -190,10 +190,10 @@ async def test_an_overlay_before_the_first_weights_of_this_run_shows_its_curves(
 
 
 @pytest.mark.parametrize("width", [*range(30, 260, 7), 1])
-def test_the_digits_of_both_runs_fit_their_half_of_any_view(width):
+def test_the_digits_of_both_runs_fit_any_room(width):
     for height in range(18, 80):
         pixels, columns, rows = digit_layout(width, height, widths(28, *SCALES), overlaid=True)
         assert min(columns, rows) >= 1
-        if width >= 60:
-            assert pixels * columns <= width // 2
-            assert 2 + 2 * rows * (pixels // 2) <= height
+        if width >= 30:
+            assert (pixels + GAP) * columns - GAP <= width
+            assert 2 * rows * (pixels // 2) <= height

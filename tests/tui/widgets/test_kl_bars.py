@@ -17,4 +17,4 @@ async def test_the_part_of_the_mean_is_solid_and_that_of_the_variance_shaded():
             " z3   0.02                     dead"
         )
         shown = colours(widget)
-        assert (shown["█"], shown["▒"]) == ("color(39)", "color(214)")
+        assert (shown["█"], shown["▒"]) == ("#00afff", "#ffaf00")

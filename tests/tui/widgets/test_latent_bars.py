@@ -51,7 +51,7 @@ async def test_latent_bars_fit_any_size():
             assert len(widget.rows) <= height
 
 
-@pytest.mark.parametrize(("kl", "colour"), [(0.01, "color(240)"), (1.0, "color(39)")])
+@pytest.mark.parametrize(("kl", "colour"), [(0.01, "#808080"), (1.0, "#00afff")])
 async def test_a_dead_dimension_is_grey(kl, colour):
     widget = LatentBars()
     async with Host(widget).run_test(size=(30, 2)) as pilot:

@@ -46,13 +46,13 @@ class Tick:
     label: str
 
 
-def limits_worth_showing(xs: Doubles, ys: Doubles) -> tuple[float, float]:
+def limits_worth_showing(xs: Doubles, ys: Doubles, *, close_up: bool) -> tuple[float, float]:
     """Return the lowest and highest y to show: of all points, unless a few squash the others.
 
-    All are finite, and ``xs`` are sorted.
+    All are finite, and ``xs`` are sorted. ``close_up`` may also leave out the first eighth.
     """
     low, high = float(ys.min()), float(ys.max())
-    later = ys[xs > xs[0] + (xs[-1] - xs[0]) * _START_SHARE]
+    later = ys[:0] if not close_up else ys[xs > xs[0] + (xs[-1] - xs[0]) * _START_SHARE]
     if len(later) > 1:
         body_low, body_high = float(later.min()), float(later.max())
         low, high = _without_outliers(low, high, body_low, body_high, _SQUASHED_BY_START)

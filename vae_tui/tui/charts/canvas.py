@@ -7,6 +7,7 @@ from itertools import groupby, product
 from rich.cells import cell_len
 from rich.text import Span, Text
 
+_BRAILLE = 0x2800
 _DOT_ROWS = (0x09, 0x12, 0x24, 0xC0)
 """The two dots of each of a braille cell's four dot rows, top first."""
 
@@ -43,7 +44,7 @@ def _ascii_cell(pattern: int) -> str:
 
 UNICODE = Glyphs(
     "──", "•", "┊", "│", "×", "↑", "↓", "┤", "│", "└", "─", ("⠁", "⠂", "⠄", "⡀"),
-    "".join(chr(0x2800 + pattern) for pattern in range(256)),
+    "".join(chr(_BRAILLE + pattern) for pattern in range(256)),
 )  # fmt: skip
 ASCII = Glyphs(
     "--", "o", ":", "|", "x", "^", "v", "|", "|", "+", "-", (".",) * 4,
@@ -60,6 +61,7 @@ class Canvas:
         self._characters = [[" "] * width for _ in range(height)]
         self._styles = [[""] * width for _ in range(height)]
         self._reserved = [[False] * width for _ in range(height)]
+        self._shades: list[list[Span]] = [[] for _ in range(height)]
 
     def write(
         self, row: int, column: int, text: str, style: str, *, reserved: bool = False
@@ -71,6 +73,18 @@ class Canvas:
             self._styles[row][place] = style
             if reserved:
                 self._reserved[row][place] = True
+
+    def draw(self, row: int, column: int, character: str, style: str, *, keeps_dots: bool) -> None:
+        """Draw a character of a curve, with the braille dots already there if it ``keeps_dots``."""
+        pattern = ord(character) - _BRAILLE
+        if 0 <= pattern < len(self.glyphs.cells):
+            below = self._characters[row][column + self._left]
+            if keeps_dots and below in self.glyphs.cells and self.glyphs is not ASCII:
+                pattern |= ord(below) - _BRAILLE
+            character = self.glyphs.cells[pattern]
+        else:
+            character = self.glyphs.points
+        self.write(row, column, character, style, reserved=True)
 
     def place(self, text: str, style: str, rows: Sequence[int], columns: Sequence[int]) -> None:
         """Write ``text`` at the first position that covers the fewest reserved cells."""
@@ -90,23 +104,21 @@ class Canvas:
         for row in range(rows):
             if self._characters[row][place] == " ":
                 self._characters[row][place] = line
-                self._styles[row][place] = style
-            else:
-                self._styles[row][place] += " " + style[style.index("on ") :]
+            self._shades[row].append(Span(place, place + 1, style))
 
     def rows(self) -> tuple[Text, ...]:
         """Return each row as text, with one span per run of equal style."""
-        return tuple(map(_styled_row, self._characters, self._styles))
+        return tuple(map(_styled_row, self._characters, self._styles, self._shades))
 
 
-def _styled_row(characters: list[str], styles: list[str]) -> Text:
+def _styled_row(characters: list[str], styles: list[str], shades: list[Span]) -> Text:
     spans, start = [], 0
     for style, run in groupby(styles):
         end = start + sum(1 for _ in run)
         if style:
             spans.append(Span(start, end, style))
         start = end
-    return Text("".join(characters), spans=spans)
+    return Text("".join(characters), spans=[*spans, *shades])
 
 
 def narrow_text(text: str, glyphs: Glyphs) -> str:

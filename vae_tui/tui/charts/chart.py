@@ -16,12 +16,10 @@ from vae_tui.tui.charts.plotext_curve import plotext_curve
 from vae_tui.tui.charts.series import Curve, Series, apart, safe_curve
 from vae_tui.tui.charts.title_row import ALARM, title_row
 
-_AXIS, _QUIET = "color(240)", "color(246)"
-_MARK, _CURSOR = "color(179)", "color(252) on color(237)"
+_AXIS, _QUIET = "rule", "quiet"
+_MARK, _CURSOR = "mark", "cursor"
 _LEAST_HEIGHT = 3
 """Below this, or ``LEAST_WIDTH``, only the title row is drawn."""
-
-_BRAILLE = 0x2800
 
 
 def draw_chart(
@@ -34,7 +32,8 @@ def draw_chart(
     log: bool = False,
     x_label: str = "epoch",
     cursor: float | None = None,
-    marks: Sequence[float] = (),
+    marks: Sequence[tuple[float, str]] = (),
+    close_up: bool = True,
     ascii_only: bool = False,
     nothing: str = NOTHING_YET,
 ) -> tuple[Text, ...]:
@@ -46,7 +45,8 @@ def draw_chart(
         levels: Lines if near the data, else a label with an arrow at the edge.
         log: Logarithmic y axis; values <= 0 are marked like those that are not finite.
         cursor: x of a vertical line; the title row then shows the newest values up to there.
-        marks: x of dotted vertical lines, such as changed settings.
+        marks: x and label of dotted vertical lines, such as changed settings.
+        close_up: The first eighth may be left out, so that the rest gets more height.
         nothing: What to say where no series has a value.
     """
     if height <= 0:
@@ -59,19 +59,23 @@ def draw_chart(
     heading = title_row(title, curves, width, cursor, glyphs)
     if height < _LEAST_HEIGHT or width < LEAST_WIDTH:
         return (heading, *(Text(" " * width) for _ in range(height - 1)))
-    frame = frame_for(curves, levels, width, height - 1, log, x_label, nothing)
+    frame = frame_for(curves, levels, width, height - 1, log, x_label, nothing, close_up=close_up)
     canvas = Canvas(width, height - 1, frame.left, glyphs)
     _draw_edges(canvas, frame, x_label)
     _draw_level_lines(canvas, frame, levels)
-    for mark in marks:
-        if mark in frame.x_range:
-            for row in range(frame.rows):
-                canvas.write(row, frame.column(mark), glyphs.mark, _MARK)
+    shown_marks = [(frame.column(x), label) for x, label in marks if x in frame.x_range]
+    for column, _ in shown_marks:
+        for row in range(frame.rows):
+            canvas.write(row, column, glyphs.mark, _MARK)
     for curve in sorted(curves, key=lambda curve: curve.series.kind == "points"):
         _draw_curve(canvas, frame, curve)
     _draw_non_finite(canvas, frame, curves)
     _draw_cuts(canvas, frame, curves)
     _draw_level_labels(canvas, frame, levels)
+    for column, label in shown_marks:
+        text = narrow_text(label, glyphs)[: frame.columns]
+        start = min(column + 1, frame.columns - len(text))
+        canvas.place(text, _MARK, range(frame.rows), [start, max(column - len(text), 0)])
     if cursor is not None and cursor in frame.x_range and not frame.message:
         canvas.shade(frame.column(cursor), frame.rows, glyphs.cursor, _CURSOR)
     return (heading, *canvas.rows())
@@ -137,15 +141,13 @@ def _draw_level_labels(canvas: Canvas, frame: Frame, levels: Sequence[Level]) ->
 
 def _draw_curve(canvas: Canvas, frame: Frame, curve: Curve) -> None:
     x_dots, y_dots = frame.x_dots(curve.xs), frame.y_dots(curve.ys)
-    if curve.series.kind == "points":
+    if is_points := curve.series.kind == "points":
         kept = apart(x_dots // 2)
         x_dots, y_dots = x_dots[kept], y_dots[kept]
     for row, line in enumerate(plotext_curve(curve, x_dots, y_dots, frame.columns, frame.rows)):
         for column, character in enumerate(line):
             if character != " ":
-                pattern = ord(character) - _BRAILLE
-                drawn = canvas.glyphs.cells[pattern] if 0 <= pattern < 256 else canvas.glyphs.points
-                canvas.write(row, column, drawn, curve.series.colour, reserved=True)
+                canvas.draw(row, column, character, curve.series.colour, keeps_dots=is_points)
 
 
 def _draw_cuts(canvas: Canvas, frame: Frame, curves: Sequence[Curve]) -> None:

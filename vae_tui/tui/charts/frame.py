@@ -84,6 +84,8 @@ def frame_for(
     log: bool,
     x_label: str,
     nothing: str,
+    *,
+    close_up: bool,
 ) -> Frame:
     """Return the frame for ``width`` x ``height`` cells, of which the x axis is the last row."""
     rows = height - 1
@@ -93,7 +95,7 @@ def frame_for(
     most = max(2, rows // 3)
     if drawn:
         message = ""
-        limits = [limits_worth_showing(curve.xs, curve.ys) for curve in drawn]
+        limits = [limits_worth_showing(curve.xs, curve.ys, close_up=close_up) for curve in drawn]
         y_range = range_with_levels(
             min(low for low, _ in limits),
             max(high for _, high in limits),

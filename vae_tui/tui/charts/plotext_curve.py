@@ -13,6 +13,8 @@ from vae_tui.tui.charts.axis import Doubles
 from vae_tui.tui.charts.series import Curve, two_a_column
 
 POINT = "•"
+FEW = 8
+"""Points; more are drawn as single braille dots."""
 
 
 _Dots = tuple[tuple[float, float], ...]
@@ -35,18 +37,20 @@ def plotext_curve(
     gaps = np.cumsum(curve.after_gap)[kept]
     is_line = curve.series.kind == "line"
     joined = is_line & (np.diff(gaps, prepend=-1) == 0)  # to the previous point
-    # A single braille dot is hard to see: points without neighbours are drawn as POINT.
+    # A single braille dot is hard to see: points without neighbours are drawn as POINT, except
+    # many in a series of points, which show their exact heights.
     alone = ~joined & ~np.append(joined[1:], False)
     xs, ys = (x_dots[kept] + 0.5) / 2, rows - (y_dots[kept] + 0.5) / 4
     line = tuple(zip(xs[~alone].tolist(), ys[~alone].tolist(), strict=True))
     breaks = tuple(np.flatnonzero(~joined[~alone]).tolist())
     points = tuple(zip(xs[alone].tolist(), ys[alone].tolist(), strict=True))
-    return _drawn(columns, rows, line, breaks, points)
+    marker = "braille" if not is_line and len(points) > FEW else POINT
+    return _drawn(columns, rows, line, breaks, points, marker)
 
 
 @lru_cache(maxsize=16)
 def _drawn(
-    columns: int, rows: int, line: _Dots, breaks: tuple[int, ...], points: _Dots
+    columns: int, rows: int, line: _Dots, breaks: tuple[int, ...], points: _Dots, marker: str
 ) -> list[str]:
     """Draw a line that is interrupted before the indices ``breaks``, and points.
 
@@ -65,6 +69,6 @@ def _drawn(
             signal.line(index, False)
         figure.draw(signal)
     if points:
-        figure.draw(figure.signal(*map(list, zip(*points, strict=True)), marker=POINT))
+        figure.draw(figure.signal(*map(list, zip(*points, strict=True)), marker=marker))
     drawn: str = figure.build().string(colorless=True)
     return drawn.split("\n")[:rows]

@@ -19,7 +19,7 @@ class Series:
     xs: ArrayLike
     ys: ArrayLike
     colour: str
-    """A Rich colour that 256-colour terminals have, such as ``color(39)``."""
+    """A style by name, such as a role of the theme."""
     label: str
     """Its word in the title row, which leaves out series with an empty one."""
     kind: Literal["line", "points"] = "line"

@@ -8,7 +8,7 @@ from vae_tui.tui.charts.axis import short_number
 from vae_tui.tui.charts.canvas import Glyphs, narrow_text
 from vae_tui.tui.charts.series import Curve, shown_value
 
-ALARM = "bold color(203)"
+ALARM = "alarm"
 _NOT_FINITE = ("nan", "inf", "-inf")
 _ALL, _NAMES, _NONE = range(3)
 """Which labels are kept where it is narrow."""

@@ -32,7 +32,7 @@ class ControlsDialog(Dialog[list[Command] | None]):
     ControlsDialog Horizontal { height: 1; }
     ControlsDialog Label { width: 8; }
     ControlsDialog Input { width: 14; margin-right: 1; }
-    ControlsDialog .explanation { width: 1fr; color: $text-muted; }
+    ControlsDialog .explanation { width: 1fr; color: $quiet; }
     ControlsDialog #wrong { color: $text-error; }
     """
 

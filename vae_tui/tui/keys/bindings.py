@@ -10,16 +10,19 @@ STEERING = (PAUSE, CONTROLS, UNDO)
 """Shown in the footer only while they do something: see `steering_labels`."""
 ADJUSTABLE = ("running", "paused", "stalled")
 """States of a run whose trainer accepts commands."""
-ALWAYS_SHOWN = ("app.view1", "app.next-view", "app.help", "app.leave")
+ALWAYS_SHOWN = ("app.help", "app.leave")
 HIDDEN_FIRST = ("app.copy", "app.export", UNDO, "app.back", CONTROLS)
 """Left out of a footer that is too short for all, the first of them first."""
 
+VIEWS = ("Train", "Samples", "Walk", "Map", "Dimensions", "Runs")
+"""The views in the order of their keys, known before they are imported."""
+
 KEYS = (
-    Binding("1", "screen.view(0)", "View", key_display="1-6", id="app.view1",
+    Binding("1", "screen.view(0)", "View", show=False, key_display="1-6", id="app.view1",
             tooltip="Views: 1 Train, 2 Samples, 3 Walk, 4 Map, 5 Dimensions, 6 Runs"),
     *(Binding(str(key), f"screen.view({key - 1})", show=False, id=f"app.view{key}")
       for key in range(2, 7)),
-    Binding("tab", "screen.next_view(1)", "View", id="app.next-view",
+    Binding("tab", "screen.next_view(1)", "Next view", show=False, id="app.next-view",
             tooltip="The next view; shift+tab: the one before"),
     Binding("shift+tab", "screen.next_view(-1)", show=False, id="app.previous-view"),
     Binding("space", "screen.sample", "New", id="app.sample", tooltip="New sample from the prior"),

@@ -7,8 +7,8 @@ from vae_tui.model.numpy_network import Network
 from vae_tui.run.summary import Summary
 from vae_tui.tui.state.run_view import RunView
 
-OVERLAID = "color(170)"
-"""Colour of everything that belongs to the overlaid run."""
+OVERLAID = "overlay"
+"""Role of the colour of everything that belongs to the overlaid run."""
 LONGEST_NAME = 16
 """Characters of its name."""
 

@@ -78,6 +78,13 @@ class SceneStore:
         self._past_step = None
         self.update(network=self.newest, is_past=False)
 
+    def travel_to(self, step: int | None) -> None:
+        """Move to a kept step, which is to be loaded; None returns to now."""
+        if step is None:
+            self.return_to_now()
+        else:
+            self._past_step = step
+
     def travel(self, count: int) -> int | None:
         """Move by ``count`` kept checkpoints; return the step to load, or None."""
         scene, newest = self.scene, self.newest

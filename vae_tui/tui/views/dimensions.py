@@ -3,6 +3,7 @@
 import numpy as np
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.containers import Container
 from textual.reactive import var
 from textual.widgets import Static
 
@@ -13,6 +14,7 @@ from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.dimension_bars import KlBars, KlParts
+from vae_tui.tui.widgets.panel import Panel, frame_of
 
 
 class DimensionsView(View):
@@ -29,18 +31,20 @@ class DimensionsView(View):
         Binding("s", "toggle('by_kl')", "Sort", id="dimensions.sort", tooltip="By KL, or by number")
     ]
     DEFAULT_CSS = """
-    DimensionsView #advice { height: auto; padding: 0 1; color: $text; }
-    DimensionsView KlBars { height: 1fr; }
+    DimensionsView Panel, DimensionsView KlBars { height: 1fr; width: 1fr; }
+    DimensionsView Container { layout: horizontal; height: 1fr; }
+    DimensionsView #advice { width: 32; padding: 1; }
+    DimensionsView.stacked Container { layout: vertical; }
+    DimensionsView.stacked #advice { dock: top; width: 1fr; height: auto; padding: 0 1; }
     """
 
     by_kl: var[bool] = var(True)
     watch_by_kl = View.redraw
+    on_resize = View.redraw
 
     def compose(self) -> ComposeResult:
         """A line of totals, advice, the bars."""
-        yield Caption()
-        yield Static(id="advice")
-        yield KlBars()
+        yield Panel("caption", Container(KlBars(), Static(id="advice")))
 
     def command(self, run: str) -> str | None:
         """Return the command that prints these numbers."""
@@ -64,6 +68,10 @@ class DimensionsView(View):
         self.query_one(KlBars).parts = KlParts(
             variance_part.tolist(), mean_part.tolist(), order.tolist(), scene.unicode
         )
+        # Beside the bars, unless these need all columns.
+        if self.size.height:  # else it is not laid out yet
+            rows = self.size.height - frame_of(self)[1]
+            self.set_class(len(total) > rows, "stacked")
         active = int((variance > ACTIVE_VARIANCE).sum())
         self.query_one(Caption).text = (
             f"[b]KL {total.sum():.1f}[/b] nats · {WEIGHTS} · mean {mean_part.sum():.1f} + "

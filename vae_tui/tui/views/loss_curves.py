@@ -12,7 +12,7 @@ from vae_tui.tui.state.losses import Column
 from vae_tui.tui.state.other_runs import LONGEST_NAME, OVERLAID
 from vae_tui.tui.state.run_view import RunView
 
-TRAIN, TEST, RAW, REFERENCE = "color(39)", "color(214)", "color(24)", "color(244)"
+TRAIN, TEST, RAW, REFERENCE = "train", "test", "band", "quiet"
 NAMES = {"bce": "BCE", "mse": "SE/2"}
 """Labels of the reconstruction losses; SE/2 is half the squared error, summed over the pixels."""
 RECENT_SHARE = 0.25
@@ -22,7 +22,7 @@ SMOOTHING_SHARE = 0.04
 
 
 def chart_curves(chart: str, view: RunView, *, smooth: bool, recent: bool) -> tuple[Series, ...]:
-    """Return the curves of a chart: a line of the training, points of the tests."""
+    """Return the curves of a chart: of the training, and over it of the tests."""
     since = view.epoch * (1 - RECENT_SHARE) if recent else -math.inf
     curves: list[Series] = []
     for metric in series.drawn("step", chart):
@@ -30,7 +30,7 @@ def chart_curves(chart: str, view: RunView, *, smooth: bool, recent: bool) -> tu
         if smooth:
             even = smoothed(ys, SMOOTHING_SHARE * len(ys))
             curves.append(Series(xs, ys, RAW, "", "line"))
-            curves.append(Series(xs, even, TRAIN, "train, smoothed", "line"))
+            curves.append(Series(xs, even, TRAIN, "trend", "line"))
         else:
             curves.append(Series(xs, ys, TRAIN, "train", "line"))
     for metric in series.drawn("epoch", chart):
@@ -83,16 +83,34 @@ def reconstruction_levels(view: RunView) -> tuple[Level, ...]:
     return tuple(level for level in levels if math.isfinite(level.y))
 
 
+def change_marks(view: RunView, *, unicode: bool) -> list[tuple[float, str]]:
+    """Return the epoch of each changed setting, and what changed, such as ``β 1→4``."""
+    if view.started is None:
+        return []
+    steps = max(view.started.steps_per_epoch, 1)
+    arrow, names = ("→", {"beta": "β"}) if unicode else (">", {})
+    return [
+        (one.step / steps, f"{names.get(one.name, one.name)} {one.old:g}{arrow}{one.new:g}")
+        for one in view.setting_changes
+    ]
+
+
 def smoothed(values: Column, span: float) -> Column:
-    """Return the exponential moving average, started at the first value; NaN is passed over."""
-    keep = 1 - 2 / (max(span, 1.0) + 1)
-    result = np.empty_like(values)
-    mean = math.nan
-    for index, value in enumerate(values.tolist()):
-        if math.isfinite(value):
-            mean = value if math.isnan(mean) else keep * mean + (1 - keep) * value
-        result[index] = mean
-    return result
+    """Return the mean of about ``span`` values around each one; those not finite stay.
+
+    Centred, so that it does not lag: near the first value, where losses fall steeply, it takes as
+    few values after as before; near the last one only those before are complete.
+    """
+    half, count = int(span / 2), len(values)
+    places = np.arange(count)
+    first = np.maximum(places - half, 0)
+    end = np.minimum(places + np.minimum(half, places), count - 1) + 1
+    is_finite = np.isfinite(values)
+    sums = np.concatenate(([0.0], np.cumsum(np.where(is_finite, values, 0.0))))
+    counts = np.concatenate(([0], np.cumsum(is_finite)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means: Column = (sums[end] - sums[first]) / (counts[end] - counts[first])
+    return np.where(is_finite, means, values)
 
 
 def _train_line(view: RunView, name: str) -> tuple[Column, Column]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.events import Resize
 from textual.message import Message
 from textual.reactive import var
@@ -19,12 +19,13 @@ from vae_tui.latent.codes import quantiles
 from vae_tui.latent.projection import Embedding
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
-from vae_tui.terminal.class_colours import class_colour, class_mark
+from vae_tui.terminal.class_colours import class_mark
 from vae_tui.terminal.tiles import widths
 from vae_tui.tui.state.map_plane import MapPlane
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
+from vae_tui.tui.widgets.panel import Panel, frame_of
 from vae_tui.tui.widgets.pictures import Pictures
 from vae_tui.tui.widgets.scatter import Cloud, Scatter, with_bubbles
 
@@ -63,14 +64,16 @@ class MapView(View):
         *(Binding(label, f"jump({label})", show=False, id=f"map.class{label}")
           for label in string.digits),
     ]  # fmt: skip
+    SCOPED_CSS = False
     DEFAULT_CSS = """
     MapView Horizontal { height: 1fr; }
-    MapView Scatter { width: 1fr; }
-    MapView #manifold { width: 1fr; display: none; }
+    MapView #plane { height: 1fr; }
+    MapView Scatter, MapView #manifold { width: 1fr; height: 1fr; }
+    MapView #manifold { display: none; }
     MapView.manifold #manifold { display: block; }
     MapView.manifold Scatter { display: none; }
-    MapView #side { margin-left: 1; }
-    MapView #place { height: 1; }
+    MapView #side { margin-left: 1; height: 1fr; }
+    .framed MapView #side { margin-left: 0; }
     MapView #legend { height: auto; }
     """
 
@@ -102,14 +105,11 @@ class MapView(View):
 
     def compose(self) -> ComposeResult:
         """The map; beside it the digit at the cursor, and the legend."""
-        yield Caption(id="caption")
         with Horizontal():
-            yield Scatter()
-            yield Pictures(id="manifold")
-            with Vertical(id="side"):
-                yield Pictures(id="here")
-                yield Caption(id="place")
-                yield Static(id="legend")
+            manifold = Pictures(id="manifold")
+            manifold.gap = 0
+            yield Panel("caption", Scatter(), manifold, id="plane")
+            yield Panel("place", Pictures(id="here"), Static(id="legend"), id="side")
 
     def on_resize(self, event: Resize) -> None:
         """Choose the size of the digit."""
@@ -118,7 +118,7 @@ class MapView(View):
         size = next((s for s in sizes if s <= width // 2.6 and s // 2 <= height - 6), sizes[-1])
         here = self.query_one("#here", Pictures)
         here.pixels, here.styles.height = size, size // 2
-        self.query_one("#side").styles.width = size
+        self.query_one("#side").styles.width = size + frame_of(self)[0]
         self.call_after_refresh(self.redraw)
 
     def on_scatter_clicked(self, message: Scatter.Clicked) -> None:
@@ -274,7 +274,7 @@ class MapView(View):
     def watch_legend(self, names: tuple[str, ...]) -> None:
         """Show the marks of the classes, with the names that are not their numbers."""
         words = [
-            f"[{class_colour(number)}]{class_mark(number)}[/]"
+            f"[$class{number % 10}]{class_mark(number)}[/]"
             + ("" if name == str(number) else f" {name}")
             for number, name in enumerate(names)
         ]

@@ -18,6 +18,7 @@ from vae_tui.tui.state.other_runs import ListedRun, RunList
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View
 from vae_tui.tui.widgets.caption import Caption
+from vae_tui.tui.widgets.panel import Panel
 from vae_tui.tui.widgets.run_table import RunTable, RunTableContent, attached_mark
 
 FAR = 1_000_000
@@ -55,7 +56,7 @@ class RunsView(View):
         Binding("x", "overlay", "Overlay", id="runs.overlay",
                 tooltip="Draw its curves and digits over this run's in view 1; again: remove"),
     ]  # fmt: skip
-    DEFAULT_CSS = "RunsView RunTable { height: 1fr; }"
+    DEFAULT_CSS = "RunsView Panel, RunsView RunTable { height: 1fr; }"
 
     @dataclass
     class OpenRequested(Message):
@@ -76,9 +77,7 @@ class RunsView(View):
 
     def compose(self) -> ComposeResult:
         """Folder and number of runs, the table, details of the chosen run."""
-        yield Caption(id="caption")
-        yield RunTable()
-        yield Caption(id="details")
+        yield Panel("caption", RunTable(), Caption(id="details"))
 
     def on_data_table_row_highlighted(self, message: RunTable.RowHighlighted) -> None:
         """Choose the row to which the mouse has moved the cursor."""

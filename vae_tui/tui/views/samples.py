@@ -7,14 +7,16 @@ from textual.reactive import var
 from vae_tui.arrays import Floats
 from vae_tui.export.picture_files import write_digits
 from vae_tui.latent.codes import aggregate, samples
-from vae_tui.terminal.tiles import widths
+from vae_tui.terminal.tiles import fitting, widths
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
+from vae_tui.tui.widgets.panel import Panel, frame_of
 from vae_tui.tui.widgets.pictures import Pictures
 
 ENOUGH = 12
-"""Digits have full size if at least this many fit, else half."""
+"""At least this many digits are shown, where the smallest size allows it."""
+SCALES = (1, 0.86, 0.71, 0.57, 0.5, 0.43)
 TEMPERATURES = (0.0, 0.1, 0.25, 0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0, 3.0, 5.0)
 
 
@@ -36,7 +38,7 @@ class SamplesView(View):
         Binding("g", "toggle('from_prior')", "Source", id="samples.source",
                 tooltip="From the prior, or from the aggregate posterior"),
     ]  # fmt: skip
-    DEFAULT_CSS = "SamplesView Pictures { height: 1fr; }"
+    DEFAULT_CSS = "SamplesView Panel, SamplesView Pictures { height: 1fr; }"
 
     seed: var[int] = var(1)
     temperature: var[float] = var(1.0)
@@ -49,8 +51,7 @@ class SamplesView(View):
 
     def compose(self) -> ComposeResult:
         """A caption and the grid."""
-        yield Caption()
-        yield Pictures()
+        yield Panel("caption", Pictures())
 
     def sample(self) -> None:
         """Draw new z."""
@@ -97,7 +98,8 @@ class SamplesView(View):
         caption.text = f"[b]{columns * rows} {source}[/b] · {WEIGHTS} · {settings}{pooled}"
 
     def _grid(self) -> tuple[int, int, int]:
-        return grid(self.size.width, self.size.height - 1, self.image_width)
+        columns, rows = frame_of(self)
+        return grid(self.size.width - columns, self.size.height - rows, self.image_width)
 
     def _description(self) -> tuple[str, str]:
         source = "prior samples" if self._is_prior() else "posterior samples"
@@ -114,9 +116,9 @@ class SamplesView(View):
 
 
 def grid(width: int, height: int, image_width: int) -> tuple[int, int, int]:
-    """Return ``(pixels, columns, rows)`` of a grid in ``width`` x ``height`` cells."""
-    for pixels in widths(image_width, 1, 0.5):
-        columns, rows = width // pixels, height // (pixels // 2)
-        if columns * rows >= ENOUGH:
-            break
+    """Return ``(pixels, columns, rows)`` of the grid that fills most of ``width`` x ``height``."""
+    sizes = widths(image_width, *SCALES)
+    grids = [(pixels, fitting(width, pixels), height // (pixels // 2)) for pixels in sizes]
+    fitting_grids = [one for one in grids if one[1] * one[2] >= ENOUGH] or grids[-1:]
+    pixels, columns, rows = max(fitting_grids, key=lambda one: one[0] ** 2 * one[1] * one[2])
     return pixels, max(columns, 1), max(rows, 1)

@@ -4,7 +4,6 @@ from functools import partial
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.events import Resize
 from textual.reactive import var
 
@@ -16,6 +15,7 @@ from vae_tui.tui.charts.frame import NOTHING_YET
 from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.loss_curves import (
+    change_marks,
     chart_curves,
     chart_title,
     overlay_curves,
@@ -25,6 +25,7 @@ from vae_tui.tui.views.train_digits import TrainDigits
 from vae_tui.tui.views.view import Export, View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.loss_chart import LossChart
+from vae_tui.tui.widgets.panel import Panel
 
 LOSS_CHARTS = ("reconstruction", "kl")
 """The charts that are always shown."""
@@ -47,11 +48,11 @@ class TrainView(View):
     )
     BINDINGS = [
         Binding("l", "toggle('log_axis')", "Log", id="train.log",
-                tooltip="Logarithmic loss axis"),
+                tooltip="Logarithmic or linear axis of the reconstruction loss"),
         Binding("s", "toggle('smooth')", "Smooth", id="train.smooth",
-                tooltip="Smoothed line over the raw one"),
+                tooltip="The trend over a dim band, or the raw line"),
         Binding("z", "toggle('recent')", "Zoom", id="train.recent",
-                tooltip="The newest quarter of the run, or all of it"),
+                tooltip="A close-up of the newest quarter, or the whole run"),
         Binding("h", "toggle('reading')", "Cursor", id="train.cursor",
                 tooltip="Read values off the charts; left and right move it"),
         Binding("g", "toggle('all_charts')", "Gradient", id="train.gradient",
@@ -61,12 +62,13 @@ class TrainView(View):
     ]  # fmt: skip
     DEFAULT_CSS = """
     TrainView { layout: horizontal; }
-    TrainView #charts { width: 1fr; }
+    TrainView #charts { height: 1fr; }
     TrainView LossChart { height: 1fr; }
     """
 
-    log_axis: var[bool] = var(False)
-    smooth: var[bool] = var(False)
+    log_axis: var[bool] = var(True)
+    """Of the reconstruction loss, whose fall is steep at first."""
+    smooth: var[bool] = var(True)
     recent: var[bool] = var(False)
     reading: var[bool] = var(False)
     all_charts: var[bool] = var(False)
@@ -76,10 +78,7 @@ class TrainView(View):
 
     def compose(self) -> ComposeResult:
         """Charts at the left, digits at the right."""
-        with Vertical(id="charts"):
-            yield Caption(id="losses")
-            for chart in series.charts():
-                yield LossChart(id=chart)
+        yield Panel("losses", *(LossChart(id=chart) for chart in series.charts()), id="charts")
         yield TrainDigits(id="digits")
 
     _charted: tuple[object, ...] = ()
@@ -134,9 +133,10 @@ class TrainView(View):
                 chart_title(chart, run),
                 curves,
                 levels,
-                marks=run.changes,
+                marks=change_marks(run, unicode=self.scene.unicode),
+                close_up=self.recent,
                 cursor=self._cursor(self.scene),
-                log=self.log_axis,
+                log=self.log_axis and chart == "reconstruction",
                 ascii_only=not self.scene.unicode,
                 nothing="not recorded by this run" if len(run.train.rows) else NOTHING_YET,
             )

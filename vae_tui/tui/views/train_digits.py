@@ -10,26 +10,29 @@ from textual.geometry import Size
 from vae_tui.arrays import Bytes
 from vae_tui.latent.codes import samples
 from vae_tui.model.numpy_network import Network
-from vae_tui.terminal.tiles import widths
+from vae_tui.terminal.tiles import GAP, fitting, widths
 from vae_tui.text import cut
 from vae_tui.tui.state.other_runs import LONGEST_NAME, OVERLAID, Overlay
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.loss_curves import NAMES
 from vae_tui.tui.views.view import waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
+from vae_tui.tui.widgets.panel import Panel, frame_of
 from vae_tui.tui.widgets.pictures import Pictures
 
 SCALES = (1, 0.86, 0.71, 0.57, 0.5, 0.43, 0.36, 0.29)
-CAPTIONS = 3
-LEAST_COLUMNS = 3
+LEAST_COLUMNS, MOST_COLUMNS = 3, 8
 
 
 class TrainDigits(Vertical):
     """Decodes the same z with each new weights, and with those of an overlaid run."""
 
+    SCOPED_CSS = False
     DEFAULT_CSS = """
-    TrainDigits { width: 36; margin-left: 1; }
+    TrainDigits { width: 36; min-width: 30; margin-left: 1; }
     TrainDigits Pictures { height: 6; }
+    .framed TrainDigits { margin-left: 0; }
+    .framed TrainDigits #tests, .framed TrainDigits #other { height: 1fr; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -44,10 +47,11 @@ class TrainDigits(Vertical):
         """What the digits on the screen were drawn from."""
 
     def compose(self) -> ComposeResult:
-        """Four blocks, each below its caption."""
-        for name in ("samples", "overlay", "inputs", "copies"):
-            yield Caption(id=f"{name}-caption")
-            yield Pictures(id=name)
+        """Samples, those of the other run, test digits over their reconstructions."""
+        yield Panel("samples-caption", Pictures(id="samples"))
+        yield Panel("overlay-caption", Pictures(id="overlay"), id="other")
+        copies = Caption(id="copies-caption"), Pictures(id="copies")
+        yield Panel("inputs-caption", Pictures(id="inputs"), *copies, id="tests")
 
     @property
     def count(self) -> int:
@@ -100,7 +104,7 @@ class TrainDigits(Vertical):
             step = f"step {other.step:,} · same z" if other is not None else why
             name = escape(cut(overlay.run.name, LONGEST_NAME))
             caption = self.query_one("#overlay-caption", Caption)
-            caption.text = f"[b {OVERLAID}]{name}[/] · {escape(step)}"
+            caption.text = f"[b][{OVERLAID}]{name}[/][/b] · {escape(step)}"
         if over != self._over:
             self._over = over
             self._resize_pictures()
@@ -108,20 +112,20 @@ class TrainDigits(Vertical):
 
     def _resize_pictures(self) -> None:
         """Size the pictures; an overlaid run's digits replace the test digits."""
-        width, height = self._room
-        lines = height - (self._over is False)
-        size, columns, rows = digit_layout(width, lines, self._sizes, overlaid=bool(self._over))
-        self.styles.width = size * columns
+        frame_columns, frame_rows = frame_of(self)
+        panels = 3 if self._over is False else 2
+        width = self._room.width // 2 - frame_columns
+        height = self._room.height - panels * frame_rows - (not self._over)
+        size, columns, rows = digit_layout(width, height, self._sizes, overlaid=bool(self._over))
+        self.styles.width = (size + GAP) * columns - GAP + frame_columns
         for name in ("samples", "overlay", "inputs", "copies"):
             pictures = self.query_one(f"#{name}", Pictures)
             pictures.pixels, pictures.columns = size, columns
             is_block = name in ("samples", "overlay")
             pictures.styles.height = (rows if is_block else 1) * size // 2
-            if name != "samples":
-                pictures.display = bool(self._over) == (name == "overlay")
-        self.query_one("#overlay-caption").display = self._over is not None
-        for name in ("inputs", "copies"):
-            self.query_one(f"#{name}-caption").display = not self._over
+        self.query_one("#other").display = self._over is not None
+        self.query_one("#overlay").display = bool(self._over)
+        self.query_one("#tests").display = not self._over
         self.columns, self._rows = columns, rows
 
     def _show(self, which: str, images: Bytes, scene: Scene) -> None:
@@ -133,17 +137,16 @@ class TrainDigits(Vertical):
 def digit_layout(
     width: int, height: int, sizes: Sequence[int], *, overlaid: bool = False
 ) -> tuple[int, int, int]:
-    """Return ``(pixels, columns, rows of samples)`` for a view of ``width`` x ``height`` cells.
+    """Return ``(pixels, columns, rows of samples)`` for digits in ``width`` x ``height`` cells.
 
-    Digits get at most half the width. The size is the largest with ``LEAST_COLUMNS`` columns and,
-    except for small sizes, two rows of samples. ``overlaid``: the other run's samples, as many
-    rows, replace the test digits.
+    Two rows are left for test digits and reconstructions. The size is the largest with
+    ``LEAST_COLUMNS`` columns and, except for small sizes, two rows of samples. ``overlaid``: the
+    other run's samples, as many rows, replace the test digits.
     """
-    room = height - (2 if overlaid else CAPTIONS)
     for pixels in sizes:
-        rows = room // (pixels // 2)
-        columns = min(width // 2 // pixels, 8)
+        rows = height // (pixels // 2)
+        columns = min(fitting(width, pixels), MOST_COLUMNS)
         is_large = pixels > sizes[0] / 2
         if columns >= LEAST_COLUMNS and rows >= (4 if overlaid or is_large else 3):
             return pixels, columns, rows // 2 if overlaid else rows - 2
-    return sizes[-1], max(1, min(width // 2 // sizes[-1], 8)), 1
+    return sizes[-1], max(1, min(fitting(width, sizes[-1]), MOST_COLUMNS)), 1

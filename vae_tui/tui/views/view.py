@@ -26,6 +26,7 @@ class Export:
 class View(Container, can_focus=True):
     """One of the views; it gets new scenes only while it is the one shown."""
 
+    SCOPED_CSS = False  # frames depend on the class of the screen
     DEFAULT_CSS = "View { width: 1fr; height: 1fr; }"
 
     TITLE: ClassVar[str] = ""

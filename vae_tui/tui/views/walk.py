@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.events import Resize
 from textual.reactive import var
 from textual.timer import Timer
@@ -22,14 +22,15 @@ from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.dimension_bars import REACH, VALUE_CELLS, Bars, LatentBars
 from vae_tui.tui.widgets.film_strip import Film, FilmStrip
+from vae_tui.tui.widgets.panel import FRAMED, Panel
 from vae_tui.tui.widgets.pictures import Pictures
 
 FRAME_SECONDS = 0.1
 SMALL_STEP, LARGE_STEP = 0.25, 1.0
 LARGE_SCALES = (3, 2, 1, 0.86, 0.71, 0.57, 0.5)
 STRIP_SCALES = (1, 0.71, 0.5, 0.43)
-LINES = 2
-"""Rows above and below the pictures of the film strip."""
+LINES = 1
+"""Rows below the pictures of the film strip."""
 
 
 class WalkView(View):
@@ -66,9 +67,12 @@ class WalkView(View):
                 tooltip="Linear, along a great circle (slerp), or a cross-fade of pixels"),
         Binding("d", "drift", "Drift", id="walk.drift", tooltip="Drift through the prior, or stop"),
     ]  # fmt: skip
+    SCOPED_CSS = False
     DEFAULT_CSS = """
-    WalkView #digit { height: 1fr; }
-    WalkView #facts { width: 1fr; margin-left: 2; }
+    WalkView #picture, WalkView #facts, WalkView #digit { height: 1fr; }
+    WalkView #facts { margin-left: 2; }
+    WalkView #norm { display: none; }
+    .framed WalkView #facts { margin-left: 0; }
     WalkView LatentBars { height: 1fr; }
     """
 
@@ -84,19 +88,18 @@ class WalkView(View):
     def compose(self) -> ComposeResult:
         """The digit beside its code, the strip below."""
         with Horizontal(id="top"):
-            yield Pictures(id="digit")
-            with Vertical(id="facts"):
-                yield Caption(id="caption")
-                yield Caption(id="weights")
-                yield Caption(id="marks")
-                yield LatentBars()
+            yield Panel("norm", Pictures(id="digit"), id="picture")
+            yield Panel("caption", Caption(id="marks"), LatentBars(), id="facts")
         yield FilmStrip()
 
     def on_resize(self, event: Resize) -> None:
         """Choose the sizes of digit and strip."""
-        large, small = sizes(event.size.width, event.size.height, self.image_width)
-        digit = self.query_one("#digit", Pictures)
-        self.query_one("#top").styles.height = large // 2
+        width, height = event.size
+        columns, rows = (4, 4) if self.screen.has_class(FRAMED) else (0, 1)  # of two panels
+        large, small = sizes(width - columns, height - rows, self.image_width)
+        digit, picture = self.query_one("#digit", Pictures), self.query_one("#picture")
+        self.query_one("#top").styles.height = large // 2 + rows // 2
+        picture.styles.width = large + columns // 2
         digit.styles.width = digit.pixels = large
         self.query_one(FilmStrip).fit(event.size.width, small)
         self.redraw()
@@ -236,9 +239,9 @@ class WalkView(View):
         self.query_one(LatentBars).bars = Bars(
             code.tolist(), _by_kl(scene, network), _kl(scene, network), self.chosen, scene.unicode
         )
-        self.query_one("#caption", Caption).text = f"[b]{place.name}[/b]"
-        self.query_one("#weights", Caption).text = WEIGHTS
-        room = self.size.width - digit.pixels - 2
+        self.query_one("#norm", Caption).text = f"[b]|z| {np.linalg.norm(code):.1f}[/b]"
+        self.query_one("#caption", Caption).text = f"[b]{place.name}[/b] · {WEIGHTS}"
+        room = self.query_one("#marks").size.width
         self.query_one("#marks", Caption).text = self.walk.marks_line(room)
         strip = self.query_one(FilmStrip)
         if isinstance(place, Interpolation):

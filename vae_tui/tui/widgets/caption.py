@@ -5,6 +5,7 @@ from textual.reactive import var
 
 from vae_tui.tui.widgets.drawing import Drawing
 
+_UNLIMITED = 1_000
 SEPARATOR = " · "
 WEIGHTS = "{weights}"
 """Placeholder in a caption's text for the step and age of the weights."""
@@ -18,7 +19,7 @@ class Caption(Drawing):
     clock without a redraw of the pictures beside it.
     """
 
-    DEFAULT_CSS = "Caption { height: 1; color: $text-muted; }"
+    DEFAULT_CSS = "Caption { height: 1; color: $quiet; }"
     text: var[str] = var("")
     weights: var[str] = var("")
     """What replaces `WEIGHTS`."""
@@ -30,8 +31,13 @@ class Caption(Drawing):
         if WEIGHTS in self.text:
             self._draw()
 
-    def _draw(self) -> None:
+    def fitted(self, width: int) -> Text:
+        """Return the parts that fit in ``width`` cells, at least the first one."""
         text = Text.from_markup(self.text.replace(WEIGHTS, self.weights))
-        while text.cell_len > self.size.width and SEPARATOR in text.plain:
+        while text.cell_len > width and SEPARATOR in text.plain:
             text.right_crop(len(text) - text.plain.rindex(SEPARATOR))
-        self.show_text([text])
+        return text
+
+    def _draw(self) -> None:
+        # Hidden where the frame of a panel shows it: then nothing is cut.
+        self.show_text([self.fitted(self.size.width or _UNLIMITED)])

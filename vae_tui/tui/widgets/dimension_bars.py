@@ -15,7 +15,7 @@ REACH = 3.0
 """A bar of full length; longer ones are cut. Nearly all of N(0, 1) lies within."""
 KL_CELLS, VALUE_CELLS = (38, 100), (24, 40)
 """The least and the most cells of a column."""
-MEAN, VARIANCE, DEAD = "color(39)", "color(214)", "color(240)"
+MEAN, VARIANCE, DEAD = "train", "test", "dead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +101,12 @@ def _value_bar(bars: Bars, dimension: int, width: int) -> Text:
     full, middle = ("█", "│") if bars.unicode else ("#", "|")
     left = full * length if value < 0 else ""
     right = full * length if value >= 0 else ""
-    colour = "color(240)" if dead else "color(214)" if chosen else "color(39)"
-    line = Text(name, "bold" if chosen else "color(240)" if dead else "")
+    colour = DEAD if dead else "here" if chosen else MEAN
+    line = Text(name, "here" if chosen else DEAD if dead else "")
     line.append(left.rjust(half), colour)
-    line.append(middle, "color(244)")
+    line.append(middle, "rule")
     line.append(right.ljust(half), colour)
-    return line.append(numbers, "color(240)" if dead else "")
+    return line.append(numbers, DEAD if dead else "")
 
 
 def _in_columns(

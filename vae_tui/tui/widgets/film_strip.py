@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from rich.text import Text
-from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.reactive import var
 
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.terminal.half_blocks import Palette
+from vae_tui.terminal.tiles import fitting
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.tui.widgets.panel import Panel, frame_of
 from vae_tui.tui.widgets.pictures import Pictures
 
 
@@ -31,21 +31,20 @@ class Film:
     palette: Palette = Palette.GREYS
 
 
-class FilmStrip(Vertical):
+class FilmStrip(Panel):
     """Draws ``film``; its owner asks `columns` how many pictures fit."""
 
     DEFAULT_CSS = """
     FilmStrip { height: 1fr; }
-    FilmStrip #numbers { height: 1; color: $text-muted; }
+    FilmStrip > .title { height: 1; }
+    FilmStrip #numbers { height: 1; color: $quiet; }
     """
 
     film: var[Film | None] = var(None)
 
-    def compose(self) -> ComposeResult:
+    def __init__(self) -> None:
         """Title, pictures, numbers."""
-        yield Caption(id="strip-caption")
-        yield Pictures(id="strip")
-        yield Drawing(id="numbers")
+        super().__init__("strip-caption", Pictures(id="strip"), Drawing(id="numbers"))
 
     @property
     def columns(self) -> int:
@@ -53,10 +52,10 @@ class FilmStrip(Vertical):
         return self.query_one("#strip", Pictures).columns
 
     def fit(self, width: int, pixels: int) -> None:
-        """Make room for pictures of ``pixels`` cells in ``width`` cells."""
+        """Make room for pictures of ``pixels`` cells in a strip of ``width`` cells."""
         strip = self.query_one("#strip", Pictures)
         strip.styles.height = pixels // 2
-        strip.pixels, strip.columns = pixels, max(width // pixels, 1)
+        strip.pixels, strip.columns = pixels, max(fitting(width - frame_of(self)[0], pixels), 1)
 
     def watch_film(self, film: Film | None) -> None:
         """Redraw."""
@@ -64,16 +63,17 @@ class FilmStrip(Vertical):
             return
         strip = self.query_one("#strip", Pictures)
         strip.palette, strip.images = film.palette, film.pictures
-        width = strip.columns * strip.pixels - 8
+        cells = strip.pixels + strip.gap
+        width = strip.columns * cells - strip.gap - 8
         track = "" if film.share is None else f" {_track(film.share, width)}"
         self.query_one("#strip-caption", Caption).text = f"{film.title}{track}"
         line = Text(no_wrap=True)
         norms = np.linalg.norm(film.codes, axis=1)
         for norm, energy in zip(norms, film.energies, strict=True):
-            line.append(f"|z|{norm:.1f} E{energy:.0f}".ljust(strip.pixels)[: strip.pixels])
+            line.append(f"|z|{norm:.1f} E{energy:.0f}".ljust(cells)[:cells])
         self.query_one("#numbers", Drawing).show_text([line])
 
 
 def _track(share: float, width: int) -> str:
     at = round(share * (width - 1))
-    return f"[color(240)]{'─' * at}[/][color(214)]●[/][color(240)]{'─' * (width - 1 - at)}[/]"
+    return f"[rule]{'─' * at}[/][here]●[/][rule]{'─' * (width - 1 - at)}[/]"

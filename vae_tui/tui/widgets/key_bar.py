@@ -5,38 +5,18 @@ help and quit are out of sight; its labels are those of the bindings. This one l
 important keys first, and its labels follow the run's state ("Pause", "Resume", "Longer").
 """
 
-from dataclasses import dataclass
-
-from rich.cells import cell_len
 from rich.text import Text
 from textual.events import Click
 from textual.reactive import var
 
+from vae_tui.tui.keys.active_keys import KeyHint
 from vae_tui.tui.widgets.drawing import Drawing
-
-
-@dataclass(frozen=True, slots=True)
-class KeyHint:
-    """One key with its label."""
-
-    key: str
-    """As it is displayed."""
-    label: str
-    press: str
-    """Textual's name of the key that a click simulates."""
-    rank: int = 1
-    """The hint of the highest rank is left out first."""
-
-    @property
-    def width(self) -> int:
-        """Width in cells, with a trailing space."""
-        return cell_len(self.key) + 1 + cell_len(self.label) + 1
 
 
 class KeyBar(Drawing):
     """Shows the ``hints`` that fit; a click simulates the key."""
 
-    DEFAULT_CSS = "KeyBar { height: 1; dock: bottom; background: $panel; }"
+    DEFAULT_CSS = "KeyBar { height: 1; dock: bottom; background: $bar; }"
     hints: var[tuple[KeyHint, ...]] = var(())
     watch_hints = Drawing.redraw
 
@@ -51,7 +31,7 @@ class KeyBar(Drawing):
     def _draw(self) -> None:
         line = Text(" ", no_wrap=True)
         for hint in fitting(self.hints, self.size.width):
-            line.append(hint.key, "bold color(214)").append(f" {hint.label} ")
+            line.append(hint.key, "key").append(f" {hint.label} ")
         self.show_text([line])
 
 

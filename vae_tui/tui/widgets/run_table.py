@@ -23,13 +23,13 @@ from vae_tui.run.state import state_text
 from vae_tui.run.summary import Summary
 from vae_tui.text import printable
 from vae_tui.tui.state.other_runs import OVERLAID, ListedRun
-from vae_tui.tui.widgets.status import COLOURS
+from vae_tui.tui.widgets.status import ROLES
 
 GAP, MARKS = 2, 4
 """Cells between columns, and before each name: of the cursor and of the run's mark."""
 LEAST_NAME, LONGEST_NAME = 16, 60
 """Cells: columns are left out where a name would get fewer; a name gets no more."""
-ATTACHED, UNREADABLE = "bold color(39)", "color(203)"
+ATTACHED, UNREADABLE = "here", "alarm"
 Side = Literal["default", "left", "right"]
 """How a cell is aligned: ``left`` is after a gap, ``default`` without one."""
 
@@ -82,10 +82,10 @@ class RunTable(DataTable[Text], can_focus=False):
 
     DEFAULT_CSS = """
     RunTable { background: transparent; scrollbar-size: 0 0; }
-    RunTable > .datatable--header { background: transparent; color: #808080; text-style: none; }
+    RunTable > .datatable--header { background: transparent; color: $quiet; text-style: none; }
     RunTable > .datatable--header-hover { background: transparent; }
     RunTable > .datatable--hover { background: transparent; }
-    RunTable > .datatable--cursor { background: #3a3a3a; text-style: bold; }
+    RunTable > .datatable--cursor { background: $cursor-ground; text-style: bold; }
     """
 
     content: var[RunTableContent] = var(RunTableContent())
@@ -163,7 +163,7 @@ class RunTable(DataTable[Text], can_focus=False):
             name = set_cell_size(name, room - 1) + "~"
         cells = [mark, _cell(name)]
         if not run.wrong:
-            styles = {0: COLOURS.get(run.summary.state, "")}  # only the state is coloured
+            styles = {0: ROLES.get(run.summary.state, "")}  # only the state is coloured
             cells += [_cell(values[i], styles.get(i, ""), COLUMNS[i].side) for i in shown]
             return [*cells, Text()]
         message = " " * GAP + printable(run.wrong)

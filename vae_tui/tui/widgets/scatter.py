@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.reactive import var
 
 from vae_tui.arrays import Bytes, Floats
-from vae_tui.terminal.class_colours import CLASS_MARKS, class_colour
+from vae_tui.terminal.class_colours import CLASS_MARKS
 from vae_tui.tui.state.map_plane import Indices, Window
 from vae_tui.tui.widgets.drawing import Drawing
 
@@ -86,9 +86,10 @@ class Scatter(Drawing):
             line = Text(no_wrap=True)
             for x, (letter, owner) in enumerate(zip(letters, owners, strict=True)):
                 here = (x, y) == (column, row)
-                style = class_colour(owner) if owner >= 0 else ""
-                style = f"bold reverse {style}" if here else style
+                style = f"class{owner % 10}" if owner >= 0 else ""
                 line.append("+" if here and letter == " " else letter, style)
+                if here:
+                    line.stylize("bold reverse", x, x + 1)
             lines.append(line)
         self.show_text(lines)
 

@@ -14,19 +14,19 @@ from vae_tui.tui.widgets.drawing import Drawing
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.state.run_view import RunView
 
-COLOURS = {
-    **dict.fromkeys(("reading", "starting", "stopped"), "color(250)"),
-    **dict.fromkeys(("paused", "stalled"), "color(214)"),
-    **dict.fromkeys(("failed", "lost"), "color(203)"),
-    **{"running": "color(78)", "finished": "color(39)"},
+ROLES = {
+    **dict.fromkeys(("reading", "starting", "stopped"), "strong"),
+    **dict.fromkeys(("paused", "stalled"), "warning"),
+    **dict.fromkeys(("failed", "lost"), "alarm"),
+    **{"running": "good", "finished": "news"},
 }
-"""Of each state."""
+"""The role of each state's colour."""
 
 
 class Status(Drawing):
     """Shows the ``parts`` that fit, from the first on."""
 
-    DEFAULT_CSS = "Status { height: 1; dock: top; background: $panel; }"
+    DEFAULT_CSS = "Status { height: 1; dock: top; background: $bar; }"
 
     parts: var[tuple[Text, ...]] = var(())
     """Most important first; none is shown in part."""
@@ -88,7 +88,7 @@ def status_parts(
     live = state in ("running", "paused", "stalled")
     parts = [
         Text(cut(name, 24), "bold"),
-        Text(state_text(state, silent_seconds), f"bold {COLOURS.get(state, '')}"),
+        Text(state_text(state, silent_seconds), ROLES.get(state, "")),
         Text(f"epoch {_epoch(epoch)}/{epochs}"),
         _bar(share, 10, unicode),
     ]
@@ -99,11 +99,11 @@ def status_parts(
     if device:
         parts.append(Text(f"{device} {size(memory_bytes)}" if live and memory_bytes else device))
     if link and link_is_slow:
-        parts.insert(3, Text(link, "color(214)"))
+        parts.insert(3, Text(link, "warning"))
     elif link and state == "running":  # else this label would be the only traffic
         parts.append(Text(link))
     if mode:
-        parts.insert(2, Text(mode, "color(214)"))
+        parts.insert(2, Text(mode, "warning"))
     return tuple(parts)
 
 
@@ -114,6 +114,6 @@ def _epoch(epoch: float) -> str:
 def _bar(share: float, cells: int, unicode: bool) -> Text:
     full, empty = ("━", "━") if unicode else ("#", "-")
     done = int(share * cells)
-    bar = Text(full * done, "color(39)")
-    bar.append(empty * (cells - done), "color(238)")
+    bar = Text(full * done, "news")
+    bar.append(empty * (cells - done), "rule")
     return bar.append(f" {int(share * 100)}%")

@@ -1,0 +1,89 @@
+"""Themes: every text can be read, ours are exact in 256 colours, the chosen one is remembered."""
+
+import pytest
+from rich.color import Color as RichColor
+from support.screen import Screen, open_view, screen_rows, wait_until
+from textual.color import Color
+
+from vae_tui.tui import theme
+from vae_tui.tui.theme import ChosenTheme
+from vae_tui.tui.views.train import TrainView
+
+VIEWS = "123456"
+PALETTE = {RichColor.from_ansi(number).get_truecolor() for number in range(16, 256)}
+
+
+def colours_of_text(screen):
+    """Yield text, colour and ground of each run of text on the screen, pictures and lines aside."""
+    for row in screen_rows(screen.app):
+        for segment in row:
+            style = segment.style
+            if style is not None and any(character.isalnum() for character in segment.text):
+                assert style.color is not None and style.bgcolor is not None, segment
+                yield segment.text, style.color, style.bgcolor
+
+
+def luminance(channels) -> float:
+    """Return the relative luminance as WCAG 2.2 defines it, written down from its text."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one: RichColor, other: RichColor) -> float:
+    lights = [
+        luminance([channel / 255 for channel in colour.get_truecolor()]) for colour in (one, other)
+    ]
+    return (max(lights) + 0.05) / (min(lights) + 0.05)
+
+
+async def test_all_text_of_each_view_can_be_read_in_each_theme():
+    screen, faint = Screen(), set()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "1")
+        for name in screen.app.available_themes:
+            screen.app.theme = name
+            for view in VIEWS:
+                await pilot.press(view)
+                await pilot.pause()
+                for text, colour, ground in colours_of_text(screen):
+                    if contrast(colour, ground) < theme.LEAST_CONTRAST - 0.05:  # rounded colours
+                        faint.add((name, view, text.strip(), colour.name, ground.name))
+    assert not faint
+
+
+@pytest.mark.parametrize("ours", theme.THEMES, ids=lambda ours: ours.name)
+async def test_our_themes_are_exact_in_256_colours(ours):
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "1")
+        screen.app.theme = ours.name
+        for view in VIEWS:
+            await pilot.press(view)
+            await pilot.pause()
+            for text, *colours in colours_of_text(screen):
+                for colour in colours:
+                    assert colour.get_truecolor() in PALETTE, (view, text, colour.name)
+
+
+async def test_a_theme_from_the_palette_is_shown_at_once_and_remembered(tmp_path):
+    chosen = ChosenTheme(tmp_path / "state" / "theme", {})
+    screen = Screen(chosen_theme=chosen)
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1")
+        assert screen.app.theme == theme.DEFAULT
+        await pilot.press("ctrl+p", *"light vae", "enter")
+        await wait_until(pilot, lambda: screen.app.theme == "vae-light")
+        await pilot.pause()
+        view = screen.app.query_one(TrainView)
+        assert view.background_colors[1] == Color.parse("#ffffff")
+    assert chosen.load() == "vae-light"
+    assert ChosenTheme(tmp_path / "state" / "theme", {"TEXTUAL_THEME": "nord"}).load() == "nord"
+
+
+@pytest.mark.parametrize("content", [b"", b"no-such-theme", b"\xff", b"x" * 10_000])
+async def test_a_damaged_or_foreign_choice_is_passed_over(tmp_path, content):
+    (tmp_path / "theme").write_bytes(content)
+    screen = Screen(chosen_theme=ChosenTheme(tmp_path / "theme", {}))
+    async with screen.at() as pilot:
+        await pilot.pause()
+        assert screen.app.theme == theme.DEFAULT

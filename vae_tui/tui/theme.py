@@ -1,0 +1,208 @@
+"""Roles of colours: the only place where a colour of the screen is named.
+
+Style sheets use Textual's variables and ``$quiet``. Widgets that draw their own rows style them
+with the names of `ROLES`, which the console of the app knows; see `role_styles`.
+"""
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.style import Style
+from textual.color import Color
+from textual.theme import Theme
+
+from vae_tui.run.files import replace
+from vae_tui.run.untrusted import read_bounded
+from vae_tui.terminal.class_colours import CLASS_COLOURS
+
+LEAST_CONTRAST = 4.5
+"""Of text with its background, by WCAG 2 level AA."""
+DEFAULT = "vae-dark"
+_NAMED = (
+    *("primary", "secondary", "accent", "warning", "error", "success"),
+    *("foreground", "background", "surface", "panel"),
+)
+"""Colours that a theme may name."""
+_LONGEST_NAME = 200
+BLACK, WHITE = Color(0, 0, 0), Color(255, 255, 255)
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """How the colour of a role is made from a theme that does not name it."""
+
+    variable: str
+    """The variable of Textual that it starts from."""
+    share: float = 1.0
+    """The rest is the background."""
+    is_text: bool = True
+    """It gets a contrast of at least `LEAST_CONTRAST`."""
+    is_bold: bool = False
+
+
+ROLES: Mapping[str, Role] = {
+    "quiet": Role("foreground", 0.6),
+    "strong": Role("foreground", is_bold=True),
+    "key": Role("accent", is_bold=True),
+    "rule": Role("foreground", 0.35, is_text=False),
+    "good": Role("success"),
+    "news": Role("primary"),
+    "warning": Role("warning"),
+    "alarm": Role("error", is_bold=True),
+    "train": Role("primary"),
+    "band": Role("primary", 0.45, is_text=False),
+    "test": Role("accent"),
+    "overlay": Role("secondary"),
+    "mark": Role("warning", 0.8),
+    "here": Role("accent", is_bold=True),
+    "dead": Role("foreground", 0.5),
+}
+"""``train``, ``band``, ``test``: curves and bars; ``overlay``: another run; ``rule``: axes, tracks;
+``mark``: a changed setting; ``here``: what the cursor is on; ``dead``: a dimension without KL."""
+
+THEMES = (
+    Theme(
+        name=DEFAULT,
+        primary="#00afff", secondary="#d75fd7", accent="#ffaf00", warning="#ffaf00",
+        error="#ff5f5f", success="#5fd787", foreground="#d0d0d0",
+        background="#000000", surface="#121212", panel="#1c1c1c",
+        variables={
+            "quiet": "#949494", "rule": "#585858", "band": "#005f87", "mark": "#d7af5f",
+            "dead": "#808080", "text-muted": "#949494", "text-warning": "#ffaf00",
+            "text-error": "#ff5f5f", "cursor-ground": "#3a3a3a",
+        },
+    ),
+    Theme(
+        name="vae-light", dark=False,
+        primary="#005faf", secondary="#87005f", accent="#875f00", warning="#875f00",
+        error="#af0000", success="#005f00", foreground="#1c1c1c",
+        background="#ffffff", surface="#eeeeee", panel="#e4e4e4",
+        variables={
+            "quiet": "#5f5f5f", "rule": "#a8a8a8", "band": "#87afd7", "mark": "#875f00",
+            "dead": "#5f5f5f", "text-muted": "#5f5f5f", "text-warning": "#875f00",
+            "text-error": "#af0000", "cursor-ground": "#d0d0d0",
+            "class0": "#af0000", "class1": "#875f00", "class2": "#5f5f00", "class3": "#005f00",
+            "class4": "#005f5f", "class5": "#005f87", "class6": "#0000af", "class7": "#5f00af",
+            "class8": "#87005f", "class9": "#5f5f5f",
+        },
+    ),
+    Theme(
+        # Sky blue, yellow, bluish green, vermilion and reddish purple: told apart with each of the
+        # three kinds of colour blindness (Okabe and Ito, 2008), here as the palette has them.
+        name="vae-colour-blind",
+        primary="#5fafff", secondary="#d787af", accent="#ffff5f", warning="#ffff5f",
+        error="#ff5f00", success="#00af87", foreground="#d0d0d0",
+        background="#000000", surface="#121212", panel="#1c1c1c",
+        variables={
+            "quiet": "#949494", "rule": "#585858", "band": "#005f87", "mark": "#d7d75f",
+            "dead": "#808080", "text-muted": "#949494", "text-warning": "#ffff5f",
+            "text-error": "#ff5f00", "cursor-ground": "#3a3a3a",
+        },
+    ),
+)  # fmt: skip
+"""Ours, in colours that 256-colour terminals have exactly."""
+
+
+class ChosenTheme:
+    """The name of the theme that the user has chosen, kept in a file."""
+
+    def __init__(self, file: Path, environment: Mapping[str, str]) -> None:
+        self._file = file
+        self._environment = environment
+
+    def load(self) -> str:
+        """Return what TEXTUAL_THEME says, else what was chosen last; empty if neither."""
+        if named := self._environment.get("TEXTUAL_THEME"):
+            return named
+        try:
+            return read_bounded(self._file, _LONGEST_NAME).decode().strip()
+        except (OSError, ValueError):
+            return ""
+
+    def save(self, name: str) -> None:
+        """Remember a theme; a failure to do so is ignored."""
+        with contextlib.suppress(OSError):
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            replace(self._file, name.encode())
+
+
+def css_variables(variables: Mapping[str, str], theme: Theme) -> dict[str, str]:
+    """Return what our style sheets need beside Textual's ``variables`` of a theme."""
+    ground = variables["background"] if theme.dark else BLACK.hex
+    exact = {name: value for name in _NAMED if (value := getattr(theme, name))}
+    variables = {**variables, **exact}  # Textual's are off by one
+    bar = variables["panel"]
+    if contrast(Color.parse(bar), Color.parse(variables["foreground"])) < LEAST_CONTRAST:
+        bar = variables["background"]
+    variables["bar"] = bar
+    return {
+        **exact,
+        "bar": bar,
+        **{name: _colour(name, variables).hex for name in ("quiet", "rule")},
+        "picture-ground": Color.parse(ground).hex,
+        "cursor-ground": _blend(variables, "foreground", 0.25).hex,
+        **_class_colours(variables),
+    } | theme.variables
+
+
+def role_styles(variables: Mapping[str, str]) -> dict[str, Style]:
+    """Return the style of each role, of ``class0`` to ``class9``, of a cursor and the current tab.
+
+    ``variables`` are those of a theme, with `css_variables`.
+    """
+    roles = {
+        name: Style(color=_colour(name, variables).hex, bold=role.is_bold or None)
+        for name, role in ROLES.items()
+    }
+    classes = {name: Style(color=colour) for name, colour in _class_colours(variables).items()}
+    cursor = Style(bgcolor=variables["cursor-ground"])
+    tab = Style(color=variables["background"], bgcolor=_colour("news", variables).hex, bold=True)
+    return {**roles, **classes, "cursor": cursor, "tab": tab}
+
+
+def contrast(one: Color, other: Color) -> float:
+    """Return the contrast ratio of two opaque colours, 1 to 21 (WCAG 2, section 1.4.3)."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _colour(name: str, variables: Mapping[str, str]) -> Color:
+    if named := variables.get(name):
+        return Color.parse(named)
+    role = ROLES[name]
+    colour = _blend(variables, role.variable, role.share)
+    return _readable(colour, variables) if role.is_text else colour
+
+
+def _class_colours(variables: Mapping[str, str]) -> dict[str, str]:
+    colours = {f"class{number}": colour for number, colour in enumerate(CLASS_COLOURS)}
+    return {
+        name: variables.get(name) or _readable(Color.parse(colour), variables).hex
+        for name, colour in colours.items()
+    }
+
+
+def _blend(variables: Mapping[str, str], variable: str, share: float) -> Color:
+    return Color.parse(variables["background"]).blend(Color.parse(variables[variable]), share)
+
+
+def _readable(colour: Color, variables: Mapping[str, str]) -> Color:
+    """Return the colour, as much lighter or darker as its contrast with both grounds demands."""
+    grounds = [Color.parse(variables[name]) for name in ("background", "bar")]
+    end = WHITE if _luminance(grounds[0]) < 0.18 else BLACK
+    for percent in range(0, 101, 5):
+        tried = colour.blend(end, percent / 100)
+        if all(contrast(tried, ground) >= LEAST_CONTRAST for ground in grounds):
+            return tried
+    return end
+
+
+def _luminance(colour: Color) -> float:
+    """Return the relative luminance of sRGB, 0 to 1."""
+    linear = [
+        share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+        for share in colour.normalized
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
