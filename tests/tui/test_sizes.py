@@ -55,5 +55,5 @@ async def test_a_screen_that_shrank_and_grew_under_a_question_is_whole_after_it(
         await pilot.press("q")
         await pilot.resize_terminal(80, 24)
         await pilot.press("c")
-        await wait_until(pilot, lambda: "BCE nats/image" in screen.text)
+        await wait_until(pilot, lambda: "KL nats/image" in screen.text)
         await until_whole(pilot, screen)
