@@ -52,13 +52,14 @@ def resume_run(
     run: "Run", data_dir: Path | None, settings: dict[str, float]
 ) -> tuple[RunConfig, int]:
     """Start a trainer from the run's last save; return its config and the offset of new events."""
-    from vae_tui.run.control import RunSteering
+    from vae_tui.run.control import RunSteering, pending_settings
     from vae_tui.run.summary import summarise
 
     config = run.config()
     config = dataclasses.replace(config, data_dir=folder_of_data(config, data_dir))
     known = summarise(run)
-    if known.state == "finished" and settings.get("epochs", 0) <= known.epochs:
+    requested = {one.setting: one.value for one in pending_settings(run)} | settings
+    if known.state == "finished" and requested.get("epochs", 0) <= known.epochs:
         raise UsageError(
             f"{run.name} has finished its {known.epochs} epochs; "
             f"train longer with: vae-tui train --resume {run.name} --epochs {known.epochs * 2}"

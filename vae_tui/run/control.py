@@ -3,16 +3,21 @@
 A trainer is a fresh interpreter in its own session, or torchrun for several processes.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from vae_tui.errors import UsageError, VaeTuiError
+from vae_tui.run import commands, events
 from vae_tui.run.commands import Command
 from vae_tui.run.config import RunConfig
+from vae_tui.run.events import CommandRefused, SettingChanged
+from vae_tui.run.files import read_lines
 from vae_tui.run.folder import Run
 from vae_tui.run.untrusted import open_own
 
@@ -22,11 +27,12 @@ _MOST_PROCESSES_A_CORE = 8
 _RANK_VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
 
 
-def start(run: Run, config: RunConfig) -> int:
+def start(run: Run, config: RunConfig, requests: Sequence[Command] = ()) -> int:
     """Start the run's trainer, from its last save if there is one; return its process id.
 
-    The trainer outlives this process, the terminal and the connection. It inherits the run's lock,
-    which is taken here, so that no second trainer can start in between.
+    It carries out the `pending_settings` and then ``requests`` before its first step. It outlives
+    this process, the terminal and the connection. It inherits the run's lock, which is taken here,
+    so that no second trainer can start in between.
 
     Raises:
         UsageError: The run is live already, or its config has too many processes.
@@ -40,10 +46,15 @@ def start(run: Run, config: RunConfig) -> int:
     lock = run.take_lock()
     try:
         with os.fdopen(open_own(run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab") as log:
+            # Commands that were sent to an earlier trainer are skipped.
+            is_first = not (run.events.exists() and run.commands.exists())
+            already_sent = 0 if is_first else run.commands.stat().st_size
+            for command in (*(() if is_first else pending_settings(run)), *requests):
+                run.send(command)
             _block_signals(config, signal.SIG_BLOCK)
             try:
                 process = subprocess.Popen(
-                    _command_line(run, config, lock),
+                    _command_line(run, config, lock, already_sent),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -84,9 +95,45 @@ class RunSteering:
                 "start a new run"
             )
         self.run.config()  # the trainer reads the file itself: a fallback config is not enough
-        start(self.run, self.config)
-        for name, value in settings.items():
-            self.run.send(Command(command="set", setting=name, value=value))
+        start(self.run, self.config, _set_commands(settings))
+
+
+def change_settings(run: Run, settings: Mapping[str, float]) -> list[Command]:
+    """Request new values of beta, lr or epochs; return the commands, whose ids the answers carry.
+
+    A live trainer applies them at once; for a run that is not live they are the
+    `pending_settings` of its next resume. UsageError before anything is sent if one is invalid.
+    """
+    requests = _set_commands(settings)
+    for command in requests:
+        commands.check(command)
+    for command in requests:
+        run.send(command)
+    return requests
+
+
+def pending_settings(run: Run) -> list[Command]:
+    """Return the ``set`` commands that no trainer has answered, in order: the next applies them."""
+    sent: list[Command] = []
+    answered: set[str] = set()
+    with contextlib.suppress(OSError):
+        for line in read_lines(run.commands):
+            with contextlib.suppress(ValueError):
+                sent.append(commands.decode(line))
+        sent = [command for command in sent if command.command == "set" and command.id]
+        for line in read_lines(run.events) if sent else ():
+            if b'"command_id"' in line:
+                with contextlib.suppress(ValueError):
+                    match events.decode(line):
+                        case SettingChanged(command_id=answer) | CommandRefused(command_id=answer):
+                            answered.add(answer)
+    # Commands are answered in order: one before an answered one has been superseded by it.
+    newest = max((number for number, one in enumerate(sent, 1) if one.id in answered), default=0)
+    return list({command.id: command for command in sent[newest:]}.values())
+
+
+def _set_commands(settings: Mapping[str, float]) -> list[Command]:
+    return [Command(command="set", setting=name, value=value) for name, value in settings.items()]
 
 
 def importing_environment() -> dict[str, str]:
@@ -112,11 +159,8 @@ def environment(config: RunConfig) -> dict[str, str]:
     return variables
 
 
-def _command_line(run: Run, config: RunConfig, lock: int) -> list[str]:
+def _command_line(run: Run, config: RunConfig, lock: int, already_sent: int) -> list[str]:
     torchrun = ("torch.distributed.run", "--standalone", f"--nproc-per-node={config.nproc}", "-m")
-    # Commands that were sent to an earlier trainer are skipped.
-    has_earlier = run.events.exists() and run.commands.exists()
-    already_sent = run.commands.stat().st_size if has_earlier else 0
     return [
         *(sys.executable, "-P", "-m"),
         *(torchrun if config.nproc > 1 else ()),
