@@ -33,7 +33,6 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
 
     from vae_tui.tui.state.run_view import RunView
     from vae_tui.tui.state.scene import Scene
-    from vae_tui.tui.views.map import MapView
     from vae_tui.tui.views.view import View
     from vae_tui.tui.views.walk import WalkView
 
@@ -190,8 +189,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self._proposed = classes
             view.morph(*classes)
 
-    def on_map_view_walk_requested(self, message: "MapView.WalkRequested") -> None:
-        """Walk from a place of the map."""
+    def on_view_walk_requested(self, message: "View.WalkRequested") -> None:
+        """Walk from a code that a view shows."""
         if view := self._show_walk():
             view.start_at(message.code, message.origin)
 

@@ -85,13 +85,6 @@ class MapView(View):
         codes: Floats
         start: Floats | None
 
-    @dataclass
-    class WalkRequested(Message):
-        """Walk from a code (d,)."""
-
-        code: Floats
-        origin: str
-
     plane: var[MapPlane] = var(MapPlane())
     legend: var[tuple[str, ...]] = var((), init=False)
     """Names of the classes."""

@@ -7,8 +7,10 @@ from typing import ClassVar
 
 from textual.containers import Container
 from textual.events import Hide
+from textual.message import Message
 from textual.reactive import var
 
+from vae_tui.arrays import Floats
 from vae_tui.image_shape import DEFAULT_SHAPE
 from vae_tui.tui.state.scene import Scene
 
@@ -34,6 +36,14 @@ class View(Container, can_focus=True):
     """Description in the help."""
     LISTS_RUNS: ClassVar[bool] = False
     """Whether the runs of the folder are read while it is shown."""
+
+    @dataclass
+    class WalkRequested(Message):
+        """Walk from a code (d,)."""
+
+        code: Floats
+        origin: str
+        """Where the code comes from, in words."""
 
     scene: var[Scene | None] = var(None)
 
