@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 from PIL import Image
+from rich.text import Text
 from support.fake_readers import listed
 from support.screen import open_view, plain, wait_until, walk_code
 
@@ -13,7 +14,9 @@ from vae_tui.tui.widgets.scatter import Scatter
 
 
 def chart(screen, which):
-    return plain(screen.view.query_one(f"#{which}", LossChart))
+    """Return a chart, its heading first."""
+    drawing = screen.view.query_one(f"#{which}", LossChart)
+    return f"{Text.from_markup(drawing.heading).plain}\n{plain(drawing)}"
 
 
 def cloud(screen):

@@ -29,6 +29,7 @@ def draw_chart(
     width: int,
     height: int,
     *,
+    heading_width: int | None = None,
     log: bool = False,
     x_label: str = "epoch",
     cursor: float | None = None,
@@ -42,6 +43,7 @@ def draw_chart(
     Args:
         title: Name and unit, such as ``BCE nats/image``; cut to its first word where narrow.
         series: Drawn in this order, lines before points.
+        heading_width: Cells of the title row, if not ``width``.
         levels: Lines if near the data, else a label with an arrow at the edge.
         log: Logarithmic y axis; values <= 0 are marked like those that are not finite.
         cursor: x of a vertical line; the title row then shows the newest values up to there.
@@ -56,7 +58,8 @@ def draw_chart(
     curves = [safe_curve(one, log) for one in series]
     if cursor is not None and not math.isfinite(cursor):
         cursor = None
-    heading = title_row(title, curves, width, cursor, glyphs)
+    heading_width = width if heading_width is None else max(heading_width, 0)
+    heading = title_row(title, curves, heading_width, cursor, glyphs)
     if height < _LEAST_HEIGHT or width < LEAST_WIDTH:
         return (heading, *(Text(" " * width) for _ in range(height - 1)))
     frame = frame_for(curves, levels, width, height - 1, log, x_label, nothing, close_up=close_up)

@@ -72,8 +72,12 @@ class Losses:
 
 
 def curves(per: series.Per) -> Losses:
-    """Return empty curves of every series that is drawn and measured each step, or each epoch."""
-    return Losses.of(*(metric.name for metric in series.drawn(per)))
+    """Return empty curves of what is measured each step, or each epoch: of all that is drawn.
+
+    Also of the seconds of each epoch, from which the axis of time is made.
+    """
+    names = [metric.name for metric in series.drawn(per)]
+    return Losses.of(*names, *(["seconds"] if per == "epoch" else []))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,6 +4,7 @@ from functools import partial
 
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.containers import Vertical
 from textual.events import Resize
 from textual.reactive import var
 
@@ -23,12 +24,16 @@ from vae_tui.tui.views.loss_curves import (
 )
 from vae_tui.tui.views.train_digits import TrainDigits
 from vae_tui.tui.views.view import Export, View
+from vae_tui.tui.views.x_axis import X_AXES
 from vae_tui.tui.widgets.caption import Caption
-from vae_tui.tui.widgets.loss_chart import LossChart
+from vae_tui.tui.widgets.loss_chart import ChartPanel, LossChart
 from vae_tui.tui.widgets.panel import Panel
+from vae_tui.tui.widgets.run_facts import RunFacts, facts_of
 
 LOSS_CHARTS = ("reconstruction", "kl")
 """The charts that are always shown."""
+ROOMY = (150, 40)
+"""Columns and rows of the view from which on the facts of the run are shown too."""
 CURSOR_STEPS = 100
 """Steps of the cursor from the start of the run to its newest epoch."""
 
@@ -41,7 +46,7 @@ class TrainView(View):
         "Losses in nats per image: the line is the training data, points are the test set with z "
         "sampled, thinned where they are dense; an arrow shows how far a curve goes beyond the "
         "edge. floor: a perfect reconstruction of the test digits. collapse: the mean digit for "
-        "every input. untrained: before the first step. g adds the gradient's norm. The digits "
+        "every input. untrained: before the first step. The digits "
         "keep their z, so that you see them sharpen; space draws new z. An overlaid run (view 6, "
         "x) has its losses on the same axes, and its digits from the same z in place of the "
         "test digits."
@@ -55,15 +60,20 @@ class TrainView(View):
                 tooltip="A close-up of the newest quarter, or the whole run"),
         Binding("h", "toggle('reading')", "Cursor", id="train.cursor",
                 tooltip="Read values off the charts; left and right move it"),
-        Binding("g", "toggle('all_charts')", "Gradient", id="train.gradient",
-                tooltip="Norm of the gradient, mean over the steps of each report"),
+        Binding("t", "next_axis", "Axis", id="train.axis",
+                tooltip="Epochs, steps or minutes of training across"),
+        Binding("g", "toggle('all_charts')", "More", id="train.gradient",
+                tooltip="Also the norm of the gradient, mean over the steps of each report, "
+                        "and the images per second"),
         Binding("left", "move(-1)", show=False, id="train.left"),
         Binding("right", "move(1)", show=False, id="train.right"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     TrainView { layout: horizontal; }
     TrainView #charts { height: 1fr; }
-    TrainView LossChart { height: 1fr; }
+    TrainView ChartPanel, TrainView LossChart { height: 1fr; }
+    TrainView #run { display: none; }
+    TrainView.roomy #run { display: block; }
     """
 
     log_axis: var[bool] = var(True)
@@ -73,19 +83,26 @@ class TrainView(View):
     reading: var[bool] = var(False)
     all_charts: var[bool] = var(False)
     """The charts of every series, not only those of the losses."""
+    axis: var[int] = var(0)
+    """Index in `X_AXES`."""
     cursor_share: var[float] = var(1.0)
     """Position of the cursor as a share of the run so far."""
 
     def compose(self) -> ComposeResult:
         """Charts at the left, digits at the right."""
-        yield Panel("losses", *(LossChart(id=chart) for chart in series.charts()), id="charts")
+        with Vertical(id="charts"):
+            for chart in series.charts():
+                yield ChartPanel(chart, facts="losses" if chart == LOSS_CHARTS[0] else "")
+            yield Panel("run-title", RunFacts(), id="run")
         yield TrainDigits(id="digits")
 
     _charted: tuple[object, ...] = ()
     """What the charts were drawn from."""
 
     def _draw(self, scene: Scene) -> None:
-        """Draw the charts if the losses changed, and the digits."""
+        """Draw the charts if the losses changed, the facts, and the digits."""
+        self.query_one("#run-title", Caption).text = "[b]Run[/b]"
+        self.query_one(RunFacts).facts = facts_of(scene.run, unicode=scene.unicode)
         now = scene.run, scene.is_past and scene.network, scene.overlay and scene.overlay.run
         if now != self._charted and not scene.run.unread:
             self._charted = now
@@ -97,6 +114,10 @@ class TrainView(View):
         self._digits.seed += 1
         self.redraw()
 
+    def action_next_axis(self) -> None:
+        """Put the next unit of `X_AXES` across."""
+        self.axis = (self.axis + 1) % len(X_AXES)
+
     def action_move(self, steps: int) -> None:
         """Show and move the cursor."""
         self.reading = True
@@ -104,7 +125,9 @@ class TrainView(View):
         self.cursor_share = min(1.0, max(0.0, share))
 
     def on_resize(self, event: Resize) -> None:
-        """Choose the size of the digits."""
+        """Choose the size of the digits, and what there is room for."""
+        width, height = event.size
+        self.set_class(width >= ROOMY[0] and height >= ROOMY[1], "roomy")
         self._digits.fit(event.size, self.image_width)
         self.redraw()
 
@@ -119,23 +142,30 @@ class TrainView(View):
         run, overlay = self.scene.run, self.scene.overlay
         self._draw_losses(run)
         how = {"smooth": self.smooth, "recent": self.recent}
+        axis, cursor = X_AXES[self.axis], self._cursor(self.scene)
+        marks = change_marks(run, unicode=self.scene.unicode)
         for chart in series.charts():
-            widget = self.query_one(f"#{chart}", LossChart)
-            widget.display = self.all_charts or chart in LOSS_CHARTS
-            if not widget.display:
+            widget, panel = (
+                self.query_one(f"#{chart}", LossChart),
+                self.query_one(f"#{chart}-panel"),
+            )
+            panel.display = self.all_charts or chart in LOSS_CHARTS
+            if not panel.display:
                 continue
-            curves = chart_curves(chart, run, **how)
+            curves = axis.convert(run, chart_curves(chart, run, **how))
             if overlay is not None and not overlay.run.unread:
-                curves = (*overlay_curves(chart, run, overlay.run, **how), *curves)
+                other = overlay.run
+                curves[:0] = axis.convert(other, overlay_curves(chart, run, other, **how))
             levels = reconstruction_levels(run) if chart == "reconstruction" else ()
             widget.plot = partial(
                 draw_chart,
                 chart_title(chart, run),
                 curves,
                 levels,
-                marks=change_marks(run, unicode=self.scene.unicode),
+                x_label=axis.label,
+                marks=[(axis.position(run, epoch), label) for epoch, label in marks],
                 close_up=self.recent,
-                cursor=self._cursor(self.scene),
+                cursor=None if cursor is None else axis.position(run, cursor),
                 log=self.log_axis and chart == "reconstruction",
                 ascii_only=not self.scene.unicode,
                 nothing="not recorded by this run" if len(run.train.rows) else NOTHING_YET,
@@ -146,6 +176,7 @@ class TrainView(View):
     watch_recent = redraw_charts
     watch_reading = redraw_charts
     watch_all_charts = redraw_charts
+    watch_axis = redraw_charts
     watch_cursor_share = redraw_charts
 
     def _draw_losses(self, run: RunView) -> None:

@@ -22,6 +22,8 @@ from vae_tui.tui.widgets.pictures import Pictures
 
 SCALES = (1, 0.86, 0.71, 0.57, 0.5, 0.43, 0.36, 0.29)
 LEAST_COLUMNS, MOST_COLUMNS = 3, 8
+WIDE = 80
+"""Cells of room for digits from which on there is one more column at least."""
 
 
 class TrainDigits(Vertical):
@@ -40,7 +42,7 @@ class TrainDigits(Vertical):
         self.seed = 0
         self._room = Size(80, 22)
         self._sizes = widths(1, *SCALES)
-        self.columns, self._rows = LEAST_COLUMNS, 1
+        self._pixels, self.columns, self._rows = 1, LEAST_COLUMNS, 1
         self._over: bool | None = None
         """Whether the other run's digits are shown; None without an overlay."""
         self._shows: tuple[object, ...] = ()
@@ -50,7 +52,7 @@ class TrainDigits(Vertical):
         """Samples, those of the other run, test digits over their reconstructions."""
         yield Panel("samples-caption", Pictures(id="samples"))
         yield Panel("overlay-caption", Pictures(id="overlay"), id="other")
-        copies = Caption(id="copies-caption"), Pictures(id="copies")
+        copies = Pictures(id="copies"), Caption(id="errors")
         yield Panel("inputs-caption", Pictures(id="inputs"), *copies, id="tests")
 
     @property
@@ -73,9 +75,10 @@ class TrainDigits(Vertical):
         if network is None:
             caption.text = waiting(scene)
             return
-        caption.text = f"[b]{WEIGHTS}[/b] · fixed z"
+        caption.text = f"[b]Samples, same z[/b] · {WEIGHTS}"
         other = self._make_room(scene.overlay, network)
-        shows = (network, other, scene.probe, scene.palette, self.seed, self.columns, self._rows)
+        room = self._pixels, self.columns, self._rows
+        shows = (network, other, scene.probe, scene.palette, self.seed, room)
         if shows == self._shows:
             return
         self._shows = shows
@@ -90,10 +93,11 @@ class TrainDigits(Vertical):
         copies, losses = network.reconstruct(images, kind)
         self._show("inputs", images, scene)
         self._show("copies", copies, scene)
-        self.query_one("#inputs-caption", Caption).text = "[b]inputs[/b] · test digits"
-        numbers = " · ".join(f"{loss:.0f}" for loss in losses)
-        caption = self.query_one("#copies-caption", Caption)
-        caption.text = f"[b]reconstructed[/b] {NAMES[kind]} {numbers}"
+        arrow = "→" if scene.unicode else "->"
+        title = f"[b]Test digits {arrow} reconstructions[/b] · {NAMES[kind]} in nats"
+        self.query_one("#inputs-caption", Caption).text = title
+        numbers = (f"{loss:.0f}".center(self._pixels) for loss in losses)
+        self.query_one("#errors", Caption).text = (" " * GAP).join(numbers)
 
     def _make_room(self, overlay: Overlay | None, network: Network) -> Network | None:
         """Show the name of the overlaid run; return its weights if its digits can be shown."""
@@ -126,7 +130,7 @@ class TrainDigits(Vertical):
         self.query_one("#other").display = self._over is not None
         self.query_one("#overlay").display = bool(self._over)
         self.query_one("#tests").display = not self._over
-        self.columns, self._rows = columns, rows
+        self._pixels, self.columns, self._rows = size, columns, rows
 
     def _show(self, which: str, images: Bytes, scene: Scene) -> None:
         pictures = self.query_one(f"#{which}", Pictures)
@@ -140,13 +144,14 @@ def digit_layout(
     """Return ``(pixels, columns, rows of samples)`` for digits in ``width`` x ``height`` cells.
 
     Two rows are left for test digits and reconstructions. The size is the largest with
-    ``LEAST_COLUMNS`` columns and, except for small sizes, two rows of samples. ``overlaid``: the
-    other run's samples, as many rows, replace the test digits.
+    ``LEAST_COLUMNS`` columns, one more from `WIDE` cells on, and, except for small sizes, two rows
+    of samples. ``overlaid``: the other run's samples, as many rows, replace the test digits.
     """
+    least = LEAST_COLUMNS + (width >= WIDE)
     for pixels in sizes:
         rows = height // (pixels // 2)
         columns = min(fitting(width, pixels), MOST_COLUMNS)
         is_large = pixels > sizes[0] / 2
-        if columns >= LEAST_COLUMNS and rows >= (4 if overlaid or is_large else 3):
+        if columns >= least and rows >= (4 if overlaid or is_large else 3):
             return pixels, columns, rows // 2 if overlaid else rows - 2
     return sizes[-1], max(1, min(fitting(width, sizes[-1]), MOST_COLUMNS)), 1

@@ -1,20 +1,46 @@
-"""A live chart of one loss."""
+"""A live chart of one loss, in a panel whose title has the newest values."""
 
 from collections.abc import Callable, Sequence
 
 from rich.text import Text
 from textual.reactive import var
 
+from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.tui.widgets.panel import Panel, frame_of
 
 
 class LossChart(Drawing):
-    """Draws ``plot``, which returns the lines of a given ``width`` and ``height``."""
+    """Draws ``plot``, which returns a heading and the lines of a given ``width`` and ``height``."""
 
     plot: var[Callable[..., Sequence[Text]] | None] = var(None)
     watch_plot = Drawing.redraw
+    heading: var[str] = var("")
+    """Rich markup."""
 
     def _draw(self) -> None:
         width, height = self.size
         if self.plot is not None and width and height:
-            self.show_text(self.plot(width=width, height=height))
+            room = width - frame_of(self)[0]  # a title in a frame leaves out two cells
+            heading, *rows = self.plot(width=width, height=height + 1, heading_width=room)
+            heading.rstrip()
+            self.heading = heading.markup
+            self.show_text(rows)
+
+
+class ChartPanel(Panel):
+    """A chart below its heading."""
+
+    def __init__(self, chart: str, facts: str = "") -> None:
+        """``chart`` is the id of the chart; ``facts`` as in `Panel`."""
+        self._chart = LossChart(id=chart)
+        super().__init__(f"{chart}-title", self._chart, facts=facts, id=f"{chart}-panel")
+
+    def on_mount(self) -> None:
+        """Follow the chart's heading."""
+        caption = self.query_one(f"#{self._chart.id}-title", Caption)
+
+        def show(heading: str) -> None:
+            caption.text = heading
+
+        self.watch(self._chart, "heading", show)

@@ -14,7 +14,7 @@ LEAST_FRAMED = (100, 30)
 
 
 class Panel(Vertical):
-    """Shows ``content`` below its first caption, which is the title of the frame if there is one.
+    """Shows ``content`` below its caption, which is the title of the frame if there is one.
 
     The frame takes two columns and two rows, the caption alone one row.
     """
@@ -22,37 +22,58 @@ class Panel(Vertical):
     SCOPED_CSS = False  # the class of the screen decides
     DEFAULT_CSS = """
     Panel { height: auto; width: 1fr; }
-    .framed Panel { border: round $rule; border-title-color: $quiet; }
-    .framed Panel > .title { display: none; }
+    .framed Panel {
+        border: round $rule; border-title-color: $quiet; border-subtitle-color: $quiet;
+    }
+    .framed Panel > .in-frame { display: none; }
     """
 
-    def __init__(self, caption: str, *content: Widget, id: str | None = None) -> None:
-        """``caption`` is the id of the caption that holds the title."""
+    def __init__(
+        self, caption: str, *content: Widget, facts: str = "", id: str | None = None
+    ) -> None:
+        """``caption`` is the id of the caption that holds the title.
+
+        ``facts`` is the id of a second caption, for the lower edge of the frame; without a frame
+        it is a row above the title.
+        """
         super().__init__(id=id)
         self._caption = Caption(id=caption)
-        self._caption.add_class("title")
+        self._facts = Caption(id=facts) if facts else None
+        for edge in filter(None, (self._caption, self._facts)):
+            edge.add_class("in-frame")
         self._content = content
 
     def compose(self) -> ComposeResult:
-        """Yield title and content."""
+        """Yield facts, title and content."""
+        if self._facts is not None:
+            yield self._facts
         yield self._caption
         yield from self._content
 
     def on_mount(self) -> None:
-        """Follow the caption."""
-        self.watch(self._caption, "text", self._show_title)
-        self.watch(self._caption, "weights", self._show_title)
+        """Follow the captions."""
+        for edge in filter(None, (self._caption, self._facts)):
+            self.watch(edge, "text", self._show_edges)
+            self.watch(edge, "weights", self._show_edges)
 
     def on_resize(self) -> None:
         """Cut the title to the width."""
-        self._show_title()
+        self._show_edges()
 
-    def _show_title(self) -> None:
-        if self.is_mounted and self.screen.has_class(FRAMED):
-            text = self._caption.fitted(self.size.width - 2)
-            title = Content.from_rich_text(text, self.app.console).markup
-            if title != self.border_title:
-                self.border_title = title
+    def _show_edges(self) -> None:
+        if not (self.is_mounted and self.screen.has_class(FRAMED)):
+            return
+        title = self._in_frame(self._caption)
+        if title != self.border_title:
+            self.border_title = title
+        if self._facts is not None and (facts := self._in_frame(self._facts)) != (
+            self.border_subtitle
+        ):
+            self.border_subtitle = facts
+
+    def _in_frame(self, caption: Caption) -> str:
+        text = caption.fitted(self.size.width - 2)
+        return Content.from_rich_text(text, self.app.console).markup
 
 
 def frame_of(widget: Widget) -> tuple[int, int]:

@@ -1,0 +1,71 @@
+"""The charts over epochs, steps and minutes."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from support.run_events import CONFIG, STARTED, losses
+from support.run_events import tested as epoch_ended
+from support.screen import Screen, open_view, wait_until
+from support.views import chart
+
+from vae_tui.tui.state.losses import MOST_POINTS
+from vae_tui.tui.state.run_view import RunView, advance
+from vae_tui.tui.views.loss_curves import chart_curves
+from vae_tui.tui.views.x_axis import X_AXES
+
+EPOCH, STEP, MINUTES = X_AXES
+
+
+def run_of(*seconds, steps_per_epoch=18):
+    """Return a run whose epochs took these seconds."""
+    started = replace(STARTED, steps_per_epoch=steps_per_epoch)
+    tests = [epoch_ended(at, seconds=took) for at, took in enumerate(seconds, 1)]
+    nothing_trained = epoch_ended(0, seconds=0.0)
+    return advance(RunView("a run", CONFIG, epochs=150), [started, nothing_trained, *tests])
+
+
+def test_steps_are_the_epochs_times_the_steps_of_one():
+    run = run_of(1.0, steps_per_epoch=235)
+    assert STEP.position(run, 2.0) == 470
+    assert EPOCH.position(run, 2.0) == 2
+
+
+def test_minutes_add_up_the_seconds_of_the_epochs_and_go_on_at_the_last_speed():
+    run = run_of(60.0, 120.0, 240.0)
+    assert [MINUTES.position(run, epoch) for epoch in (0, 1, 2, 3)] == [0, 1, 3, 7]
+    assert MINUTES.position(run, 1.5) == 2
+    assert MINUTES.position(run, 3.5) == 9
+
+
+def test_a_run_without_an_epoch_has_trained_for_no_minute():
+    assert MINUTES.position(RunView("a run", CONFIG), 3.0) == 0
+
+
+def test_minutes_stay_right_when_points_have_been_averaged():
+    run = run_of(*[30.0] * (MOST_POINTS + 100))
+    assert MINUTES.position(run, 1000.0) == pytest.approx(500, rel=1e-3)
+    assert MINUTES.position(run, MOST_POINTS + 100.0) == pytest.approx(1074, rel=1e-3)
+
+
+def test_a_curve_keeps_its_values_on_every_axis():
+    run = run_of(60.0, 60.0)
+    curves = chart_curves("kl", run, smooth=True, recent=False)
+    for axis in X_AXES:
+        for before, after in zip(curves, axis.convert(run, curves), strict=True):
+            np.testing.assert_array_equal(before.ys, after.ys)
+
+
+async def test_t_puts_steps_and_minutes_across_and_the_cursor_follows():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "1")
+        screen.reader.report(epoch_ended(30, seconds=60.0), losses(540))
+        assert "epoch" in chart(screen, "kl").splitlines()[-1]
+        await pilot.press("h", "t")
+        await wait_until(pilot, lambda: "step" in chart(screen, "kl").splitlines()[-1])
+        assert "@540" in chart(screen, "kl")
+        await pilot.press("t")
+        assert "min" in chart(screen, "reconstruction").splitlines()[-1]
+        await pilot.press("t")
+        assert "epoch" in chart(screen, "kl").splitlines()[-1]

@@ -1,0 +1,40 @@
+"""The facts of a run in a large terminal."""
+
+import re
+
+import pytest
+from support.run_events import CONFIG, losses
+from support.run_events import tested as epoch_ended
+from support.screen import Screen, open_view, plain, wait_until
+
+from vae_tui.tui.state.run_view import RunView
+from vae_tui.tui.widgets.run_facts import RunFacts, facts_of
+
+
+def test_a_run_of_which_nothing_is_known_has_its_settings():
+    facts = dict(facts_of(RunView("a run", CONFIG, epochs=150), unicode=True))
+    assert facts["epoch"] == "0.0 of 150"
+    assert facts["batch"] == str(CONFIG.batch_size)
+    assert "device" not in facts
+
+
+@pytest.mark.parametrize("size", [(150, 45), (200, 60)])
+async def test_a_large_screen_shows_the_speed_the_settings_and_the_machine(size):
+    screen = Screen()
+    async with screen.at(*size) as pilot:
+        await open_view(pilot, screen, "1")
+        screen.reader.report(losses(543, beta=4.0), epoch_ended(30, seconds=1.25, active_units=7))
+        shown = screen.view.query_one(RunFacts)
+        await wait_until(pilot, lambda: re.search(r"β +4\b", plain(shown)))
+        for fact in (r"step +543", r"images/s +54.2k", r"learning rate +0.001", r"device +cpu bf16",
+                     r"parameters +652,824", r"s/epoch +1\.2",
+                     r"active units +7 of 20"):  # fmt: skip
+            assert re.search(fact, plain(shown)), fact
+        assert shown.size.height == len(plain(shown).splitlines())
+
+
+async def test_a_usual_screen_has_no_room_for_the_facts():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "1")
+        assert not screen.view.query_one("#run").display
