@@ -55,12 +55,18 @@ ROLES: Mapping[str, Role] = {
     "band": Role("primary", 0.45, is_text=False),
     "test": Role("accent"),
     "overlay": Role("secondary"),
+    "overlay2": Role("success"),
+    "overlay3": Role("error"),
+    "overlay4": Role("foreground", 0.8),
     "mark": Role("warning", 0.8),
     "here": Role("accent", is_bold=True),
     "dead": Role("foreground", 0.5),
 }
-"""``train``, ``band``, ``test``: curves and bars; ``overlay``: another run; ``rule``: axes, tracks;
+"""``train``, ``band``, ``test``: curves and bars; ``overlay``: other runs; ``rule``: axes, tracks;
 ``mark``: a changed setting; ``here``: what the cursor is on; ``dead``: a dimension without KL."""
+
+OVERLAY_ROLES = ("overlay", "overlay2", "overlay3", "overlay4")
+"""Of the runs overlaid on another one; there are at most as many overlays."""
 
 THEMES = (
     Theme(

@@ -85,24 +85,30 @@ async def test_the_overlay_follows_the_other_run():
         np.testing.assert_array_equal(screen.pictures("overlay").images, shown)
 
 
-async def test_x_again_removes_the_overlay_and_on_another_run_replaces_it():
+async def test_space_again_removes_the_overlay_and_on_another_run_adds_one():
     screen = Screen()
     async with screen.at() as pilot:
         await overlay(pilot, screen, other_run())
         await pilot.press("6")
-        assert chosen(screen).startswith("> x mnist-d20")
-        await pilot.press("down", "x")
+        assert chosen(screen).startswith("> ■ mnist-d20")
+        await pilot.press("down", "space")
         await wait_until(pilot, lambda: len(screen.runs.overlays) == 2)
         (_, first), (path, second) = screen.runs.overlays
-        assert first.is_set()
         assert path == Path("/runs/third")
-        screen.runs.lay_over(Path("/runs/mnist-d20"), other_run())  # too late
         screen.runs.lay_over(path, other_run("third"))
-        await wait_until(pilot, lambda: screen.app.scene.overlay is not None)
-        assert screen.app.scene.overlay.path == path
-        await pilot.press("x")
+        await wait_until(pilot, lambda: len(screen.app.scene.overlays) == 2)
+        assert [(one.path.name, one.role) for one in screen.app.scene.overlays] == [
+            *(("mnist-d20", "overlay"), ("third", "overlay2")),
+        ]
+        await pilot.press("up", "space")
+        assert first.is_set()
+        assert not second.is_set()
+        screen.runs.lay_over(Path("/runs/mnist-d20"), other_run())  # too late
+        await pilot.pause()
+        assert [one.role for one in screen.app.scene.overlays] == ["overlay2"]
+        await pilot.press("down", "x")
         assert second.is_set()
-        assert screen.app.scene.overlay is None
+        assert screen.app.scene.overlays == ()
         await pilot.press("1")
         assert "third" not in chart(screen, "reconstruction")
         assert len(screen.pictures("inputs").images)
@@ -145,6 +151,28 @@ async def test_a_run_that_cannot_be_overlaid_is_one_note():
         screen.runs.post(OverlayFailed(Path("/runs/gone"), "gone is not there any more"))
         await wait_until(pilot, lambda: "gone is not there any more" in screen.app.notes)
         assert screen.app.scene.overlay is None
+
+
+async def test_at_most_four_runs_are_overlaid_each_in_its_own_colour():
+    screen = Screen()
+    async with screen.at() as pilot:
+        names = [f"run-{number}" for number in range(5)]
+        await open_runs(pilot, screen, *map(listed, names), HERE)
+        await pilot.press("home", "space", "down", "space", "down", "space", "down", "space")
+        await wait_until(pilot, lambda: len(screen.runs.overlays) == 4)
+        for path, _ in screen.runs.overlays:
+            screen.runs.lay_over(path, other_run(path.name))
+        await wait_until(pilot, lambda: len(screen.app.scene.overlays) == 4)
+        styles = [screen.app.console.get_style(one.role) for one in screen.app.scene.overlays]
+        assert len({style.color for style in styles}) == 4
+        await pilot.press("down", "space")
+        assert "at most 4 runs" in screen.app.notes[-1]
+        assert len(screen.runs.overlays) == 4
+        await pilot.press("up", "up", "space", "down", "down", "space")
+        await wait_until(pilot, lambda: len(screen.runs.overlays) == 5)
+        screen.runs.lay_over(Path("/runs/run-4"), other_run("run-4"))
+        await wait_until(pilot, lambda: len(screen.app.scene.overlays) == 4)
+        assert screen.app.scene.overlays[-1].role == "overlay3"  # the one that is free again
 
 
 async def test_a_run_is_not_overlaid_on_itself():

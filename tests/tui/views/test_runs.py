@@ -293,7 +293,7 @@ async def test_the_mark_of_an_overlaid_run_goes_when_the_overlay_goes():
     table = RunTable()
     runs = (listed("a"), listed("b"))
     async with Host(table).run_test(size=(100, 5)) as pilot:
-        for overlaid, mark in ((None, "  "), (runs[1].path, "x "), (None, "  ")):
+        for overlaid, mark in (({}, "  "), ({runs[1].path: "overlay"}, "■ "), ({}, "  ")):
             table.content = RunTableContent(runs, overlaid=overlaid)
             await pilot.pause()
             assert table.render_line(2).text.startswith(f"  {mark}b ")

@@ -1,6 +1,7 @@
-"""Lists the other runs of the folder, overlays one on this run, or opens one instead of it."""
+"""Lists the other runs of the folder, overlays some on this run, or opens one instead of it."""
 
 import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from vae_tui.text import printable
 from vae_tui.tui.messages import OpenChecked
 from vae_tui.tui.state.scene_store import SceneStore
 from vae_tui.tui.terminal_app import TerminalApp
+from vae_tui.tui.theme import OVERLAY_ROLES
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.ports import Runs
@@ -25,9 +27,8 @@ class OtherRuns:
         self._store = store
         self._stop_listing: threading.Event | None = None
         """Stops the thread that reads the list; None while there is none."""
-        self._overlaid: Path | None = None
-        self._stop_overlay = threading.Event()
-        """Stops the thread that follows the overlaid run."""
+        self._overlaid: dict[Path, tuple[str, threading.Event]] = {}
+        """For each overlaid run, its colour role, and what stops the thread that follows it."""
 
     def set_listing(self, on: bool) -> None:
         """Read the list of runs repeatedly, or stop reading it."""
@@ -40,26 +41,35 @@ class OtherRuns:
             self._app.start_thread("runs", follow)
 
     def toggle_overlay(self, path: Path) -> None:
-        """Overlay a run instead of any other; remove the overlay if it is that run's."""
-        was_overlaid = path == self._overlaid
-        self._end_overlay()
-        if was_overlaid or self.runs is None:
+        """Overlay a run on this one, or remove its overlay."""
+        if path in self._overlaid:
+            self._end_overlay(path)
             return
-        self._overlaid, self._stop_overlay = path, threading.Event()
-        follow = partial(self.runs.overlay, path, self._app.post_message, self._stop_overlay)
+        free = [role for role in OVERLAY_ROLES if role not in self._roles()]
+        if self.runs is None or not free:
+            if not free:
+                self._warn(f"at most {len(OVERLAY_ROLES)} runs can be overlaid; unmark one first")
+            return
+        stop = threading.Event()
+        self._overlaid[path] = free[0], stop
+        follow = partial(self.runs.overlay, path, self._app.post_message, stop)
         self._app.start_thread("overlay", follow)
-        text = f"{printable(path.name)} is overlaid in view 1, Train; x again removes it"
+        text = f"{printable(path.name)} is overlaid in view 1, Train; space again removes it"
         self._app.notify(text, timeout=4, markup=False)
 
     def show_overlay(self, overlay: "Overlay") -> None:
-        """Show the overlay if it is still the one requested."""
-        if overlay.path == self._overlaid:
-            self._store.update(overlay=overlay)
+        """Show the newest state of an overlay, if it is still requested."""
+        if overlay.path in self._overlaid and self._store.scene is not None:
+            role, _ = self._overlaid[overlay.path]
+            shown = {one.path: one for one in self._store.scene.overlays}
+            shown[overlay.path] = replace(overlay, role=role)
+            ordered = tuple(shown[path] for path in self._overlaid if path in shown)
+            self._store.update(overlays=ordered)
 
     def overlay_failed(self, path: Path, reason: str) -> None:
-        """Remove the overlay and say why, if it is still the one requested."""
-        if path == self._overlaid:
-            self._end_overlay()
+        """Remove an overlay and say why, if it is still requested."""
+        if path in self._overlaid:
+            self._end_overlay(path)
             self._warn(reason)
 
     def check_open(self, path: Path) -> None:
@@ -77,12 +87,18 @@ class OtherRuns:
     def end(self) -> None:
         """Let the threads return."""
         self.set_listing(False)
-        self._stop_overlay.set()
+        for _, stop in self._overlaid.values():
+            stop.set()
 
     def _warn(self, reason: str) -> None:
         self._app.notify(reason, severity="warning", timeout=6, markup=False)
 
-    def _end_overlay(self) -> None:
-        self._stop_overlay.set()
-        self._overlaid = None
-        self._store.update(overlay=None)
+    def _roles(self) -> list[str]:
+        return [role for role, _ in self._overlaid.values()]
+
+    def _end_overlay(self, path: Path) -> None:
+        _, stop = self._overlaid.pop(path)
+        stop.set()
+        if (scene := self._store.scene) is not None:
+            left = tuple(one for one in scene.overlays if one.path != path)
+            self._store.update(overlays=left)

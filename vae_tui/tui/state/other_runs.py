@@ -1,4 +1,4 @@
-"""The other runs of the folder: their list, and the one overlaid on the run on the screen."""
+"""The other runs of the folder: their list, and those overlaid on the run on the screen."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +8,9 @@ from vae_tui.run.summary import Summary
 from vae_tui.tui.state.run_view import RunView
 
 OVERLAID = "overlay"
-"""Role of the colour of everything that belongs to the overlaid run."""
+"""Colour role of the first overlaid run."""
 LONGEST_NAME = 16
-"""Characters of its name."""
+"""Characters of the name of an overlaid run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ class Overlay:
     """Its newest weights."""
     unreadable: str = ""
     """The name of its weights file, if that exists and cannot be read."""
+    role: str = OVERLAID
+    """Role of the colour of everything that belongs to it."""
 
     def why_no_digits(self, network: Network) -> str:
         """Return why its digits cannot be drawn beside those of ``network``, or an empty string.

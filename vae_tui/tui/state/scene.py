@@ -24,12 +24,17 @@ class Scene:
     """The name of the weights file, if that exists and cannot be read."""
     is_past: bool = False
     """Whether the user went back to weights that are not the newest."""
-    overlay: Overlay | None = None
-    """The run overlaid on this one."""
+    overlays: tuple[Overlay, ...] = ()
+    """The runs overlaid on this one, in the order in which they were marked."""
     runs: RunList | None = None
     """All runs of the folder; None until they have been read."""
     palette: Palette = Palette.GREYS
     unicode: bool = True
+
+    @property
+    def overlay(self) -> Overlay | None:
+        """The first of the overlaid runs."""
+        return self.overlays[0] if self.overlays else None
 
     @property
     def step_option(self) -> str:

@@ -19,7 +19,7 @@ from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.panel import Panel
-from vae_tui.tui.widgets.run_table import RunTable, RunTableContent, attached_mark
+from vae_tui.tui.widgets.run_table import RunTable, RunTableContent, attached_mark, overlay_mark
 
 FAR = 1_000_000
 """Rows; enough to reach either end."""
@@ -39,9 +39,9 @@ class RunsView(View):
     HELP = (
         "All runs of the folder, newest first, as vae-tui runs lists them. best test: the lowest "
         "test loss in nats per image, z sampled; compare only runs of the same data and model. "
-        "enter opens another run on this screen; training of the run left continues. x overlays "
-        "the run in view 1: its losses on the same epochs, its digits from the same z. x again "
-        "removes it."
+        "enter opens another run on this screen; training of the run left continues. space "
+        "overlays the run in view 1: its losses on the same epochs, its digits from the same z; up "
+        "to four at once, each in its own colour. space again removes it."
     )
     BINDINGS = [
         Binding("up", "move(-1)", "Choose", key_display="↑↓", id="runs.up",
@@ -53,7 +53,7 @@ class RunsView(View):
         Binding("end", f"move({FAR})", show=False, id="runs.last"),
         Binding("enter", "open", "Open", id="runs.open",
                 tooltip="Open this run; training of the other one continues"),
-        Binding("x", "overlay", "Overlay", id="runs.overlay",
+        Binding("space,x", "overlay", "Overlay", id="runs.overlay",
                 tooltip="Draw its curves and digits over this run's in view 1; again: remove"),
     ]  # fmt: skip
     DEFAULT_CSS = "RunsView Panel, RunsView RunTable { height: 1fr; }"
@@ -162,7 +162,7 @@ class RunsView(View):
             table.content, details.text = RunTableContent(), ""
             return
         self._last_row = row = self._row
-        overlaid = scene.overlay.path if scene.overlay else None
+        overlaid = {overlay.path: overlay.role for overlay in scene.overlays}
         table.content = RunTableContent(runs.rows, runs.attached, overlaid, scene.unicode)
         table.chosen = row
         details.text = _details(runs.rows[row])
@@ -178,8 +178,8 @@ def _caption(scene: Scene) -> str:
     if not runs.is_whole:
         return f"[b]{len(runs.rows)} of {runs.found} runs read ...[/b]"
     count = f"{runs.found} run{'s' if runs.found > 1 else ''}"
-    here = attached_mark(scene.unicode)
-    return f"[b]{count}[/b] in {folder} · {here} on the screen · x overlaid"
+    here, over = attached_mark(scene.unicode), overlay_mark(scene.unicode)
+    return f"[b]{count}[/b] in {folder} · {here} on the screen · {over} overlaid"
 
 
 def _details(row: ListedRun) -> str:

@@ -5,8 +5,8 @@ key; 110 ms when a run advances, since DataTable then renders all visible rows a
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -22,7 +22,7 @@ from textual.widgets import DataTable
 from vae_tui.run.state import state_text
 from vae_tui.run.summary import Summary
 from vae_tui.text import printable
-from vae_tui.tui.state.other_runs import OVERLAID, ListedRun
+from vae_tui.tui.state.other_runs import ListedRun
 from vae_tui.tui.widgets.status import ROLES
 
 GAP, MARKS = 2, 4
@@ -72,8 +72,8 @@ class RunTableContent:
     rows: tuple[ListedRun, ...] = ()
     attached: Path | None = None
     """The run on the screen."""
-    overlaid: Path | None = None
-    """The run drawn over it."""
+    overlaid: Mapping[Path, str] = field(default_factory=dict)
+    """The colour role of each run that is drawn over it."""
     unicode: bool = True
 
 
@@ -152,7 +152,8 @@ class RunTable(DataTable[Text], can_focus=False):
     def _mark(self, path: Path) -> Text:
         if path == self.content.attached:
             return _cell(f"  {attached_mark(self.content.unicode)}", ATTACHED)
-        return _cell("  x" if path == self.content.overlaid else "", OVERLAID)
+        role = self.content.overlaid.get(path, "")
+        return _cell(f"  {overlay_mark(self.content.unicode)}" if role else "", role)
 
     def _cells(
         self, run: ListedRun, mark: Text, shown: Sequence[int], name: str, *values: str
@@ -192,6 +193,11 @@ def fitting(widths: Sequence[int], room: int) -> list[int]:
 def attached_mark(unicode: bool) -> str:
     """Return the mark of the run on the screen."""
     return "●" if unicode else "*"
+
+
+def overlay_mark(unicode: bool) -> str:
+    """Return the mark of an overlaid run."""
+    return "■" if unicode else "x"
 
 
 def _cell(text: str, style: str = "", side: Side = "default") -> Text:
