@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from vae_tui import __version__
-from vae_tui.cli import doctor, explore, options, runs, steer
+from vae_tui.cli import doctor, explore, movie, options, runs, steer
 from vae_tui.cli.console import print_error, show_traceback
 from vae_tui.cli.options import option
 from vae_tui.cli.start import create_run, given_to_resume, resume_run
@@ -92,7 +92,7 @@ def cli() -> None:
     """
 
 
-for _command in (doctor.doctor, runs.runs, *steer.COMMANDS, *explore.COMMANDS):
+for _command in (doctor.doctor, runs.runs, *steer.COMMANDS, *explore.COMMANDS, movie.movie):
     cli.add_command(_command)
 
 

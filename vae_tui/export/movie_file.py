@@ -1,0 +1,139 @@
+"""A movie through a run's kept steps as an animated GIF: captions, timeline, a dark ground.
+
+The same frames give the same bytes.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageFont
+
+from vae_tui.arrays import Bytes, Floats
+from vae_tui.terminal.class_colours import CLASS_COLOURS, class_colour, class_mark
+
+FIRST_MILLISECONDS, LAST_MILLISECONDS = 1_200, 3_000
+_MOVIE_MILLISECONDS = 7_000
+"""Duration of the frames between first and last, unless they are few or many."""
+_FRAME_MILLISECONDS = 80, 900
+"""Shortest and longest duration of one of them."""
+
+GROUND, _TEXT, _QUIET, _RULE, _HERE = "#101010", "#e4e4e4", "#949494", "#303030", "#00afff"
+_WIDTH = 720
+"""Of the pictures, in pixels, at most; they are enlarged by a whole number."""
+_MAP_SIDE = 520
+_MARGIN, _GUTTER, _TITLE_HEIGHT, _CAPTION_HEIGHT = 20, 6, 44, 62
+_GREYS, _MORE_COLOURS = 20, 96
+"""Levels of grey in the GIF, and further colours where pictures have some."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One step of a movie."""
+
+    picture: Image.Image
+    caption: str
+    """Bottom left: the epoch."""
+    details: str
+    """Bottom right: the step."""
+
+
+def movie(scenes: Sequence[Scene], title: str, about: str) -> bytes:
+    """Return the scenes as a GIF that loops; the first and the last are shown longer.
+
+    ``title`` is drawn above the pictures, ``about`` kept inside the file.
+    """
+    frames = [_framed(scenes, index, title) for index in range(len(scenes))]
+    palette = _palette(scenes[-1].picture)
+    reduced = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    buffer = io.BytesIO()
+    reduced[0].save(
+        buffer, "GIF", save_all=True, append_images=reduced[1:], loop=0,
+        duration=_durations(len(frames)), comment=about.encode(),
+    )  # fmt: skip
+    return buffer.getvalue()
+
+
+def digits_picture(images: Bytes, columns: int) -> Image.Image:
+    """Return images, uint8 (N, H, W) or (N, H, W, 3), in rows of ``columns`` with a gutter."""
+    height, width = images.shape[1:3]
+    scale = max((_WIDTH + _GUTTER) // columns - _GUTTER, width) // width
+    across, down = scale * width + _GUTTER, scale * height + _GUTTER
+    rows = -(-len(images) // columns)
+    picture = Image.new("RGB", (columns * across - _GUTTER, rows * down - _GUTTER), GROUND)
+    for index, image in enumerate(images):
+        large = Image.fromarray(image).resize((scale * width, scale * height), Image.Resampling.BOX)
+        row, column = divmod(index, columns)
+        picture.paste(large.convert("RGB"), (column * across, row * down))
+    return picture
+
+
+def map_pictures(steps: Sequence[Floats], labels: Bytes) -> list[Image.Image]:
+    """Return one picture for the points (N, 2) of each step, all with the same scale."""
+    everything = np.concatenate(steps)
+    low, high = everything.min(0), everything.max(0)
+    scale = (_MAP_SIDE - 2 * _MARGIN) / max(float((high - low).max()), 1e-9)
+    middle = (low + high) / 2
+    return [
+        _map_picture((points - middle) * (scale, -scale) + _MAP_SIDE / 2, labels)
+        for points in steps
+    ]
+
+
+def _map_picture(places: Floats, labels: Bytes) -> Image.Image:
+    picture = Image.new("RGB", (_MAP_SIDE, _MAP_SIDE), GROUND)
+    draw = ImageDraw.Draw(picture)
+    for place, label in zip(places, labels, strict=True):
+        draw.circle(tuple(np.rint(place)), 2, class_colour(label))
+    font = ImageFont.load_default(34)
+    for label in sorted({int(label) for label in labels}):
+        centre = np.median(places[labels == label], axis=0)
+        draw.text(
+            tuple(centre), class_mark(label), class_colour(label), font,
+            anchor="mm", stroke_width=4, stroke_fill=GROUND,
+        )  # fmt: skip
+    return picture
+
+
+def _framed(scenes: Sequence[Scene], index: int, title: str) -> Image.Image:
+    """Return a scene with title, caption, and a timeline of all scenes."""
+    scene = scenes[index]
+    width, height = scene.picture.size
+    size = width + 2 * _MARGIN, height + _TITLE_HEIGHT + _CAPTION_HEIGHT
+    frame = Image.new("RGB", size, GROUND)
+    frame.paste(scene.picture, (_MARGIN, _TITLE_HEIGHT))
+    draw = ImageDraw.Draw(frame)
+    small, large = ImageFont.load_default(15), ImageFont.load_default(19)
+    left, right, bottom = _MARGIN, size[0] - _MARGIN, size[1]
+    draw.text((left, _TITLE_HEIGHT / 2), title, _QUIET, small, anchor="lm")
+    draw.text((left, bottom - 38), scene.caption, _TEXT, large, anchor="lm")
+    draw.text((right, bottom - 38), scene.details, _QUIET, small, anchor="rm")
+    here = left + (right - left) * index / max(len(scenes) - 1, 1)
+    draw.line((left, bottom - 14, right, bottom - 14), _RULE, 2)
+    draw.line((left, bottom - 14, here, bottom - 14), _HERE, 2)
+    draw.circle((here, bottom - 14), 4, _HERE)
+    return frame
+
+
+def _palette(picture: Image.Image) -> Image.Image:
+    """Return an image with the colours of all frames: our own, greys, and those of a picture."""
+    ours = (GROUND, _TEXT, _QUIET, _RULE, _HERE, *CLASS_COLOURS)
+    colours = [ImageColor.getrgb(colour)[:3] for colour in ours]
+    colours += [(round(level),) * 3 for level in np.linspace(0, 255, _GREYS)]
+    values = [channel for colour in colours for channel in colour]
+    if ImageChops.difference(picture, picture.convert("L").convert("RGB")).getbbox():
+        found = picture.quantize(_MORE_COLOURS, dither=Image.Dither.NONE).getpalette()
+        values += found or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(values)
+    return palette
+
+
+def _durations(count: int) -> list[int]:
+    """Return the milliseconds that each frame is shown."""
+    if count == 1:
+        return [LAST_MILLISECONDS]
+    shortest, longest = _FRAME_MILLISECONDS
+    between = min(max(_MOVIE_MILLISECONDS // count // 10 * 10, shortest), longest)
+    return [FIRST_MILLISECONDS, *[between] * (count - 2), LAST_MILLISECONDS]
