@@ -8,9 +8,13 @@ from numpy.typing import NDArray
 
 from vae_tui.arrays import Bytes
 from vae_tui.data.catalogue import class_names
+from vae_tui.data.idx_format import load_test
 from vae_tui.errors import VaeTuiError
 from vae_tui.model.tensor_file import check_shape, read_tensors
 from vae_tui.run.config import RunConfig
+
+PROBE_IMAGES = 1_000
+"""The first images of the test set: as many, or all if there are fewer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,3 +43,9 @@ def load_probe(path: Path, config: RunConfig) -> Probe:
     if len(images) != len(labels) or not len(labels) or labels.max() >= len(classes):
         raise VaeTuiError(f"{path}: images and labels do not belong together")
     return Probe(images.reshape(-1, *shape.array), labels, classes)
+
+
+def coming_probe(config: RunConfig) -> Probe:
+    """Return the probe that a trainer is going to write; VaeTuiError when it cannot be read."""
+    images, labels = load_test(config.dataset, Path(config.data_dir))
+    return Probe(images[:PROBE_IMAGES], labels[:PROBE_IMAGES], class_names(config.dataset))

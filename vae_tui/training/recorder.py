@@ -11,6 +11,7 @@ from torch import Tensor
 
 from vae_tui.data.idx_files import Images
 from vae_tui.errors import VaeTuiError
+from vae_tui.model.probe import PROBE_IMAGES
 from vae_tui.run import events
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import EpochEnded, Event, Paused, RunEnded
@@ -33,7 +34,6 @@ SAVE_CREDIT, SHOW_CREDIT, HISTORY_CREDIT = 0.3, 0.02, 0.05
 """Seconds of each allowed in advance, so that the first seconds of a run are saved too."""
 LONGEST_SAVE_SECONDS = 30.0
 """Longest interval between saves, however slow the disk."""
-PROBE_IMAGES = 1_000
 _SAVED_AT_ONCE = (events.RunStarted, Paused, events.SettingChanged)
 """Must survive a kill right after they are reported: everything is saved with them."""
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support.run_events import CONFIG, NOW, STARTED, ended, losses
 from support.run_events import tested as epoch_ended
 
+from vae_tui.run import series
 from vae_tui.run.events import Event, Paused, WeightsSaved, decode, encode
 from vae_tui.tui.feed.fast_events import Wrong, decode_block
 from vae_tui.tui.state.losses import LossRows
@@ -72,7 +73,7 @@ def test_a_run_of_losses_gives_its_numbers_in_rows_and_the_newest_whole():
     rows, newest = happened
     assert isinstance(rows, LossRows)
     expected = [
-        [one.step, one.epoch, one.bce, one.kl, one.value("gradient_norm")]
+        [one.step, one.epoch, *(one.value(metric.name) for metric in series.drawn("step"))]
         for one in (losses(3), losses(6))
     ]
     np.testing.assert_array_equal(rows.rows, expected)

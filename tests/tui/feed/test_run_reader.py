@@ -1,5 +1,6 @@
 """The reader of a run's folder: what it tells, when, and that a long log holds up nobody."""
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,12 +12,13 @@ from support.logs import epoch_ended, losses, run_with, started
 from support.screen import Screen, wait_until
 from textual.message import Message
 
+from vae_tui.data.idx_format import load_test
 from vae_tui.run.events import RunEnded, encode
 from vae_tui.run.files import append
 from vae_tui.run.folder import Run
 from vae_tui.tui.feed.run_reader import BLOCK_BYTES, LIVENESS_SECONDS, RunReader
 from vae_tui.tui.link.refresh_limiter import RefreshLimiter
-from vae_tui.tui.messages import NetworkLoaded, ReadingFailed, RunAdvanced
+from vae_tui.tui.messages import NetworkLoaded, ProbeLoaded, ReadingFailed, RunAdvanced
 from vae_tui.tui.state.run_view import RunView, advance
 from vae_tui.tui.widgets.pictures import Pictures
 
@@ -173,6 +175,20 @@ def test_weights_are_told_before_a_long_log_has_been_read(tmp_path):
 # On the screen
 
 
+def test_a_live_run_without_a_probe_has_the_test_digits_of_its_data_set(tmp_path):
+    run = run_with(tmp_path)
+    images, labels = load_test("digits", tmp_path)
+    lock = run.take_lock()
+    try:
+        with Listener(run) as listener:
+            listener.until(lambda: any(isinstance(one, ProbeLoaded) for one in listener.told))
+    finally:
+        os.close(lock)
+    (probe,) = [one.probe for one in listener.told if isinstance(one, ProbeLoaded)]
+    np.testing.assert_array_equal(probe.images, images)
+    np.testing.assert_array_equal(probe.labels, labels)
+
+
 async def test_keys_are_answered_and_the_share_is_told_while_a_log_is_read():
     screen = Screen()
     async with screen.at(80, 24) as pilot:
@@ -205,7 +221,7 @@ async def test_the_chart_is_not_drawn_before_the_log_has_been_read():
     async with screen.at() as pilot:
         await wait_until(pilot, screen.reader.follows.is_set)
         screen.reader.report(started(), *map(losses, range(1, 9)))
-        await wait_until(pilot, lambda: "train 9" in screen.text)
+        await wait_until(pilot, lambda: "trend 9" in screen.text)
         charts = screen.view.query("LossChart")
         drawn = [chart.plot for chart in charts]
         screen.reader.view = replace(screen.reader.view, unread=0.5)

@@ -11,6 +11,7 @@ from support.views import chart
 
 from vae_tui.run.events import SettingChanged
 from vae_tui.terminal.tiles import GAP, widths
+from vae_tui.tui.messages import ProbeLoaded
 from vae_tui.tui.views.train_digits import SCALES, digit_layout
 from vae_tui.tui.widgets.caption import Caption
 
@@ -24,6 +25,19 @@ async def test_train_says_what_it_waits_for():
         for which in ("reconstruction", "kl"):
             assert "waiting for the first loss" in chart(screen, which)
         assert screen.caption("samples-caption") == "waiting for the first weights"
+
+
+async def test_the_test_digits_are_there_before_the_first_weights():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "1", "nothing yet")
+        assert "importing torch" in screen.text
+        screen.app.post_message(ProbeLoaded(probe()))
+        await wait_until(pilot, lambda: len(screen.pictures("inputs").images))
+        shown = screen.pictures("inputs").images
+        np.testing.assert_array_equal(shown, probe().images[: len(shown)])
+        assert "Test digits" in screen.text
+        assert not len(screen.pictures("copies").images)
 
 
 async def test_charts_and_digits_follow_two_updates():

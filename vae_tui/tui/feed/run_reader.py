@@ -13,7 +13,7 @@ from textual.message import Message
 
 from vae_tui.errors import VaeTuiError
 from vae_tui.model import load_network
-from vae_tui.model.probe import load_probe
+from vae_tui.model.probe import coming_probe, load_probe
 from vae_tui.run.events import EpochEnded, LossesMeasured, WeightsSaved
 from vae_tui.run.files import LineTail, is_read_only
 from vae_tui.run.folder import Run
@@ -182,6 +182,11 @@ class RunReader:
             if not self._probe_posted and probe.stat().st_size:
                 self._probe_posted = True
                 self._try(post, probe, lambda: ProbeLoaded(load_probe(probe, config)))
+        if not self._probe_posted and self._view.live:
+            # Importing torch takes the trainer seconds: the digits need not wait for that.
+            self._probe_posted = True
+            with contextlib.suppress(VaeTuiError):
+                post(ProbeLoaded(coming_probe(config)))
         with contextlib.suppress(OSError):
             weights = self._run.weights
             status = weights.stat()

@@ -74,6 +74,7 @@ class TrainDigits(Vertical):
         caption, network = self.query_one("#samples-caption", Caption), scene.network
         if network is None:
             caption.text = waiting(scene)
+            self._show_inputs(scene)
             return
         caption.text = f"[b]Samples, same z[/b] · {WEIGHTS}"
         other = self._make_room(scene.overlay, network)
@@ -85,13 +86,21 @@ class TrainDigits(Vertical):
         self._show("samples", self.samples(network), scene)
         if other is not None:
             self._show("overlay", self.samples(other), scene)
-        if scene.probe is not None:
-            self._show_copies(scene, network, scene.probe.images[: self.columns])
+        if (images := self._show_inputs(scene)) is not None:
+            self._show_copies(scene, network, images)
+
+    def _show_inputs(self, scene: Scene) -> Bytes | None:
+        """Show the first test digits, if they are known, and return them."""
+        if scene.probe is None:
+            return None
+        images = scene.probe.images[: self.columns]
+        self._show("inputs", images, scene)
+        self.query_one("#inputs-caption", Caption).text = "[b]Test digits[/b]"
+        return images
 
     def _show_copies(self, scene: Scene, network: Network, images: Bytes) -> None:
         kind = scene.run.config.reconstruction
         copies, losses = network.reconstruct(images, kind)
-        self._show("inputs", images, scene)
         self._show("copies", copies, scene)
         arrow = "→" if scene.unicode else "->"
         title = f"[b]Test digits {arrow} reconstructions[/b] · {NAMES[kind]} in nats"

@@ -92,5 +92,6 @@ def waiting(scene: Scene) -> str:
     if scene.unreadable:
         return f"{scene.unreadable} cannot be read"
     if scene.run.live:
-        return "waiting for the first weights · the trainer is starting"
+        doing = " · importing torch" if scene.run.started is None else ""
+        return f"waiting for the first weights{doing}"
     return "no weights that can be read"

@@ -92,7 +92,7 @@ def status_parts(
         Text(f"epoch {_epoch(epoch)}/{epochs}"),
         _bar(share, 10, unicode),
     ]
-    if state == "running" and math.isfinite(seconds_left):
+    if state == "running" and math.isfinite(seconds_left) and epoch < epochs:
         parts.append(Text(f"{duration(seconds_left)} left"))
     if state == "running" and images_per_second:
         parts.append(Text(f"{count(images_per_second)} img/s"))
