@@ -76,7 +76,7 @@ def test_a_run_without_weights_is_refused_by_every_command(tmp_path):
     ]  # fmt: skip
     for answer in called(*lines):
         assert answer == (
-            2, "", "vae-tui: one has no weights yet; watch it with: vae-tui attach one\n",
+            2, "", f"vae-tui: one has no weights yet; watch it with: vae-tui attach {name}\n",
         )  # fmt: skip
 
 

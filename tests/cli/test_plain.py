@@ -93,7 +93,8 @@ def test_a_run_that_has_ended_is_told_and_its_end_is_the_exit_code(tmp_path, cap
         told = capsys.readouterr()
         assert told.out.count("\n") == 3
         assert told.out.endswith(f"{reason} at step 12\n")
-        assert told.err == ""
+        hint = f"{run.name} failed; see why: vae-tui attach {run.path}; resume"
+        assert hint in told.err if reason == "failed" else told.err == ""
 
 
 def test_a_run_whose_trainer_is_gone_without_a_word_is_exit_code_1_with_what_to_do(

@@ -24,6 +24,7 @@ def row(name: str = "digits-1123-0647", state: str = "running", **changes: objec
         "pid": None,
         "path": f"/runs/{name}",
         "objective": "bce+kl",
+        "next": ADVICE[state].format(name=name),
     }
     return Summary(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -59,9 +60,9 @@ def test_no_line_is_wider_than_the_terminal_whatever_the_name(state, width):
     assert list(table(rows))[1].startswith("x" * 100)
 
 
-def test_of_several_runs_in_a_state_it_is_said_once_what_is_next():
+def test_of_several_runs_in_a_state_the_newest_is_named():
     (line,) = what_next([row("a", "lost"), row("b", "lost"), row("c", "running")])
-    assert line.endswith("vae-tui resume RUN")
+    assert line.endswith("vae-tui resume a; 1 more")
 
 
 def test_the_command_shows_a_damaged_run_beside_the_others_and_names_the_file(tmp_path):
@@ -79,6 +80,6 @@ def test_the_command_shows_a_damaged_run_beside_the_others_and_names_the_file(tm
     told = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
     rows = {row["name"]: row for row in json.loads(told.stdout)}
     assert rows[good.name]["test_loss"] == 102.0
-    assert rows[good.name]["next"] == f"continue with: vae-tui resume {good.name}"
+    assert rows[good.name]["next"] == f"continue with: vae-tui resume {good.path}"
     fixed = "name state dataset epoch epochs step test_loss pid path"
     assert rows[bad.name].keys() >= set(fixed.split())

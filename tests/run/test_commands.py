@@ -100,11 +100,11 @@ def test_an_unknown_setting_is_refused_with_those_that_there_are():
 @pytest.mark.parametrize(
     ("setting", "value", "why"),
     [
-        ("beta", -1, "--beta must be 0 or more, not -1; the nearest is 0"),
-        ("lr", 0, "--lr must be above 0, not 0; try 0.001"),
-        ("epochs", 2.5, "--epochs must be a whole number, not 2.5"),
-        ("epochs", 0, "--epochs must be 1 or more, not 0; the nearest is 1"),
-        ("epochs", float("nan"), "--epochs must be 1 or more, not nan; the nearest is 1"),
+        ("beta", -1, "beta must be 0 or more, not -1; the nearest is 0"),
+        ("lr", 0, "lr must be above 0, not 0; try 0.001"),
+        ("epochs", 2.5, "epochs must be a whole number, not 2.5"),
+        ("epochs", 0, "epochs must be 1 or more, not 0; the nearest is 1"),
+        ("epochs", float("nan"), "epochs must be 1 or more, not nan; the nearest is 1"),
     ],
 )
 def test_a_value_out_of_range_is_refused_with_the_nearest(setting, value, why):

@@ -153,7 +153,7 @@ def test_an_ambiguous_prefix_is_refused_with_the_names(tmp_path):
 
 def test_a_run_that_is_not_there_is_refused_with_those_that_are(tmp_path):
     assert refusal(tmp_path / "none", None) == (
-        f"no runs in {tmp_path / 'none'}; start one with: vae-tui"
+        f"no runs in {tmp_path / 'none'}; start one with: vae-tui --runs-dir {tmp_path / 'none'}"
     )
     create(tmp_path, "run", TINY)
     assert refusal(tmp_path, "walk") == f"no run 'walk' in {tmp_path}; there are run"

@@ -104,7 +104,7 @@ def test_what_cannot_be_obeyed_is_refused_under_its_id(live):
     command = Command(command="set", setting="lr", value=-1.0)
     refused = answer(live, command, CommandRefused)
     assert refused.command_id == command.id
-    assert refused.why.startswith("--lr must be above 0")
+    assert refused.why.startswith("lr must be above 0")
 
 
 def test_lines_that_are_no_commands_are_noted_in_the_log_and_do_no_harm(live):

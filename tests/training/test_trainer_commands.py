@@ -99,8 +99,8 @@ def test_undo_takes_changes_back_from_the_newest_on_and_then_is_refused():
     ("refused", "why"),
     [
         (change("hidden", 3), "no setting 'hidden'; there are beta, lr, epochs"),
-        (change("beta", -1), "--beta must be 0 or more, not -1; the nearest is 0"),
-        (change("epochs", 1), "--epochs 1: epoch 2 has begun; the nearest is 2"),
+        (change("beta", -1), "beta must be 0 or more, not -1; the nearest is 0"),
+        (change("epochs", 1), "epochs 1: epoch 2 has begun; the nearest is 2"),
         (
             command("_change"),
             "no command '_change'; there are pause, resume, stop, save, undo, set",
@@ -120,6 +120,6 @@ def test_an_undo_that_would_end_the_run_before_a_begun_epoch_is_refused_and_can_
     happened = finish(trainer, (at(1), change("epochs", 3)), (at(7), undo))
     (refused,) = only(CommandRefused, happened)
     assert refused.command_id == undo.id
-    assert refused.why == "--epochs 1: epoch 2 has begun; the nearest is 2"
+    assert refused.why == "epochs 1: epoch 2 has begun; the nearest is 2"
     assert trainer.settings.last_change() == ("epochs", 1)
     assert happened[-1].step == 18

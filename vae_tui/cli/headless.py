@@ -14,6 +14,7 @@ from vae_tui.run.files import LineTail
 from vae_tui.run.folder import Run
 from vae_tui.run.progress import Progress, advance
 from vae_tui.run.series import TEST_LOSS, TEST_LOSS_AT_MEAN, TRAIN_LOSS
+from vae_tui.run.state import ADVICE
 from vae_tui.text import count, duration, printable
 
 
@@ -32,9 +33,7 @@ def follow(run: Run, config: RunConfig, *, as_json: bool, offset: int = 0) -> in
             unreadable, why = unreadable + bool(line.strip()), why or str(error)
             continue
         if as_json:
-            text = line.decode("utf-8", "replace")
-            is_safe = text.isascii() and text.isprintable()
-            print_lines(text if is_safe else json.dumps(json.loads(line)))
+            print_lines(as_json_line(line))
         elif event is not None and (text := formatter.line(event)):
             print_lines(text)
         if isinstance(event, (RunEnded, RunStarted)):
@@ -46,10 +45,19 @@ def follow(run: Run, config: RunConfig, *, as_json: bool, offset: int = 0) -> in
     if ended is None:
         print_error(
             f"{run.name} is lost: its trainer ended without a message; "
-            f"see {run.log}; resume from the last save: vae-tui resume {run.path}"
+            f"see {run.log}; resume from the last save: vae-tui resume {run.reference()}"
         )
         return 1
-    return 1 if ended.reason == "failed" else 0
+    if ended.reason != "failed":
+        return 0
+    print_error(f"{run.name} failed; {ADVICE['failed'].format(name=run.reference())}")
+    return 1
+
+
+def as_json_line(line: bytes) -> str:
+    """Return a line of a log, which is JSON, in printable ASCII."""
+    text = line.decode("utf-8", "replace")
+    return text if text.isascii() and text.isprintable() else json.dumps(json.loads(line))
 
 
 class LineFormatter:

@@ -4,6 +4,7 @@ Imports are inside functions: ``--help`` needs neither torch nor textual.
 """
 
 import contextlib
+import itertools
 import os
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from vae_tui import __version__
-from vae_tui.cli import doctor, explore, movie, options, runs, steer
+from vae_tui.cli import doctor, explore, facts, movie, options, runs, steer
 from vae_tui.cli.console import print_error, show_traceback
 from vae_tui.cli.options import option
 from vae_tui.cli.start import create_run, given_to_resume, resume_run
@@ -92,7 +93,8 @@ def cli() -> None:
     """
 
 
-for _command in (doctor.doctor, runs.runs, *steer.COMMANDS, *explore.COMMANDS, movie.movie):
+_GROUPS = (steer.COMMANDS, facts.COMMANDS, explore.COMMANDS)
+for _command in (doctor.doctor, runs.runs, *itertools.chain(*_GROUPS), movie.movie):
     cli.add_command(_command)
 
 
@@ -143,7 +145,7 @@ def train(headless: bool, as_json: bool, fps: int | None, **settings: Any) -> in
         run, config = create_run(**settings)
     missing = "" if headless or as_json else capabilities.missing(os.environ)
     if not (headless or as_json or missing):
-        watch(run, config, settings["runs_dir"], read_only=False, fps=fps, is_new=not resumed)
+        watch(run, config, read_only=False, fps=fps, is_new=not resumed)
     is_stopped = stop_at_signals(run)  # before there is a trainer, which reads the command first
     if not resumed:
         control.start(run, config)
@@ -170,7 +172,7 @@ def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None) ->
         if damage:
             print_error(f"{damage}: the rest is shown")
         return follow(found, config, as_json=False)
-    watch(found, config, runs_dir, read_only=read_only, fps=fps, damage=damage)
+    watch(found, config, read_only=read_only, fps=fps, damage=damage)
 
 
 def _one_line(error: click.ClickException) -> str:

@@ -1,5 +1,7 @@
 """Options that several commands share."""
 
+import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,6 +11,7 @@ import click
 from vae_tui.data.catalogue import is_present, resolve
 from vae_tui.errors import VaeTuiError
 from vae_tui.run.config import Limits, RunConfig, check_number
+from vae_tui.run.runs_folder import USUAL_FOLDER
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -22,7 +25,7 @@ def option(name: str, *more: Any, **settings: Any) -> Callable[[_Function], _Fun
 runs_dir_option = option(
     "--runs-dir",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("checkpoints"),
+    default=USUAL_FOLDER,
     show_default=True,
     help="Folder of the runs.",
 )
@@ -41,6 +44,18 @@ device_option = option(
 )
 step_option = option("--step", type=int, help="Use the weights kept at this step, not the newest.")
 run_argument = click.argument("run", required=False, metavar="[RUN]")
+required_run_argument = click.argument("run", metavar="RUN")
+
+
+def plain_runs_dir() -> Path | None:
+    """Return the folder in which a command without --runs-dir looks for runs.
+
+    None if VAE_TUI_RUNS_DIR chooses it, which may not be set where a command is pasted.
+    """
+    context = click.get_current_context(silent=True)
+    if context is None or os.environ.get("VAE_TUI_RUNS_DIR"):
+        return None
+    return Path(context.lookup_default("runs_dir") or USUAL_FOLDER)
 
 
 def checked_fps(fps: int | None) -> int | None:
@@ -70,12 +85,17 @@ def folder_for_data(data_dir: Path | None) -> Path:
 
 
 def folder_of_data(config: RunConfig, data_dir: Path | None) -> str:
-    """Return the folder of a run's data set, given or in its config; VaeTuiError if not there."""
-    folders = [*([data_dir.absolute()] if data_dir else []), Path(config.data_dir)]
+    """Return the folder that holds a run's data set; VaeTuiError if there is none.
+
+    Tried are the given one, the one in its config and the user's cache.
+    """
+    given = [data_dir.absolute()] if data_dir else []
+    folders = [*given, Path(config.data_dir), folder_for_data(None)]
     for folder in folders:
         if is_present(resolve(config.dataset, folder), folder):
             return str(folder)
+    where = f" --data-dir {shlex.quote(str(data_dir))}" if data_dir else ""
     raise VaeTuiError(
         f"{config.dataset} is not in {folders[0]}; give its folder with --data-dir, "
-        f"or fetch it: vae-tui --dataset {config.dataset} --epochs 1"
+        f"or fetch it: vae-tui --dataset {config.dataset}{where} --epochs 1"
     )

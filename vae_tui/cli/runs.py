@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vae_tui.cli.console import print_error, print_lines
-from vae_tui.cli.options import option, runs_dir_option
+from vae_tui.cli.options import option, plain_runs_dir, runs_dir_option
 from vae_tui.run.series import TEST_LOSS
 from vae_tui.run.state import ADVICE, SETTLED, state_text
 from vae_tui.text import cut, printable
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 def runs(runs_dir: Path, as_json: bool) -> None:
     """List the runs and their state, newest first."""
     from vae_tui.run.events import finite
-    from vae_tui.run.runs_folder import all_runs
+    from vae_tui.run.runs_folder import all_runs, no_runs
     from vae_tui.run.summary import summarise_all
 
-    found, wrong = summarise_all(all_runs(runs_dir))
+    found, wrong = summarise_all(all_runs(runs_dir), plain_runs_dir())
     for problem in wrong:
         print_error(problem)
     if as_json:
         rows = [finite(dataclasses.asdict(row)) for row in found]
         click.echo(json.dumps(rows, indent=2, allow_nan=False))
     elif not found:
-        print_lines(f"no runs in {runs_dir}; start one with: vae-tui")
+        print_lines(no_runs(runs_dir))
     else:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
         print_lines(*table(found, width), *what_next(found))
@@ -70,11 +70,12 @@ def table(rows: "Sequence[Summary]", width: int = 0) -> Iterator[str]:
 
 
 def what_next(rows: "Sequence[Summary]") -> Iterator[str]:
-    """Yield a line for each state that needs action, with the run that is in it."""
-    by_state: dict[str, list[str]] = {}
+    """Yield a line for each state that needs action, with what to do about its newest run."""
+    by_state: dict[str, list[Summary]] = {}
     for row in rows:
-        by_state.setdefault(row.state, []).append(printable(row.name))
-    for state, advice in ADVICE.items():
+        by_state.setdefault(row.state, []).append(row)
+    for state in ADVICE:
         if state in by_state and state not in SETTLED:
-            names = by_state[state]
-            yield f"{state}: {advice.format(name=names[0] if len(names) == 1 else 'RUN')}"
+            first, *others = by_state[state]
+            more = f"; {len(others)} more" if others else ""
+            yield f"{state}: {printable(first.next)}{more}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vae_tui.cli.console import progress_bar
-from vae_tui.cli.options import folder_for_data, folder_of_data
+from vae_tui.cli.options import folder_for_data, folder_of_data, plain_runs_dir
 from vae_tui.errors import UsageError
 from vae_tui.run.config import RunConfig
 
@@ -60,9 +60,10 @@ def resume_run(
     known = summarise(run)
     requested = {one.setting: one.value for one in pending_settings(run)} | settings
     if known.state == "finished" and requested.get("epochs", 0) <= known.epochs:
+        reference = run.reference(plain_runs_dir())
         raise UsageError(
             f"{run.name} has finished its {known.epochs} epochs; "
-            f"train longer with: vae-tui train --resume {run.name} --epochs {known.epochs * 2}"
+            f"train longer with: vae-tui train --resume {reference} --epochs {known.epochs * 2}"
         )
     before = run.events.stat().st_size if run.events.exists() else 0
     RunSteering(run, config).restart(**settings)

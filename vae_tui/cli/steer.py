@@ -1,19 +1,28 @@
-"""``vae-tui pause``, ``resume`` and ``stop``: send a command, wait for the answer."""
+"""``vae-tui pause``, ``resume``, ``stop`` and ``set``: send commands, wait for the answers."""
 
 import contextlib
+import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from shlex import quote
+from typing import TYPE_CHECKING
 
 import click
 
 from vae_tui.cli import options
-from vae_tui.cli.console import print_lines
-from vae_tui.cli.watch import reference
+from vae_tui.cli.console import print_error, print_lines
+from vae_tui.cli.options import plain_runs_dir
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.run.state import ADVICE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vae_tui.run.commands import Command
+    from vae_tui.run.events import Event
     from vae_tui.run.folder import Run
+
+ANSWER_SECONDS = 60.0
+"""A trainer that has not answered for longer is given up; a save may take long on a slow disk."""
 
 
 @click.command()
@@ -24,7 +33,7 @@ def pause(run: str | None, runs_dir: Path) -> None:
     from vae_tui.run.events import Paused
     from vae_tui.run.runs_folder import find
 
-    _send(find(runs_dir, run), runs_dir, "pause", {Paused: "paused"})
+    _send(find(runs_dir, run), "pause", Paused, "paused")
 
 
 @click.command()
@@ -40,11 +49,12 @@ def resume(run: str | None, runs_dir: Path, data_dir: Path | None) -> None:
 
     found = find(runs_dir, run)
     if found.is_live() and summarise(found).state == "paused":
-        _send(found, runs_dir, "resume", {Resumed: "running"})
+        _send(found, "resume", Resumed, "running")
         return
     resume_run(found, data_dir, {})
     print_lines(
-        f"{found.name} continues (pid {found.pid()}); watch it with: vae-tui attach {found.name}"
+        f"{found.name} continues (pid {found.pid()}); "
+        f"watch it with: vae-tui attach {found.reference(plain_runs_dir())}"
     )
 
 
@@ -55,53 +65,134 @@ def stop(run: str | None, runs_dir: Path) -> None:
     """End a live run; it saves first."""
     from vae_tui.run.runs_folder import find
 
-    _send(find(runs_dir, run), runs_dir, "stop", {})
+    _send(find(runs_dir, run), "stop", None, "")
 
 
-COMMANDS = (pause, resume, stop)
+@click.command("set")
+@options.required_run_argument
+@click.argument("changes", nargs=-1, metavar="SETTING=VALUE...")
+@options.runs_dir_option
+def set_settings(run: str, changes: tuple[str, ...], runs_dir: Path) -> None:
+    """Change beta, lr or epochs: of a live run now, of another when it is resumed."""
+    from vae_tui.run.control import change_settings
+    from vae_tui.run.runs_folder import find
+    from vae_tui.run.summary import summarise
+
+    settings = dict(map(_parsed, changes))
+    if not settings:
+        raise UsageError(f"nothing to set; for example: vae-tui set {quote(run)} beta=4 lr=5e-4")
+    found = find(runs_dir, run)
+    known = summarise(found)
+    begun = math.ceil(known.epoch)
+    if settings.get("epochs", begun) < begun:
+        raise UsageError(
+            f"epochs={settings['epochs']:g}: epoch {begun} has begun; the nearest is {begun}"
+        )
+    offset = found.events.stat().st_size if found.events.exists() else 0
+    sent = change_settings(found, settings)
+    if found.is_live() and _print_answers(found, sent, offset):
+        return
+    reference = found.reference(plain_runs_dir())
+    how = f"vae-tui resume {reference}"
+    known = summarise(found)
+    if known.state == "finished" and settings.get("epochs", 0) <= known.epochs:
+        how = f"vae-tui train --resume {reference} --epochs {known.epochs * 2}"
+    values = " and ".join(f"{name} {value:g}" for name, value in settings.items())
+    print_lines(f"{found.name} is {known.state}; {values} applies when it is resumed: {how}")
 
 
-def _send(run: "Run", runs_dir: Path, name: str, answers: dict[type[Any], str]) -> None:
-    """Send the command ``name`` to a live run and wait for the answer.
+COMMANDS = (pause, resume, stop, set_settings)
 
-    ``answers`` are the types of events that answer it, each with the run's state after it.
+
+def _parsed(change: str) -> tuple[str, float]:
+    from vae_tui.run.commands import parse_setting
+
+    name, equals, value = change.partition("=")
+    if not equals:
+        raise UsageError(f"{change!r} is not SETTING=VALUE, as in beta=4")
+    return name, parse_setting(name, value)
+
+
+def _send(run: "Run", name: str, answer: "type[Event] | None", state_after: str) -> None:
+    """Send the command ``name`` to a live run and wait for the event ``answer``, or for its end.
+
+    Nothing is sent to a run that is in the state ``state_after`` already.
     """
     from vae_tui.run.commands import Command
     from vae_tui.run.summary import summarise
 
     state = summarise(run).state
+    reference = run.reference(plain_runs_dir())
     if not run.is_live():
         raise UsageError(
-            f"{run.name} is not live: it is {state}; {ADVICE[state].format(name=run.name)}"
+            f"{run.name} is not live: it is {state}; {ADVICE[state].format(name=reference)}"
         )
-    if state not in answers.values():
-        before = run.events.stat().st_size if run.events.exists() else 0
+    if state != state_after:
+        offset = run.events.stat().st_size if run.events.exists() else 0
         run.send(Command(command=name))
-        state = _answer(run, before, answers)
-    advice = ADVICE[state].format(name=reference(run, runs_dir))
-    print_lines(f"{run.name} is {state}; {advice}")
+        if answer is not None and any(type(event) is answer for event in _events(run, offset)):
+            state = state_after
+        else:
+            state = _state_at_the_end(run, offset)
+    print_lines(f"{run.name} is {state}; {ADVICE[state].format(name=reference)}")
 
 
-def _answer(run: "Run", offset: int, answers: dict[type[Any], str]) -> str:
-    """Wait for one of the events in ``answers``; return the state after it."""
+def _print_answers(run: "Run", sent: "list[Command]", offset: int) -> bool:
+    """Print at which step each setting changed; return whether the trainer answered them all.
+
+    False if it ended before. UsageError with the reason of the first that was refused.
+    """
+    from vae_tui.run.events import CommandRefused, SettingChanged
+
+    waiting = {command.id: command for command in sent}
+    refused: list[str] = []
+    for event in _events(run, offset):
+        if isinstance(event, SettingChanged) and event.command_id in waiting:
+            del waiting[event.command_id]
+            print_lines(f"{event.name} {event.old:g} -> {event.new:g} at step {event.step:,}")
+        elif isinstance(event, CommandRefused) and event.command_id in waiting:
+            del waiting[event.command_id]
+            refused.append(event.why)
+        if not waiting:
+            break
+    if waiting and run.is_live():
+        raise _no_answer(run)
+    for why in refused[1:]:
+        print_error(why)
+    if refused:
+        raise UsageError(refused[0])
+    return not waiting
+
+
+def _events(run: "Run", offset: int) -> "Iterator[Event]":
+    """Yield new events until the trainer ends, for `ANSWER_SECONDS` at most."""
     from vae_tui.cli.headless import lines_until_end
     from vae_tui.run import events
+
+    for line in lines_until_end(run, offset, timeout=ANSWER_SECONDS, poll=0.02):
+        with contextlib.suppress(ValueError):
+            if (event := events.decode(line)) is not None:
+                yield event
+
+
+def _state_at_the_end(run: "Run", offset: int) -> str:
+    """Wait until no trainer is live, which is after its last event; return the run's state."""
     from vae_tui.run.summary import summarise
 
-    for line in lines_until_end(run, offset, timeout=60, poll=0.02):
-        with contextlib.suppress(ValueError):
-            event = events.decode(line)
-            if isinstance(event, events.RunEnded):
-                return event.reason if event.reason in ADVICE else "lost"
-            if type(event) in answers:
-                return answers[type(event)]
-    if not run.is_live():
-        if (state := summarise(run).state) != "lost":  # it ended before it read the command
-            return state
+    for _ in _events(run, offset):
+        pass
+    if run.is_live():
+        raise _no_answer(run)
+    state = summarise(run).state
+    if state == "lost":
         raise VaeTuiError(f"{run.name} is lost: it ended without a message; see {run.log}")
+    return state
+
+
+def _no_answer(run: "Run") -> VaeTuiError:
     pid = run.pid()
-    end = f"; to end it: kill -9 {pid}, then vae-tui resume {run.path}"
-    raise VaeTuiError(
+    end = f"; to end it: kill -9 {pid}, then vae-tui resume {run.reference(plain_runs_dir())}"
+    return VaeTuiError(
         f"{run.name} has not answered within a minute; see {run.log}"
         f"{end if pid and run.trains_here(pid) else ''}"
     )

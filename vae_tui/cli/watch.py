@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from vae_tui.cli.console import print_lines
+from vae_tui.cli.options import plain_runs_dir
 from vae_tui.run.commands import Command
 from vae_tui.run.config import RunConfig
 from vae_tui.text import printable
@@ -33,7 +34,6 @@ _SIGNALLED = 128
 def watch(
     run: "Run",
     config: RunConfig,
-    runs_dir: Path,
     *,
     read_only: bool,
     fps: int | None,
@@ -58,7 +58,7 @@ def watch(
     start_new = _once(partial(control.start, run, config) if is_new else lambda: None)
     while True:
         steering = None if read_only else RunSteering(run, config)
-        app = _screen(run, config, runs_dir, steering, fps, start_new, damage)
+        app = _screen(run, config, steering, fps, start_new, damage)
         app.run()
         if app.failure is not None:
             raise app.failure
@@ -68,12 +68,11 @@ def watch(
         run = Run(app.chosen)
         config, damage = config_or_fallback(run)
     code = app.return_code or 0
+    reference = run.reference(plain_runs_dir())
     if code == 0 and run.is_live():
-        print_lines(
-            f"{run.name} continues; come back with: vae-tui attach {reference(run, runs_dir)}"
-        )
+        print_lines(f"{run.name} continues; come back with: vae-tui attach {reference}")
     elif code == 0 and app.state == "stopped":
-        advice = ADVICE["stopped"].format(name=reference(run, runs_dir))
+        advice = ADVICE["stopped"].format(name=reference)
         print_lines(f"{run.name} is stopped and saved; {advice}")
     if code < _SIGNALLED:  # else stdout may be gone
         with contextlib.suppress(OSError):
@@ -97,7 +96,6 @@ def _once(work: Callable[[], object]) -> Callable[[], None]:
 def _screen(
     run: "Run",
     config: RunConfig,
-    runs_dir: Path,
     steering: "RunSteering | None",
     fps: int | None,
     start_new: Callable[[], None],
@@ -110,8 +108,11 @@ def _screen(
     from vae_tui.tui.app import VaeApp
     from vae_tui.tui.theme import ChosenTheme
 
+    plain, folder = plain_runs_dir(), run.path.parent
+    if plain is not None and plain.absolute() == folder:
+        folder = plain
     # Both are shown and pasted into a shell: they must be printable.
-    name, name_here = printable(run.name), printable(reference(run, runs_dir))
+    name, name_here = printable(run.name), printable(run.reference(plain))
 
     def load(colours: str | None) -> "LateImports":
         start_new()
@@ -140,7 +141,7 @@ def _screen(
         seen = user_state_path("vae-tui") / "seen"  # relative for a user without a home folder
         absence = AbsenceTracker(run, LastSeenStore(run, seen)) if seen.is_absolute() else None
         reader = RunReader(run, view, absence, limiter)
-        others = RunsFolder(runs_dir, run.path, for_others)
+        others = RunsFolder(folder, run.path, for_others, plain)
         return LateImports(VIEWS, reader, embed, scene, others, limiter)
 
     def embed(codes: "Floats", start: "Floats | None") -> "Iterator[Embedding]":
@@ -168,7 +169,7 @@ def follow(
         return headless.follow(run, config, as_json=as_json, offset=offset)
     except BrokenPipeError:
         if run.is_live():
-            print_error(f"stdout is closed; {run.name} continues: vae-tui attach {run.path}")
+            print_error(f"stdout is closed; {run.name} continues: vae-tui attach {run.reference()}")
         raise
 
 
@@ -194,8 +195,3 @@ def follow_own(
     first = "" if as_json else f"{run.path}: {config.dataset}; ctrl+c stops and saves"
     code = follow(run, config, as_json, offset, first=first)
     return INTERRUPTED if is_stopped() else code
-
-
-def reference(run: "Run", runs_dir: Path) -> str:
-    """Return the run's name if that finds it in ``runs_dir``, else its path."""
-    return run.name if run.path.parent == runs_dir.absolute() else str(run.path)

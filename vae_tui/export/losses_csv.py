@@ -30,7 +30,9 @@ def losses_csv(run: Run, config: RunConfig) -> bytes:
     names = list(dict.fromkeys(name for metric in series.SERIES for name in metric.columns(config)))
     rows = [_row(event, names, config) for event in happened if not isinstance(event, RunStarted)]
     if not rows:
-        raise UsageError(f"{run.name} has no losses yet; watch it with: vae-tui attach {run.name}")
+        raise UsageError(
+            f"{run.name} has no losses yet; watch it with: vae-tui attach {run.reference()}"
+        )
     return csv_table([*_WHEN, *names], rows)
 
 

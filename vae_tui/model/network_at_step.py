@@ -23,7 +23,9 @@ def network_at(run: Run, config: RunConfig, step: int | None = None) -> Network:
             return load_network(run.weights, config)
         if kept:
             return load_network(run.kept_weights(kept[-1]), config)
-        raise UsageError(f"{run.name} has no weights yet; watch it with: vae-tui attach {run.name}")
+        raise UsageError(
+            f"{run.name} has no weights yet; watch it with: vae-tui attach {run.reference()}"
+        )
     newest = None
     with contextlib.suppress(VaeTuiError):
         newest = load_network(run.weights, config)

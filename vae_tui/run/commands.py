@@ -1,9 +1,11 @@
 """Requests to a trainer; one line of JSON each in ``commands.jsonl``."""
 
 import json
+import math
 import time
 import uuid
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from vae_tui.errors import UsageError
 from vae_tui.run.config import SETTINGS, check_number
@@ -57,8 +59,29 @@ def check(command: Command) -> None:
     if command.command not in NAMES:
         raise UsageError(f"no command {command.command!r}; there are {', '.join(NAMES)}")
     if command.command == "set":
-        if command.setting not in SETTINGS:
-            raise UsageError(f"no setting {command.setting!r}; there are {', '.join(SETTINGS)}")
-        check_number(command.setting, command.value)
-        if command.setting == "epochs" and command.value != int(command.value):
-            raise UsageError(f"--epochs must be a whole number, not {command.value:g}")
+        _check_setting(command.setting, command.value)
+
+
+def parse_setting(name: str, text: str) -> float:
+    """Return the value of a setting that a user typed; UsageError unless it is valid."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+        if name in SETTINGS:
+            raise UsageError(f"{name}: {text!r:.40} is not a number") from None
+    _check_setting(name, value)
+    return value
+
+
+def _check_setting(name: str, value: float) -> None:
+    if name not in SETTINGS:
+        near = get_close_matches(name[:40].lower(), SETTINGS, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise UsageError(f"no setting {name!r:.40}; {hint}there are {', '.join(SETTINGS)}")
+    try:
+        check_number(name, value)
+    except UsageError as error:  # it names an option
+        raise UsageError(str(error).removeprefix("--")) from None
+    if name == "epochs" and value != int(value):
+        raise UsageError(f"epochs must be a whole number, not {value:g}")

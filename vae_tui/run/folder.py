@@ -5,6 +5,7 @@ import fcntl
 import itertools
 import os
 import re
+import shlex
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,15 @@ class Run:
     def name(self) -> str:
         """The folder's own name."""
         return self.path.name
+
+    def reference(self, plain_runs_dir: Path | None = None) -> str:
+        """Return what names the run in a shell command, quoted.
+
+        Its name if it lies in ``plain_runs_dir``, the folder of a command without --runs-dir; else
+        its path.
+        """
+        plain = plain_runs_dir is not None and self.path.parent == plain_runs_dir.absolute()
+        return shlex.quote(self.name if plain and self.name[0] != "-" else str(self.path))
 
     def config(self) -> RunConfig:
         """Read ``config.json``; UsageError names the file and what is wrong with it."""
@@ -140,7 +150,8 @@ class Run:
                 raise VaeTuiError(f"{self.lock} cannot be locked: {reason(error)}") from None
         os.close(lock)
         raise UsageError(
-            f"{self.name} is live (pid {self.pid()}); watch it with: vae-tui attach {self.path}"
+            f"{self.name} is live (pid {self.pid()}); watch it with: "
+            f"vae-tui attach {self.reference()}"
         )
 
     @staticmethod

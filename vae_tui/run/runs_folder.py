@@ -5,6 +5,7 @@ import importlib.util
 import os
 import platform
 import re
+import shlex
 import time
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.run.config import RunConfig, to_json
 from vae_tui.run.files import replace
 from vae_tui.run.folder import Run, reason
+
+USUAL_FOLDER = Path("checkpoints")
+"""The runs folder of a command without --runs-dir, unless the user has chosen another."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,99}")
 
@@ -57,7 +61,7 @@ def find(runs_dir: Path, name: str | None) -> Run:
     runs = all_runs(runs_dir)
     if not runs:
         what = f"no run {name!r}: " if name else ""
-        raise UsageError(f"{what}no runs in {runs_dir}; start one with: vae-tui")
+        raise UsageError(f"{what}{no_runs(runs_dir)}")
     if name is None:
         return runs[0]
     matching = [run for run in runs if run.name.startswith(name)]
@@ -67,6 +71,12 @@ def find(runs_dir: Path, name: str | None) -> Run:
     if matching:
         raise UsageError(f"{name!r} could be {names}; type more letters")
     raise UsageError(f"no run {name!r} in {runs_dir}; there are {names}")
+
+
+def no_runs(runs_dir: Path) -> str:
+    """Return what to say when the folder has no run, and the command that starts one in it."""
+    more = "" if runs_dir == USUAL_FOLDER else f" --runs-dir {shlex.quote(str(runs_dir))}"
+    return f"no runs in {runs_dir}; start one with: vae-tui{more}"
 
 
 def all_runs(runs_dir: Path) -> list[Run]:
@@ -95,7 +105,7 @@ def _new_folder(runs_dir: Path, name: str | None, config: RunConfig) -> Path:
         except FileExistsError:
             raise UsageError(
                 f"--name {name}: {folder} exists; give another name, "
-                f"or resume it: vae-tui resume {folder}"
+                f"or resume it: vae-tui resume {shlex.quote(str(folder))}"
             ) from None
         return folder.absolute()
     base = f"{config.dataset}-{time.strftime('%m%d-%H%M')}"

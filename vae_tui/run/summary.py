@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vae_tui.run.config import RunConfig
@@ -44,13 +44,19 @@ class Summary:
     beta: float = 1.0
     """In the settings, as `lr`."""
     lr: float = 1e-3
+    message: str = ""
+    """The trainer's newest message: why it pauses, or how it ended."""
 
 
 class RunFollower:
-    """Summarises one run repeatedly; each call reads only what is new in its files."""
+    """Summarises one run repeatedly; each call reads only what is new in its files.
 
-    def __init__(self, run: Run) -> None:
+    Commands in the summary name the run by its `Run.reference` for ``plain_runs_dir``.
+    """
+
+    def __init__(self, run: Run, plain_runs_dir: Path | None = None) -> None:
         self._run = run
+        self._reference = run.reference(plain_runs_dir)
         self._log: LogProgress | None = None
         self._config: RunConfig | None = None
         self._config_seen: tuple[int, int, int] | None = None
@@ -68,7 +74,9 @@ class RunFollower:
             self._log.read()
         except OSError as error:
             problems.append(f"{self._run.events} cannot be read: {error.strerror}")
-        return _summary(self._run, self._log.progress, pid, live, clock), tuple(problems)
+        summary = _summary(self._run, self._log.progress, pid, live, clock)
+        advice = ADVICE[summary.state].format(name=self._reference)
+        return replace(summary, next=advice), tuple(problems)
 
     def _read_config(self) -> tuple[RunConfig, str]:
         """Return `readable_config`; an intact file is read again only when it has changed."""
@@ -85,9 +93,11 @@ def summarise(run: Run, clock: Callable[[], float] = time.time) -> Summary:
     return RunFollower(run).summarise(clock)[0]
 
 
-def summarise_all(runs: list[Run]) -> tuple[list[Summary], list[str]]:
+def summarise_all(
+    runs: list[Run], plain_runs_dir: Path | None = None
+) -> tuple[list[Summary], list[str]]:
     """Return the summaries of the runs, and what is wrong with the files of some."""
-    found = [RunFollower(run).summarise() for run in runs]
+    found = [RunFollower(run, plain_runs_dir).summarise() for run in runs]
     return [summary for summary, _ in found], [why for _, wrong in found for why in wrong]
 
 
@@ -119,13 +129,13 @@ def _summary(
         path=str(run.path),
         objective=objective(config),
         silent_seconds=silent,
-        next=ADVICE[state].format(name=run.name),
         best_test_loss=progress.best_test_loss,
         model=config.model,
         reconstruction=config.reconstruction,
         latent_dim=config.latent_dim,
         beta=progress.beta,
         lr=progress.lr,
+        message=progress.notice,
     )
 
 

@@ -86,7 +86,7 @@ class PatientWriter:
                     raise VaeTuiError(
                         f"{why} ({self._run.path}): stopped at step {self._trainer.step}, "
                         f"saved at step {self._trainer.saved_step}; "
-                        f"fix that, then: vae-tui resume {self._run.path}"
+                        f"fix that, then: vae-tui resume {self._run.reference()}"
                     ) from None
                 if not paused:
                     paused = True

@@ -118,7 +118,7 @@ class Reports:
         """Report that the loss ``what`` is not finite, and the end of the run."""
         message = (
             f"{what} is not finite after step {step}; the weights of step {good_step} are kept; "
-            f"continue with half the lr: vae-tui train --resume RUN --lr {lr / 2:g}"
+            f"resume with half the learning rate, {lr / 2:g}, or smaller"
         )
         return [
             Diverged(**self.stamp(step), what=what, last_good_step=good_step),

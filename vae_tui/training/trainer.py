@@ -234,7 +234,7 @@ class Trainer:
     def _change(self, command: Command, name: str, value: float, *, undo: bool = False) -> Event:
         begun = math.ceil(self.step / self.steps_per_epoch)
         if name == "epochs" and value < begun:
-            raise UsageError(f"--epochs {value:g}: epoch {begun} has begun; the nearest is {begun}")
+            raise UsageError(f"epochs {value:g}: epoch {begun} has begun; the nearest is {begun}")
         old = self.settings.change(name, value, undo=undo)
         self._stepper.set_lr(self.settings["lr"])
         new = self.settings[name]

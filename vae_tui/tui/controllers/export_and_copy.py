@@ -1,6 +1,5 @@
 """Exports what a view shows to a file, or copies it as a shell command."""
 
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +18,10 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
 
 @dataclass(frozen=True, slots=True)
 class ExportAndCopy:
-    """Writes files to ``folder`` and the clipboard, and notifies the user of the result."""
+    """Writes files to ``folder`` and the clipboard, and notifies the user of the result.
+
+    ``reference`` names the run in a shell command; see `Run.reference`.
+    """
 
     app: TerminalApp
     view: "Callable[[], View | None]"
@@ -50,7 +52,7 @@ class ExportAndCopy:
     def copy(self) -> None:
         """Copy the shell command that shows the same as the view."""
         view = self.view()
-        command = view.command(shlex.quote(self.reference)) if view else None
+        command = view.command(self.reference) if view else None
         if command is None:
             self.app.notify("nothing to copy here yet", timeout=3)
             return

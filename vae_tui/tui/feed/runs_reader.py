@@ -34,13 +34,21 @@ PROGRESS_SECONDS = 0.3
 
 
 class RunsFolder:
-    """The runs of ``runs_dir``, of which ``attached`` is on the screen."""
+    """The runs of ``runs_dir``, of which ``attached`` is on the screen.
+
+    Commands name a run as `Run.reference` does for ``plain_runs_dir``.
+    """
 
     def __init__(
-        self, runs_dir: Path, attached: Path, limiter: RefreshLimiter | None = None
+        self,
+        runs_dir: Path,
+        attached: Path,
+        limiter: RefreshLimiter | None = None,
+        plain_runs_dir: Path | None = None,
     ) -> None:
         self.limiter = limiter or RefreshLimiter()
         self._runs_dir = runs_dir
+        self._plain_runs_dir = plain_runs_dir
         self._attached = attached
         self._known: dict[Path, RunFollower] = {}
         self._is_read = False
@@ -99,7 +107,10 @@ class RunsFolder:
         found = all_runs(self._runs_dir)
         folder = str(self._runs_dir)
         self._attached = _as_listed(self._attached, found)
-        self._known = {run.path: self._known.get(run.path) or RunFollower(run) for run in found}
+        self._known = {
+            run.path: self._known.get(run.path) or RunFollower(run, self._plain_runs_dir)
+            for run in found
+        }
         rows: list[ListedRun] = []
         posted_at = time.monotonic()
         for path, known in self._known.items():

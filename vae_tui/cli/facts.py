@@ -1,0 +1,162 @@
+"""``vae-tui status``, ``wait`` and ``events``: what a script or an agent needs of one run."""
+
+import contextlib
+import dataclasses
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vae_tui.cli import options
+from vae_tui.cli.console import print_error, print_lines
+from vae_tui.cli.options import option, plain_runs_dir
+from vae_tui.cli.runs import table
+from vae_tui.errors import VaeTuiError
+
+if TYPE_CHECKING:
+    from vae_tui.run.events import RunStarted
+    from vae_tui.run.files import LineTail
+    from vae_tui.run.folder import Run
+
+_POLL_SECONDS = 0.1
+_FAILURES = ("failed", "lost")
+
+
+@click.command()
+@options.run_argument
+@options.runs_dir_option
+@option("--json", "as_json", is_flag=True, help="One object.")
+def status(run: str | None, runs_dir: Path, as_json: bool) -> None:
+    """Print the state of one run: how far it is, its losses and settings, what to do next."""
+    from vae_tui.run.control import pending_settings
+    from vae_tui.run.events import finite
+    from vae_tui.run.runs_folder import find
+    from vae_tui.run.summary import summarise_all
+
+    found = find(runs_dir, run)
+    (row,), wrong = summarise_all([found], plain_runs_dir())
+    for problem in wrong:
+        print_error(problem)
+    pending = {} if found.is_live() else {c.setting: c.value for c in pending_settings(found)}
+    if as_json:
+        record = {**finite(dataclasses.asdict(row)), "pending": pending}
+        click.echo(json.dumps(record, indent=2, allow_nan=False))
+        return
+    print_lines(*table([row]))
+    best = f", best test loss {row.best_test_loss:.2f}" if row.best_test_loss > 0 else ""
+    print_lines(f"step {row.step:,}, beta {row.beta:g}, lr {row.lr:g}{best}")
+    if pending:
+        changes = ", ".join(f"{name} {value:g}" for name, value in pending.items())
+        print_lines(f"set when it is resumed: {changes}")
+    print_lines(*filter(None, [row.message]), row.next)
+
+
+@click.command()
+@options.run_argument
+@options.runs_dir_option
+def wait(run: str | None, runs_dir: Path) -> int:
+    """Wait until a run ends; exit code 0 if it finished or was stopped, 1 if it failed."""
+    from vae_tui.run.runs_folder import find
+    from vae_tui.run.summary import summarise_all
+
+    found = find(runs_dir, run)
+    while found.is_live():
+        time.sleep(_POLL_SECONDS)
+    (row,), _ = summarise_all([found], plain_runs_dir())
+    reason = f": {row.message}" if row.message else ""
+    print_lines(f"{row.name} is {row.state} at step {row.step:,}{reason}; {row.next}")
+    return 1 if row.state in _FAILURES else 0
+
+
+@click.command()
+@options.run_argument
+@options.runs_dir_option
+@option("--since", type=int, default=0, metavar="STEP", help="Only events of this step or later.")
+@click.option("--follow", is_flag=True, help="Go on with new events until the run ends.")
+def events(run: str | None, runs_dir: Path, since: int, follow: bool) -> None:
+    """Print what happened to a run as JSON lines, without what a resume has made void.
+
+    With --follow, a new run_started voids the lines before it that are of later steps.
+    """
+    from vae_tui.cli.headless import as_json_line, lines_until_end
+    from vae_tui.run.files import LineTail
+    from vae_tui.run.runs_folder import find
+
+    found = find(runs_dir, run)
+    tail = LineTail(found.events)
+    unreadable = 0
+    for line, step in _lines_in_force(tail, list(_restarts(found))):
+        if step is None:
+            unreadable += 1
+        elif step >= since:
+            print_lines(as_json_line(line))
+    if unreadable:
+        print_error(f"{found.events}: {unreadable:,} lines are not events; the others are shown")
+    for line in lines_until_end(found, tail.offset) if follow else ():
+        step = _step(line)
+        if step is not None and step >= since:
+            print_lines(as_json_line(line))
+
+
+COMMANDS = (status, wait, events)
+
+
+def _lines_in_force(
+    tail: "LineTail", restarts: "list[tuple[int, RunStarted]]"
+) -> Iterator[tuple[bytes, int | None]]:
+    """Yield the log's lines that none of the ``restarts`` after them voids, with their steps.
+
+    The step is None for a line that is not an event. The restarts are found in an earlier pass, so
+    that the lines need not all be held in memory.
+    """
+    from vae_tui.run.progress import is_void
+
+    # The one of the lowest step voids most: earlier ones of higher steps are covered by it.
+    voiding: list[tuple[int, RunStarted]] = []
+    for number, restart in reversed(restarts):
+        if not voiding or restart.step < voiding[-1][1].step:
+            voiding.append((number, restart))
+    for number, line in enumerate(_lines(tail)):
+        while voiding and voiding[-1][0] <= number:
+            voiding.pop()
+        step = _step(line)
+        if line.strip() and (step is None or not voiding or not is_void(step, voiding[-1][1])):
+            yield line, step
+
+
+def _lines(tail: "LineTail") -> Iterator[bytes]:
+    """Yield every complete line that there is now."""
+    before = -1
+    try:
+        while before != tail.offset:
+            before = tail.offset
+            yield from tail.read()
+    except OSError as error:
+        raise VaeTuiError(f"the log cannot be read: {error.filename} {error.strerror}") from None
+
+
+def _restarts(run: "Run") -> "Iterator[tuple[int, RunStarted]]":
+    """Yield each ``run_started`` with the number of its line."""
+    from vae_tui.run import events as log
+    from vae_tui.run.files import LineTail
+
+    for number, line in enumerate(_lines(LineTail(run.events))):
+        with contextlib.suppress(ValueError):
+            if b'"run_started"' in line and isinstance(event := log.decode(line), log.RunStarted):
+                yield number, event
+
+
+def _step(line: bytes) -> int | None:
+    """Return the step of an event, also of a kind that this version does not know; else None."""
+    from vae_tui.run import events as log
+    from vae_tui.run.untrusted import json_object
+
+    try:
+        event = log.decode(line)
+        step = json_object(line).get("step") if event is None else event.step
+    except ValueError:
+        return None
+    return step if isinstance(step, int) else None
