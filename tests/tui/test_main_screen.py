@@ -36,7 +36,7 @@ async def test_each_state_is_named_with_what_to_do_and_nothing_is_cut_or_overlap
         for view, own in (
             ("1", "h Cursor"),
             ("2", "- Cooler"),
-            ("3", "x Digit"),
+            ("3", "x Test digit"),
             ("4", "m Method"),
             ("tab", "s Sort"),  # on the map a digit is a class
             ("6", "x Overlay"),
@@ -45,7 +45,7 @@ async def test_each_state_is_named_with_what_to_do_and_nothing_is_cut_or_overlap
             await wait_until(pilot, lambda own=own: own in screen.text)
             await until_whole(pilot, screen)
             footer = screen.text.splitlines()[-1]
-            for key in ("? Help", "q Quit"):
+            for key in ("? Help", "q Leave"):
                 assert key in footer
 
 

@@ -81,7 +81,7 @@ class VaeApp(TerminalApp):
         files = ExportAndCopy(self, lambda: self.main.view, name, reference, environment, folder)
         self._commands = {
             "pause": self._steering.pause,
-            "controls": self._steering.adjust,
+            "settings": self._steering.adjust,
             "undo": self._steering.undo,
             "leave": self._steering.leave,
             "return": self._store.return_to_now,
@@ -194,12 +194,22 @@ class VaeApp(TerminalApp):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield the palette's commands: what the keys of the main screen do."""
         if screen is self.main:
-            yield from commands.commands_here(self, self._other_runs)
+            yield from commands.commands_here(self)
 
     def action_command_palette(self) -> None:
         """Open the palette."""
         if self.screen is self.main:
-            self.push_screen(Palette())
+            self._other_runs.set_listing(True)
+            here = list(commands.commands_here(self))  # once: some look at what is on the screen
+
+            def offered() -> Iterable[SystemCommand]:
+                return [*here, *commands.open_commands(self.scene, self._other_runs)]
+
+            self.push_screen(Palette(offered), self._palette_closed)
+
+    def _palette_closed(self, _: None) -> None:
+        if (view := self.main.view) is not None:
+            self._other_runs.set_listing(view.LISTS_RUNS)
 
     def action_run(self, command: str) -> None:
         """Run a command that needs no arguments."""

@@ -1,11 +1,11 @@
 """The main screen: top line, notice, the visible view, footer."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from rich.text import Text
-from textual.app import ComposeResult, SystemCommand
+from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.events import Resize
 from textual.message import Message
@@ -18,6 +18,7 @@ from vae_tui.text import printable
 from vae_tui.tui.dialogs.choose_digits import ChooseDigitsDialog
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.keys import active_keys
+from vae_tui.tui.keys.active_keys import ExplainedKey
 from vae_tui.tui.keys.bindings import VIEWS, steering_labels
 from vae_tui.tui.link.link_label import LinkLabel
 from vae_tui.tui.state.notice import notice_of
@@ -115,6 +116,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Follow the active bindings."""
         self.bindings_updated_signal.subscribe(self, lambda _: self.watch_steering())
 
+    def on_screen_resume(self) -> None:
+        """Update the footer when a dialog has closed."""
+        self.watch_steering()
+
     def on_resize(self, event: Resize) -> None:
         """Show only the size that is needed when the terminal is smaller."""
         width, height = event.size
@@ -174,11 +179,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if view := self.view:
             view.sample()
 
-    def action_interpolate(self) -> None:
+    def action_morph(self) -> None:
         """Let the user choose two classes, and morph a digit of one into one of the other."""
         scene = self.scene
         if scene is None or scene.network is None or scene.probe is None:
-            self.notify("interpolation needs the first weights and test images", timeout=3)
+            self.notify("a morph needs the first weights and test images", timeout=3)
             return
         labels = sorted(set(scene.probe.labels.tolist()))
         dialog = ChooseDigitsDialog(labels, scene.probe.classes, self._proposed)
@@ -232,7 +237,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def show_status(self, run: "RunView", now: float, link: LinkLabel | None) -> None:
         """Show the state of the run and of the link at ``now`` (Unix seconds)."""
         state, control = run.state(now), self._has_control
-        self.steering = steering_labels(state, has_control=control, can_undo=bool(run.changes))
+        self.steering = steering_labels(
+            state,
+            has_control=control,
+            can_undo=bool(run.changes),
+            has_diverged=run.diverged is not None,
+        )
         self.notice = notice_of(run, state, now, run=self._reference, control=control)
         self._link_rate = link.text() if link else ""
         self.status = status_of(
@@ -264,18 +274,15 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Return the bindings that work now: those of the visible view, and those of all views."""
         return active_keys.bindings_of(self, self.view), active_keys.bindings_of(self, self.app)
 
-    def keys_here(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-        """Return keys and what they do, for the help: of the visible view, and of all views."""
+    def keys_here(self) -> tuple[list[ExplainedKey], list[ExplainedKey]]:
+        """Return what the keys do, for the help: those of the visible view, and of all views."""
         own, everywhere = self.bindings_here()
         return active_keys.explained(self.app, own), active_keys.explained(self.app, everywhere)
 
-    def commands_here(self) -> Iterator[SystemCommand]:
-        """Yield what the keys do now, for the palette."""
-        for bindings in self.bindings_here():
-            yield from active_keys.commands(self.app, bindings)
-
     def watch_steering(self) -> None:
-        """Update the footer."""
+        """Update the footer, unless a dialog covers it: actions of this screen do not work then."""
+        if not self.is_active:
+            return
         own, everywhere = self.bindings_here()
         hints = active_keys.hints(self.app, own + everywhere, self.steering)
         for bar in self.query(KeyBar):

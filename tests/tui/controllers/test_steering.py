@@ -83,10 +83,11 @@ async def test_read_only_asks_for_no_other_settings():
 @pytest.mark.parametrize(
     ("condition", "read_only", "keys"),
     [
-        ("running", False, ["p Pause", "c Controls"]),
-        ("paused", False, ["p Resume", "c Controls"]),
-        ("stopped", False, ["p Resume"]),
-        ("finished", False, ["p Longer"]),
+        ("running", False, ["p Pause", "c Settings"]),
+        ("paused", False, ["p Resume", "c Settings"]),
+        ("stopped", False, ["p Resume", "c Settings"]),
+        ("diverged", False, ["p Roll back", "c Settings"]),
+        ("finished", False, ["p Train more", "c Settings"]),
         ("running", True, []),
         ("nothing yet", False, []),
     ],
@@ -101,7 +102,7 @@ async def test_the_bottom_line_shows_the_steering_keys_that_work_here_and_now(
 
         def shown() -> list[str]:
             footer = screen.text.splitlines()[-1]
-            known = ("p Pause", "p Resume", "p Longer", "c Controls", "u Undo")
+            known = ("p Pause", "p Resume", "p Train more", "p Roll back", "c Settings", "u Undo")
             return [key for key in known if f" {key} " in f"{footer} "]
 
         await wait_until(pilot, lambda: shown() == keys)

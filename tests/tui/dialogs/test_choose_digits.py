@@ -39,7 +39,7 @@ async def test_interpolation_before_the_first_weights_says_that_it_needs_them():
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await pilot.press("i")
-        await wait_until(pilot, lambda: "interpolation needs the first" in screen.text)
+        await wait_until(pilot, lambda: "a morph needs the first" in screen.text)
         assert not isinstance(pilot.app.screen, ChooseDigitsDialog)
 
 

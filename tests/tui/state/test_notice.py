@@ -150,10 +150,10 @@ def test_a_trainer_that_never_begins_is_starting_and_then_stalled():
     ("state", "control", "keys"),
     [
         ("starting", True, {}),
-        ("running", True, {"app.pause": "Pause", "app.controls": "Controls"}),
-        ("paused", True, {"app.pause": "Resume", "app.controls": "Controls"}),
-        ("stopped", True, {"app.pause": "Resume"}),
-        ("finished", True, {"app.pause": "Longer"}),
+        ("running", True, {"app.pause": "Pause", "app.settings": "Settings"}),
+        ("paused", True, {"app.pause": "Resume", "app.settings": "Settings"}),
+        ("stopped", True, {"app.pause": "Resume", "app.settings": "Settings"}),
+        ("finished", True, {"app.pause": "Train more", "app.settings": "Settings"}),
         ("running", False, {}),
     ],
 )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from vae_tui.errors import VaeTuiError
 from vae_tui.run.commands import Command
 from vae_tui.text import printable
-from vae_tui.tui.dialogs.controls import ControlsDialog
 from vae_tui.tui.dialogs.leave import Answer, LeaveDialog
+from vae_tui.tui.dialogs.settings import SettingsDialog
 from vae_tui.tui.keys.bindings import ADJUSTABLE
 from vae_tui.tui.state.notice import halved_lr
 from vae_tui.tui.state.scene_store import SceneStore
@@ -70,7 +70,7 @@ class SteeringController:
             self.app.notify(f"settings can be changed while a run is live; it is {state}")
             return
         settings = {"beta": run.beta, "lr": run.lr, "epochs": float(run.epochs)}
-        self.app.push_screen(ControlsDialog(settings), self._send)
+        self.app.push_screen(SettingsDialog(settings), self._send)
 
     def undo(self) -> None:
         """Undo the last change of a setting."""

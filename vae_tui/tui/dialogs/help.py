@@ -9,8 +9,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from vae_tui.tui.dialogs.dialog import Dialog
+from vae_tui.tui.keys.active_keys import ExplainedKey
 
-Keys = Iterable[tuple[str, str]]
+Keys = Iterable[ExplainedKey]
 
 
 class HelpDialog(Dialog[None]):
@@ -35,5 +36,5 @@ class HelpDialog(Dialog[None]):
 
 
 def _table(keys: Keys) -> Content:
-    lines = (Content.assemble((f"{key:>7}", "b"), "  ", what) for key, what in keys)
+    lines = (Content.assemble((f"{one.key:>7}", "b"), "  ", one.meaning) for one in keys)
     return Content("\n").join(lines)

@@ -1,9 +1,11 @@
 """``ctrl+p``: Textual's command palette with what the keys do, safe for keys typed ahead of it."""
 
 import contextlib
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
 
 from textual import on
+from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.events import Key
@@ -12,19 +14,29 @@ from textual.worker import Worker, WorkerState
 
 from vae_tui.tui.dialogs.dialog import ClosesOnce
 
+Source = Callable[[], Iterable[SystemCommand]]
 
-class KeyCommands(Provider):
-    """Offers the commands of the screen below; each typed word is part of its name or help."""
+
+class Commands(Provider):
+    """Offers commands; each typed word is part of a command's name or help."""
+
+    source: ClassVar[Source]
+    """Returns the commands now."""
+
+    @classmethod
+    def of(cls, source: Source) -> "type[Commands]":
+        """Return a provider of the commands that ``source`` returns at each search."""
+        return type("Commands", (cls,), {"source": staticmethod(source)})
 
     async def discover(self) -> Hits:
         """Yield all commands in the order of their keys."""
-        for command in self.app.get_system_commands(self.screen):
+        for command in type(self).source():
             yield DiscoveryHit(command.title, command.callback, help=command.help)
 
     async def search(self, query: str) -> Hits:
         """Yield the commands that contain every word, those with a matching name first."""
         matcher, words = self.matcher(query), query.lower().split()
-        for command in self.app.get_system_commands(self.screen):
+        for command in type(self).source():
             if all(word in f"{command.title} {command.help}".lower() for word in words):
                 score = 1 + matcher.match(command.title)
                 name = matcher.highlight(command.title)
@@ -45,12 +57,16 @@ class Palette(ClosesOnce, CommandPalette):
     """
 
     BINDINGS = [
-        Binding("pagedown", "page('page_down')", show=False),
-        Binding("pageup", "page('page_up')", show=False),
+        Binding("pagedown", "page('page_down')", show=False, id="palette.down"),
+        Binding("pageup", "page('page_up')", show=False, id="palette.up"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__([KeyCommands], placeholder="part of a name or description")
+    def __init__(self, source: Source) -> None:
+        """Offer what ``source`` returns at each search."""
+        super().__init__(
+            [Commands.of(source)],
+            placeholder="part of a name, such as: go to map",
+        )
         self._waiting: Input.Submitted | None = None
         """Enter, held back until the search for what was typed has ended."""
 

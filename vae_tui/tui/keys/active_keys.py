@@ -1,12 +1,11 @@
-"""The keys that work now, as footer, help and palette show them."""
+"""The keys that work now, as footer and help show them."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rich.cells import cell_len
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import ActiveBinding
 from textual.dom import DOMNode
 from textual.screen import Screen
@@ -25,11 +24,13 @@ class KeyHint:
     """Textual's name of the key that a click simulates."""
     rank: int = 1
     """The hint of the highest rank is left out first."""
+    is_of_view: bool = False
+    """It is a key of the visible view, not of all views."""
 
     @property
     def width(self) -> int:
-        """Width in cells, with a trailing space."""
-        return cell_len(self.key) + 1 + cell_len(self.label) + 1
+        """Width in cells."""
+        return cell_len(self.key) + 1 + cell_len(self.label)
 
 
 def bindings_of(screen: Screen[Any], node: DOMNode | None) -> list[ActiveBinding]:
@@ -38,17 +39,27 @@ def bindings_of(screen: Screen[Any], node: DOMNode | None) -> list[ActiveBinding
     return list({one.binding.id: one for one in reversed(found)}.values())[::-1]
 
 
-def explained(app: App[Any], bindings: Iterable[ActiveBinding]) -> list[tuple[str, str]]:
-    """Return each key and what it does."""
-    return [(_key(app, one), one.tooltip) for one in bindings if one.tooltip]
+@dataclass(frozen=True, slots=True)
+class ExplainedKey:
+    """A key, or keys that belong together, as the help shows them."""
+
+    key: str
+    """As it is displayed."""
+    meaning: str
+    ids: tuple[str, ...]
+    """Ids of the bindings, by which their keys are remapped."""
 
 
-def commands(app: App[Any], bindings: Iterable[ActiveBinding]) -> Iterator[SystemCommand]:
-    """Yield what the keys do, as commands of the palette."""
+def explained(app: App[Any], bindings: Iterable[ActiveBinding]) -> list[ExplainedKey]:
+    """Return each key and what it does; a binding without a tooltip belongs to the one before."""
+    keys: list[ExplainedKey] = []
     for one in bindings:
-        label, action = one.binding.description, one.binding.action
-        if label and one.tooltip and action != "command_palette":
-            yield SystemCommand(label, one.tooltip, partial(app.run_action, action, one.node))
+        ids = (one.binding.id,) if one.binding.id else ()
+        if one.tooltip:
+            keys.append(ExplainedKey(key_display(app, one), one.tooltip, ids))
+        elif keys:
+            keys[-1] = replace(keys[-1], ids=keys[-1].ids + ids)
+    return keys
 
 
 def hints(
@@ -57,10 +68,11 @@ def hints(
     """Return the hints of the footer; ``steering`` has the labels of the steering keys."""
     return tuple(
         KeyHint(
-            _key(app, one),
+            key_display(app, one),
             steering.get(one.binding.id or "", one.binding.description),
             one.binding.key,
             footer_rank(one.binding.id or ""),
+            one.node is not app,
         )
         for one in bindings
         if one.binding.show and one.binding.description
@@ -68,5 +80,6 @@ def hints(
     )
 
 
-def _key(app: App[Any], one: ActiveBinding) -> str:
+def key_display(app: App[Any], one: ActiveBinding) -> str:
+    """Return a key as it is displayed."""
     return one.binding.key_display or app.get_key_display(one.binding)

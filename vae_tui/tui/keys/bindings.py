@@ -5,44 +5,61 @@ Each view has a table of the same kind. A binding's id is what a key is remapped
 
 from textual.binding import Binding
 
-PAUSE, CONTROLS, UNDO = "app.pause", "app.controls", "app.undo"
-STEERING = (PAUSE, CONTROLS, UNDO)
+PAUSE, SETTINGS, UNDO = "app.pause", "app.settings", "app.undo"
+STEERING = (PAUSE, SETTINGS, UNDO)
 """Shown in the footer only while they do something: see `steering_labels`."""
 ADJUSTABLE = ("running", "paused", "stalled")
 """States of a run whose trainer accepts commands."""
+ENDED = ("finished", "stopped", "failed", "lost")
+"""States of a run that can be resumed from its last save."""
+STEERING_COMMANDS = {
+    "Pause": "Pause the training",
+    "Resume": "Resume the training",
+    "Train more": "Train more epochs",
+    "Roll back": "Roll back to the last good weights and halve the learning rate",
+    "Settings": "Change settings",
+    "Undo": "Undo the last change of a setting",
+}
+"""What the palette calls each label of `steering_labels`."""
+PALETTE = "app.palette"
 ALWAYS_SHOWN = ("app.help", "app.leave")
-HIDDEN_FIRST = ("app.copy", "app.export", UNDO, "app.back", CONTROLS)
+HIDDEN_FIRST = ("app.copy", "app.export", UNDO, "app.back", SETTINGS)
 """Left out of a footer that is too short for all, the first of them first."""
 
 VIEWS = ("Train", "Samples", "Walk", "Map", "Dimensions", "Runs")
 """The views in the order of their keys, known before they are imported."""
 
 KEYS = (
-    Binding("1", "screen.view(0)", "View", show=False, key_display="1-6", id="app.view1",
+    Binding("1", "screen.view(0)", show=False, key_display="1-6", id="app.view1",
             tooltip="Views: 1 Train, 2 Samples, 3 Walk, 4 Map, 5 Dimensions, 6 Runs"),
     *(Binding(str(key), f"screen.view({key - 1})", show=False, id=f"app.view{key}")
       for key in range(2, 7)),
     Binding("tab", "screen.next_view(1)", "Next view", show=False, id="app.next-view",
-            tooltip="The next view; shift+tab: the one before"),
+            tooltip="Go to the next view; shift+tab: the one before"),
     Binding("shift+tab", "screen.next_view(-1)", show=False, id="app.previous-view"),
-    Binding("space", "screen.sample", "New", id="app.sample", tooltip="New sample from the prior"),
-    Binding("i", "screen.interpolate", "Morph", id="app.interpolate",
-            tooltip="From one digit to another"),
-    Binding("p", "run('pause')", "Pause", id=PAUSE, tooltip="Pause or resume the training"),
-    Binding("c", "run('controls')", "Controls", id=CONTROLS,
-            tooltip="Change beta, lr or epochs, or save now"),
+    Binding("space", "screen.sample", "Resample", id="app.sample",
+            tooltip="Draw new samples"),
+    Binding("i", "screen.morph", "Morph", id="app.morph",
+            tooltip="Morph one digit into another"),
+    Binding("p", "run('pause')", "Pause", id=PAUSE,
+            tooltip="Pause or resume the training; train more epochs after the last one"),
+    Binding("c", "run('settings')", "Settings", id=SETTINGS,
+            tooltip="Change beta, learning rate or epochs; save now"),
     Binding("u", "run('undo')", "Undo", id=UNDO, tooltip="Undo the last change of a setting"),
     Binding("comma", "travel(-1)", "Time", key_display=", .", id="app.back",
-            tooltip="Back and forth through the kept weights; end: back to now"),
+            tooltip="Go back or forth through the kept weights; end: back to now"),
     Binding("full_stop", "travel(1)", show=False, id="app.forth"),
-    Binding("end", "run('return')", show=False, id="app.now", tooltip="Back to the newest weights"),
+    Binding("end", "run('return')", show=False, id="app.now",
+            tooltip="Return to the newest weights"),
     Binding("e", "run('export')", "Export", id="app.export",
             tooltip="Write what is shown to a file"),
     Binding("y", "run('copy')", "Copy", id="app.copy",
             tooltip="Copy what is shown as a shell command"),
+    Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True, id=PALETTE,
+            tooltip="Find a command, a view, a run or a theme by its name"),
     Binding("question_mark", "screen.help", "Help", key_display="?", id="app.help",
-            tooltip="What this view shows and its keys"),
-    Binding("q", "run('leave')", "Quit", id="app.leave", tooltip="Leave; training may continue"),
+            tooltip="Explain this view and its keys"),
+    Binding("q", "run('leave')", "Leave", id="app.leave", tooltip="Leave; training may continue"),
     Binding("ctrl+c,ctrl+q", "run('leave')", show=False, priority=True, id="app.interrupt"),
     Binding("ctrl+l", "redraw", show=False, priority=True, id="app.redraw",
             tooltip="Redraw everything, after something else wrote to the terminal"),
@@ -51,16 +68,17 @@ KEYS = (
 )  # fmt: skip
 
 
-def steering_labels(state: str, *, has_control: bool, can_undo: bool) -> dict[str, str]:
+def steering_labels(
+    state: str, *, has_control: bool, can_undo: bool, has_diverged: bool = False
+) -> dict[str, str]:
     """Return the footer's label for each of `STEERING` that does something now."""
-    if not has_control:
+    if not has_control or state not in (*ADJUSTABLE, *ENDED):
         return {}
     if state in ADJUSTABLE:
-        labels = {PAUSE: "Resume" if state == "paused" else "Pause", CONTROLS: "Controls"}
+        labels = {PAUSE: "Resume" if state == "paused" else "Pause", SETTINGS: "Settings"}
         return labels | ({UNDO: "Undo"} if can_undo else {})
-    if state == "finished":
-        return {PAUSE: "Longer"}
-    return {PAUSE: "Resume"} if state in ("stopped", "failed", "lost") else {}
+    by_state = {"finished": "Train more", "failed": "Roll back" if has_diverged else "Resume"}
+    return {PAUSE: by_state.get(state, "Resume"), SETTINGS: "Settings"}
 
 
 def footer_rank(binding_id: str) -> int:

@@ -28,7 +28,9 @@ class DimensionsView(View):
         "dead. Active units: dimensions whose mean varies by more than 0.01 over the test digits."
     )
     BINDINGS = [
-        Binding("s", "toggle('by_kl')", "Sort", id="dimensions.sort", tooltip="By KL, or by number")
+        Binding(
+            "s", "toggle('by_kl')", "Sort", id="dimensions.sort", tooltip="Sort by KL, or by number"
+        )
     ]
     DEFAULT_CSS = """
     DimensionsView Panel, DimensionsView KlBars { height: 1fr; width: 1fr; }

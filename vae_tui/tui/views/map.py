@@ -54,12 +54,12 @@ class MapView(View):
           for key, x, y in (("up", 0, -1), ("down", 0, 1), ("left", -1, 0), ("right", 1, 0))
           if shift or key != "up"),
         Binding("m", "method", "Method", id="map.method",
-                tooltip="PCA, t-SNE, two dimensions, and for d = 2 the manifold"),
+                tooltip="Change the method; PCA, t-SNE, two dimensions, the manifold if d = 2"),
         Binding("o", "toggle('bubbles')", "Bubbles", id="map.bubbles",
-                tooltip="Means with their standard deviation"),
+                tooltip="Show the means with their standard deviations"),
         Binding("enter", "walk", "Walk", id="map.walk", tooltip="Walk from here"),
         Binding("left_square_bracket", "next_dimension(0)", show=False, key_display="[ ]",
-                id="map.first", tooltip="With two dimensions: the next one across, or upwards"),
+                id="map.first", tooltip="Show the next dimension across; ]: the next upwards"),
         Binding("right_square_bracket", "next_dimension(1)", show=False, id="map.second"),
         *(Binding(label, f"jump({label})", show=False, id=f"map.class{label}")
           for label in string.digits),

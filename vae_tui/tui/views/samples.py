@@ -36,7 +36,7 @@ class SamplesView(View):
         Binding("minus", "heat(-1)", "Cooler", key_display="-", id="samples.cooler",
                 tooltip="Lower the temperature: z nearer to the mean"),
         Binding("g", "toggle('from_prior')", "Source", id="samples.source",
-                tooltip="From the prior, or from the aggregate posterior"),
+                tooltip="Sample from the prior, or from the aggregate posterior"),
     ]  # fmt: skip
     DEFAULT_CSS = "SamplesView Panel, SamplesView Pictures { height: 1fr; }"
 

@@ -53,18 +53,18 @@ class TrainView(View):
     )
     BINDINGS = [
         Binding("l", "toggle('log_axis')", "Log", id="train.log",
-                tooltip="Logarithmic or linear axis of the reconstruction loss"),
+                tooltip="Switch the reconstruction loss between a logarithmic and a linear axis"),
         Binding("s", "toggle('smooth')", "Smooth", id="train.smooth",
-                tooltip="The trend over a dim band, or the raw line"),
+                tooltip="Switch between the trend over a dim band and the raw line"),
         Binding("z", "toggle('recent')", "Zoom", id="train.recent",
-                tooltip="A close-up of the newest quarter, or the whole run"),
+                tooltip="Zoom into the newest quarter, or show the whole run"),
         Binding("h", "toggle('reading')", "Cursor", id="train.cursor",
-                tooltip="Read values off the charts; left and right move it"),
+                tooltip="Read values off the charts; left and right move the cursor"),
         Binding("t", "next_axis", "Axis", id="train.axis",
-                tooltip="Epochs, steps or minutes of training across"),
+                tooltip="Change the horizontal axis; epochs, steps or minutes of training"),
         Binding("g", "toggle('all_charts')", "More", id="train.gradient",
-                tooltip="Also the norm of the gradient, mean over the steps of each report, "
-                        "and the images per second"),
+                tooltip="Show more charts; the norm of the gradient, mean over the steps of each "
+                        "report, and the images per second"),
         Binding("left", "move(-1)", show=False, id="train.left"),
         Binding("right", "move(1)", show=False, id="train.right"),
     ]  # fmt: skip

@@ -73,6 +73,11 @@ class View(Container, can_focus=True):
         """Allow no key while the widgets are removed."""
         return self.app.is_running and super().check_action(action, parameters)
 
+    @property
+    def can_sample(self) -> bool:
+        """Whether the view shows samples of the prior."""
+        return type(self).sample is not View.sample
+
     def sample(self) -> None:
         """Draw new samples from the prior."""
 

@@ -56,15 +56,15 @@ class WalkView(View):
         Binding("shift+left", f"move({-LARGE_STEP})", show=False, id="walk.far-left"),
         Binding("shift+right", f"move({LARGE_STEP})", show=False, id="walk.far-right"),
         Binding("0", "reset", "Zero", id="walk.zero", tooltip="Set the chosen number to 0"),
-        Binding("x", "start_at_image", "Digit", id="walk.digit",
+        Binding("x", "start_at_image", "Test digit", id="walk.digit",
                 tooltip="Start at the mean of a random test digit"),
         Binding("a", "mark('a')", "Mark", key_display="a b", id="walk.mark-a",
-                tooltip="Mark two ends; i then interpolates from a to b"),
+                tooltip="Mark one end of a morph; b marks the other, i morphs"),
         Binding("b", "mark('b')", show=False, id="walk.mark-b"),
         Binding("i", "morph", "Morph", id="walk.morph",
-                tooltip="Interpolate from mark a to b, or between two digits"),
+                tooltip="Morph from mark a to b, or one digit into another"),
         Binding("k", "next_path", "Path", id="walk.path",
-                tooltip="Linear, along a great circle (slerp), or a cross-fade of pixels"),
+                tooltip="Change the path; linear, great circle (slerp), cross-fade of pixels"),
         Binding("d", "drift", "Drift", id="walk.drift", tooltip="Drift through the prior, or stop"),
     ]  # fmt: skip
     SCOPED_CSS = False
@@ -180,7 +180,7 @@ class WalkView(View):
         if (walk := self.walk.to_marks()) is not None:
             self._go(walk)
         else:
-            await self.run_action("screen.interpolate")
+            await self.run_action("screen.morph")
 
     def action_next_path(self) -> None:
         """Choose the next kind of interpolation."""

@@ -1,16 +1,55 @@
 """The footer: the keys that work now.
 
 Textual's Footer shows all bindings and scrolls sideways when they do not fit, so that at 80 columns
-help and quit are out of sight; its labels are those of the bindings. This one leaves out the least
-important keys first, and its labels follow the run's state ("Pause", "Resume", "Longer").
+help and leave are out of sight; its labels are those of the bindings. This one leaves out the least
+important keys first and says how many, and its labels follow the run's state ("Pause", "Resume").
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.cells import cell_len
 from rich.text import Text
 from textual.events import Click
 from textual.reactive import var
 
 from vae_tui.tui.keys.active_keys import KeyHint
 from vae_tui.tui.widgets.drawing import Drawing
+
+SEPARATOR = "│"
+"""Between the keys of the view and those of all views."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """The hints that are shown, and where."""
+
+    hints: tuple[KeyHint, ...]
+    hidden: int = 0
+    """How many did not fit."""
+    gap: int = 1
+    """Cells between two hints."""
+
+    @property
+    def more(self) -> str:
+        """The sign of hidden keys, which stands before the last but one: help and leave."""
+        return f"+{self.hidden}" if self.hidden else ""
+
+    @property
+    def width(self) -> int:
+        """Width in cells, with a margin of one on both sides."""
+        return sum(cell_len(text) + self.gap for text, _ in self.parts()) + 2 - self.gap
+
+    def parts(self) -> Iterator[tuple[str, KeyHint | None]]:
+        """Yield what is shown, from left to right; the hint of what is no key is None."""
+        was_of_view = False
+        for index, hint in enumerate(self.hints):
+            if was_of_view and not hint.is_of_view:
+                yield SEPARATOR, None
+            if self.hidden and index == len(self.hints) - 2:
+                yield self.more, None
+            yield f"{hint.key} {hint.label}", hint
+            was_of_view = hint.is_of_view
 
 
 class KeyBar(Drawing):
@@ -22,24 +61,33 @@ class KeyBar(Drawing):
 
     def on_click(self, event: Click) -> None:
         """Simulate the key that was clicked."""
+        footer = fitted(self.hints, self.size.width)
         left = 1
-        for hint in fitting(self.hints, self.size.width):
-            if left <= event.x < left + hint.width:
+        for text, hint in footer.parts():
+            if hint and left <= event.x < left + cell_len(text):
                 self.app.simulate_key(hint.press)
-            left += hint.width
+            left += cell_len(text) + footer.gap
 
     def _draw(self) -> None:
+        footer = fitted(self.hints, self.size.width)
         line = Text(" ", no_wrap=True)
-        for hint in fitting(self.hints, self.size.width):
-            line.append(hint.key, "key").append(f" {hint.label} ")
+        for text, hint in footer.parts():
+            if hint is None:
+                line.append(text, "quiet")
+            else:
+                line.append(hint.key, "key").append(text[len(hint.key) :])
+            line.append(" " * footer.gap)
         self.show_text([line])
 
 
-def fitting(hints: tuple[KeyHint, ...], width: int) -> list[KeyHint]:
+def fitted(hints: tuple[KeyHint, ...], width: int) -> Footer:
     """Return the hints that fit in ``width`` cells, the lowest ranks first, in their order."""
+    for gap in (2, 1):
+        if (footer := Footer(hints, gap=gap)).width <= width:
+            return footer
     shown = list(hints)
-    while shown and 1 + sum(hint.width for hint in shown) > width + 1:  # the last space may be cut
+    while shown and Footer(tuple(shown), len(hints) - len(shown)).width > width:
         highest = max(hint.rank for hint in shown)
         last = max(index for index, hint in enumerate(shown) if hint.rank == highest)
         del shown[last]
-    return shown
+    return Footer(tuple(shown), len(hints) - len(shown))

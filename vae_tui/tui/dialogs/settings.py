@@ -19,21 +19,21 @@ _EXPLANATIONS = {
 }
 
 
-class ControlsDialog(Dialog[list[Command] | None]):
+class SettingsDialog(Dialog[list[Command] | None]):
     """Takes new values; closes with the commands that set them, or with None."""
 
     BINDINGS = [
-        Binding("enter", "apply", "Apply", id="controls.apply"),
-        Binding("ctrl+s", "save", "Save now", priority=True, id="controls.save"),
-        Binding("escape", "dismiss", "Cancel", id="controls.cancel"),
+        Binding("enter", "apply", "Apply", id="settings.apply"),
+        Binding("ctrl+s", "save", "Save now", priority=True, id="settings.save"),
+        Binding("escape", "dismiss", "Cancel", id="settings.cancel"),
     ]
     DEFAULT_CSS = """
-    ControlsDialog > Vertical { width: 58; }
-    ControlsDialog Horizontal { height: 1; }
-    ControlsDialog Label { width: 8; }
-    ControlsDialog Input { width: 14; margin-right: 1; }
-    ControlsDialog .explanation { width: 1fr; color: $quiet; }
-    ControlsDialog #wrong { color: $text-error; }
+    SettingsDialog > Vertical { width: 58; }
+    SettingsDialog Horizontal { height: 1; }
+    SettingsDialog Label { width: 8; }
+    SettingsDialog Input { width: 14; margin-right: 1; }
+    SettingsDialog .explanation { width: 1fr; color: $quiet; }
+    SettingsDialog #wrong { color: $text-error; }
     """
 
     def __init__(self, settings: Mapping[str, float]) -> None:
