@@ -11,7 +11,7 @@ async def test_help_tells_each_views_keys_and_the_common_ones():
     async with screen.at(120, 60) as pilot:
         await until_reading(pilot, screen)
         for view, title, keys in (
-            ("1", "Train", ["Logarithmic or linear axis", "The trend"]),
+            ("1", "Train", ["a logarithmic and a linear axis", "the trend over a dim band"]),
             ("2", "Samples", ["Raise the temperature", "Lower the temperature"]),
             ("3", "Walk", ["Choose the dimension", "Set the chosen number to 0"]),
             ("6", "Runs", ["Choose a run", "Open this run", "over this run's in view 1"]),
