@@ -16,10 +16,10 @@ def test_letters_right_after_ctrl_p_are_searched_for(tmp_path):
     with Terminal([*PROGRAM, "attach", "mnist-d20"], environment=SHIPPED, cwd=tmp_path) as screen:
         screen.wait_for("reconstructed")
         for _ in range(3):
-            screen.type(f"{CTRL_P}export")
-            screen.wait_for(lambda text: " export " in text and "Write what is shown" in text)
+            screen.type(f"{CTRL_P}to a file")
+            screen.wait_for(lambda text: "to a file" in text and "Write what is shown" in text)
             screen.type("\x1b")
-            screen.wait_for(lambda text: " export " not in text and "reconstructed" in text)
+            screen.wait_for(lambda text: "to a file" not in text and "reconstructed" in text)
 
 
 def test_enter_right_after_a_value_asks_for_this_value(tmp_path):
