@@ -97,6 +97,7 @@ def waiting(scene: Scene) -> str:
     if scene.unreadable:
         return f"{scene.unreadable} cannot be read"
     if scene.run.live:
-        doing = " · importing torch" if scene.run.started is None else ""
-        return f"waiting for the first weights{doing}"
+        if scene.run.started is None:
+            return "importing torch, then the first weights"
+        return "waiting for the first weights"
     return "no weights that can be read"

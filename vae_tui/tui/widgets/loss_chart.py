@@ -7,7 +7,7 @@ from textual.reactive import var
 
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.drawing import Drawing
-from vae_tui.tui.widgets.panel import Panel, frame_of
+from vae_tui.tui.widgets.panel import Panel, title_width
 
 
 class LossChart(Drawing):
@@ -21,7 +21,7 @@ class LossChart(Drawing):
     def _draw(self) -> None:
         width, height = self.size
         if self.plot is not None and width and height:
-            room = width - frame_of(self)[0]  # a title in a frame leaves out two cells
+            room = title_width(self, width)
             heading, *rows = self.plot(width=width, height=height + 1, heading_width=room)
             heading.rstrip()
             self.heading = heading.markup

@@ -72,10 +72,15 @@ class Panel(Vertical):
             self.border_subtitle = facts
 
     def _in_frame(self, caption: Caption) -> str:
-        text = caption.fitted(self.size.width - 2)
+        text = caption.fitted(title_width(self, self.size.width))
         return Content.from_rich_text(text, self.app.console).markup
 
 
 def frame_of(widget: Widget) -> tuple[int, int]:
     """Return the columns and rows that a `Panel` on the widget's screen takes from its content."""
     return (2, 2) if widget.screen.has_class(FRAMED) else (0, 1)
+
+
+def title_width(widget: Widget, width: int) -> int:
+    """Return the cells for a title above content of this width: a frame's corners take four."""
+    return width - 4 if widget.screen.has_class(FRAMED) else width
