@@ -38,13 +38,16 @@ def evaluate(
     found = find(runs_dir, run)
     config = found.config()
     config = dataclasses.replace(config, data_dir=folder_of_data(config, data_dir), device=device)
-    from vae_tui.evaluation import assess, report
+    with progress_bar("{task.description}", TaskProgressColumn(), TimeRemainingColumn()) as bar:
+        task = bar.add_task("starting torch", total=None)
 
-    with progress_bar("NLL", TaskProgressColumn(), TimeRemainingColumn()) as bar:
-        task = bar.add_task("", total=1.0)
-        result = assess.assess_run(
-            found, config, step, samples, lambda share: bar.update(task, completed=share)
-        )
+        def show(what: str, share: float | None) -> None:
+            total = None if share is None else 1.0
+            bar.update(task, description=what, completed=share or 0.0, total=total)
+
+        from vae_tui.evaluation import assess, report
+
+        result = assess.assess_run(found, config, step, samples, show)
     name = printable(found.name)
     text = report.as_json(result) if as_json else report.as_text(result, name, config)
     print_lines(*text.split("\n"))

@@ -98,7 +98,7 @@ def set_settings(run: str, changes: tuple[str, ...], runs_dir: Path) -> None:
     if known.state == "finished" and settings.get("epochs", 0) <= known.epochs:
         how = f"vae-tui train --resume {reference} --epochs {known.epochs * 2}"
     values = " and ".join(f"{name} {value:g}" for name, value in settings.items())
-    print_lines(f"{found.name} is {known.state}; {values} applies when it is resumed: {how}")
+    print_lines(f"{found.name} is {known.state}; its next resume sets {values}: {how}")
 
 
 COMMANDS = (pause, resume, stop, set_settings)

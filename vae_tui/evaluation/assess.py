@@ -24,6 +24,9 @@ PRIOR_SAMPLES = 1_000
 MOST_SAMPLES = 100_000
 SEED = 1
 
+OnProgress = Callable[[str, float | None], object]
+"""Called with what is being computed and the share that is done; None when that is unknown."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
@@ -55,7 +58,7 @@ def assess_run(
     config: RunConfig,
     step: int | None,
     samples: int,
-    on_progress: Callable[[float], object] = lambda share: None,
+    on_progress: OnProgress = lambda what, share: None,
 ) -> Assessment:
     """Measure a run's network with the weights of ``step``, the newest when None.
 
@@ -64,6 +67,7 @@ def assess_run(
         VaeTuiError: Weights or data set cannot be read.
     """
     check_range("--samples", samples, 0, MOST_SAMPLES)
+    on_progress("reading the data set", None)
     network = network_at(run, config, step)
     model = build(config)
     model.load_state_dict(state_dict(network))
@@ -78,23 +82,25 @@ def assess(
     config: RunConfig,
     step: int,
     samples: int,
-    on_progress: Callable[[float], object] = lambda share: None,
+    on_progress: OnProgress = lambda what, share: None,
 ) -> Assessment:
     """Measure a network on the test images and its samples against real digits.
 
-    ``samples`` is K of the importance-weighted NLL; 0 omits it. ``on_progress`` is called with
-    the share of the NLL that is done.
+    ``samples`` is K of the importance-weighted NLL; 0 omits it.
     """
     device = next(model.parameters()).device
     test = images.test.to(device)
+    on_progress("ELBO of the test set", None)
     measured = measure(model, test, SEED, config.reconstruction)
     nll = None
     if samples and model.noisy:
         nll = importance_weighted_nll(
-            model, test, samples, SEED, config.reconstruction, on_progress
+            *(model, test, samples, SEED, config.reconstruction),
+            lambda share: on_progress("NLL", share),
         )
     digits, own = DATASETS["digits"], DATASETS.get(config.dataset)
     is_of_digits = own is not None and (own.classes, own.shape) == (digits.classes, digits.shape)
+    on_progress("training the classifier that judges the samples", None)
     classifier = _of_shipped_digits() if is_of_digits else _trained_on(images)
     with torch.no_grad():
         codes = torch.from_numpy(prior(SEED, PRIOR_SAMPLES, model.latent_dim)).to(device)

@@ -1,0 +1,73 @@
+"""A thread that holds a run's lock and answers its commands, as a trainer's process does."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from support.run_events import NOW
+
+from vae_tui.run import commands, events
+from vae_tui.run.commands import Command
+from vae_tui.run.events import CommandRefused, Event, Paused, Resumed, RunEnded, SettingChanged
+from vae_tui.run.files import LineTail, append
+from vae_tui.run.folder import Run
+
+STEP = 1_234
+FAREWELL_SECONDS = 0.2
+"""Between its last event and its end, as Python and torch need to leave."""
+
+
+class FakeTrainer:
+    """Answers every command at step `STEP` until it is stopped."""
+
+    def __init__(self, run: Run, refuse: str = "") -> None:
+        self.run = run
+        self.ready = threading.Event()
+        self.ended = threading.Event()
+        self._refuse = refuse
+        self._tail = LineTail(run.commands)
+
+    def work(self) -> None:
+        lock = self.run.take_lock()
+        self.run.write_pid(lock, os.getpid())
+        self.ready.set()
+        try:
+            while not self.ended.is_set():
+                for line in self._tail.read():
+                    for event in self._answers(commands.decode(line)):
+                        append(self.run.events, events.encode(event))
+                self.ended.wait(0.01)
+            self.ended.wait(FAREWELL_SECONDS)
+        finally:
+            os.close(lock)
+
+    def _answers(self, command: Command) -> Iterator[Event]:
+        at = {"time": NOW, "step": STEP}
+        match command.command:
+            case "pause":
+                yield Paused(**at)
+            case "resume":
+                yield Resumed(**at)
+            case "stop":
+                yield RunEnded(**at, reason="stopped")
+                threading.Timer(FAREWELL_SECONDS, self.ended.set).start()
+            case "set" if command.setting == self._refuse:
+                yield CommandRefused(**at, command_id=command.id, why="it cannot be")
+            case "set":
+                change = {"name": command.setting, "old": 1.0, "new": command.value}
+                yield SettingChanged(**at, **change, command_id=command.id)
+
+
+@contextmanager
+def fake_trainer(run: Run, refuse: str = "") -> Iterator[FakeTrainer]:
+    """Let a thread be the run's trainer; it refuses to change the setting ``refuse``."""
+    trainer = FakeTrainer(run, refuse)
+    thread = threading.Thread(target=trainer.work)
+    thread.start()
+    assert trainer.ready.wait(20)
+    try:
+        yield trainer
+    finally:
+        trainer.ended.set()
+        thread.join()
