@@ -27,11 +27,14 @@ _SIGNS = {"ok": ("ok", 32), "note": ("note", 33), "problem": ("PROBLEM", 31)}
 @click.command()
 @runs_dir_option
 @data_dir_option
-@option("--timeout", type=float, default=20.0, show_default=True, metavar="SECONDS",
+@option("--timeout", type=float, default=20.0, metavar="SECONDS",
         help="How long torch may take to answer.")  # fmt: skip
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def doctor(runs_dir: Path, data_dir: Path | None, timeout: float, as_json: bool) -> int:
-    """Check the terminal, the machine and torch; exit code 1 if something would stop a run."""
+    """Check the terminal, the machine and torch.
+
+    The exit code is 1 if something would stop a run.
+    """
     from vae_tui.doctor import folder_findings as folders
     from vae_tui.doctor.colour_card import card
     from vae_tui.doctor.link_findings import link_findings, measure

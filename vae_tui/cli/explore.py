@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from vae_tui.cli import options
+from vae_tui.cli.completion import one_of
 from vae_tui.cli.console import print_lines
-from vae_tui.cli.options import option
+from vae_tui.cli.options import Choice, option
 from vae_tui.cli.results import evaluate, export
 from vae_tui.errors import UsageError
 from vae_tui.text import printable
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 @click.command()
 @options.run_argument
 @options.runs_dir_option
-@option("--count", "-n", type=int, default=16, show_default=True, help="Digits.")
-@option("--seed", type=int, default=1, show_default=True, help="Random seed of z.")
-@option("--temperature", type=float, default=1.0, show_default=True,
+@option("--count", "-n", type=int, default=16, help="Digits.")
+@option("--seed", type=int, default=1, help="Random seed of z.")
+@option("--temperature", type=float, default=1.0,
         help="Standard deviation of z; below 1 the digits are more typical.")  # fmt: skip
 @options.step_option
 @options.output_option("a PNG")
@@ -41,7 +42,7 @@ def sample(
     step: int | None,
     output: Path | None,
 ) -> None:
-    """Draw digits from the prior, on the terminal or as a PNG."""
+    """Draw samples of the prior."""
     _check_output(output, ".png")
     from vae_tui.latent import codes
 
@@ -52,12 +53,12 @@ def sample(
 
 
 @click.command()
-@click.argument("run", metavar="RUN")
-@click.argument("start", metavar="A")
-@click.argument("end", metavar="B")
+@options.required_run_argument
+@click.argument("start", metavar="A", shell_complete=one_of(*"0123456789"))
+@click.argument("end", metavar="B", shell_complete=one_of(*"0123456789"))
 @options.runs_dir_option
-@option("--steps", type=int, default=10, show_default=True, help="Pictures, including both ends.")
-@option("--path", default="linear", show_default=True, metavar="linear|slerp|pixels",
+@option("--steps", type=int, default=10, help="Pictures, including both ends.")
+@option("--path", default="linear", type=Choice(("linear", "slerp", "pixels")),
         help="Interpolation of the codes; pixels is a cross-fade, to compare with.")  # fmt: skip
 @option(
     "--seed", type=int, help="Choose a random image of each class instead of the most typical one."
@@ -75,7 +76,10 @@ def morph(
     step: int | None,
     output: Path | None,
 ) -> None:
-    """Interpolate from digit A to digit B: classes 0 to 9, or test images as '#123' (quoted)."""
+    """Interpolate from digit A to digit B.
+
+    Each is a class, 0 to 9, or a test image as '#123' (quoted).
+    """
     _check_output(output, ".png", ".gif")
     from vae_tui.latent.morph import choose_ends
     from vae_tui.latent.morph import morph as interpolate
@@ -97,7 +101,7 @@ def morph(
 @options.step_option
 @options.output_option("a PNG")
 def decode(run: str | None, runs_dir: Path, z: str, step: int | None, output: Path | None) -> None:
-    """Draw the digit of one point of the latent space."""
+    """Draw the digit of one latent point."""
     _check_output(output, ".png")
     from vae_tui.latent import codes
 
@@ -110,17 +114,17 @@ def decode(run: str | None, runs_dir: Path, z: str, step: int | None, output: Pa
 @click.command("map")
 @options.run_argument
 @options.runs_dir_option
-@option("--method", default="pca", show_default=True, metavar="pca|tsne",
+@option("--method", default="pca", type=Choice(("pca", "tsne")),
         help="Linear, instant; or t-SNE, which keeps neighbours together, in seconds.")  # fmt: skip
 @options.step_option
 @options.output_option("a PNG")
 def draw_map(
     run: str | None, runs_dir: Path, method: str, step: int | None, output: Path | None
 ) -> None:
-    """Draw the means of the test digits in two dimensions, coloured by class."""
-    from vae_tui.run.config import check_choice
+    """Draw the means of the test digits in 2D.
 
-    check_choice("method", method, ("pca", "tsne"))
+    They are coloured by class.
+    """
     _check_output(output, ".png")
     from vae_tui.model.probe import load_probe
 

@@ -30,7 +30,7 @@ _FAILURES = ("failed", "lost")
 @options.runs_dir_option
 @option("--json", "as_json", is_flag=True, help="One object.")
 def status(run: str | None, runs_dir: Path, as_json: bool) -> None:
-    """Print the state of one run: how far it is, its losses and settings, what to do next."""
+    """Print the state, losses and settings of one run."""
     from vae_tui.run.control import pending_settings
     from vae_tui.run.events import finite
     from vae_tui.run.runs_folder import find
@@ -58,7 +58,10 @@ def status(run: str | None, runs_dir: Path, as_json: bool) -> None:
 @options.run_argument
 @options.runs_dir_option
 def wait(run: str | None, runs_dir: Path) -> int:
-    """Wait until a run ends; exit code 0 if it finished or was stopped, 1 if it failed."""
+    """Wait until a run ends.
+
+    The exit code is 0 if it finished or was stopped, 1 if it failed.
+    """
     from vae_tui.run.runs_folder import find
     from vae_tui.run.summary import summarise_all
 
@@ -77,9 +80,10 @@ def wait(run: str | None, runs_dir: Path) -> int:
 @option("--since", type=int, default=0, metavar="STEP", help="Only events of this step or later.")
 @click.option("--follow", is_flag=True, help="Go on with new events until the run ends.")
 def events(run: str | None, runs_dir: Path, since: int, follow: bool) -> None:
-    """Print what happened to a run as JSON lines, without what a resume has made void.
+    """Print what happened to a run, as JSON lines.
 
-    With --follow, a new run_started voids the lines before it that are of later steps.
+    Lines that a resume has made void are left out. With --follow, a new run_started voids the lines
+    before it that are of later steps.
     """
     from vae_tui.cli.headless import as_json_line, lines_until_end
     from vae_tui.run.files import LineTail

@@ -4,7 +4,6 @@ Imports are inside functions: ``--help`` needs neither torch nor textual.
 """
 
 import contextlib
-import itertools
 import os
 import sys
 from collections.abc import Iterator
@@ -12,13 +11,16 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from vae_tui import __version__
-from vae_tui.cli import doctor, explore, facts, movie, options, runs, steer
+from vae_tui.cli import completion, doctor, explore, facts, movie, options, runs, steer
+from vae_tui.cli.completion import one_of, run_names
 from vae_tui.cli.console import print_error, show_traceback
-from vae_tui.cli.options import option
+from vae_tui.cli.options import Choice, option
 from vae_tui.cli.start import create_run, given_to_resume, resume_run
 from vae_tui.cli.watch import INTERRUPTED, follow, follow_own, stop_at_signals, watch
+from vae_tui.data.catalogue import DATASETS
 from vae_tui.errors import VaeTuiError
 from vae_tui.run.config import MODELS, PRECISIONS, RECONSTRUCTIONS
 
@@ -45,6 +47,10 @@ def main() -> NoReturn:
         sys.exit(1)
 
 
+_OPTIONS = ("-h", "--help", "--version")
+"""Of the program itself; others are those of ``train``."""
+
+
 class DefaultToTrain(click.Group):
     """A group whose default command is ``train``: ``vae-tui --beta 4``."""
 
@@ -56,9 +62,20 @@ class DefaultToTrain(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put ``train`` before options that are not the group's own."""
-        if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help", "--version")):
+        is_command_to_come = ctx.resilient_parsing and not args  # a shell completes it
+        is_option = bool(args) and args[0].startswith("-") and args[0] not in _OPTIONS
+        if is_option or not (args or is_command_to_come):
             args = ["train", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete commands, and the options of ``train``, which may follow directly."""
+        found = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-"):
+            train = self.commands["train"]
+            with train.make_context("train", [], parent=ctx, resilient_parsing=True) as of_train:
+                found += train.shell_complete(of_train, incomplete)
+        return list({item.value: item for item in found}.values())
 
     def make_context(self, *arguments: Any, **more: Any) -> click.Context:
         """Read the command line, and answer ``--help`` and ``--version``."""
@@ -83,7 +100,11 @@ def _closed_stdout_is_success() -> Iterator[None]:
 
 @click.group(
     cls=DefaultToTrain,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        "show_default": True,
+    },
 )
 @click.version_option(__version__, prog_name="vae-tui")
 def cli() -> None:
@@ -93,43 +114,44 @@ def cli() -> None:
     """
 
 
-_GROUPS = (steer.COMMANDS, facts.COMMANDS, explore.COMMANDS)
-for _command in (doctor.doctor, runs.runs, *itertools.chain(*_GROUPS), movie.movie):
+_SINGLE = (runs.runs, movie.movie, doctor.doctor, completion.completion)
+for _command in (*steer.COMMANDS, *facts.COMMANDS, *explore.COMMANDS, *_SINGLE):
     cli.add_command(_command)
 
 
 @cli.command()
-@option("--dataset", default="auto", show_default=True, metavar="NAME",
+@option("--dataset", default="auto", metavar="NAME", shell_complete=one_of("auto", *DATASETS),
         help="auto, digits, mnist, fashion-mnist, kmnist or emnist; auto is mnist if it is "
         "present, else the included digits.")  # fmt: skip
 @options.data_dir_option
 @options.runs_dir_option
-@option("--name", help="Name of the run.  [default: data set and time]")
-@option("--epochs", type=int, help="Training epochs.  [default: 20; 150 for the included digits]")
-@option("--batch-size", type=int, default=256, show_default=True, help="Images per step.")
-@option("--lr", type=float, default=1e-3, show_default=True, help="Adam's learning rate.")
-@option("--beta", type=float, default=1.0, show_default=True, help="Weight of the KL.")
-@option("--warmup", type=float, default=0.0, show_default=True,
+@option("--name", show_default="data set and time", help="Name of the run.")
+@option("--epochs", type=int, show_default="20; 150 for the included digits",
+        help="Training epochs.")  # fmt: skip
+@option("--batch-size", type=int, default=256, help="Images per step.")
+@option("--lr", type=float, default=1e-3, help="Adam's learning rate.")
+@option("--beta", type=float, default=1.0, help="Weight of the KL.")
+@option("--warmup", type=float, default=0.0,
         help="Epochs over which beta rises from 0.")  # fmt: skip
-@option("--latent-dim", type=int, default=20, show_default=True, help="Latent dimensions d.")
-@option("--hidden", type=int, help="Width of the hidden layers.  [default: d squared]")
-@option("--model", metavar="|".join(MODELS), default="vae", show_default=True,
+@option("--latent-dim", type=int, default=20, help="Latent dimensions d.")
+@option("--hidden", type=int, show_default="d squared", help="Width of the hidden layers.")
+@option("--model", type=Choice(MODELS), default="vae",
         help="ae: the classic auto-encoder, no noise and no KL in the loss.")  # fmt: skip
-@option("--reconstruction", metavar="|".join(RECONSTRUCTIONS), default="bce", show_default=True,
+@option("--reconstruction", type=Choice(RECONSTRUCTIONS), default="bce",
         help="Cross-entropy, or half the squared error.")  # fmt: skip
-@option("--seed", type=int, default=1, show_default=True,
+@option("--seed", type=int, default=1,
         help="Random seed for weights, shuffling and noise.")  # fmt: skip
 @options.device_option
-@option("--precision", metavar="|".join(PRECISIONS), default="auto", show_default=True,
+@option("--precision", type=Choice(PRECISIONS), default="auto",
         help="Of matrix products; auto is bf16 on hardware where it is faster.")  # fmt: skip
-@option("--nproc", type=int, default=1, show_default=True, help="Processes, through torchrun.")
-@option("--threads", type=int, default=0,
-        help="CPU threads of each process, fixed for the run.  "
-        "[default: the cores, at most 8]")  # fmt: skip
+@option("--nproc", type=int, default=1, help="Processes, through torchrun.")
+@option("--threads", type=int, default=0, show_default="the cores, at most 8",
+        help="CPU threads of each process, fixed for the run.")  # fmt: skip
 @option("--headless", is_flag=True, help="No screen: one line per epoch.")
 @option("--json", "as_json", is_flag=True, help="With --headless: the events, as JSON lines.")
 @option("--offline", is_flag=True, help="Never download.")
-@click.option("--resume", "resumed", metavar="RUN", help="Continue a run from its last save.")
+@click.option("--resume", "resumed", metavar="RUN", shell_complete=run_names,
+              help="Continue a run from its last save.")  # fmt: skip
 @options.fps_option
 def train(headless: bool, as_json: bool, fps: int | None, **settings: Any) -> int:
     """Create a run, start its trainer and watch it."""
@@ -160,7 +182,7 @@ def train(headless: bool, as_json: bool, fps: int | None, **settings: Any) -> in
 @click.option("--read-only", is_flag=True, help="Send no commands.")
 @options.fps_option
 def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None) -> int:
-    """Watch a run: live, ended or lost; by default the newest."""
+    """Watch a run: live, ended or lost."""
     from vae_tui.model import config_or_fallback
     from vae_tui.run.runs_folder import find
     from vae_tui.terminal import capabilities

@@ -9,7 +9,7 @@ import click
 
 from vae_tui.cli import options
 from vae_tui.cli.console import print_lines, progress_bar
-from vae_tui.cli.options import option
+from vae_tui.cli.options import Choice, option
 from vae_tui.text import printable
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ SUBJECTS = ("samples", "morph", "map")
 @click.command()
 @options.run_argument
 @options.runs_dir_option
-@option("--of", "subject", type=click.Choice(SUBJECTS), default="samples", show_default=True,
+@option("--of", "subject", type=Choice(SUBJECTS), default="samples",
         help="Samples from the same z, a morph of two digits, or the map.")  # fmt: skip
-@option("--count", "-n", type=int, help="Samples, or pictures of the morph.  [default: 32; 8]")
-@option("--seed", type=int, default=1, show_default=True, help="Random seed of the samples' z.")
-@option("--digits", nargs=2, metavar="A B", default=("3", "8"), show_default=True,
+@option("--count", "-n", type=int, show_default="32; 8", help="Samples, or pictures of the morph.")
+@option("--seed", type=int, default=1, help="Random seed of the samples' z.")
+@option("--digits", nargs=2, metavar="A B", default=("3", "8"),
         help="Ends of the morph: classes, or test images as '#123' (quoted).")  # fmt: skip
 @option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE",
-        help="The file, ending in .gif.  [default: RUN-samples.gif and so on, here]")  # fmt: skip
+        show_default="RUN-samples.gif and so on", help="The file, ending in .gif.")  # fmt: skip
 def movie(
     run: str | None,
     runs_dir: Path,
@@ -43,7 +43,10 @@ def movie(
     digits: tuple[str, str],
     output: Path | None,
 ) -> None:
-    """Write a GIF of how a run learns: the same picture at every kept step."""
+    """Write a GIF of how a run learns.
+
+    It shows the same picture at every kept step.
+    """
     from vae_tui.export.movie_file import Scene
     from vae_tui.export.movie_file import movie as gif
     from vae_tui.export.output_file import check_output, write

@@ -8,43 +8,62 @@ from typing import Any, TypeVar
 
 import click
 
+from vae_tui.cli import completion
 from vae_tui.data.catalogue import is_present, resolve
 from vae_tui.errors import VaeTuiError
-from vae_tui.run.config import Limits, RunConfig, check_number
+from vae_tui.run.config import Limits, RunConfig, check_choice, check_number
 from vae_tui.run.runs_folder import USUAL_FOLDER
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
+class Choice(click.Choice[str]):
+    """One of some words; the error for another word names the nearest."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the word; UsageError unless it is one of the choices."""
+        name = param.opts[0].removeprefix("--") if param else ""
+        check_choice(name, str(value), tuple(self.choices))
+        return super().convert(value, param, ctx)
+
+
 def option(name: str, *more: Any, **settings: Any) -> Callable[[_Function], _Function]:
     """Return a click option that also reads ``VAE_TUI_<NAME>``."""
     variable = "VAE_TUI_" + name.removeprefix("--").replace("-", "_").upper()
-    return click.option(name, *more, envvar=variable, **settings)
+    return click.option(name, *more, envvar=variable, show_envvar=True, **settings)
 
 
 runs_dir_option = option(
     "--runs-dir",
     type=click.Path(path_type=Path, file_okay=False),
     default=USUAL_FOLDER,
-    show_default=True,
     help="Folder of the runs.",
 )
 data_dir_option = option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of the data sets, in torchvision's layout.  [default: the user's cache]",
+    show_default="the user's cache",
+    help="Folder of the data sets, in torchvision's layout.",
 )
 fps_option = option(
     "--fps", type=int, metavar="N", callback=lambda _, __, fps: checked_fps(fps),
-    help="Redraw pictures and charts at most N times a second, 1 to 60, however slow the link; "
-    "by default they slow down with the link.",
+    show_default="slower on a slow link",
+    help="Redraw pictures and charts at most N times a second, 1 to 60.",
 )  # fmt: skip
 device_option = option(
-    "--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps."
+    "--device",
+    default="auto",
+    help="auto, cpu, cuda, cuda:N or mps.",
+    shell_complete=completion.one_of("auto", "cpu", "cuda", "cuda:0", "mps"),
 )
-step_option = option("--step", type=int, help="Use the weights kept at this step, not the newest.")
-run_argument = click.argument("run", required=False, metavar="[RUN]")
-required_run_argument = click.argument("run", metavar="RUN")
+step_option = option(
+    "--step", type=int, help="Use the weights kept at this step, not the newest.",
+    shell_complete=completion.kept_steps,
+)  # fmt: skip
+run_argument = click.argument(
+    "run", required=False, metavar="[RUN]", shell_complete=completion.run_names
+)
+required_run_argument = click.argument("run", metavar="RUN", shell_complete=completion.run_names)
 
 
 def plain_runs_dir() -> Path | None:

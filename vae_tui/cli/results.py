@@ -16,7 +16,7 @@ from vae_tui.text import printable
 @options.run_argument
 @options.runs_dir_option
 @options.data_dir_option
-@option("--samples", type=int, default=0, show_default=True, metavar="K",
+@option("--samples", type=int, default=0, metavar="K",
         help="Samples per image for the importance-weighted NLL; 0 skips it.")  # fmt: skip
 @options.device_option
 @options.step_option
@@ -30,7 +30,11 @@ def evaluate(
     step: int | None,
     as_json: bool,
 ) -> None:
-    """Evaluate a run on the test set: ELBO, NLL, active units, its samples."""
+    """Evaluate a run on its test set.
+
+    Prints ELBO and its parts, NLL, active units, KL of each dimension, and how many samples are
+    recognised as digits.
+    """
     from rich.progress import TaskProgressColumn, TimeRemainingColumn
 
     from vae_tui.run.runs_folder import find

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vae_tui.cli import options
+from vae_tui.cli import completion, options
 from vae_tui.cli.console import print_error, print_lines
 from vae_tui.cli.options import plain_runs_dir
 from vae_tui.errors import UsageError, VaeTuiError
@@ -41,7 +41,10 @@ def pause(run: str | None, runs_dir: Path) -> None:
 @options.runs_dir_option
 @options.data_dir_option
 def resume(run: str | None, runs_dir: Path, data_dir: Path | None) -> None:
-    """Continue a paused run, or resume one that is not live from its last save."""
+    """Continue a paused run, or one that has ended.
+
+    A run that is not live continues from its last save.
+    """
     from vae_tui.cli.start import resume_run
     from vae_tui.run.events import Resumed
     from vae_tui.run.runs_folder import find
@@ -70,10 +73,13 @@ def stop(run: str | None, runs_dir: Path) -> None:
 
 @click.command("set")
 @options.required_run_argument
-@click.argument("changes", nargs=-1, metavar="SETTING=VALUE...")
+@click.argument("changes", nargs=-1, metavar="SETTING=VALUE...", shell_complete=completion.changes)
 @options.runs_dir_option
 def set_settings(run: str, changes: tuple[str, ...], runs_dir: Path) -> None:
-    """Change beta, lr or epochs: of a live run now, of another when it is resumed."""
+    """Change beta, lr or epochs of a run.
+
+    A live run changes at once, which prints the step; another when it is resumed.
+    """
     from vae_tui.run.control import change_settings
     from vae_tui.run.runs_folder import find
     from vae_tui.run.summary import summarise
