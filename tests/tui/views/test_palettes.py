@@ -4,11 +4,12 @@ import pytest
 from support.screen import Screen, open_view
 
 from vae_tui.terminal.half_blocks import Palette
-from vae_tui.tui.widgets.pictures import Pictures
+from vae_tui.tui.widgets.pictures import ASCII_FRAME, FRAME, Pictures
 
 
 @pytest.mark.parametrize("palette", [Palette.SHADES, Palette.ASCII])
 async def test_pictures_are_drawn_in_the_characters_the_terminal_has(palette):
+    frame = ASCII_FRAME if palette is Palette.ASCII else FRAME
     screen = Screen(palette=palette, unicode=palette is not Palette.ASCII)
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
@@ -16,8 +17,8 @@ async def test_pictures_are_drawn_in_the_characters_the_terminal_has(palette):
             await pilot.press(*keys)
             await pilot.pause()
             for pictures in screen.view.query(Pictures):
-                if not pictures.display:  # without an overlay
+                if not pictures.size:  # hidden: no overlay, no card
                     continue
                 drawn = {letter for strip in pictures.rows for letter in strip.text}
                 assert len(drawn) > 1, keys
-                assert drawn <= set(palette.value), keys
+                assert drawn <= set(palette.value + frame), keys

@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 from support.fake_networks import probe, random_network, samples_of
-from support.screen import Screen, new_weights, open_view, wait_until
+from support.screen import Screen, new_weights, open_view, plain, wait_until, walk_code
 from support.views import spread_out
 
 from vae_tui.latent.codes import prior
-from vae_tui.tui.views.samples import TEMPERATURES, grid
+from vae_tui.tui.views.samples import TEMPERATURES
+from vae_tui.tui.views.samples_layout import SIZES, grid
+from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.tui.widgets.latent_bars import LatentBars
+from vae_tui.tui.widgets.pictures import Pictures
 
 FIRST, SECOND = random_network(540), random_network(576)
 
@@ -79,25 +83,112 @@ async def test_plus_and_minus_scale_z_and_stop_at_the_ends():
         assert f"temperature {TEMPERATURES[-1]:g}" in screen.caption()
 
 
-async def test_as_many_samples_are_drawn_as_fit_another_size():
+async def test_more_room_has_larger_or_more_samples_and_little_is_left_empty():
     screen = Screen()
     async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "2")
+        assert (screen.pictures().pixels, len(screen.pictures().images)) == (12, 18)
         await pilot.resize_terminal(200, 60)
-        await wait_until(pilot, lambda: len(screen.pictures().images) > 18)
+        await wait_until(pilot, lambda: screen.pictures().pixels > 12)
         await pilot.pause()
         pictures = screen.pictures()
-        room = (pictures.pixels + 1) * pictures.columns * len(pictures.images) // pictures.columns
-        assert room * pictures.pixels // 2 > 0.75 * 200 * 60
-        assert screen.caption().startswith(f"{len(pictures.images)} ")
+        count = len(pictures.images)
+        room = (pictures.pixels + pictures.gap) * (pictures.pixels // 2 + pictures.row_gap) * count
+        assert room > 0.8 * pictures.size.width * pictures.size.height
+        assert screen.caption().startswith(f"{count} ")
 
 
-def test_a_grid_never_leaves_the_view():
-    for width in range(28, 260):
+@pytest.mark.parametrize("size", SIZES)
+def test_a_grid_and_the_frame_beside_each_picture_never_leave_the_view(size):
+    for width in range(60, 260):
         for height in range(14, 90):
-            pixels, columns, rows = grid(width, height, 28)
-            assert (pixels + 1) * columns - 1 <= width
-            assert rows * pixels // 2 <= height
+            found = grid(width, height, 28, size)
+            (left, top), pixels = found.margins, found.pixels
+            assert left >= 1
+            assert left + found.columns * pixels + (found.columns - 1) * found.gap < width
+            rows = found.rows * pixels // 2 + (found.rows - 1) * found.row_gap
+            assert top + rows + (top > 0) <= height
+
+
+async def test_the_cursor_is_a_frame_that_arrows_move_and_the_ends_stop():
+    screen = Screen()
+    async with screen.at(80, 24) as pilot:  # six columns, three rows
+        await open_view(pilot, screen, "2")
+        for keys, chosen in (
+            ("", 0),
+            ("right right down", 8),
+            ("left left left left", 6),
+            ("down down down", 12),
+            ("up up up up right", 1),
+        ):
+            await pilot.press(*keys.split())
+            assert screen.pictures().chosen == chosen
+        lines = screen.text.splitlines()
+        pictures = screen.pictures()
+        left = pictures.margins[0] + pictures.pixels + pictures.gap
+        top = pictures.region.y
+        sides = [lines[top + y][left - 1] + lines[top + y][left + 12] for y in range(6)]
+        assert sides == ["╭╮", "││", "││", "││", "││", "╰╯"]
+
+
+async def test_a_click_chooses_and_a_double_click_walks_from_that_z():
+    screen = Screen()
+    async with screen.at(80, 24) as pilot:
+        await open_view(pilot, screen, "2")
+        pictures = screen.pictures()
+        x = pictures.margins[0] + 3 * (pictures.pixels + pictures.gap) + 2
+        await pilot.click(pictures, offset=(x, 8))
+        assert pictures.chosen == 9
+        await pilot.click(pictures, offset=(x, 2), times=2)
+        await wait_until(pilot, lambda: screen.view.TITLE == "Walk")
+        np.testing.assert_array_equal(walk_code(screen), prior(1, 18, 20)[3])
+
+
+async def test_enter_walks_from_the_chosen_z_with_its_temperature():
+    screen = Screen()
+    async with screen.at(80, 24) as pilot:
+        await open_view(pilot, screen, "2")
+        await pilot.press("plus", "right", "down", "enter")
+        await wait_until(pilot, lambda: screen.view.TITLE == "Walk")
+        np.testing.assert_allclose(walk_code(screen), prior(1, 18, 20)[7] * 1.2, rtol=1e-6)
+        assert screen.caption("caption").startswith("prior sample 8, temperature 1.2")
+
+
+async def test_z_changes_between_fitting_full_and_half_size():
+    screen = Screen()
+    async with screen.at(80, 24) as pilot:
+        await open_view(pilot, screen, "2")
+        sizes = [screen.pictures().pixels]
+        for _ in range(3):
+            await pilot.press("z")
+            sizes.append(screen.pictures().pixels)
+        assert sizes == [12, 28, 14, 12]
+
+
+@pytest.mark.parametrize(("width", "has_card"), [(119, False), (120, True), (200, True)])
+async def test_from_120_columns_a_card_shows_the_chosen_digit_its_code_and_its_neighbour(
+    width, has_card
+):
+    screen = Screen()
+    async with screen.at(width, 40) as pilot:
+        await open_view(pilot, screen, "2")
+        await pilot.press("right")
+        await pilot.pause()
+        card = screen.view.query_one("#card")
+        assert card.display == has_card
+        if has_card:
+            code = prior(1, 18, 20)[1]
+            image = FIRST.decode(code[None])
+            np.testing.assert_array_equal(screen.pictures("large").images, image)
+            np.testing.assert_allclose(card.query_one(LatentBars).bars.values, code, rtol=1e-6)
+            differences = np.square(probe().images / 255.0 - image / 255.0).sum((1, 2))
+            index = int(differences.argmin())
+            np.testing.assert_array_equal(
+                card.query_one("#nearest", Pictures).images[0], probe().images[index]
+            )
+            words = plain(card.query_one("#nearest-text", Drawing))
+            assert f"{probe().labels[index]}\n#{index} err {differences[index]:.0f}" in words
+            assert f"‖z‖ {np.sqrt((code**2).sum()):.1f}" in screen.caption("card-caption")
 
 
 async def test_g_draws_from_the_aggregate_posterior_and_back():

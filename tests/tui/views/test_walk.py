@@ -10,13 +10,14 @@ from support.fake_networks import probe, random_network, samples_of
 from support.layout_faults import until_whole
 from support.run_events import tested as epoch_ended
 from support.screen import Screen, new_weights, open_view, plain, wait_until, walk_code
-from support.views import strip
+from support.views import marked, strip
 
-from vae_tui.latent.codes import parse_code, prior
+from vae_tui.latent.codes import between, parse_code, prior
 from vae_tui.run.events import Paused
-from vae_tui.tui.views.walk import sizes
-from vae_tui.tui.widgets.dimension_bars import LatentBars
+from vae_tui.terminal.half_blocks import Palette
+from vae_tui.tui.views.walk_layout import layout
 from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.tui.widgets.latent_bars import LatentBars
 
 FIRST, SECOND = random_network(540), random_network(576)
 
@@ -110,7 +111,7 @@ async def test_the_strip_shows_the_chosen_dimension_from_end_to_end():
         codes = np.repeat(prior(1, 1, 20), len(strip), axis=0)
         codes[:, 0] = np.linspace(-3, 3, len(strip))
         np.testing.assert_array_equal(strip, FIRST.decode(codes))
-        assert screen.caption("strip-caption") == "z1 from -3 to 3, the others kept"
+        assert screen.caption("strip-caption") == "z1 from -3 to 3, the others kept · KL 2.50 nats"
 
 
 async def test_everything_answers_while_the_training_is_paused():
@@ -124,12 +125,16 @@ async def test_everything_answers_while_the_training_is_paused():
         assert screen.caption("caption").endswith(" · step 540")
 
 
-def test_the_walks_digit_and_strip_fit_any_view():
+@pytest.mark.parametrize("framed", [False, True])
+def test_the_walks_digit_and_strips_fit_any_view(framed):
+    frame, title = (2, 0) if framed else (0, 1)
     for width in range(60, 260, 3):
-        for height in range(18, 80):
-            large, small = sizes(width, height, 28)
-            assert large < width
-            assert large // 2 + 1 + small // 2 <= height
+        for height in range(30 if framed else 18, 80):
+            found = layout(width, height, 28, 20, framed=framed)
+            strip = found.small // 2 + 1 + frame + title
+            assert found.large < width
+            assert found.top + found.strips * strip == height
+            assert found.large // 2 + frame <= found.top
 
 
 async def test_both_marks_are_named_where_there_is_little_room():
@@ -153,8 +158,8 @@ async def test_norm_and_energy_of_each_picture_stand_under_the_strip():
         means = (np.maximum(pictured @ w1.T + c1, 0) @ w2.T + c2)[:, :20]
         logits = np.maximum(means @ w3.T + c3, 0) @ w4.T + c4
         energies = ((1 / (1 + np.exp(-logits)) - pictured) ** 2).sum(1)
-        line = plain(screen.view.query_one("#numbers", Drawing))
-        found = re.findall(r"\|z\|([\d.]+) E(\d+)", line)
+        line = plain(screen.view.query_one("#strip-numbers", Drawing))
+        found = re.findall(r"‖z‖ ([\d.]+)  err (\d+)", line)
         assert len(found) == len(pictures)
         for (length, energy), code, expected in zip(found, codes, energies, strict=True):
             assert float(length) == pytest.approx(np.sqrt((code**2).sum()), abs=0.051)
@@ -196,3 +201,87 @@ async def test_y_copies_a_command_whose_z_is_the_code_to_the_last_bit():
         np.testing.assert_array_equal(
             parse_code(option.removeprefix("--z="), 20), walk_code(screen)
         )
+
+
+async def test_the_cursor_is_on_the_largest_kl_until_the_user_has_chosen():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "3")
+        bars = screen.view.query_one(LatentBars)
+        rising = tuple(index / 8 for index in range(20))
+        screen.reader.report(epoch_ended(31, kl_per_dimension=rising))
+        await wait_until(pilot, lambda: bars.bars.chosen == 19)
+        await pilot.press("down")
+        assert bars.bars.chosen == 18
+        screen.reader.report(epoch_ended(32, kl_per_dimension=rising[::-1]))
+        await wait_until(pilot, lambda: bars.bars.order[0] == 0)
+        assert bars.bars.chosen == 18  # it follows its dimension
+
+
+async def test_a_click_on_a_bar_sets_that_number():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "3")
+        bars = screen.view.query_one(LatentBars)
+        zero = bars.rows[1].text.index("│")
+        half = zero - 5
+        expected = prior(1, 1, 20)[0]
+        expected[3] = 2 * 3 / half
+        await pilot.click(bars, offset=(zero + 2, 4))
+        np.testing.assert_allclose(walk_code(screen), expected, rtol=1e-5)
+        assert bars.bars.chosen == 3
+        await pilot.click(bars, offset=(1, 7))
+        assert bars.bars.chosen == 6
+        np.testing.assert_allclose(walk_code(screen), expected, rtol=1e-5)
+
+
+async def test_a_click_on_a_frame_of_the_traversal_goes_there_and_frames_it():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "3")
+        frames = screen.pictures("strip")
+        expected = prior(1, 1, 20)[0]
+        assert frames.chosen == np.abs(np.linspace(-3, 3, 5) - expected[0]).argmin()
+        await pilot.click(frames, offset=(frames.margins[0] + 2, 3))
+        expected[0] = -3
+        np.testing.assert_allclose(walk_code(screen), expected, rtol=1e-6)
+        assert frames.chosen == 0
+
+
+async def test_a_large_screen_has_the_traversal_and_the_last_interpolation():
+    screen = Screen()
+    async with screen.at(200, 60) as pilot:
+        await open_view(pilot, screen, "3")
+        second = screen.pictures("interpolation")
+        assert re.match(r"3 \(test digit #\d+\) into 8 ", screen.caption("interpolation-caption"))
+        start, end = await marked(pilot, screen)
+        await wait_until(pilot, lambda: np.array_equal(walk_code(screen), end))
+        await pilot.pause()
+        assert second.chosen == len(second.images) - 1
+        assert screen.caption("strip-caption").startswith("z1 from -3 to 3")
+        await pilot.click(second, offset=(second.margins[0] + 1, 1))
+        np.testing.assert_array_equal(walk_code(screen), start)
+        await pilot.press("right")  # away from it: the strip stays
+        assert second.chosen == -1
+        assert "seed 2 into" in screen.caption("interpolation-caption")
+        straight = FIRST.decode(between(start, end, len(second.images)))
+        np.testing.assert_array_equal(second.images, straight)
+
+
+async def test_walk_leaves_no_more_than_a_fifth_of_a_large_screen_empty():
+    screen = Screen()
+    async with screen.at(200, 60) as pilot:
+        await open_view(pilot, screen, "3")
+        bars = screen.view.query_one(LatentBars)
+        empty = (bars.size.height - len(bars.rows)) * bars.size.width
+        assert empty < 200 * 60 / 5
+        assert len(bars.rows[0].text.rstrip()) > 0.95 * bars.size.width
+
+
+async def test_without_utf8_walk_has_ascii_alone():
+    screen = Screen(palette=Palette.ASCII, unicode=False)
+    async with screen.at(80, 24) as pilot:
+        await open_view(pilot, screen, "3")
+        for widget in (LatentBars, "#strip-numbers", "#norm"):
+            assert plain(screen.view.query_one(widget, Drawing)).isascii()
+        assert re.search(r"\|z\| [\d.]+  err \d", screen.text)

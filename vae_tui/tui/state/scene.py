@@ -42,6 +42,22 @@ class Scene:
         return f" --step {self.network.step}" if self.network is not None and self.is_past else ""
 
     @property
+    def kl(self) -> tuple[float, ...]:
+        """KL of each dimension in the newest test, in nats; empty if it is of other weights."""
+        tested, network = self.run.tested, self.network
+        if tested is None or network is None:
+            return ()
+        kl = tested.kl_per_dimension
+        return tuple(kl) if len(kl) == network.latent_dim else ()
+
+    @property
+    def by_kl(self) -> list[int]:
+        """The dimensions in the order of their KL, largest first; needs a network."""
+        assert self.network is not None
+        kl = self.kl or (0.0,) * self.network.latent_dim
+        return sorted(range(len(kl)), key=lambda dimension: -kl[dimension])
+
+    @property
     def codes(self) -> tuple[Floats, Floats]:
         """Means and log-variances (N, d) of the test images; needs a network and a probe."""
         assert self.network is not None and self.probe is not None

@@ -16,6 +16,8 @@ FRAMES = 25
 """Pictures of an interpolation, both ends included."""
 DRIFT_STEPS = 40
 """Frames of a drift from one random point to the next."""
+PROPOSED = (3, 8)
+"""Classes of the first interpolation."""
 LARGEST_VALUE = 9.75
 """Limit of the numbers of a code that keys change."""
 
@@ -104,6 +106,15 @@ class Drift:
 Place = Point | Interpolation | Drift
 
 
+def shown_at(place: Place, network: Network, probe: Probe | None) -> tuple[Bytes, Floats]:
+    """Return the picture of a place, uint8 (1, H, W), and its code (d,)."""
+    if isinstance(place, Interpolation):
+        pictures, codes = place.film(network, probe, FRAMES)
+        return pictures[place.frame : place.frame + 1], codes[place.frame]
+    code = place.code_for(network, probe)
+    return network.decode(code[None]), code
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Walk:
     """Where the walk is, and what its keys have chosen; methods return a new walk."""
@@ -118,31 +129,52 @@ class Walk:
     """Seed of the newest sample or drift."""
     morphs: Mapping[tuple[int, int], int] = field(default_factory=dict)
     """How often each pair of classes was interpolated."""
+    last: Interpolation | None = None
+    """The newest interpolation, also after the walk has left it."""
+
+    def at(self, place: Place) -> "Walk":
+        """Go to a place."""
+        last = place if isinstance(place, Interpolation) else self.last
+        return replace(self, place=place, last=last)
+
+    def to_frame(self, share: float) -> "Walk":
+        """Go to the newest interpolation, ``share`` (0 to 1) of the path from its start."""
+        if self.last is None:
+            return self
+        return self.at(replace(self.last, frame=round(share * (FRAMES - 1))))
+
+    def with_proposal(self, probe: Probe) -> "Walk":
+        """Have an interpolation to show before the user has chosen one."""
+        if self.last is not None:
+            return self
+        labels = set(probe.labels.tolist())
+        start, end = PROPOSED if labels.issuperset(PROPOSED) else (min(labels), max(labels))
+        ends = choose_ends(str(start), str(end), probe)
+        first, second = (_test_digit(image, probe) for image in ends)
+        return replace(self, last=Interpolation(first, second, self.path))
 
     def to_sample(self, latent_dim: int) -> "Walk":
         """Go to another random point of the prior."""
         seed = self.seed + 1
         point = Point(f"z from the prior, seed {seed}", prior(seed, 1, latent_dim)[0])
-        return replace(self, place=point, seed=seed)
+        return replace(self.at(point), seed=seed)
 
     def to_image(self, image: int, probe: Probe) -> "Walk":
         """Go to the mean of a test image."""
-        return replace(self, place=_test_digit(image, probe))
+        return self.at(_test_digit(image, probe))
 
     def to_value(self, code: Floats, dimension: int, value: float) -> "Walk":
         """Go from ``code`` (d,), where the walk is, to the one with another number in it."""
         assert self.place is not None
         moved = code.copy()
         moved[dimension] = np.clip(value, -LARGEST_VALUE, LARGEST_VALUE)
-        return replace(
-            self, place=Point(self.place.origin.removesuffix(", moved") + ", moved", moved)
-        )
+        return self.at(Point(self.place.origin.removesuffix(", moved") + ", moved", moved))
 
     def to_drift(self, code: Floats) -> "Walk":
         """Start to drift, or stop at ``code`` (d,)."""
         if isinstance(self.place, Drift):
-            return replace(self, place=Point("drifted here", code))
-        return replace(self, place=Drift(self.seed + 1), seed=self.seed + 1)
+            return self.at(Point("drifted here", code))
+        return replace(self.at(Drift(self.seed + 1)), seed=self.seed + 1)
 
     def to_classes(self, start: int, end: int, probe: Probe) -> "Walk":
         """Interpolate from a test digit of a class to one of another.
@@ -153,13 +185,13 @@ class Walk:
         images = choose_ends(str(start), str(end), probe, count - 1 if count else None)
         first, second = (_test_digit(image, probe) for image in images)
         place = Interpolation(first, second, self.path)
-        return replace(self, place=place, morphs={**self.morphs, (start, end): count + 1})
+        return replace(self.at(place), morphs={**self.morphs, (start, end): count + 1})
 
     def to_marks(self) -> "Walk | None":
         """Interpolate from mark ``a`` to mark ``b``; None unless both are set."""
         if len(self.marks) < 2:
             return None
-        return replace(self, place=Interpolation(self.marks["a"], self.marks["b"], self.path))
+        return self.at(Interpolation(self.marks["a"], self.marks["b"], self.path))
 
     def marked(self, name: str, code: Floats) -> "Walk":
         """Mark where the walk is, which is ``code`` (d,)."""
@@ -169,10 +201,10 @@ class Walk:
 
     def with_next_path(self) -> "Walk":
         """Choose the next kind of interpolation, also for the one shown."""
-        path, place = PATHS[(PATHS.index(self.path) + 1) % len(PATHS)], self.place
-        if isinstance(place, Interpolation):
-            place = replace(place, path=path)
-        return replace(self, path=path, place=place)
+        path = PATHS[(PATHS.index(self.path) + 1) % len(PATHS)]
+        last = replace(self.last, path=path) if self.last else None
+        place = last if isinstance(self.place, Interpolation) else self.place
+        return replace(self, path=path, place=place, last=last)
 
     def marks_line(self, width: int) -> str:
         """Return both marks in a line, their names cut if it is too narrow for both."""

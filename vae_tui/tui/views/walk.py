@@ -14,23 +14,20 @@ from textual.timer import Timer
 from vae_tui.arrays import Floats
 from vae_tui.export.picture_files import write_digits
 from vae_tui.latent.codes import code_text
-from vae_tui.model.numpy_network import Network
-from vae_tui.terminal.tiles import widths
 from vae_tui.tui.state.scene import Scene
-from vae_tui.tui.state.walk_place import FRAMES, Drift, Interpolation, Point, Walk, traversal
+from vae_tui.tui.state.walk_place import FRAMES, Drift, Interpolation, Point, Walk, shown_at
 from vae_tui.tui.views.view import Export, View, waiting
+from vae_tui.tui.views.walk_films import path_film, traversal_film
+from vae_tui.tui.views.walk_layout import layout
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
-from vae_tui.tui.widgets.dimension_bars import REACH, VALUE_CELLS, Bars, LatentBars
-from vae_tui.tui.widgets.film_strip import Film, FilmStrip
+from vae_tui.tui.widgets.film_strip import FilmStrip
+from vae_tui.tui.widgets.latent_bars import REACH, Bars, LatentBars
+from vae_tui.tui.widgets.neighbour import Neighbour
 from vae_tui.tui.widgets.panel import FRAMED, Panel
 from vae_tui.tui.widgets.pictures import Pictures
 
 FRAME_SECONDS = 0.1
 SMALL_STEP, LARGE_STEP = 0.25, 1.0
-LARGE_SCALES = (3, 2, 1, 0.86, 0.71, 0.57, 0.5)
-STRIP_SCALES = (1, 0.71, 0.5, 0.43)
-LINES = 1
-"""Rows below the pictures of the film strip."""
 
 
 class WalkView(View):
@@ -38,13 +35,15 @@ class WalkView(View):
 
     TITLE = "Walk"
     HELP = (
-        "The bars are the numbers of the code z that the digit is decoded from, in the order of "
-        "their KL: the most informative first, dead ones grey. Move one and watch. The film strip "
-        "shows the chosen dimension from -3 to 3 with the others kept, or, after i, the "
-        "interpolation between two points: mark the ends with a and b, or choose two digits. Under "
-        "each picture: the norm of z, and the energy E, the squared error after the picture has "
-        "been encoded and decoded again: high for pictures unlike the training data, as in the "
-        "middle of a cross-fade of pixels."
+        "The bars are the numbers of the code z that the digit is decoded from, on a scale from -3 "
+        "to 3, in the order of their KL (nats, of the newest test): the most informative first, "
+        "dead ones grey. Move one and watch, or click on its bar. A film strip shows the chosen "
+        "dimension from -3 to 3 with the others kept, or an interpolation between two points: "
+        "mark the ends with a and b, or choose two digits; a large screen has both. Click on a "
+        "frame to go there. Under each picture: ‖z‖, the length of the code (a draw from the prior "
+        "has about the square root of the number of dimensions), and err, the squared error of "
+        "the picture after it was encoded and decoded again, summed over its pixels (0 black, 1 "
+        "white): high for pictures unlike the training data, as in the middle of a cross-fade."
     )
     BINDINGS = [
         Binding("up", "choose(-1)", "Dim", key_display="↑↓", id="walk.up",
@@ -69,39 +68,51 @@ class WalkView(View):
     ]  # fmt: skip
     SCOPED_CSS = False
     DEFAULT_CSS = """
-    WalkView #picture, WalkView #facts, WalkView #digit { height: 1fr; }
+    WalkView #picture, WalkView #facts { height: 1fr; }
+    WalkView #picture { align: center middle; }
+    WalkView Neighbour { margin-top: 1; }
     WalkView #facts { margin-left: 2; }
     WalkView #norm { display: none; }
     .framed WalkView #facts { margin-left: 0; }
     WalkView LatentBars { height: 1fr; }
+    WalkView #marks { display: none; }
+    WalkView.marked #marks { display: block; }
     """
 
     walk: var[Walk] = var(Walk())
     chosen: var[int] = var(-1)
-    """The dimension that the arrows move; -1 before there are any."""
+    """The dimension that the arrows move; -1 for the one with the largest KL."""
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
         self._random = np.random.default_rng(0)
         self._animation: Timer | None = None
+        self._has_two_strips = False
 
     def compose(self) -> ComposeResult:
-        """The digit beside its code, the strip below."""
+        """The digit beside its code, the strips below."""
         with Horizontal(id="top"):
-            yield Panel("norm", Pictures(id="digit"), id="picture")
+            yield Panel("norm", Pictures(id="digit"), Neighbour(), id="picture")
             yield Panel("caption", Caption(id="marks"), LatentBars(), id="facts")
-        yield FilmStrip()
+        yield FilmStrip("strip")
+        yield FilmStrip("interpolation")
 
     def on_resize(self, event: Resize) -> None:
-        """Choose the sizes of digit and strip."""
+        """Choose the sizes of digit and strips."""
         width, height = event.size
-        columns, rows = (4, 4) if self.screen.has_class(FRAMED) else (0, 1)  # of two panels
-        large, small = sizes(width - columns, height - rows, self.image_width)
+        framed = self.screen.has_class(FRAMED)
+        latent_dim = self.scene.run.config.latent_dim if self.scene else 0
+        found = layout(width, height, self.image_width, latent_dim, framed=framed)
         digit, picture = self.query_one("#digit", Pictures), self.query_one("#picture")
-        self.query_one("#top").styles.height = large // 2 + rows // 2
-        picture.styles.width = large + columns // 2
-        digit.styles.width = digit.pixels = large
-        self.query_one(FilmStrip).fit(event.size.width, small)
+        self.query_one("#top").styles.height = found.top
+        picture.styles.width = found.large + (2 if framed else 0)
+        digit.styles.width = digit.pixels = found.large
+        digit.styles.height = found.large // 2
+        self.query_one(Neighbour).display = found.has_neighbour
+        self._has_two_strips = found.strips == 2
+        self.query_one("#interpolation-panel").display = self._has_two_strips
+        for strip in self.query(FilmStrip):
+            strip.fit(width, found.small)
         self.redraw()
 
     def sample(self) -> None:
@@ -143,23 +154,44 @@ class WalkView(View):
             return None  # no code decodes to a picture of a cross-fade
         return f'vae-tui decode {run} --z="{code_text(code)}"{scene.step_option}'
 
+    def on_latent_bars_pressed(self, message: LatentBars.Pressed) -> None:
+        """Choose the dimension that the mouse is on, and set it if it is on the bar."""
+        self.chosen = message.dimension
+        if message.value is not None and (code := self._code()) is not None:
+            self._go(self.walk.to_value(code, self.chosen, message.value))
+        else:
+            self.redraw()
+
+    def on_pictures_pressed(self, message: Pictures.Pressed) -> None:
+        """Go to the frame of a film strip that was clicked."""
+        strip, code = message.pictures, self._code()
+        share = message.index / max(strip.columns - 1, 1)
+        is_path = isinstance(self.walk.place, Interpolation) and not self._has_two_strips
+        if strip.id == "interpolation" or (strip.id == "strip" and is_path):
+            self._go(self.walk.to_frame(share), animated=False)
+        elif strip.id == "strip" and code is not None:
+            self.chosen = self._dimension
+            self._go(self.walk.to_value(code, self.chosen, REACH * (2 * share - 1)))
+
     def action_choose(self, steps: int) -> None:
         """Choose the dimension ``steps`` lines further down."""
         scene = self.scene
-        if scene is not None and scene.network is not None and self.chosen >= 0:
-            order = _by_kl(scene, scene.network)
-            at = order.index(self.chosen) + steps
+        if scene is not None and scene.network is not None:
+            order = scene.by_kl
+            at = order.index(self._dimension) + steps
             self.chosen = order[min(max(at, 0), len(order) - 1)]
             self.redraw()
 
     def action_move(self, distance: float) -> None:
         """Change the chosen number."""
         if (code := self._code()) is not None:
+            self.chosen = self._dimension
             self._go(self.walk.to_value(code, self.chosen, float(code[self.chosen]) + distance))
 
     def action_reset(self) -> None:
         """Set the chosen number to 0."""
         if (code := self._code()) is not None:
+            self.chosen = self._dimension
             self._go(self.walk.to_value(code, self.chosen, 0.0))
 
     def action_start_at_image(self) -> None:
@@ -192,13 +224,13 @@ class WalkView(View):
         if (code := self._code()) is not None:
             self._go(self.walk.to_drift(code))
 
-    def _go(self, walk: Walk) -> None:
+    def _go(self, walk: Walk, *, animated: bool = True) -> None:
         """Show another place, and its frames one after the other if it moves."""
         if self._animation is not None:
             self._animation.stop()
             self._animation = None
         self.walk = walk
-        if walk.place is not None and walk.place.next_frame() is not None:
+        if animated and walk.place is not None and walk.place.next_frame() is not None:
             self._animation = self.set_interval(FRAME_SECONDS, self._show_next_frame)
         self.redraw()
 
@@ -209,7 +241,7 @@ class WalkView(View):
         if place is None or (following := place.next_frame()) is None:
             self._go(self.walk)
         elif self.display or not isinstance(place, Drift):
-            self.walk = replace(self.walk, place=following)
+            self.walk = self.walk.at(following)
             self.redraw()
 
     def _code(self) -> Floats | None:
@@ -219,62 +251,40 @@ class WalkView(View):
             return None
         return place.code_for(scene.network, scene.probe)
 
+    @property
+    def _dimension(self) -> int:
+        """The chosen dimension, or the one with the largest KL; needs a network."""
+        assert self.scene is not None
+        count = self.scene.network.latent_dim if self.scene.network else 0
+        return self.chosen if 0 <= self.chosen < count else self.scene.by_kl[0]
+
     def _draw(self, scene: Scene) -> None:
         if (network := scene.network) is None:
             self.query_one("#caption", Caption).text = waiting(scene)
             return
-        if self.chosen < 0:
-            self.chosen = _by_kl(scene, network)[0]
         if (place := self.walk.place) is None:
             self.sample()  # draws too
             return
         digit = self.query_one("#digit", Pictures)
         digit.palette = scene.palette
-        if isinstance(place, Interpolation):
-            frames, codes = place.film(network, scene.probe, FRAMES)
-            digit.images, code = frames[place.frame][None], codes[place.frame]
-        else:
-            code = place.code_for(network, scene.probe)
-            digit.images = network.decode(code[None])
+        digit.images, code = shown_at(place, network, scene.probe)
         self.query_one(LatentBars).bars = Bars(
-            code.tolist(), _by_kl(scene, network), _kl(scene, network), self.chosen, scene.unicode
+            code.tolist(), scene.by_kl, scene.kl, self._dimension, scene.unicode
         )
-        self.query_one("#norm", Caption).text = f"[b]|z| {np.linalg.norm(code):.1f}[/b]"
+        self.query_one(Neighbour).show(digit.images[0], scene)
+        norm = "‖z‖" if scene.unicode else "|z|"
+        self.query_one("#norm", Caption).text = f"[b]{norm} {np.linalg.norm(code):.1f}[/b]"
         self.query_one("#caption", Caption).text = f"[b]{place.name}[/b] · {WEIGHTS}"
-        room = self.query_one("#marks").size.width
-        self.query_one("#marks", Caption).text = self.walk.marks_line(room)
-        strip = self.query_one(FilmStrip)
-        if isinstance(place, Interpolation):
-            pictures, codes = place.film(network, scene.probe, strip.columns)
-            title, share = place.path, place.frame / (FRAMES - 1)
+        marks = self.query_one("#marks", Caption)
+        marks.text = self.walk.marks_line(self.query_one("#facts").size.width)
+        self.set_class(bool(marks.text), "marked")
+        strip, second = self.query(FilmStrip)
+        if isinstance(place, Interpolation) and not self._has_two_strips:
+            strip.film = path_film(place, place.path, strip.columns, scene, is_here=True)
         else:
-            codes = traversal(code, self.chosen, REACH, strip.columns)
-            pictures, share = network.decode(codes), None
-            title = f"z{self.chosen + 1} from {-REACH:g} to {REACH:g}, the others kept"
-        # The energy is the squared error itself; the loss is half of it.
-        energies = 2 * network.reconstruct(pictures, "mse")[1]
-        strip.film = Film(title, pictures, codes, energies, share, scene.palette)
-
-
-def _kl(scene: Scene, network: Network) -> tuple[float, ...]:
-    """Return the newest test's KL of each dimension; empty if there is none for this network."""
-    tested = scene.run.tested
-    if tested is None or len(tested.kl_per_dimension) != network.latent_dim:
-        return ()
-    return tested.kl_per_dimension
-
-
-def _by_kl(scene: Scene, network: Network) -> list[int]:
-    """Return the dimensions in the order of their KL, largest first."""
-    kl = _kl(scene, network) or (0.0,) * network.latent_dim
-    return sorted(range(network.latent_dim), key=lambda dimension: -kl[dimension])
-
-
-def sizes(width: int, height: int, image_width: int) -> tuple[int, int]:
-    """Return ``(large, small)``: pixels of the digit and of the film strip's pictures."""
-    left, strips = height - LINES, widths(image_width, *STRIP_SCALES)
-    for large in widths(image_width, *LARGE_SCALES):
-        left = height - LINES - large // 2
-        if left >= strips[-1] // 2 and large <= width - VALUE_CELLS[0] - 2:
-            break
-    return large, next((size for size in strips if size // 2 <= left), strips[-1])
+            strip.film = traversal_film(code, self._dimension, strip.columns, scene)
+        if self._has_two_strips and scene.probe is not None:
+            self.walk = self.walk.with_proposal(scene.probe)
+        if self._has_two_strips and (path := self.walk.last) is not None:
+            title, is_here = f"{path.name}, {path.path}", isinstance(place, Interpolation)
+            second.film = path_film(path, title, second.columns, scene, is_here=is_here)

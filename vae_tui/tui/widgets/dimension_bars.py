@@ -1,4 +1,4 @@
-"""Bars of the latent dimensions: the KL of each in its two parts, and the numbers of one code."""
+"""Bars of the latent dimensions: the KL of each in its two parts."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,9 +11,7 @@ from textual.reactive import var
 from vae_tui.latent.diagnosis import DEAD_KL
 from vae_tui.tui.widgets.drawing import Drawing
 
-REACH = 3.0
-"""A bar of full length; longer ones are cut. Nearly all of N(0, 1) lies within."""
-KL_CELLS, VALUE_CELLS = (38, 100), (24, 40)
+KL_CELLS = (38, 100)
 """The least and the most cells of a column."""
 MEAN, VARIANCE, DEAD = "train", "test", "dead"
 
@@ -45,33 +43,6 @@ class KlBars(Drawing):
         self.show_text(_in_columns(bars, self.size, KL_CELLS))
 
 
-@dataclass(frozen=True, slots=True)
-class Bars:
-    """The numbers of one code."""
-
-    values: Sequence[float] = ()
-    order: Sequence[int] = ()
-    """The dimensions from top to bottom: by KL, largest first."""
-    kl: Sequence[float] = ()
-    """Nats of each dimension; empty before the first test."""
-    chosen: int = 0
-    """The dimension the cursor is on."""
-    unicode: bool = True
-
-
-class LatentBars(Drawing):
-    """Draws ``bars`` in as many columns as fit; scrolls to the cursor."""
-
-    bars: var[Bars] = var(Bars())
-    watch_bars = Drawing.redraw
-
-    def _draw(self) -> None:
-        order = list(self.bars.order)
-        bars = [partial(_value_bar, self.bars, dimension) for dimension in order]
-        shown = order.index(self.bars.chosen) if order else 0
-        self.show_text(_in_columns(bars, self.size, VALUE_CELLS, shown))
-
-
 def _kl_bar(parts: KlParts, dimension: int, largest: float, width: int) -> Text:
     """Return ``z12 1.37 ████▒▒▒▒  0.91+0.46``: name, KL, bar, the two parts."""
     mean, variance = parts.mean[dimension], parts.variance[dimension]
@@ -89,30 +60,10 @@ def _kl_bar(parts: KlParts, dimension: int, largest: float, width: int) -> Text:
     return line.append("  dead     " if dead else numbers, DEAD)
 
 
-def _value_bar(bars: Bars, dimension: int, width: int) -> Text:
-    """Return ``>z12 ----|##--  +1.25  1.4``: name, bar, value, KL."""
-    value = bars.values[dimension]
-    chosen = dimension == bars.chosen
-    dead = bool(bars.kl) and bars.kl[dimension] < DEAD_KL
-    name = f"{'>' if chosen else ' '}z{dimension + 1:<3}"
-    numbers = f"{value:+6.2f}"
-    half = max((width - len(name) - len(numbers) - 1) // 2, 1)
-    length = min(int(abs(value) / REACH * half + 0.5), half)
-    full, middle = ("█", "│") if bars.unicode else ("#", "|")
-    left = full * length if value < 0 else ""
-    right = full * length if value >= 0 else ""
-    colour = DEAD if dead else "here" if chosen else MEAN
-    line = Text(name, "here" if chosen else DEAD if dead else "")
-    line.append(left.rjust(half), colour)
-    line.append(middle, "rule")
-    line.append(right.ljust(half), colour)
-    return line.append(numbers, DEAD if dead else "")
-
-
 def _in_columns(
-    bars: Sequence[Callable[[int], Text]], room: Size, cells: tuple[int, int], shown: int = 0
+    bars: Sequence[Callable[[int], Text]], room: Size, cells: tuple[int, int]
 ) -> list[Text]:
-    """Return the lines of the bars, column by column; bar ``shown`` is never left out.
+    """Return the lines of the bars, column by column.
 
     Each of ``bars`` returns its text for a number of cells; ``cells`` limits those of a column.
     """
@@ -122,11 +73,10 @@ def _in_columns(
         return []
     columns = max(1, min(width // least, -(-len(bars) // height)))
     column_width = min(width // columns, most)
-    first = max(0, shown // height - columns + 1) * height
     lines = []
     for row in range(height):
         line = Text(no_wrap=True)
-        for bar in bars[first + row : first + columns * height : height]:
+        for bar in bars[row : columns * height : height]:
             line.append_text(bar(column_width - 1)).append(" ")
         lines.append(line)
     return lines

@@ -1,4 +1,4 @@
-"""Pictures in a row with a title above them, and norm and energy of each below it."""
+"""Pictures in a row with a title above them, and the norm and the error of each below it."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,16 @@ from textual.reactive import var
 
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.terminal.half_blocks import Palette
-from vae_tui.terminal.tiles import fitting
+from vae_tui.terminal.tiles import GAP, fitting
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.panel import Panel, frame_of
 from vae_tui.tui.widgets.pictures import Pictures
+
+MARGIN = 1
+"""Cells at each side for the frame of the chosen picture."""
+WIDEST_GAP = 4
+LEAST_TRACK = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,11 +29,14 @@ class Film:
     """uint8 (N, H, W)."""
     codes: Floats
     """(N, d)."""
-    energies: Floats
+    errors: Floats
     """Squared error after each picture was encoded and decoded, (N,)."""
+    chosen: int = -1
+    """The picture that is framed; -1 for none."""
     share: float | None = None
     """Where on the strip the frame shown is, 0 to 1; None draws no track."""
     palette: Palette = Palette.GREYS
+    unicode: bool = True
 
 
 class FilmStrip(Panel):
@@ -37,41 +45,64 @@ class FilmStrip(Panel):
     DEFAULT_CSS = """
     FilmStrip { height: 1fr; }
     FilmStrip > .title { height: 1; }
-    FilmStrip #numbers { height: 1; color: $quiet; }
+    FilmStrip .numbers { height: 1; color: $quiet; }
     """
 
     film: var[Film | None] = var(None)
 
-    def __init__(self) -> None:
-        """Title, pictures, numbers."""
-        super().__init__("strip-caption", Pictures(id="strip"), Drawing(id="numbers"))
+    def __init__(self, name: str) -> None:
+        """Title ``<name>-caption``, pictures ``<name>``, numbers ``<name>-numbers``."""
+        self._pictures, self._numbers = Pictures(id=name), Drawing(id=f"{name}-numbers")
+        self._pictures.margins = (MARGIN, 0)
+        self._numbers.add_class("numbers")
+        self._title = f"#{name}-caption"
+        super().__init__(f"{name}-caption", self._pictures, self._numbers, id=f"{name}-panel")
 
     @property
     def columns(self) -> int:
         """How many pictures fit."""
-        return self.query_one("#strip", Pictures).columns
+        return self._pictures.columns
 
     def fit(self, width: int, pixels: int) -> None:
         """Make room for pictures of ``pixels`` cells in a strip of ``width`` cells."""
-        strip = self.query_one("#strip", Pictures)
+        strip, room = self._pictures, width - frame_of(self)[0] - 2 * MARGIN
+        columns = max(fitting(room, pixels), 1)
+        spare = (room - columns * pixels) // max(columns - 1, 1)
+        strip.gap = min(max(spare, GAP), WIDEST_GAP)
         strip.styles.height = pixels // 2
-        strip.pixels, strip.columns = pixels, max(fitting(width - frame_of(self)[0], pixels), 1)
+        strip.pixels, strip.columns = pixels, columns
 
     def watch_film(self, film: Film | None) -> None:
         """Redraw."""
         if film is None:
             return
-        strip = self.query_one("#strip", Pictures)
-        strip.palette, strip.images = film.palette, film.pictures
+        strip = self._pictures
+        strip.palette, strip.chosen, strip.images = film.palette, film.chosen, film.pictures
         cells = strip.pixels + strip.gap
-        width = strip.columns * cells - strip.gap - 8
-        track = "" if film.share is None else f" {_track(film.share, width)}"
-        self.query_one("#strip-caption", Caption).text = f"{film.title}{track}"
-        line = Text(no_wrap=True)
-        norms = np.linalg.norm(film.codes, axis=1)
-        for norm, energy in zip(norms, film.energies, strict=True):
-            line.append(f"|z|{norm:.1f} E{energy:.0f}".ljust(cells)[:cells])
-        self.query_one("#numbers", Drawing).show_text([line])
+        width = strip.columns * cells - strip.gap
+        has_track = film.share is not None and width - len(film.title) - 1 >= LEAST_TRACK
+        track = f" {_track(film.share or 0.0, width - len(film.title) - 1)}" if has_track else ""
+        self.query_one(self._title, Caption).text = f"{film.title}{track}"
+        line = Text(" " * MARGIN, no_wrap=True)
+        for number, words in enumerate(_numbers(film, cells - 1)):
+            line.append(words.ljust(cells)[:cells], "here" if number == film.chosen else "")
+        line.rstrip()
+        self._numbers.show_text([line])
+
+
+def _numbers(film: Film, cells: int) -> list[str]:
+    """Return norm and error of each picture, in the longest form that fits in ``cells``."""
+    norm = "‖z‖" if film.unicode else "|z|"
+    pairs = list(zip(np.linalg.norm(film.codes, axis=1), film.errors, strict=True))
+    for form in (
+        f"{norm} {{:.1f}}  err {{:.0f}}",
+        f"{norm} {{:.1f}} err {{:.0f}}",
+        "{:.1f} err {:.0f}",
+    ):
+        words = [form.format(*pair) for pair in pairs]
+        if max(map(len, words)) <= cells:
+            break
+    return words
 
 
 def _track(share: float, width: int) -> str:

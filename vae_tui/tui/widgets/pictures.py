@@ -1,19 +1,31 @@
-"""Grey pictures side by side, as half-blocks."""
+"""Grey pictures side by side, as half-blocks, with gutters between them and one of them framed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from rich.segment import Segment
+from rich.style import Style
+from textual.events import Click
+from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
 
 from vae_tui.arrays import Bytes
-from vae_tui.terminal.half_blocks import Palette, half_blocks
-from vae_tui.terminal.tiles import GAP, scale, tile
+from vae_tui.terminal.half_blocks import Palette, Row, half_blocks
+from vae_tui.terminal.tiles import GAP, scale
 from vae_tui.tui.widgets.drawing import Drawing
 
 _NONE: Bytes = np.empty((0, 1, 1), dtype=np.uint8)
+FRAME, ASCII_FRAME = "╭╮╰╯─│", "++++-|"
+"""Corners, then the horizontal and the vertical line of the frame."""
 
 
 class Pictures(Drawing):
-    """Draws ``images`` in a grid of ``columns``, each ``pixels`` cells wide and ``gap`` apart."""
+    """Draws ``images`` in a grid of ``columns``, each ``pixels`` cells wide.
+
+    Gutters have the ground of the widget, so that pictures stay apart on a light theme too.
+    """
 
     images: var[Bytes] = var(_NONE, always_update=True)
     """uint8 (N, H, W)."""
@@ -21,23 +33,119 @@ class Pictures(Drawing):
     columns: var[int] = var(1)
     gap: var[int] = var(GAP)
     """Cells between two columns."""
+    row_gap: var[int] = var(0)
+    """Cells between two rows."""
+    margins: var[tuple[int, int]] = var((0, 0))
+    """Cells to the left of the first column and above the first row."""
+    chosen: var[int] = var(-1)
+    """Index of the picture with a frame, whose lines are in the gutters; -1 for none."""
     palette: var[Palette] = var(Palette.GREYS)
 
     watch_images = Drawing.redraw
     watch_pixels = Drawing.redraw
     watch_columns = Drawing.redraw
+    watch_row_gap = Drawing.redraw
+    watch_margins = Drawing.redraw
+    watch_chosen = Drawing.redraw
     watch_palette = Drawing.redraw
+
+    @dataclass
+    class Pressed(Message):
+        """A picture was clicked."""
+
+        pictures: "Pictures"
+        index: int
+        is_double: bool
+
+    def on_click(self, event: Click) -> None:
+        """Report the picture that was clicked, also in the gutter to its right or below."""
+        if (index := self.index_at(event.x, event.y)) is not None:
+            self.post_message(self.Pressed(self, index, event.chain == 2))
+
+    def index_at(self, x: int, y: int) -> int | None:
+        """Return the index of the picture at a cell of the widget; None if there is none."""
+        if not len(self.images):
+            return None
+        left, top = self.margins
+        height = -(-scale(self.images[:1], self.pixels).shape[1] // 2)
+        column, row = (x - left) // (self.pixels + self.gap), (y - top) // (height + self.row_gap)
+        index = row * self.columns + column
+        is_inside = 0 <= column < self.columns and row >= 0 and index < len(self.images)
+        return index if is_inside else None
 
     def render_line(self, y: int) -> Strip:
         """Return one row; half-blocks define both colours, so the widget's style is not applied."""
         if self.palette is Palette.GREYS and y < len(self.rows):
-            return self.rows[y].adjust_cell_length(self.size.width, self.base)
+            base = self.base
+            row = [
+                segment if segment.style and segment.style.bgcolor
+                else Segment(segment.text, base + segment.style if segment.style else base)
+                for segment in self.rows[y]
+            ]  # fmt: skip
+            return Strip(row).adjust_cell_length(self.size.width, base)
         return super().render_line(y)
 
     def _draw(self) -> None:
-        if not len(self.images) or self.columns < 1 or self.pixels < 1:
+        count = len(self.images)
+        if not count or self.columns < 1 or self.pixels < 1:
             self.show_rows([])
             return
-        picture = tile(scale(self.images, self.pixels), self.columns, self.gap)
-        rows = half_blocks(picture, self.palette, self.app.theme_variables["picture-ground"])
-        self.show_rows([Strip(row, picture.shape[1]) for row in rows])
+        images = scale(self.images, self.pixels)
+        images = np.pad(images, ((0, 0), (0, images.shape[1] % 2), (0, 0)))
+        height = images.shape[1] // 2
+        stack = images.reshape(count * images.shape[1], self.pixels)
+        cells = half_blocks(stack, self.palette, self.app.theme_variables["picture-ground"])
+        rows: list[Row] = [[] for _ in range(self.margins[1])]
+        for first in range(0, count, self.columns):
+            if first:
+                rows += [[] for _ in range(self.row_gap)]
+            members = range(first, min(first + self.columns, count))
+            for y in range(height):
+                rows.append(self._joined([cells[member * height + y] for member in members]))
+        if 0 <= self.chosen < count:
+            self._frame(rows, height)
+        self.show_rows([Strip(row) for row in rows])
+
+    def _joined(self, pieces: Sequence[Row]) -> Row:
+        """Return one row of cells of the pictures that stand side by side."""
+        row = [Segment(" " * self.margins[0])] if self.margins[0] else []
+        for number, piece in enumerate(pieces):
+            if number and self.gap:
+                row.append(Segment(" " * self.gap))
+            row += piece
+        return row
+
+    def _frame(self, rows: list[Row], height: int) -> None:
+        """Draw the frame: brackets in the gutters, and where rows have margins too, a full box."""
+        shapes = ASCII_FRAME if self.palette is Palette.ASCII else FRAME
+        style = self.app.console.get_style("here")
+        row, column = divmod(self.chosen, self.columns)
+        left = self.margins[0] + column * (self.pixels + self.gap) - 1
+        top = self.margins[1] + row * (height + self.row_gap)
+        sides = [2 * shapes[5]] * height
+        if self.margins[1] and self.row_gap:
+            self._line(rows, top - 1, left, shapes[0] + shapes[4] * self.pixels + shapes[1], style)
+            bottom = shapes[2] + shapes[4] * self.pixels + shapes[3]
+            self._line(rows, top + height, left, bottom, style)
+        else:
+            sides[0], sides[-1] = shapes[:2], shapes[2:4]
+        for y, pair in enumerate(sides, top):
+            for x, side in zip((left, left + self.pixels + 1), pair, strict=True):
+                if x >= 0:
+                    rows[y] = _replaced(rows[y], x, Segment(side, style))
+
+    def _line(self, rows: list[Row], y: int, left: int, line: str, style: Style) -> None:
+        """Draw the upper or the lower edge into a gutter between two rows."""
+        if y == len(rows):
+            rows.append([])
+        if left < 0:
+            left, line = 0, line[1:]
+        rows[y] = [Segment(" " * left), Segment(line, style)]
+
+
+def _replaced(row: Row, column: int, cell: Segment) -> Row:
+    """Return the row with one cell replaced; a row that ends before it is filled."""
+    strip = Strip(row)
+    if strip.cell_length < column:
+        strip = strip.extend_cell_length(column)
+    return [*strip.crop(0, column), cell, *strip.crop(column + 1)]

@@ -1,0 +1,57 @@
+"""Sizes of the digit and of the film strips of Walk."""
+
+from dataclasses import dataclass
+
+from vae_tui.terminal.tiles import widths
+from vae_tui.tui.widgets.latent_bars import LEAST_CELLS
+
+LARGE_SCALES = (3, 2, 1, 0.86, 0.71, 0.57, 0.5)
+STRIP_SCALES = (1, 0.86, 0.71, 0.57, 0.5, 0.43)
+SMALLEST_FOR_BARS = 4
+"""Number of those scales at which pictures are not too small to make room for bars."""
+NEIGHBOUR_CELLS = 14
+"""Width of the nearest test image."""
+NUMBERS = 1
+"""Rows below the pictures of a film strip."""
+LEAST_ROWS_FOR_TWO = 50
+"""Rows of a view that has two film strips."""
+
+
+@dataclass(frozen=True, slots=True)
+class WalkLayout:
+    """How a view is divided."""
+
+    large: int
+    """Cells across the digit."""
+    small: int
+    """Cells across the pictures of the film strips."""
+    strips: int
+    top: int
+    """Rows of the panels above the film strips, with their frames."""
+    has_neighbour: bool
+    """Whether there is room for the nearest test image below the digit."""
+
+
+def layout(
+    width: int, height: int, image_width: int, latent_dim: int, *, framed: bool
+) -> WalkLayout:
+    """Return the largest digit that leaves room for bars and film strips in a view.
+
+    The pictures of the strips are as large as leaves a row for each bar and the scale, if that is
+    possible, else as large as fit.
+    """
+    columns, rows = (4, 2) if framed else (0, 0)  # of both panels at the top, of their frame
+    strips = 2 if height >= LEAST_ROWS_FOR_TWO else 1
+    strip_rows = NUMBERS + (2 if framed else 1)
+    small = widths(image_width, *STRIP_SCALES)
+    for large in widths(image_width, *LARGE_SCALES):
+        left = height - rows - large // 2 - strips * strip_rows
+        if left >= strips * (small[-1] // 2) and large <= width - columns - LEAST_CELLS - 2:
+            break
+    fitting = [size for size in small if strips * (size // 2) <= left] or [small[-1]]
+    bars = latent_dim + 1 - large // 2  # rows that they need beside the digit's
+    roomy = (size for size in fitting if left - strips * (size // 2) >= bars)
+    size = next((size for size in roomy if size in small[:SMALLEST_FOR_BARS]), fitting[0])
+    top = height - strips * (size // 2 + strip_rows)
+    has_neighbour = top - rows - large // 2 > NEIGHBOUR_CELLS // 2 and framed
+    return WalkLayout(large, size, strips, top, has_neighbour)
