@@ -59,6 +59,7 @@ class SamplesView(View):
     SamplesView.roomy #card { display: block; }
     SamplesView #chosen { height: auto; }
     SamplesView Neighbour { layout: vertical; margin-left: 2; }
+    SamplesView Neighbour Pictures { margin-right: 0; }
     """
 
     seed: var[int] = var(1)
