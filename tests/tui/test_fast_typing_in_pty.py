@@ -38,3 +38,16 @@ def test_enter_right_after_a_value_asks_for_this_value(tmp_path):
                     event.new == float(beta) for event in only(SettingChanged, told(run))
                 )
             )
+
+
+def test_a_key_right_after_escape_goes_to_what_the_dialog_covered(tmp_path):
+    with (
+        running(tmp_path, ENDLESS) as run,
+        Terminal([*PROGRAM, "attach", str(run.path)], cwd=tmp_path) as screen,
+    ):
+        screen.wait_for("reconstructed")
+        screen.type("c")
+        screen.wait_for("weight of the KL")
+        screen.type("\x1b3")
+        screen.wait_for(lambda text: "weight of the KL" not in text and "x Test digit" in text)
+        assert not only(SettingChanged, told(run))

@@ -65,10 +65,42 @@ def test_a_byte_that_is_not_utf8_is_passed_over(tmp_path):
     with screen(tmp_path) as terminal:
         terminal.wait_for("nothing yet")
         os.write(terminal.descriptor, b"\xe1")
-        terminal.type("\n")
-        terminal.wait_for("nothing yet")
-        terminal.type("bb")
+        terminal.type("b")
         terminal.wait_for("key b")
+
+
+KEYS_SCREEN = """
+from textual.app import App
+from textual.widgets import Static
+from vae_tui.tui.link.driver import LinkDriver
+class Screen(App):
+    keys = []
+    def compose(self):
+        yield Static("nothing yet")
+    def on_key(self, event):
+        self.keys.append(event.key)
+        self.query_one(Static).update(f"keys: {' '.join(self.keys)}.")
+Screen(driver_class=LinkDriver).run()
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "keys"),
+    [
+        (["\x1b7"], "escape 7"),
+        (["\x1b", "b"], "escape b"),
+        (["\x1b\x1b[B", "\x1b\r"], "escape down escape enter"),
+        (["\x1b"], "escape"),
+    ],
+)
+def test_escape_and_a_key_right_after_it_are_two_keys(tmp_path, typed, keys):
+    script = tmp_path / "screen.py"
+    script.write_text(KEYS_SCREEN)
+    with RawTerminal([sys.executable, str(script)]) as terminal:
+        terminal.wait_for("nothing yet")
+        for text in typed:
+            terminal.type(text)
+        terminal.wait_for(f"keys: {keys}.")
 
 
 async def test_keys_and_buttons_pause_measurements_and_a_moving_mouse_does_not(monkeypatch):

@@ -12,11 +12,14 @@ changes one of them; they pass with 8.2.0 and 8.2.8.
 * ``LinuxDriver._key_thread``: None after a start that failed because the process is in the
   background; Textual raises no error.
 * ``LinuxDriver._must_signal_resume``: makes the next start send ``SignalResume``.
+* ``textual._xterm_parser.XTermParser``: makes events of what the terminal sends.
 * ``Driver._loop``: the event loop that created the driver.
 * ``App._driver``: the running driver; Textual has no public way to it.
 """
 
+import codecs
 import os
+import selectors
 import signal
 import sys
 import termios
@@ -24,15 +27,20 @@ import time
 import tty
 from typing import Any
 
+from textual._xterm_parser import XTermParser
 from textual.app import App
+from textual.constants import ESCAPE_DELAY
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import CursorPosition, Key, MouseDown, Resize
 from textual.message import Message
 
 from vae_tui.terminal.capabilities import is_multiplexed
+from vae_tui.tui.link.escape_keys import ESCAPE, EscapeKeys
 from vae_tui.tui.link.flow_control import FlowControl
 from vae_tui.tui.link.terminal_writer import TerminalWriter
 
+POLL_SECONDS, READ_BYTES = 0.1, 4096
+"""Between checks of whether the driver has stopped; most that is read of the keys at once."""
 REPORT_SECONDS = 0.5
 """How long the last report is awaited before the terminal is restored."""
 _SIGNALS_OF_KEYS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
@@ -104,19 +112,39 @@ class LinkDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read keys until the driver stops.
 
-        Textual's own ends the program with a traceback at the first byte that is not UTF-8, such
-        as a terminal in eight-bit mode sends for alt and a letter, and when another program, such
-        as the shell after ``bg``, has read the keys first.
+        Textual's own takes escape and a key that follows soon for one key, and ends the program
+        with a traceback at the first byte that is not UTF-8, such as a terminal in eight-bit mode
+        sends for alt and a letter, and when another program, such as the shell after ``bg``, has
+        read the keys first.
         """
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                try:
+                    self._read_keys(selector)
+                except (ValueError, ArithmeticError, BlockingIOError):
+                    continue  # input that came with it is lost
+                except OSError:  # the shell has the terminal while we end
+                    if not self._is_ending:
+                        raise
+                    return
+
+    def _read_keys(self, selector: selectors.BaseSelector) -> None:
+        parser, keys = XTermParser(), EscapeKeys()
+        decode = codecs.getincrementaldecoder("utf-8")("ignore").decode
         while not self.exit_event.is_set():
-            try:
-                super().run_input_thread()
-            except (ValueError, ArithmeticError, BlockingIOError):
-                continue  # input that came with it is lost
-            except OSError:  # the shell has the terminal while we end
-                if not self._is_ending:
-                    raise
-                return
+            if selector.select(ESCAPE_DELAY if keys.is_waiting else POLL_SECONDS):
+                pieces = keys.split(decode(os.read(self.fileno, READ_BYTES)))
+            else:
+                pieces = keys.flush() if keys.is_waiting else []
+            for piece in pieces:
+                if piece == ESCAPE:
+                    self.process_message(Key("escape", ESCAPE))
+                elif piece:
+                    for message in parser.feed(piece):
+                        self.process_message(message)
+            for message in parser.tick():
+                self.process_message(message)
 
     def process_message(self, message: Message) -> None:
         """Pass on messages, except cursor reports and resizes to nothing."""

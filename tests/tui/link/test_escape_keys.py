@@ -1,0 +1,65 @@
+"""The escape key, told apart from sequences that begin with it."""
+
+import itertools
+
+import pytest
+
+from vae_tui.tui.link.escape_keys import EscapeKeys
+
+ESC = "\x1b"
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("q", ["q"]),
+        ("\x1b7", [ESC, "7"]),
+        ("\x1bb", [ESC, "b"]),
+        ("\x1b\r", [ESC, "\r"]),
+        ("\x1b\x7f", [ESC, "\x7f"]),
+        ("\x1b\x1b[A", [ESC, "\x1b[A"]),
+        ("a\x1b[1;5Db", ["a", "\x1b[1;5D", "b"]),
+        ("\x1bOP\x1bq", ["\x1bOP", ESC, "q"]),
+        ("\x1b[<0;12;7M\x1b[<0;12;7m", ["\x1b[<0;12;7M", "\x1b[<0;12;7m"]),
+        ("\x1b[27u7", ["\x1b[27u", "7"]),
+        ("\x1b[é", [ESC, "[é"]),
+        ("\x1b[200~a\x1bq\x1b[A\x1b[201~\x1bq",
+         ["\x1b[200~", "a\x1bq\x1b[A", "\x1b[201~", ESC, "q"]),
+    ],
+)  # fmt: skip
+def test_escape_and_a_key_are_two_keys_and_a_sequence_is_one(text, pieces):
+    keys = EscapeKeys()
+    assert keys.split(text) == pieces
+    assert not keys.is_waiting
+
+
+@pytest.mark.parametrize(
+    "text", ["\x1b[1;5D", "\x1bOP", "x\x1b[<0;12;7M", "\x1b[200~a\x1bq\x1b[201~z"]
+)
+def test_a_sequence_that_comes_in_parts_is_still_one(text):
+    for cut in range(1, len(text)):
+        keys = EscapeKeys()
+        pieces = [*keys.split(text[:cut]), *keys.split(text[cut:])]
+        assert "".join(pieces) == text
+        assert ESC not in pieces
+
+
+@pytest.mark.parametrize(
+    ("held", "pieces"),
+    [(ESC, [ESC]), ("\x1b[", [ESC, "["]), ("\x1bO", [ESC, "O"]), ("\x1b[12", [ESC, "[12"])],
+)
+def test_a_beginning_that_nothing_follows_began_with_the_escape_key(held, pieces):
+    keys = EscapeKeys()
+    assert keys.split(held) == []
+    assert keys.is_waiting
+    assert keys.flush() == pieces
+    assert not keys.is_waiting
+
+
+def test_no_input_is_lost_or_held_forever():
+    for letters in itertools.product("\x1b[O2~a", repeat=5):
+        keys = EscapeKeys()
+        pieces = [piece for letter in letters for piece in keys.split(letter)]
+        assert "".join([*pieces, *keys.flush()]) == "".join(letters)
+        keys.split("\x1b[" + "1" * 60)
+        assert not keys.is_waiting
