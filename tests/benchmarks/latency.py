@@ -87,7 +87,7 @@ def measured(folder: Path, data_dir: str | None, *, idle: bool) -> dict[str, flo
         first.wait_for_end()
     try:
         with Terminal([*PROGRAM, "attach", "busy"], environment=environment, cwd=folder) as screen:
-            screen.wait_for("reconstructed", 60)
+            screen.wait_for("reconstructions", 60)
             if idle:
                 screen.type("p")
                 screen.wait_for("paused")

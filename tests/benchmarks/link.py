@@ -70,7 +70,7 @@ def start(environment: dict[str, str]) -> None:
     """Start a trainer that outlasts the measurement."""
     training = ["train", "--name", "live", "--dataset", "digits", "--epochs", "9999"]
     with Terminal([*PROGRAM, *training], environment=environment) as first:
-        first.wait_for("reconstructed", 60)
+        first.wait_for("reconstructions", 60)
         first.type("qk")
         first.wait_for_end()
 
@@ -100,7 +100,7 @@ def of_rates(environment: dict[str, str], seconds: float, is_quick: bool) -> lis
             labels = {"size": f"{columns}x{lines}", "colours": colours}
             live = [*PROGRAM, "attach", "live"]
             with Terminal(live, environment={**environment, **more}, **what) as screen:
-                screen.wait_for("reconstructed", 60)
+                screen.wait_for("reconstructions", 60)
                 rows += [{**labels, "state": "training", **row} for row in watched(screen, seconds)]
                 screen.type("1p")
                 screen.wait_for("paused")
@@ -113,7 +113,7 @@ def of_rates(environment: dict[str, str], seconds: float, is_quick: bool) -> lis
                 screen.wait_for_end()
             ended = [*PROGRAM, "attach", "mnist-d20"]
             with Terminal(ended, environment={**SHIPPED, **more}, **what) as screen:
-                screen.wait_for("reconstructed", 60)
+                screen.wait_for("reconstructions", 60)
                 rows += [
                     {**labels, "state": "ended", **row} for row in watched(screen, QUIET_SECONDS)
                 ]
@@ -160,7 +160,7 @@ def of_slow_links(environment: dict[str, str]) -> list[Row]:
                 [*PROGRAM, "attach", run], rate=SLOW_RATE, buffers=buffers, answers=buffers,
                 environment=runs, columns=columns, rows=lines,
             ) as screen:  # fmt: skip
-                screen.wait_for("reconstructed", 60)
+                screen.wait_for("reconstructions", 60)
                 screen.type("2")
                 screen.wait_for("seed 1", 60)
                 screen.read(8)

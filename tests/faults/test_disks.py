@@ -49,7 +49,7 @@ def test_a_full_disk_pauses_the_training_says_so_and_harms_nothing(tmp_path):
         shell = Shell(disk)
         try:
             terminal = shell.train()
-            terminal.wait_for("reconstructed")
+            terminal.wait_for("reconstructions")
             run = shell.run
             pid = run.pid()
             assert pid is not None
@@ -114,7 +114,7 @@ def test_a_folder_that_turns_read_only_makes_the_training_wait_until_it_can_save
 
 def test_a_deleted_folder_ends_the_trainer_and_the_screen_says_it_is_gone(shell: Shell):
     terminal = shell.train()
-    terminal.wait_for("reconstructed")
+    terminal.wait_for("reconstructions")
     run = shell.run
     pid = run.pid()
     assert pid is not None

@@ -209,7 +209,7 @@ def test_a_killed_screen_is_nothing_to_the_trainer_and_a_killed_trainer_is_repla
     shell: Shell,
 ):
     terminal = shell.train()
-    terminal.wait_for("reconstructed")
+    terminal.wait_for("reconstructions")
     pid = shell.run.pid()
     assert pid is not None
     os.kill(terminal.pid, signal.SIGKILL)

@@ -146,7 +146,7 @@ DROPS: dict[str, Callable[[Connection], None]] = {
 def test_a_lost_connection_ends_the_screen_alone_and_attach_brings_all_of_it_back(remote, shell):
     connection = train(remote)
     for name, drop in DROPS.items():
-        connection.terminal.wait_for("reconstructed")
+        connection.terminal.wait_for("reconstructions")
         parting = part(connection.screen, lambda: drop(connection))  # noqa: B023 - called at once
         print(f"{name}: {parting}")  # noqa: T201
         assert_it_goes_on(shell.run)
@@ -180,7 +180,7 @@ def test_a_frozen_link_stops_neither_training_nor_screen_and_thaws_or_breaks_or_
     remote, shell
 ):
     thawed = train(remote)
-    thawed.terminal.wait_for("reconstructed")
+    thawed.terminal.wait_for("reconstructions")
     cut, terminated = attach_to_paused(remote, shell), attach_to_paused(remote, shell)
     shell.run.send(Command(command="resume"))
     for connection in (thawed, cut, terminated):
@@ -241,7 +241,7 @@ def test_twenty_dropped_connections_lose_nothing(remote, shell):
 @pytest.mark.soak
 def test_a_screen_on_a_frozen_link_takes_next_to_nothing(remote, shell):
     connection = train(remote)
-    connection.terminal.wait_for("reconstructed")
+    connection.terminal.wait_for("reconstructions")
     block(connection)
     wait_until(lambda: cpu_share(connection.screen, 1.0) < 0.05)  # until its queue is full, too
     shares = [cpu_share(connection.screen, 5.0) for _ in range(6)]

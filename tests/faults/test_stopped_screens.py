@@ -29,7 +29,7 @@ def shell_prompt(shell: Shell, **size: int) -> RawTerminal:
 def test_ctrl_z_gives_the_shell_back_and_fg_the_screen_while_training_goes_on(shell: Shell):
     terminal = shell_prompt(shell)
     terminal.type(" ".join([*PROGRAM, "--epochs", "500000", "--hidden", "16"]) + "\n")
-    terminal.wait_for("reconstructed")
+    terminal.wait_for("reconstructions")
     terminal.type("\x1a")
     terminal.wait_for("Stopped")
     terminal.type("stty -a; echo $((6 * 7))\n")
@@ -38,7 +38,7 @@ def test_ctrl_z_gives_the_shell_back_and_fg_the_screen_while_training_goes_on(sh
     assert_it_goes_on(shell.run)
     # A screen that is stopped sends nothing: what the shell shows is left alone.
     terminal.type("clear; fg\n")
-    terminal.wait_for("reconstructed")
+    terminal.wait_for("reconstructions")
     terminal.type("2")
     terminal.wait_for("seed 1")
     terminal.type("\x1a")
@@ -55,7 +55,7 @@ def stopped_screen(shell: Shell, how: str) -> tuple[RawTerminal, int]:
     """Return a person's shell with a screen that stops, and the process id of the screen."""
     terminal = shell_prompt(shell)
     terminal.type(" ".join([*PROGRAM, "attach"]) + "\n")
-    terminal.wait_for("reconstructed")
+    terminal.wait_for("reconstructions")
     (screen,) = (pid for pid, line in of_folder(shell.folder).items() if "attach" in line)
     stop(terminal, screen, how)
     return terminal, screen
@@ -103,7 +103,7 @@ def test_a_screen_continued_in_the_background_once_or_often_waits_there(ended, h
 def test_a_screen_stopped_in_the_middle_of_a_picture_leaves_the_shells_lines_alone(ended):
     terminal = shell_prompt(ended, columns=200, rows=60)
     terminal.type(" ".join([*PROGRAM, "attach"]) + "\n")
-    terminal.wait_for("reconstructed")
+    terminal.wait_for("reconstructions")
     (screen,) = (pid for pid, line in of_folder(ended.folder).items() if "attach" in line)
     terminal.type("2")
     terminal.wait_for("seed 1")
@@ -163,7 +163,7 @@ def test_a_screen_stopped_from_outside_goes_on_and_gives_the_terminal_back(ended
         environment=ended.environment,
         cwd=ended.folder,
     )
-    terminal.wait_for("reconstructed")
+    terminal.wait_for("reconstructions")
     (screen,) = (pid for pid, line in of_folder(ended.folder).items() if "stty" not in line)
     for turn in range(1, 4):
         os.kill(screen, signal.SIGSTOP)

@@ -11,7 +11,7 @@ HALF_BLOCKS, SHADES = set("▀▄"), set("░▒▓")
 def picture(shell: Shell, **environment: str) -> RawTerminal:
     """Return the terminal with the screen's samples on it."""
     terminal = shell.screen("attach", **environment)
-    terminal.wait_for("reconstructed")
+    terminal.wait_for("reconstructions")
     terminal.type("2")
     terminal.wait_for("seed 1")
     drawn = HALF_BLOCKS | SHADES | set("#%@*+=:.-")

@@ -56,7 +56,7 @@ def test_two_screens_steer_one_run_and_both_show_what_either_did(shell: Shell, l
     live.send(Command(command="pause"))
     one, two = shell.screen("attach"), shell.screen("attach")
     for each in (one, two):
-        each.wait_for("reconstructed")
+        each.wait_for("reconstructions")
         each.wait_for("paused")
     for state in ("running", "paused", "running"):
         for each in (one, two):  # both at the same moment, from the same state

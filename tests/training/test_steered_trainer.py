@@ -119,7 +119,7 @@ def test_lines_that_are_no_commands_are_noted_in_the_log_and_do_no_harm(live):
 def test_commands_of_a_newer_version_are_refused_in_words_and_harm_nothing(live):
     answer(live, Command(command="pause"), Paused)
     with Terminal([*PROGRAM, "attach", str(live.path)]) as screen:
-        screen.wait_for("reconstructed")
+        screen.wait_for("reconstructions")
         before = len(told(live))
         with live.commands.open("a") as file:
             file.write('{"command":"prune","id":"n1","amount":0.5}\n')

@@ -14,12 +14,12 @@ CTRL_P = "\x10"
 
 def test_letters_right_after_ctrl_p_are_searched_for(tmp_path):
     with Terminal([*PROGRAM, "attach", "mnist-d20"], environment=SHIPPED, cwd=tmp_path) as screen:
-        screen.wait_for("reconstructed")
+        screen.wait_for("reconstructions")
         for _ in range(3):
             screen.type(f"{CTRL_P}to a file")
             screen.wait_for(lambda text: "to a file" in text and "Write what is shown" in text)
             screen.type("\x1b")
-            screen.wait_for(lambda text: "to a file" not in text and "reconstructed" in text)
+            screen.wait_for(lambda text: "to a file" not in text and "reconstructions" in text)
 
 
 def test_enter_right_after_a_value_asks_for_this_value(tmp_path):
@@ -27,7 +27,7 @@ def test_enter_right_after_a_value_asks_for_this_value(tmp_path):
         running(tmp_path, ENDLESS) as run,
         Terminal([*PROGRAM, "attach", str(run.path)], cwd=tmp_path) as screen,
     ):
-        screen.wait_for("reconstructed")
+        screen.wait_for("reconstructions")
         for beta in ("2", "3.5", "4.25", "0.125"):
             screen.type("c")
             screen.wait_for("weight of the KL")
@@ -45,7 +45,7 @@ def test_a_key_right_after_escape_goes_to_what_the_dialog_covered(tmp_path):
         running(tmp_path, ENDLESS) as run,
         Terminal([*PROGRAM, "attach", str(run.path)], cwd=tmp_path) as screen,
     ):
-        screen.wait_for("reconstructed")
+        screen.wait_for("reconstructions")
         screen.type("c")
         screen.wait_for("weight of the KL")
         screen.type("\x1b3")

@@ -76,14 +76,14 @@ def test_enter_opens_another_run_on_the_same_terminal_and_the_one_left_goes_on(s
     terminal = shell.screen(
         "--name", "live", "--dataset", "digits", "--epochs", "5000", "--hidden", "32"
     )
-    terminal.wait_for("reconstructed")
+    terminal.wait_for("reconstructions")
     live = Run(shell.runs_dir / "live")
     terminal.type("6")
     terminal.wait_for(re.compile(r"> ● live +running").search)
     terminal.wait_for(re.compile(r"ended +finished +2\.0/2").search)
     terminal.type("\x1b[B\r")
     terminal.wait_for(re.compile(r"^ ended +finished", re.MULTILINE).search)
-    terminal.wait_for("reconstructed")
+    terminal.wait_for("reconstructions")
     assert_it_goes_on(live)
     assert b"continues" not in terminal.raw
     live.send(Command(command="pause"))  # live all the same, and the test shares two cores
@@ -93,7 +93,7 @@ def test_enter_opens_another_run_on_the_same_terminal_and_the_one_left_goes_on(s
         terminal.wait_for(re.compile(r"● (live|ended)").search)
         terminal.type("\x1b[F\x1b[A\x1b[A\r" if name == "live" else "\x1b[H\x1b[B\r")
         terminal.wait_for(re.compile(rf"^ {name} +(running|paused|finished)", re.MULTILINE).search)
-        terminal.wait_for("reconstructed")
+        terminal.wait_for("reconstructions")
         if name == "ended":
             costs.append(settled(terminal))
     assert costs[0] == costs[1], "something of the run before is left over"
@@ -111,7 +111,7 @@ def test_x_lays_a_run_over_this_one_and_the_run_that_vanished_is_a_note(shell, f
     for name in ("first", "second"):
         copy(finished, shell.runs_dir / name)
     terminal = shell.screen("attach", "second")
-    terminal.wait_for("reconstructed")
+    terminal.wait_for("reconstructions")
     terminal.type("6")
     terminal.wait_for(re.compile(r"> ● second +finished").search)
     terminal.wait_for("first")
@@ -127,7 +127,7 @@ def test_x_lays_a_run_over_this_one_and_the_run_that_vanished_is_a_note(shell, f
     terminal.type("\r")
     terminal.wait_for("first is not there any more")
     terminal.type("1")
-    terminal.wait_for("reconstructed")
+    terminal.wait_for("reconstructions")
     terminal.type("q")
     assert terminal.wait_for_end() == 0
 
@@ -141,14 +141,14 @@ def open_first_run(terminal):
 
 def test_ctrl_c_between_two_screens_ends_nothing(live_and_ended):
     with live_and_ended.screen("attach", "ended") as terminal:
-        terminal.wait_for("reconstructed")
+        terminal.wait_for("reconstructions")
         open_first_run(terminal)
         terminal.wait_for(lambda _: LEAVE_ALTERNATE_SCREEN in terminal.raw)
         terminal.type("\x03")
         terminal.wait_for(re.compile(r"^ run +running", re.MULTILINE).search)
         terminal.type("\x03")  # opens the question, or closes the one that the first key opened
         terminal.type("\x1b")
-        terminal.wait_for("reconstructed")
+        terminal.wait_for("reconstructions")
         assert_it_goes_on(Run(live_and_ended.runs_dir / "run"))
 
 
@@ -157,7 +157,7 @@ def test_the_last_run_of_several_is_the_one_that_is_said_to_go_on(live_and_ended
         terminal.wait_for("finished")
         open_first_run(terminal)
         terminal.wait_for(re.compile(r"^ run +running", re.MULTILINE).search)
-        terminal.wait_for("reconstructed")
+        terminal.wait_for("reconstructions")
         terminal.type("qk")
         assert terminal.wait_for_end() == 0
         assert terminal.raw.count(b"continues; come back with: vae-tui attach run") == 1

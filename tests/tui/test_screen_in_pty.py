@@ -53,7 +53,7 @@ def watch_sample_and_walk(terminal: Terminal) -> None:
     terminal.wait_for(train_loss)
     first = train_loss(terminal.text)
     terminal.wait_for(lambda text: train_loss(text) not in ("", first))
-    terminal.wait_for("reconstructed")
+    terminal.wait_for("reconstructions")
 
     terminal.type("2")
     terminal.wait_for("seed 1")
@@ -157,7 +157,7 @@ def colours_of(terminal):
 
 def test_digits_are_greys_of_256_colours_and_shades_without_colours(shell):
     with shell.screen("attach", "mnist-d20", **SHIPPED) as terminal:
-        terminal.wait_for("reconstructed")
+        terminal.wait_for("reconstructions")
         terminal.type("2")
         terminal.wait_for("seed 1")
         terminal.wait_for(lambda _: "▀" in terminal.screen.display[10])
@@ -167,7 +167,7 @@ def test_digits_are_greys_of_256_colours_and_shades_without_colours(shell):
         assert b"38;2;" not in terminal.raw
 
     with shell.screen("attach", "mnist-d20", **SHIPPED, NO_COLOR="1") as plain:
-        plain.wait_for("reconstructed")
+        plain.wait_for("reconstructions")
         plain.type("2")
         plain.wait_for("seed 1")
         plain.wait_for(lambda _: set(" ░▒▓█") <= set("".join(plain.screen.display[2:23])))
@@ -178,7 +178,7 @@ def test_a_terminal_of_ascii_gets_nothing_else(shell):
     lock = live(shell.run)  # so that leaving asks
     try:
         narrow = shell.screen("attach", LC_ALL="C")
-        narrow.wait_for("reconstructed")
+        narrow.wait_for("reconstructions")
         for key, words in (("2", "seed 1"), ("3", "from the prior"), ("i", "which digit")):
             narrow.type(key)
             narrow.wait_for(words)
@@ -221,7 +221,7 @@ def test_an_ended_run_is_shown_with_its_pictures_and_starts_no_trainer(finished)
     shell, _ = finished
     with shell.screen("attach") as terminal:
         terminal.wait_for("finished")
-        terminal.wait_for("reconstructed")
+        terminal.wait_for("reconstructions")
         assert not shell.run.is_live()
         terminal.type("q")
         assert terminal.wait_for_end() == 0

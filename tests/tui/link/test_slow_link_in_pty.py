@@ -31,7 +31,7 @@ def test_pictures_that_newer_keys_overtook_are_not_sent(buffers):
     with SlowTerminal(
         ATTACH, rate=RATE, buffers=buffers, answers=buffers, environment=RUNS
     ) as slow:
-        slow.wait_for("reconstructed")
+        slow.wait_for("reconstructions")
         slow.type("2")
         slow.wait_for("seed 1")
         rest(slow)
@@ -47,7 +47,7 @@ def test_pictures_that_newer_keys_overtook_are_not_sent(buffers):
 
 def test_the_caption_of_a_key_does_not_wait_for_its_picture():
     with SlowTerminal(ATTACH, rate=RATE / 4, environment=RUNS) as slow:
-        slow.wait_for("reconstructed")
+        slow.wait_for("reconstructions")
         slow.type("2")
         slow.wait_for("seed 1")
         rest(slow)
@@ -60,7 +60,7 @@ def test_the_caption_of_a_key_does_not_wait_for_its_picture():
 
 def test_what_else_wrote_on_the_terminal_is_gone_after_ctrl_l():
     with Terminal(ATTACH, environment=RUNS) as screen:
-        screen.wait_for("reconstructed")
+        screen.wait_for("reconstructions")
         rest(screen)
         shown = looks(screen.text)
         screen.show(b"\x1b[5;10HBroadcast message from root")
@@ -71,11 +71,11 @@ def test_what_else_wrote_on_the_terminal_is_gone_after_ctrl_l():
 
 def test_after_another_size_everything_is_drawn_again():
     with Terminal(ATTACH, environment=RUNS) as screen:
-        screen.wait_for("reconstructed")
+        screen.wait_for("reconstructions")
         rest(screen)
         shown = looks(screen.text)
         screen.resize(100, 30)
-        screen.wait_for(lambda text: "reconstructed" in text and looks(text) != shown)
+        screen.wait_for(lambda text: "reconstructions" in text and looks(text) != shown)
         rest(screen)
         screen.resize(80, 24)
         screen.show(b"\x1b[2J")
