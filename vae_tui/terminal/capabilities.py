@@ -75,12 +75,19 @@ def missing(environment: Mapping[str, str]) -> str:
 
     Textual paints on stderr and reads stdin: all three streams have to be the terminal.
     """
+    if is_browser(environment):
+        return ""
     for stream, name in ((sys.stdout, "stdout"), (sys.stdin, "stdin"), (sys.stderr, "stderr")):
         if stream is None or not stream.isatty():
             return f"{name} is not a terminal"
     if environment.get("TERM", "") in NO_SCREEN:
         return f"TERM is {environment.get('TERM') or 'not set'}"
     return ""
+
+
+def is_browser(environment: Mapping[str, str]) -> bool:
+    """Return whether textual-serve passes the screen on to a browser, through pipes."""
+    return environment.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
 
 
 def is_multiplexed(environment: Mapping[str, str]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from textual import on
 from textual.app import SystemCommand
@@ -141,7 +142,10 @@ class VaeApp(TerminalApp):
         self.main.absence = self.main.news = message.summary
 
     def on_open_checked(self, message: OpenChecked) -> None:
-        """Exit, so that the chosen run is opened."""
+        """Exit, so that the chosen run is opened; in a browser go to its page."""
+        if self.is_web:
+            self.open_url(f"?run={quote(message.path.name)}", new_tab=False)
+            return
         self.chosen = message.path
         if not self.is_headless:
             hangup.hold_interrupts()

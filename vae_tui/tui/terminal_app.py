@@ -3,6 +3,7 @@
 Knows nothing of runs. What it changes in Textual has its reason in the file that it comes from.
 """
 
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from textual.events import Event
 from textual.notifications import Notify, SeverityLevel
 
 from vae_tui.errors import VaeTuiError
+from vae_tui.terminal.capabilities import is_browser
 from vae_tui.tui import hangup, theme
 from vae_tui.tui.keys.key_queue import KeyProbe, KeyQueue
 from vae_tui.tui.link.driver import LinkDriver, driver_of, writer_of
@@ -31,7 +33,7 @@ class TerminalApp(App[None]):
     """Handles keys in order, ends on errors of its threads and when its terminal is gone."""
 
     def __init__(self, chosen_theme: theme.ChosenTheme | None = None) -> None:
-        super().__init__(driver_class=LinkDriver)
+        super().__init__(driver_class=None if is_browser(os.environ) else LinkDriver)
         for name, known in self.available_themes.items():
             if known.ansi:  # their colours are the terminal's: no contrast can be promised
                 self.unregister_theme(name)
@@ -55,6 +57,9 @@ class TerminalApp(App[None]):
 
     def on_mount(self) -> None:
         """End on SIGHUP, SIGTERM or a hang-up; redraw after ``fg``."""
+        if self.is_web:  # the server is gone when its pipe is closed
+            end = partial(self.call_from_thread, self.exit, None, HUNG_UP)
+            self._stop_hangup_watch = hangup.watch_for_hangup(end, HUNG_UP)
         if (driver := driver_of(self)) is None:
             return
         hangup.restore_interrupts()
