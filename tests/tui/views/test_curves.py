@@ -1,6 +1,7 @@
 """Which curves and reference lines are drawn."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from support.run_events import CONFIG, STARTED, losses
 from support.run_events import tested as epoch_ended
 
 from vae_tui.tui.state.losses import MOST_POINTS
+from vae_tui.tui.state.other_runs import Overlay
 from vae_tui.tui.state.run_view import RunView, advance
 from vae_tui.tui.views.loss_curves import (
     RECENT_SHARE,
@@ -121,8 +123,11 @@ def test_the_overlaid_line_is_smoothed_like_this_runs(chart):
     noise = np.random.default_rng(0).normal(100, 5, 180)
     events = [losses(step, bce=noise[step - 1], kl=noise[-step]) for step in range(1, 181)]
     other = advance(RunView("other", CONFIG, epochs=150), [STARTED, *events])
-    plain, *_ = overlay_curves(chart, VIEW, other, smooth=False, recent=False)
-    even, *_ = overlay_curves(chart, VIEW, other, smooth=True, recent=False)
+    overlay = Overlay(Path("other"), other, role="overlay3")
+    raw = {"smooth": False, "recent": False}
+    assert {one.colour for one in overlay_curves(chart, VIEW, overlay, **raw)} == {"overlay3"}
+    plain, *_ = overlay_curves(chart, VIEW, overlay, smooth=False, recent=False)
+    even, *_ = overlay_curves(chart, VIEW, overlay, smooth=True, recent=False)
     np.testing.assert_allclose(plain.ys, noise if chart == "reconstruction" else noise[::-1])
     np.testing.assert_allclose(even.ys, smoothed(np.asarray(plain.ys), 0.04 * 180))
     assert np.std(even.ys) < np.std(plain.ys) / 2

@@ -18,6 +18,7 @@ from vae_tui.terminal.tiles import GAP, widths
 from vae_tui.tui.messages import OverlayFailed
 from vae_tui.tui.state.run_view import RunView, advance
 from vae_tui.tui.views.train_digits import SCALES, digit_layout
+from vae_tui.tui.widgets.loss_chart import LossChart
 
 FIRST, OTHER = random_network(540), random_network(900)
 
@@ -160,11 +161,16 @@ async def test_at_most_four_runs_are_overlaid_each_in_its_own_colour():
         await open_runs(pilot, screen, *map(listed, names), HERE)
         await pilot.press("home", "space", "down", "space", "down", "space", "down", "space")
         await wait_until(pilot, lambda: len(screen.runs.overlays) == 4)
-        for path, _ in screen.runs.overlays:
-            screen.runs.lay_over(path, other_run(path.name))
+        for bce, (path, _) in zip((70, 150, 250, 350), screen.runs.overlays, strict=True):
+            screen.runs.lay_over(path, other_run(path.name, bce=bce))
         await wait_until(pilot, lambda: len(screen.app.scene.overlays) == 4)
         styles = [screen.app.console.get_style(one.role) for one in screen.app.scene.overlays]
         assert len({style.color for style in styles}) == 4
+        await pilot.press("1")
+        drawn = {segment.style for row in screen.view.query_one("#reconstruction", LossChart).rows
+                 for segment in row if segment.text.strip()}  # fmt: skip
+        assert {style.color for style in styles} <= {style.color for style in drawn if style}
+        await pilot.press("6")
         await pilot.press("down", "space")
         assert "at most 4 runs" in screen.app.notes[-1]
         assert len(screen.runs.overlays) == 4
@@ -214,7 +220,7 @@ async def test_an_overlay_before_the_first_weights_of_this_run_shows_its_curves(
         screen.runs.lay_over(Path("/runs/mnist-d20"), other_run(), OTHER)
         await pilot.press("1")
         await wait_until(pilot, lambda: "mnist-d20 70.0" in chart(screen, "reconstruction"))
-        assert "the first weights" in screen.caption("samples-caption")
+        assert "first weights" in screen.caption("samples-caption")
 
 
 @pytest.mark.parametrize("width", [*range(30, 260, 7), 1])

@@ -20,7 +20,7 @@ async def test_samples_say_what_they_wait_for():
     screen = Screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "2", "started")
-        assert "the first weights" in screen.caption()
+        assert "first weights" in screen.caption()
 
 
 async def test_samples_of_a_dead_run_without_weights_say_so():

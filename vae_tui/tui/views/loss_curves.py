@@ -9,7 +9,7 @@ from vae_tui.text import cut
 from vae_tui.tui.charts.frame import Level
 from vae_tui.tui.charts.series import Series
 from vae_tui.tui.state.losses import Column
-from vae_tui.tui.state.other_runs import LONGEST_NAME, OVERLAID
+from vae_tui.tui.state.other_runs import LONGEST_NAME, Overlay
 from vae_tui.tui.state.run_view import RunView
 
 TRAIN, TEST, RAW, REFERENCE = "train", "test", "band", "quiet"
@@ -40,13 +40,14 @@ def chart_curves(chart: str, view: RunView, *, smooth: bool, recent: bool) -> tu
 
 
 def overlay_curves(
-    chart: str, view: RunView, other: RunView, *, smooth: bool, recent: bool
+    chart: str, view: RunView, overlay: Overlay, *, smooth: bool, recent: bool
 ) -> tuple[Series, ...]:
-    """Return the curves of a second run, ``other``, in a chart of the run on the screen.
+    """Return the curves of an overlaid run in a chart of the run on the screen.
 
     ``smooth`` replaces the raw line; ``recent`` means the newest epochs of the run on the screen.
     """
     span = (view.epoch * (1 - RECENT_SHARE), view.epoch) if recent else (-math.inf, math.inf)
+    other, role = overlay.run, overlay.role
     kind = other.config.reconstruction
     differs = chart == "reconstruction" and kind != view.config.reconstruction
     label = cut(other.name, LONGEST_NAME) + (f" {NAMES[kind]}" if differs else "")
@@ -55,10 +56,10 @@ def overlay_curves(
         xs, ys = _train_line(other, metric.name)
         if smooth:
             ys = smoothed(ys, SMOOTHING_SHARE * len(ys))
-        curves.append(Series(*_within(xs, ys, *span), OVERLAID, label, "line", is_named=True))
+        curves.append(Series(*_within(xs, ys, *span), role, label, "line", is_named=True))
     for metric in series.drawn("epoch", chart):
         points = _within(*other.test.curve(metric.name), *span)
-        curves.append(Series(*points, OVERLAID, "", "points"))
+        curves.append(Series(*points, role, "", "points"))
     return tuple(curves)
 
 

@@ -103,7 +103,8 @@ class TrainView(View):
         """Draw the charts if the losses changed, the facts, and the digits."""
         self.query_one("#run-title", Caption).text = "[b]Run[/b]"
         self.query_one(RunFacts).facts = facts_of(scene.run, unicode=scene.unicode)
-        now = scene.run, scene.is_past and scene.network, scene.overlay and scene.overlay.run
+        overlaid = [overlay.run for overlay in scene.overlays]
+        now = scene.run, scene.is_past and scene.network, overlaid
         if now != self._charted and not scene.run.unread:
             self._charted = now
             self.redraw_charts()
@@ -139,7 +140,7 @@ class TrainView(View):
         """Draw the charts, if there is a scene."""
         if self.scene is None or not self.is_mounted:
             return
-        run, overlay = self.scene.run, self.scene.overlay
+        run = self.scene.run
         self._draw_losses(run)
         how = {"smooth": self.smooth, "recent": self.recent}
         axis, cursor = X_AXES[self.axis], self._cursor(self.scene)
@@ -153,9 +154,10 @@ class TrainView(View):
             if not panel.display:
                 continue
             curves = axis.convert(run, chart_curves(chart, run, **how))
-            if overlay is not None and not overlay.run.unread:
-                other = overlay.run
-                curves[:0] = axis.convert(other, overlay_curves(chart, run, other, **how))
+            for overlay in self.scene.overlays:
+                if not overlay.run.unread:
+                    others = overlay_curves(chart, run, overlay, **how)
+                    curves[:0] = axis.convert(overlay.run, others)
             levels = reconstruction_levels(run) if chart == "reconstruction" else ()
             widget.plot = partial(
                 draw_chart,

@@ -12,7 +12,7 @@ from vae_tui.latent.codes import samples
 from vae_tui.model.numpy_network import Network
 from vae_tui.terminal.tiles import GAP, fitting, widths
 from vae_tui.text import cut
-from vae_tui.tui.state.other_runs import LONGEST_NAME, OVERLAID, Overlay
+from vae_tui.tui.state.other_runs import LONGEST_NAME, Overlay
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.loss_curves import NAMES
 from vae_tui.tui.views.view import waiting
@@ -117,7 +117,7 @@ class TrainDigits(Vertical):
             step = f"step {other.step:,} · same z" if other is not None else why
             name = escape(cut(overlay.run.name, LONGEST_NAME))
             caption = self.query_one("#overlay-caption", Caption)
-            caption.text = f"[b][{OVERLAID}]{name}[/][/b] · {escape(step)}"
+            caption.text = f"[b][{overlay.role}]{name}[/][/b] · {escape(step)}"
         if over != self._over:
             self._over = over
             self._resize_pictures()

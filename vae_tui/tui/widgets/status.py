@@ -88,7 +88,9 @@ def status_parts(
     live = state in ("running", "paused", "stalled")
     parts = [
         Text(cut(name, 24), "bold"),
-        Text(state_text(state, silent_seconds), ROLES.get(state, "")),
+        Text(
+            f"{'●' if unicode else '*'} {state_text(state, silent_seconds)}", ROLES.get(state, "")
+        ),
         Text(f"epoch {_epoch(epoch)}/{epochs}"),
         _bar(share, 10, unicode),
     ]
