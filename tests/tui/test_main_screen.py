@@ -39,7 +39,7 @@ async def test_each_state_is_named_with_what_to_do_and_nothing_is_cut_or_overlap
             ("3", "x Test digit"),
             ("4", "m Method"),
             ("tab", "s Sort"),  # on the map a digit is a class
-            ("6", "x Overlay"),
+            ("6", "⏎ Open"),
         ):
             await pilot.press(view)
             await wait_until(pilot, lambda own=own: own in screen.text)
