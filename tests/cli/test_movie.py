@@ -118,7 +118,7 @@ def test_the_colours_of_colour_images_are_kept():
     [
         (["-o", "x.png"], 2, "must end in .gif"),
         (["-o", "missing/x.gif"], 2, "there is no folder missing"),
-        (["--of", "digits"], 2, "'digits' is not one of 'samples', 'morph', 'map'"),
+        (["--of", "digits"], 2, "--of 'digits': it can be samples, morph, map"),
         (["-n", "0"], 2, "-n must be 1 to 10000, not 0"),
         (["--of", "morph", "-n", "1"], 2, "-n must be 2 to 200, not 1"),
         (["--of", "morph", "--digits", "3", "77"], 2, "'77' is not a digit to morph"),

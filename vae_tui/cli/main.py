@@ -14,7 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from vae_tui import __version__
-from vae_tui.cli import completion, doctor, explore, facts, movie, options, runs, serve, steer
+from vae_tui.cli import completion, doctor, explore, facts, options, runs, serve, steer
 from vae_tui.cli.completion import one_of, run_names
 from vae_tui.cli.console import print_error, show_traceback
 from vae_tui.cli.options import Choice, option
@@ -114,7 +114,7 @@ def cli() -> None:
     """
 
 
-_SINGLE = (runs.runs, movie.movie, serve.serve, doctor.doctor, completion.completion)
+_SINGLE = (runs.runs, serve.serve, doctor.doctor, completion.completion)
 for _command in (*steer.COMMANDS, *facts.COMMANDS, *explore.COMMANDS, *_SINGLE):
     cli.add_command(_command)
 

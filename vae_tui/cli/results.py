@@ -1,13 +1,14 @@
-"""``vae-tui eval`` and ``vae-tui export``: a run's results as numbers and as files."""
+"""``vae-tui eval``, ``export`` and ``movie``: a run's results as numbers and as files."""
 
 import dataclasses
+from functools import partial
 from pathlib import Path
 
 import click
 
 from vae_tui.cli import options
 from vae_tui.cli.console import print_lines, progress_bar
-from vae_tui.cli.options import folder_of_data, option
+from vae_tui.cli.options import Choice, folder_of_data, option
 from vae_tui.errors import UsageError
 from vae_tui.text import printable
 
@@ -88,3 +89,43 @@ def export(run: str | None, runs_dir: Path, step: int | None, output: Path) -> N
             content = safetensors_file(network)
     write(output, content)
     print_lines(f"{output}: {what}")
+
+
+@click.command()
+@options.run_argument
+@options.runs_dir_option
+@option("--of", "subject", type=Choice(("samples", "morph", "map")), default="samples",
+        help="Samples from the same z, a morph of two digits, or the map.")  # fmt: skip
+@option("--count", "-n", type=int, show_default="32; 8", help="Samples, or pictures of the morph.")
+@option("--seed", type=int, default=1, help="Random seed of the samples' z.")
+@option("--digits", nargs=2, metavar="A B", default=("3", "8"),
+        help="Ends of the morph: classes, or test images as '#123' (quoted).")  # fmt: skip
+@option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE",
+        show_default="RUN-samples.gif and so on", help="The file, ending in .gif.")  # fmt: skip
+def movie(
+    run: str | None,
+    runs_dir: Path,
+    subject: str,
+    count: int | None,
+    seed: int,
+    digits: tuple[str, str],
+    output: Path | None,
+) -> None:
+    """Write a GIF of how a run learns.
+
+    It shows the same picture at every kept step.
+    """
+    from rich.progress import MofNCompleteColumn
+
+    from vae_tui.export.output_file import check_output, write
+    from vae_tui.latent.movie import Request, movie_of
+    from vae_tui.run.runs_folder import find
+
+    found = find(runs_dir, run)
+    path = output or Path(f"{found.name}-{subject}.gif")
+    check_output(path, (".gif",))
+    with progress_bar("drawing", MofNCompleteColumn()) as bar:
+        track = partial(bar.track, total=len(found.kept_steps()) + 1)
+        content, about = movie_of(found, Request(subject, count, seed, digits), track)
+    write(path, content)
+    print_lines(f"{path}: {about}")

@@ -1,24 +1,85 @@
 """What a run's kept weights draw, step by step: the same samples, a morph, the map."""
 
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+import contextlib
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.errors import VaeTuiError
+from vae_tui.export.movie_file import Scene, digits_picture, map_pictures, movie
 from vae_tui.latent import codes
-from vae_tui.latent.morph import MOST_STEPS
+from vae_tui.latent.morph import MOST_STEPS, choose_ends
 from vae_tui.latent.morph import morph as interpolate
 from vae_tui.latent.projection import Projection, pca
 from vae_tui.model import load_network
 from vae_tui.model.network_at_step import network_at
 from vae_tui.model.numpy_network import Network
-from vae_tui.model.probe import Probe
+from vae_tui.model.probe import Probe, load_probe
 from vae_tui.run.config import RunConfig
 from vae_tui.run.folder import Run
+from vae_tui.run.progress import LogProgress, Progress
+from vae_tui.text import printable
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _Drawn = TypeVar("_Drawn")
 Draw = Callable[[Network], _Drawn]
 """Draws one frame with the weights of one step."""
+SUBJECTS = ("samples", "morph", "map")
+SAMPLES, MORPH_PICTURES = 32, 8
+"""Pictures in a frame by default."""
+Track = Callable[[Iterable[Any]], Iterable[Any]]
+"""Passes on what it iterates over, and shows how far it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a movie shows."""
+
+    subject: str
+    """One of `SUBJECTS`."""
+    count: int | None = None
+    """Samples, or pictures of the morph."""
+    seed: int = 1
+    """Of the samples' codes."""
+    digits: tuple[str, str] = ("3", "8")
+    """Ends of the morph, as of `choose_ends`."""
+
+
+def movie_of(run: Run, request: Request, track: Track = iter) -> tuple[bytes, str]:
+    """Return a GIF with a frame for each kept step, and what it shows in words.
+
+    Raises:
+        UsageError: The run has no weights, or a value of the request is out of range.
+        VaeTuiError: Weights or test images cannot be read.
+    """
+    config = run.config()
+    count = request.count
+    if request.subject == "samples":
+        count = SAMPLES if count is None else count
+        steps, drawn = _oldest_first(run, config, samples(count, request.seed), track)
+        columns = math.isqrt(2 * count - 1) + 1  # twice as wide as high
+        pictures = [digits_picture(images, columns) for images in drawn]
+        what = f"{count} samples, the same z at every step"
+    elif request.subject == "morph":
+        count = MORPH_PICTURES if count is None else count
+        probe = load_probe(run.probe, config)
+        ends = choose_ends(*request.digits, probe)
+        steps, drawn = _oldest_first(run, config, morph(probe, ends, count), track)
+        pictures = [digits_picture(images, count) for images in drawn]
+        first, last = (probe.classes[probe.labels[index]] for index in ends)
+        what = f"{first} becomes {last}"
+    else:
+        probe = load_probe(run.probe, config)
+        steps, maps = _oldest_first(run, config, AlignedMap(probe), track)
+        pictures = map_pictures(maps, probe.labels)
+        what = f"PCA of the means of {len(probe.labels):,} test images"
+    about = f"{what}; {len(steps)} steps of {printable(run.name)}"
+    title = f"{printable(run.name)} · {what}"
+    return movie(_scenes(run, config, steps, pictures), title, about), about
 
 
 def frames(run: Run, config: RunConfig, draw: Draw[_Drawn]) -> Iterator[tuple[int, _Drawn]]:
@@ -72,3 +133,24 @@ class AlignedMap:
         """Return the points of one step, in the units of the code."""
         self._plane = pca(network.encode(self._probe.images)[0], self._plane)
         return self._plane.points
+
+
+def _oldest_first(
+    run: Run, config: RunConfig, draw: Draw[_Drawn], track: Track
+) -> tuple[list[int], list[_Drawn]]:
+    found = list(track(frames(run, config, draw)))
+    return [step for step, _ in reversed(found)], [drawn for _, drawn in reversed(found)]
+
+
+def _scenes(run: Run, config: RunConfig, steps: list[int], pictures: "list[Image]") -> list[Scene]:
+    """Return the pictures with their captions; without the epoch if the log does not say it."""
+    log = LogProgress(run.events, Progress(run.name, config))
+    with contextlib.suppress(OSError):
+        log.read()
+    started = log.progress.started
+    scenes = []
+    for step, picture in zip(steps, pictures, strict=True):
+        epoch = step / max(started.steps_per_epoch, 1) if started else math.nan
+        text = "" if math.isnan(epoch) else f"epoch {epoch:.{2 if epoch % 1 else 0}f}"
+        scenes.append(Scene(picture, text, f"step {step:,}"))
+    return scenes
