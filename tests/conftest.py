@@ -27,6 +27,8 @@ def pytest_configure() -> None:
         if signal.getsignal(number) is signal.SIG_IGN:  # under nohup, or in the background
             # Programs under test would inherit that; a handler is not inherited.
             signal.signal(number, lambda *_: None)
+    # The config file of whoever runs the tests changes no default here.
+    os.environ["XDG_CONFIG_HOME"] = os.devnull
     # The programs that tests start compile the package once, not each time.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 

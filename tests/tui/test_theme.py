@@ -80,6 +80,31 @@ async def test_a_theme_from_the_palette_is_shown_at_once_and_remembered(tmp_path
     assert ChosenTheme(tmp_path / "state" / "theme", {"TEXTUAL_THEME": "nord"}).load() == "nord"
 
 
+def test_of_palette_and_config_file_the_newer_choice_is_shown(tmp_path):
+    file = tmp_path / "theme"
+
+    def configured(name: str) -> ChosenTheme:
+        return ChosenTheme(file, {}, name)
+
+    assert configured("").found() == ("", "")
+    assert configured("nord").found() == ("nord", "this file")
+    configured("").save("vae-light")
+    assert configured("").found() == ("vae-light", "chosen in the palette")
+    assert configured("nord").load() == "nord"  # set in the file since
+    configured("nord").save("dracula")
+    assert configured("nord").load() == "dracula"
+    assert configured("gruvbox").load() == "gruvbox"  # edited again
+    assert configured("").load() == "dracula"
+
+
+def test_a_theme_that_is_not_there_is_named_with_the_nearest():
+    assert (
+        theme.why_unknown("") == theme.why_unknown("vae-light") == theme.why_unknown("nord") == ""
+    )
+    assert theme.why_unknown("vae-lite") == "no theme 'vae-lite'; did you mean vae-light?"
+    assert theme.why_unknown("textual-ansi").startswith("no theme")
+
+
 @pytest.mark.parametrize("content", [b"", b"no-such-theme", b"\xff", b"x" * 10_000])
 async def test_a_damaged_or_foreign_choice_is_passed_over(tmp_path, content):
     (tmp_path / "theme").write_bytes(content)

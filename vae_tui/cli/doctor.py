@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vae_tui.cli.options import data_dir_option, folder_for_data, option, runs_dir_option
+from vae_tui.cli.user_config.config_file import config_findings
 from vae_tui.text import printable
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def doctor(runs_dir: Path, data_dir: Path | None, timeout: float, as_json: bool)
             if here.stdin and not capabilities.is_multiplexed(here.environment):
                 has_palette = colours.system in (capabilities.PALETTE, capabilities.TRUECOLOR)
                 report.add(link_findings(measure(0, 1, load=has_palette)))
+        report.add(config_findings())
         runs, data = folders.read_folder(runs_dir), folders.read_folder(folder_for_data(data_dir))
         report.add(folders.runs_findings(runs, *folders.count_runs(runs_dir)))
         report.add(folders.data_findings(data))

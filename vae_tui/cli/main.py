@@ -19,6 +19,8 @@ from vae_tui.cli.completion import one_of, run_names
 from vae_tui.cli.console import print_error, show_traceback
 from vae_tui.cli.options import Choice, option
 from vae_tui.cli.start import create_run, given_to_resume, resume_run
+from vae_tui.cli.user_config import config_file
+from vae_tui.cli.user_config.commands import config as config_command
 from vae_tui.cli.watch import INTERRUPTED, follow, follow_own, stop_at_signals, watch
 from vae_tui.data.catalogue import DATASETS
 from vae_tui.errors import VaeTuiError
@@ -51,13 +53,23 @@ _OPTIONS = ("-h", "--help", "--version")
 """Of the program itself; others are those of ``train``."""
 
 
+_WITHOUT_CONFIG = (completion.completion, config_command, doctor.doctor)
+"""Commands that run although the config file is broken."""
+
+
 class DefaultToTrain(click.Group):
     """A group whose default command is ``train``: ``vae-tui --beta 4``."""
 
     def add_command(self, cmd: click.Command, name: str | None = None) -> None:
         """Add a command, and to it ``--debug``, which `main` reads from the command line itself."""
         text = "Show a traceback when it fails."
-        cmd.params.append(click.Option(["--debug"], is_flag=True, expose_value=False, help=text))
+        subcommands = cmd.commands.values() if isinstance(cmd, click.Group) else ()
+        for one in (cmd, *subcommands):
+            one.params.append(
+                click.Option(["--debug"], is_flag=True, expose_value=False, help=text)
+            )
+        if cmd not in _WITHOUT_CONFIG and cmd.callback is not None:
+            cmd.callback = config_file.refuse_if_broken(cmd.callback)
         super().add_command(cmd, name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -78,9 +90,12 @@ class DefaultToTrain(click.Group):
         return list({item.value: item for item in found}.values())
 
     def make_context(self, *arguments: Any, **more: Any) -> click.Context:
-        """Read the command line, and answer ``--help`` and ``--version``."""
+        """Read the command line, with the defaults of the config file; answer ``--help``."""
+        error = config_file.attach_defaults(more, self)
         with _closed_stdout_is_success():
-            return super().make_context(*arguments, **more)
+            context = super().make_context(*arguments, **more)
+        config_file.remember_broken(context, error)
+        return context
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
@@ -114,7 +129,7 @@ def cli() -> None:
     """
 
 
-_SINGLE = (runs.runs, serve.serve, doctor.doctor, completion.completion)
+_SINGLE = (runs.runs, serve.serve, doctor.doctor, completion.completion, config_command)
 for _command in (*steer.COMMANDS, *facts.COMMANDS, *explore.COMMANDS, *_SINGLE):
     cli.add_command(_command)
 

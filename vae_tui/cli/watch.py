@@ -104,9 +104,9 @@ def _screen(
     """Return the app for one run, which calls ``start_new``; the others are as for ``watch``."""
     from platformdirs import user_state_path
 
+    from vae_tui.cli.user_config import config_file
     from vae_tui.terminal import capabilities
     from vae_tui.tui.app import VaeApp
-    from vae_tui.tui.theme import ChosenTheme
 
     plain, folder = plain_runs_dir(), run.path.parent
     if plain is not None and plain.absolute() == folder:
@@ -141,6 +141,7 @@ def _screen(
         seen = user_state_path("vae-tui") / "seen"  # relative for a user without a home folder
         absence = AbsenceTracker(run, LastSeenStore(run, seen)) if seen.is_absolute() else None
         reader = RunReader(run, view, absence, limiter)
+        say_what_has_no_effect()
         others = RunsFolder(folder, run.path, for_others, plain)
         return LateImports(VIEWS, reader, embed, scene, others, limiter)
 
@@ -149,11 +150,23 @@ def _screen(
 
         return embeddings(codes, start)
 
-    chosen_theme = ChosenTheme(user_state_path("vae-tui") / "theme", os.environ)
-    return VaeApp(
+    def say_what_has_no_effect() -> None:
+        from vae_tui.tui.keys import keymap
+        from vae_tui.tui.keys.bindings import KEYS
+        from vae_tui.tui.theme import why_unknown
+
+        wrong = keymap.problems(settings.keys, keymap.contexts(KEYS)) if settings.keys else ()
+        for problem in filter(None, (why_unknown(chosen_theme.load()), *wrong)):
+            app.notify(f"{problem} (vae-tui config edit)", severity="warning", markup=False)
+
+    settings = config_file.read_config(config_file.config_path())
+    chosen_theme = config_file.chosen_theme(settings)
+    app = VaeApp(
         *(name, name_here, config, load, steering, os.environ, Path.cwd()),
         chosen_theme=chosen_theme,
     )
+    app.set_keymap(dict(settings.keys))
+    return app
 
 
 def follow(

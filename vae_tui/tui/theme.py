@@ -7,11 +7,12 @@ with the names of `ROLES`, which the console of the app knows; see `role_styles`
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from rich.style import Style
 from textual.color import Color
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from vae_tui.run.files import replace
 from vae_tui.run.untrusted import read_bounded
@@ -112,26 +113,52 @@ THEMES = (
 
 
 class ChosenTheme:
-    """The name of the theme that the user has chosen, kept in a file."""
+    """The theme that the user has chosen: in the environment, the palette or the config file.
 
-    def __init__(self, file: Path, environment: Mapping[str, str]) -> None:
+    TEXTUAL_THEME wins. Of the other two the newer choice does: the palette's is kept in a file
+    together with the theme that was ``configured`` then, so that a config file with another theme
+    by now has been edited since.
+    """
+
+    def __init__(self, file: Path, environment: Mapping[str, str], configured: str = "") -> None:
         self._file = file
         self._environment = environment
+        self._configured = configured
 
     def load(self) -> str:
-        """Return what TEXTUAL_THEME says, else what was chosen last; empty if neither."""
+        """Return the name of the theme, which need not exist; empty if none was chosen."""
+        return self.found()[0]
+
+    def found(self) -> tuple[str, str]:
+        """Return the name of the theme, and where it was chosen; both empty if nowhere.
+
+        "this file" is the config file, whose ``config show`` says so.
+        """
         if named := self._environment.get("TEXTUAL_THEME"):
-            return named
-        try:
-            return read_bounded(self._file, _LONGEST_NAME).decode().strip()
-        except (OSError, ValueError):
-            return ""
+            return named, "environment: TEXTUAL_THEME"
+        chosen, configured_then = "", ""
+        with contextlib.suppress(OSError, ValueError):
+            text = read_bounded(self._file, 2 * _LONGEST_NAME).decode()
+            chosen, configured_then = [*text.split("\n"), ""][:2]
+        if self._configured and (not chosen or self._configured != configured_then):
+            return self._configured, "this file"
+        return chosen.strip(), "chosen in the palette" if chosen else ""
 
     def save(self, name: str) -> None:
-        """Remember a theme; a failure to do so is ignored."""
+        """Remember a theme chosen in the palette; a failure to do so is ignored."""
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            replace(self._file, name.encode())
+            replace(self._file, f"{name}\n{self._configured}".encode())
+
+
+def why_unknown(name: str) -> str:
+    """Return that there is no theme of this name, with the nearest; empty if there is, or none."""
+    of_textual = (theme for theme in BUILTIN_THEMES.values() if not theme.ansi)
+    known = {theme.name for theme in (*THEMES, *of_textual)}
+    if not name or name in known:
+        return ""
+    near = get_close_matches(name, known, n=1, cutoff=0.4)
+    return f"no theme {name!r:.60}; {f'did you mean {near[0]}?' if near else 'ctrl+p lists them'}"
 
 
 def css_variables(variables: Mapping[str, str], theme: Theme) -> dict[str, str]:
