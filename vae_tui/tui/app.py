@@ -29,6 +29,7 @@ from vae_tui.tui.state.scene_store import SceneStore
 from vae_tui.tui.terminal_app import TerminalApp
 from vae_tui.tui.theme import ChosenTheme
 from vae_tui.tui.widgets.timeline import Timeline
+from vae_tui.tui.widgets.toast import TOAST_CSS
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.ports import LateImports
@@ -44,7 +45,7 @@ class VaeApp(TerminalApp):
 
     TITLE = "vae-tui"
     BINDINGS = [*KEYS]
-    CSS = "ModalScreen { background: $background 60%; }"
+    CSS = f"ModalScreen {{ background: $background 60%; }}{TOAST_CSS}"
 
     def __init__(
         self,

@@ -159,6 +159,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Switch to a view; does nothing until the views are mounted."""
         if 0 <= number < len(self.views):
             view = self.views[number]
+            self.app.clear_notifications()
             self.query_one(ContentSwitcher).current = view.id
             self.set_focus(view)  # at once: the next key may already be waiting
             self.query_one(TabBar).current = number

@@ -144,6 +144,10 @@ class TerminalApp(App[None]):
         seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
         self.post_message(Notify(SafeNotification(message, title, severity, seconds, markup)))
 
+    def on_notify(self) -> None:
+        """Remove older notifications: the newest replaces them."""
+        self.clear_notifications()
+
     async def on_event(self, event: Event) -> None:
         """Handle keys one at a time, in order."""
         await self._keys.handle(event)

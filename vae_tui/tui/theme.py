@@ -173,7 +173,7 @@ def css_variables(variables: Mapping[str, str], theme: Theme) -> dict[str, str]:
     return {
         **exact,
         "bar": bar,
-        **{name: _colour(name, variables).hex for name in ("quiet", "rule")},
+        **{name: _colour(name, variables).hex for name in ("quiet", "rule", "key")},
         "picture-ground": Color.parse(ground).hex,
         "cursor-ground": _blend(variables, "foreground", 0.25).hex,
         **_class_colours(variables),

@@ -1,8 +1,13 @@
 """Commands to the trainer, and when they are offered."""
 
+import dataclasses
+
 import pytest
 from support.fake_steering import FakeSteering
+from support.key_presses import press_at_once
+from support.run_events import NOW, STARTED, ended, losses
 from support.screen import Screen, become, until_reading, wait_until
+from textual.widgets import Input
 
 from vae_tui.errors import VaeTuiError
 from vae_tui.run.events import Paused, Resumed
@@ -36,14 +41,50 @@ async def test_p_goes_on_from_the_last_save_and_halves_lr_where_it_diverged(cond
         assert (screen.steering.sent, screen.steering.restarted) == ([], [settings])
 
 
-async def test_p_on_a_finished_run_says_how_to_train_longer():
+async def test_p_on_a_finished_run_asks_for_more_epochs_and_trains_them():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "finished")
+        press_at_once(pilot, "p 5 0 enter")
+        await wait_until(pilot, lambda: screen.steering.restarted == [{"epochs": 200}])
+        await wait_until(pilot, lambda: screen.app.screen is screen.app.main)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [("x", "'x' is not a number"), ("0", "0 is not in its range"), ("1.5", "whole number"),
+     ("999999", "1000149 is not in its range, 1 to 1,000,000")],
+)  # fmt: skip
+async def test_a_number_of_epochs_that_cannot_be_is_refused_in_words(typed, words):
     screen = Screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "finished")
         await pilot.press("p")
-        await wait_until(pilot, lambda: "--epochs" in screen.text)
+        await wait_until(pilot, lambda: "170 in total" in screen.text)
+        pilot.app.screen.query_one(Input).value = typed
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: words in screen.text)
+        await pilot.press("escape")
         assert screen.steering.restarted == []
+
+
+async def test_a_run_that_was_asked_to_stop_is_stopping_until_its_trainer_has_ended():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        screen.reader.report(stop_requested_at=screen.clock.now)
+        await wait_until(pilot, lambda: "stopping" in screen.status)
+        assert screen.notice == "stopping: the trainer saves and ends"
+        assert not screen.app.main.steering
+        await pilot.press("c")
+        await wait_until(pilot, lambda: "the run is stopping" in screen.text)
+        screen.reader.report(ended("stopped"), live=False)
+        await wait_until(pilot, lambda: "stopped" in screen.status)
+        screen.reader.report(dataclasses.replace(STARTED, time=NOW + 9), losses(541), live=True)
+        await wait_until(pilot, lambda: "running" in screen.status)
 
 
 async def test_a_run_that_goes_on_after_it_ended_is_starting_and_neither_stalled_nor_stopped():

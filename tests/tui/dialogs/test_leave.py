@@ -6,6 +6,7 @@ import pytest
 from support.fake_steering import FakeSteering
 from support.run_events import ended, losses
 from support.screen import Screen, become, until_reading, wait_until
+from textual.widgets import OptionList
 
 from vae_tui.errors import VaeTuiError
 from vae_tui.tui.controllers.steering import END_POLL_SECONDS
@@ -102,3 +103,25 @@ async def test_the_way_back_stands_on_one_line_when_leaving():
         await pilot.press("q")
         await pilot.pause()
         assert "vae-tui attach fashion-mnist-1123-0713-12" in screen.text
+
+
+async def test_the_answers_can_be_chosen_with_the_arrows():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await pilot.press("q", "down", "enter")
+        await wait_until(pilot, lambda: screen.steering.sent == ["stop"])
+
+
+@pytest.mark.parametrize(("row", "code", "sent"), [(0, 0, []), (3, None, ["stop"]), (5, None, [])])
+async def test_the_answers_can_be_clicked(row, code, sent):
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await pilot.press("q")
+        await pilot.pause()
+        await pilot.click(OptionList, offset=(6, row))
+        await wait_until(pilot, lambda: not isinstance(screen.app.screen, LeaveDialog))
+        assert (pilot.app.return_code, screen.steering.sent) == (code, sent)

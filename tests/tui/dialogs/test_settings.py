@@ -1,10 +1,12 @@
 """The dialog of settings."""
 
+import pytest
 from support.fake_steering import FakeSteering
 from support.screen import Screen, become, until_reading, wait_until
 from textual.widgets import Input, Static
 
 from vae_tui.run.events import Paused, SettingChanged
+from vae_tui.tui.dialogs.settings import SettingsDialog
 
 
 async def ask_controls(pilot, screen, **wanted):
@@ -50,13 +52,17 @@ async def test_a_number_that_cannot_be_is_refused_in_words():
         await become(pilot, screen, "running")
         for name, value, words in (
             ("beta", "e+", "'e+' is not a number"),
-            ("lr", "0", "lr"),
-            ("epochs", "1.5", "whole number"),
-            ("beta", "-1", "beta"),
+            ("lr", "0", "learning rate: 0 is not in its range, above 0, up to 10"),
+            ("epochs", "1.5", "epochs must be a whole number, not 1.5"),
+            ("epochs", "0", "epochs: 0 is not in its range, 1 to 1,000,000"),
+            ("beta", "-1", "beta: -1 is not in its range, 0 to 1,000,000"),
+            ("beta", "nan", "beta: nan is not in its range"),
         ):
             await ask_controls(pilot, screen, **{name: value})
             await pilot.press("enter")
-            assert words in str(pilot.app.screen.query_one("#wrong", Static).render())
+            refusal = str(pilot.app.screen.query_one("#wrong", Static).render())
+            assert words in refusal
+            assert "--" not in refusal
             assert len(pilot.app.screen_stack) == 2
             await pilot.press("escape")
             assert screen.steering.sent == []
@@ -97,3 +103,60 @@ async def test_a_screen_that_only_watches_changes_nothing():
             await pilot.press("enter")
         await wait_until(pilot, lambda: any("no control" in text for text in screen.app.notes))
         assert steering.sent == []
+
+
+@pytest.mark.parametrize("condition", ["stopped", "failed", "lost", "finished"])
+async def test_new_settings_of_an_ended_run_apply_when_enter_resumes_it(condition):
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, condition)
+        await ask_controls(pilot, screen, beta="4", epochs="300")
+        await pilot.press("enter")
+        assert screen.steering.restarted == [{"beta": 4.0, "epochs": 300.0}]
+        assert screen.steering.sent == []
+
+
+async def test_new_settings_of_an_ended_run_can_be_kept_for_a_later_resume():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "finished")
+        await ask_controls(pilot, screen, lr="0.0005")
+        await pilot.press("ctrl+k")
+        await wait_until(pilot, lambda: screen.steering.set == [("lr", 0.0005)])
+        assert screen.steering.restarted == []
+        await wait_until(pilot, lambda: "when the run is resumed" in screen.text)
+
+
+async def test_a_finished_run_is_not_resumed_without_more_epochs():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "finished")
+        await ask_controls(pilot, screen, beta="4")
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "all 150 epochs are done" in screen.text)
+        assert screen.steering.restarted == []
+
+
+async def test_after_a_divergence_half_the_learning_rate_is_proposed():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "diverged")
+        await ask_controls(pilot, screen, beta="0.5")
+        await pilot.press("enter")
+        assert screen.steering.restarted == [{"beta": 0.5, "lr": 0.0005}]
+
+
+async def test_a_live_run_has_nothing_to_keep_and_an_ended_one_nothing_to_save():
+    for condition, key in (("running", "ctrl+k"), ("stopped", "ctrl+s")):
+        screen = Screen()
+        async with screen.at() as pilot:
+            await until_reading(pilot, screen)
+            await become(pilot, screen, condition)
+            await ask_controls(pilot, screen, lr="0.0005")
+            await pilot.press(key)
+            assert isinstance(pilot.app.screen, SettingsDialog)
+            assert (screen.steering.sent, screen.steering.restarted) == ([], [])

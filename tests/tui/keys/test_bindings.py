@@ -8,13 +8,14 @@ from support.screen import Screen, open_view, wait_until
 from vae_tui.tui.dialogs.choose_digits import ChooseDigitsDialog
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.dialogs.leave import LeaveDialog
+from vae_tui.tui.dialogs.more_epochs import MoreEpochsDialog
 from vae_tui.tui.dialogs.palette import Palette
 from vae_tui.tui.dialogs.settings import SettingsDialog
 from vae_tui.tui.keys.bindings import ALWAYS_SHOWN, HIDDEN_FIRST, KEYS, footer_rank
 from vae_tui.tui.views import VIEWS
 
 README = (Path(__file__).parents[3] / "README.md").read_text()
-DIALOGS = (ChooseDigitsDialog, HelpDialog, LeaveDialog, SettingsDialog)
+DIALOGS = (ChooseDigitsDialog, HelpDialog, LeaveDialog, MoreEpochsDialog, SettingsDialog)
 SYMBOLS = {
     "comma": ",",
     "full_stop": ".",
@@ -64,4 +65,5 @@ def test_the_footer_never_leaves_out_the_way_to_views_help_and_exit(binding_id):
 def test_the_footer_leaves_out_copy_before_export_and_a_views_own_keys_last():
     ranks = [footer_rank(binding_id) for binding_id in HIDDEN_FIRST]
     assert ranks == sorted(ranks, reverse=True)
-    assert footer_rank("train.log") == 1 < footer_rank("app.sample") < min(ranks)
+    assert footer_rank("app.pause") < footer_rank("train.log") < footer_rank("app.sample")
+    assert footer_rank("app.sample") < min(ranks)

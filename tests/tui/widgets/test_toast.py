@@ -5,10 +5,31 @@ import itertools
 import signal
 import time
 
-from support.screen import Screen, become, until_reading
+from support.screen import Screen, become, open_view, until_reading, wait_until
 from textual.app import App
 
 from vae_tui.tui.dialogs.help import HelpDialog
+
+
+async def test_the_newest_notification_is_one_line_above_the_footer_until_the_view_changes():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "2")
+        for text in ("one thing", "another thing"):
+            screen.app.notify(text)
+            await wait_until(pilot, lambda text=text: text in screen.text.splitlines()[-2])
+        assert "one thing" not in screen.text
+        assert screen.text.count("another thing") == 1
+        await pilot.press("3")
+        await wait_until(pilot, lambda: "another thing" not in screen.text)
+
+
+async def test_a_long_error_is_shown_to_its_last_word():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "2")
+        screen.app.notify(f"{'a long reason ' * 12}alas", severity="error")
+        await wait_until(pilot, lambda: "alas" in screen.text)
 
 
 async def test_a_notification_that_expires_while_it_is_shown_does_not_freeze_the_screen(

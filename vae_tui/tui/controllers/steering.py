@@ -1,6 +1,6 @@
 """Sends the user's commands to the trainer: pause, resume, settings, undo, stop."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -8,24 +8,33 @@ from vae_tui.errors import VaeTuiError
 from vae_tui.run.commands import Command
 from vae_tui.text import printable
 from vae_tui.tui.dialogs.leave import Answer, LeaveDialog
-from vae_tui.tui.dialogs.settings import SettingsDialog
-from vae_tui.tui.keys.bindings import ADJUSTABLE
+from vae_tui.tui.dialogs.more_epochs import MoreEpochsDialog
+from vae_tui.tui.dialogs.settings import SettingsAnswer, SettingsDialog
+from vae_tui.tui.keys.bindings import ADJUSTABLE, ENDED
 from vae_tui.tui.state.notice import halved_lr
 from vae_tui.tui.state.scene_store import SceneStore
 
 if TYPE_CHECKING:
     from textual.app import App
 
+    from vae_tui.tui.state.run_view import RunView
+
 LIVE = ("starting", *ADJUSTABLE)
-"""States of a run that has a trainer."""
+"""States of a run that has a trainer, unless it is already stopping."""
 END_POLL_SECONDS = 0.1
+PROPOSED_EPOCHS = 20
+"""At most so many more are proposed for a finished run."""
+READ_ONLY = "attached read-only: no control"
 
 
 class Steering(Protocol):
     """Access to the trainer."""
 
     def send(self, command: Command) -> None:
-        """Send a command to a live trainer; raises VaeTuiError if that is not possible."""
+        """Send a command; VaeTuiError if it cannot be written.
+
+        Without a trainer, new settings wait for the next one.
+        """
 
     def restart(self, **settings: float) -> None:
         """Start a trainer from the last save, with new ``settings`` (beta, lr, epochs) if any."""
@@ -47,37 +56,42 @@ class SteeringController:
     """Called after each command."""
 
     def pause(self) -> None:
-        """Pause or resume a live run; continue one that ended from its last save."""
+        """Pause or resume a live run; continue one that ended, a finished one for more epochs."""
         state, run = self.store.state, self.store.run
         if state in ADJUSTABLE:
-            name = "resume" if state == "paused" else "pause"
-            self._send([Command(command=name)])
-        elif state in ("stopped", "failed", "lost") and run is not None:
-            settings = {"lr": halved_lr(run)} if state == "failed" and run.diverged else {}
-            self._steer(lambda steering: steering.restart(**settings))
-        elif state == "finished":
-            command = f"vae-tui train --resume {self.reference} --epochs N"
-            text = f"the run has finished; to train longer: {command}"
-            self.app.notify(text, timeout=6, markup=False)
+            self._send(Command(command="resume" if state == "paused" else "pause"))
+        elif state in ENDED and run is not None:
+            if self.steering is None:
+                self.app.notify(READ_ONLY, timeout=3)
+            elif state == "finished":
+                proposed = min(max(run.epochs, 1), PROPOSED_EPOCHS)
+                self.app.push_screen(MoreEpochsDialog(run.epochs, proposed), self._train_to)
+            else:
+                self._restart(_proposed(run, state))
 
     def adjust(self) -> None:
-        """Let the user change settings."""
+        """Let the user change settings, now or for the next resume."""
         run, state = self.store.run, self.store.state
         if self.steering is None:
-            self.app.notify("attached read-only: no control", timeout=3)
+            self.app.notify(READ_ONLY, timeout=3)
             return
-        if run is None or state not in ADJUSTABLE:
-            self.app.notify(f"settings can be changed while a run is live; it is {state}")
+        if run is None or state not in (*ADJUSTABLE, *ENDED):
+            self.app.notify(f"the run is {state}: settings can be changed in a moment")
             return
-        settings = {"beta": run.beta, "lr": run.lr, "epochs": float(run.epochs)}
-        self.app.push_screen(SettingsDialog(settings), self._send)
+        dialog = SettingsDialog(
+            {"beta": run.beta, "lr": run.lr, "epochs": float(run.epochs)},
+            _proposed(run, state),
+            has_ended=state in ENDED,
+            least_epochs=run.epochs + 1 if state == "finished" else 1,
+        )
+        self.app.push_screen(dialog, self._adjusted)
 
     def undo(self) -> None:
         """Undo the last change of a setting."""
         if self.store.state not in ADJUSTABLE:
             self.app.notify(f"nothing to undo: the run is {self.store.state}", timeout=3)
             return
-        self._send([Command(command="undo")])
+        self._send(Command(command="undo"))
 
     def leave(self) -> None:
         """Leave; ask first whether a live run should keep training."""
@@ -88,16 +102,34 @@ class SteeringController:
         else:
             self.app.exit()
 
+    def _adjusted(self, answer: SettingsAnswer | None) -> None:
+        if answer is None:
+            return
+        changes = [
+            Command(command="set", setting=name, value=value)
+            for name, value in answer.settings.items()
+        ]
+        if answer.action == "save":
+            self._send(Command(command="save"))
+        elif answer.action == "apply" and self.store.state in ENDED:
+            self._restart(answer.settings)
+        elif changes and self._send(*changes) and answer.action == "keep":
+            self.app.notify("kept: they take effect when the run is resumed", timeout=4)
+
+    def _train_to(self, epochs: int | None) -> None:
+        if epochs is not None:
+            self._restart({"epochs": epochs})
+
     def _answer(self, answer: Answer | None) -> None:
         if answer == "stop" and self._is_live():
-            if self._steer(lambda steering: steering.send(Command(command="stop"))):
+            if self._send(Command(command="stop")):
                 self._await_end()
         elif answer is not None:
             self.app.exit()
 
     def _await_end(self) -> None:
         """Leave when the trainer has ended, so that the user sees that it saved."""
-        if self._is_live():
+        if self._is_live() or self.store.state == "stopping":
             self.app.set_timer(END_POLL_SECONDS, self._await_end)
         else:
             self.app.exit()
@@ -106,22 +138,30 @@ class SteeringController:
         run, state = self.store.run, self.store.state
         return state in LIVE or (state == "reading" and run is not None and run.live)
 
-    def _send(self, commands: Sequence[Command] | None) -> None:
+    def _restart(self, settings: Mapping[str, float]) -> None:
+        self._steer(lambda steering: steering.restart(**settings))
+
+    def _send(self, *commands: Command) -> bool:
         def send(steering: Steering) -> None:
-            for command in commands or ():
+            for command in commands:
                 steering.send(command)
 
-        self._steer(send)
+        return self._steer(send)
 
-    def _steer(self, send: Callable[[Steering], None]) -> bool:
-        """Return whether the trainer can be steered and ``send`` raised no error."""
+    def _steer(self, act: Callable[[Steering], None]) -> bool:
+        """Return whether the trainer can be steered and ``act`` raised no error."""
         if self.steering is None:
-            self.app.notify("attached read-only: no control", timeout=3)
+            self.app.notify(READ_ONLY, timeout=3)
             return False
         try:
-            send(self.steering)
+            act(self.steering)
         except VaeTuiError as error:
             self.app.notify(printable(str(error)), severity="error", timeout=10, markup=False)
             return False
         self.on_sent()
         return True
+
+
+def _proposed(run: "RunView", state: str) -> dict[str, float]:
+    """Return the settings with which a run that has ended should continue, if others."""
+    return {"lr": halved_lr(run)} if state == "failed" and run.diverged else {}

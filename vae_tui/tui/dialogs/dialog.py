@@ -32,12 +32,22 @@ class ClosesOnce(_Base):
 
 
 class Dialog(ClosesOnce, ModalScreen[Result]):
-    """A box in the middle of the screen; a subclass sets its width."""
+    """A box in the middle of the screen, with its keys in the lower border."""
 
     DEFAULT_CSS = """
     Dialog { align: center middle; }
     Dialog > Vertical, Dialog > VerticalScroll {
-        max-width: 96%; height: auto;
-        border: round $primary; padding: 0 2; background: $surface;
+        max-width: 96%; max-height: 100%; height: auto;
+        border: round $primary; border-title-color: $primary; border-title-style: bold;
+        border-subtitle-color: $quiet; border-subtitle-align: left;
+        padding: 1 2; background: $surface;
     }
+    Dialog .quiet { color: $quiet; }
+    Dialog .wrong { color: $text-error; }
+    Dialog .wrong.empty { display: none; }
     """
+
+
+def keys_line(*keys: tuple[str, str]) -> str:
+    """Return the markup of pairs of a key and what it does."""
+    return " · ".join(f"[b $key]{key}[/] {label}" for key, label in keys)

@@ -6,10 +6,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
 
 from vae_tui.text import printable
-from vae_tui.tui.dialogs.dialog import Dialog
+from vae_tui.tui.dialogs.dialog import Dialog, keys_line
 
 Answer = Literal["keep", "stop"]
 
@@ -22,21 +23,39 @@ class LeaveDialog(Dialog[Answer | None]):
         Binding("s", "dismiss('stop')", "Stop and save", id="leave.stop"),
         Binding("c,escape", "dismiss", "Cancel", id="leave.cancel"),
     ]
-    DEFAULT_CSS = "LeaveDialog > Vertical { width: 64; }"
+    DEFAULT_CSS = """
+    LeaveDialog > Vertical { width: 72; }
+    LeaveDialog OptionList { border: none; padding: 0; background: $surface; height: auto; }
+    LeaveDialog OptionList:focus { border: none; }
+    """
 
     def __init__(self, name: str, reference: str) -> None:
         """Ask about the run ``name``; ``reference`` is its name or path on a command line."""
         super().__init__()
-        self._values = {"name": printable(name), "reference": printable(reference)}
+        self._name = printable(name)
+        self._reference = printable(reference)
 
     def compose(self) -> ComposeResult:
-        """Yield the question with its answers."""
-        with Vertical():
-            text = (
-                "Leave $name?\n\n"
-                "[b]k[/b]  keep training (or enter)\n"
-                "   [dim]come back: vae-tui attach $reference[/dim]\n"
-                "[b]s[/b]  stop and save\n"
-                "[b]c[/b]  cancel"
+        """Yield the answers."""
+        back = f"come back: vae-tui attach {self._reference}"
+        with Vertical() as box:
+            box.border_title = Content(f"Leave {self._name}?").markup
+            box.border_subtitle = keys_line(
+                ("enter", "keep"), ("s", "stop"), ("esc", "cancel"), ("↑↓", "choose")
             )
-            yield Static(Content.from_markup(text, **self._values))
+            yield OptionList(
+                _answer("keep", "k", "Keep training", back),
+                _answer("stop", "s", "Stop and save", "training ends; p resumes it later"),
+                _answer("cancel", "c", "Cancel", "stay here"),
+            )
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Close with the answer that was clicked or chosen."""
+        answers: dict[str | None, Answer] = {"keep": "keep", "stop": "stop"}
+        self.dismiss(answers.get(event.option.id))
+
+
+def _answer(id: str, key: str, label: str, consequence: str) -> Option:
+    text = "[b $key]$letter[/]  [b]$label[/]\n   $consequence"
+    prompt = Content.from_markup(text, letter=key, label=label, consequence=consequence)
+    return Option(prompt, id=id)

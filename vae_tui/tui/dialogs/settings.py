@@ -1,7 +1,8 @@
-"""``c``: change beta, lr or the number of epochs of a live run, or save now."""
+"""``c``: change beta, the learning rate or the number of epochs, or save now."""
 
-import contextlib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -9,77 +10,136 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label, Static
 
 from vae_tui.errors import UsageError
-from vae_tui.run.commands import Command, check
-from vae_tui.tui.dialogs.dialog import Dialog
+from vae_tui.run.config import RANGES
+from vae_tui.tui.dialogs.dialog import Dialog, keys_line
 
-_EXPLANATIONS = {
-    "beta": "weight of the KL",
-    "lr": "learning rate",
-    "epochs": "in total; more of them train longer",
-}
+LABELS = {"beta": "beta", "lr": "learning rate", "epochs": "epochs"}
+_EXPLANATIONS = {"beta": "weight of the KL", "lr": "of Adam", "epochs": "in total"}
 
 
-class SettingsDialog(Dialog[list[Command] | None]):
-    """Takes new values; closes with the commands that set them, or with None."""
+@dataclass(frozen=True, slots=True)
+class SettingsAnswer:
+    """What the user wants."""
+
+    action: Literal["apply", "keep", "save"]
+    """Apply the changes now, resuming a run that has ended; keep them for its next resume; save."""
+    settings: Mapping[str, float] = field(default_factory=dict)
+    """Only those that differ from the current ones."""
+
+
+class SettingsDialog(Dialog[SettingsAnswer | None]):
+    """Takes new values; closes with a `SettingsAnswer`, or with None."""
 
     BINDINGS = [
-        Binding("enter", "apply", "Apply", id="settings.apply"),
+        Binding("enter", "apply('apply')", "Apply", id="settings.apply"),
+        Binding("ctrl+k", "apply('keep')", "Keep for the next resume", priority=True,
+                id="settings.keep"),
         Binding("ctrl+s", "save", "Save now", priority=True, id="settings.save"),
         Binding("escape", "dismiss", "Cancel", id="settings.cancel"),
-    ]
+    ]  # fmt: skip
     DEFAULT_CSS = """
-    SettingsDialog > Vertical { width: 58; }
+    SettingsDialog > Vertical { width: 74; }
     SettingsDialog Horizontal { height: 1; }
-    SettingsDialog Label { width: 8; }
-    SettingsDialog Input { width: 14; margin-right: 1; }
-    SettingsDialog .explanation { width: 1fr; color: $quiet; }
-    SettingsDialog #wrong { color: $text-error; }
+    SettingsDialog Label { width: 15; }
+    SettingsDialog Input { width: 14; margin-right: 2; }
+    SettingsDialog .quiet { width: 1fr; }
+    SettingsDialog #about { margin-bottom: 1; }
+    SettingsDialog #wrong { margin-top: 1; }
     """
 
-    def __init__(self, settings: Mapping[str, float]) -> None:
-        """Show the current ``settings``: beta, lr and epochs."""
+    def __init__(
+        self,
+        settings: Mapping[str, float],
+        proposed: Mapping[str, float] | None = None,
+        *,
+        has_ended: bool = False,
+        least_epochs: int = 1,
+    ) -> None:
+        """Show the current ``settings``, beta, lr and epochs, or other values that are proposed.
+
+        Of a run that ``has_ended``, a resume needs at least ``least_epochs``.
+        """
         super().__init__()
         self._settings = settings
+        self._shown = {**settings, **(proposed or {})}
+        self._has_ended = has_ended
+        self._least_epochs = least_epochs
 
     def compose(self) -> ComposeResult:
         """Yield a line for each setting, and one for an error."""
-        with Vertical():
-            for name, value in self._settings.items():
+        with Vertical() as box:
+            box.border_title = "Settings"
+            if self._has_ended:
+                box.border_subtitle = keys_line(
+                    ("enter", "resume with these"),
+                    ("ctrl+k", "keep for a later resume"),
+                    ("esc", "cancel"),
+                )
+                yield Static("No trainer is running: changes take effect at a resume.", id="about")
+            else:
+                box.border_subtitle = keys_line(
+                    ("enter", "apply"), ("tab", "next"), ("ctrl+s", "save now"), ("esc", "cancel")
+                )
+            for name, value in self._shown.items():
                 with Horizontal():
-                    yield Label(name)
+                    yield Label(LABELS[name])
                     yield Input(f"{value:g}", id=name, compact=True)
-                    yield Static(_EXPLANATIONS[name], classes="explanation")
-            yield Static(id="wrong", markup=False)
-            yield Static("[b]enter[/b] apply   [b]ctrl+s[/b] save now   [b]escape[/b] cancel")
+                    yield Static(f"{_EXPLANATIONS[name]} · {range_text(name)}", classes="quiet")
+            yield Static(id="wrong", classes="wrong empty", markup=False)
 
-    def action_apply(self) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Allow to save only while a trainer runs, and to keep only while none does."""
+        if self._has_ended and action == "save":
+            return False
+        if not self._has_ended and parameters == ("keep",):
+            return False
+        return super().check_action(action, parameters)
+
+    def action_apply(self, action: Literal["apply", "keep"] = "apply") -> None:
         """Close with the changes; if a value is invalid, say why and stay."""
-        commands: list[Command] = []
         if len(self.query(Input)) < len(self._settings):
             return  # not composed yet
-        for name, value in self._settings.items():
+        changes: dict[str, float] = {}
+        for name, current in self._settings.items():
             text = self.query_one(f"#{name}", Input).value
-            if text == f"{value:g}":
-                continue
             try:
-                commands.append(_set(name, text))
+                value = current if text == f"{current:g}" else number(name, text)
+                if name == "epochs" and action == "apply" and value < self._least_epochs:
+                    done = self._least_epochs - 1
+                    raise UsageError(f"all {done} epochs are done: to train on, give more of them")
             except UsageError as error:
                 self.query_one("#wrong", Static).update(str(error))
+                self.query_one("#wrong").remove_class("empty")
                 self.query_one(f"#{name}", Input).focus()
                 return
-        self.dismiss(commands)
+            if value != current:
+                changes[name] = value
+        self.dismiss(SettingsAnswer(action, changes))
 
-    on_input_submitted = action_apply  # posted after the keys that were typed before enter
+    def on_input_submitted(self) -> None:
+        """Apply: posted after the keys that were typed before enter."""
+        self.action_apply()
 
     def action_save(self) -> None:
-        """Close with the command to save."""
-        self.dismiss([Command(command="save")])
+        """Close with the request to save."""
+        self.dismiss(SettingsAnswer("save"))
 
 
-def _set(name: str, text: str) -> Command:
-    """Return the command; raises UsageError if the text is not a number or out of range."""
-    with contextlib.suppress(ValueError):
-        command = Command(command="set", setting=name, value=float(text))
-        check(command)
-        return command
-    raise UsageError(f"{name}: {text!r} is not a number")
+def number(name: str, text: str) -> float:
+    """Return a setting's value; UsageError if the text is not a number or out of range."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise UsageError(f"{LABELS[name]}: {text!r} is not a number") from None
+    if value not in RANGES[name]:
+        raise UsageError(f"{LABELS[name]}: {text} is not in its range, {range_text(name)}")
+    if name == "epochs" and value != int(value):
+        raise UsageError(f"{LABELS[name]} must be a whole number, not {text}")
+    return value
+
+
+def range_text(name: str) -> str:
+    """Return the range of a setting in words."""
+    limits = RANGES[name]
+    low = f"above {limits.low:,g}, up to" if limits.above else f"{limits.low:,g} to"
+    return f"{low} {limits.high:,.0f}"

@@ -19,6 +19,7 @@ from vae_tui.run.files import LineTail, is_read_only
 from vae_tui.run.folder import Run
 from vae_tui.text import printable
 from vae_tui.tui.feed.absence_tracker import AbsenceTracker
+from vae_tui.tui.feed.command_tail import CommandTail
 from vae_tui.tui.feed.fast_events import EventBlock, decode_block
 from vae_tui.tui.link.refresh_limiter import RefreshLimiter
 from vae_tui.tui.messages import (
@@ -58,6 +59,7 @@ class RunReader:
         self._absence = absence
         self._limiter = limiter or RefreshLimiter()
         self._tail = LineTail(run.events)
+        self._commands = CommandTail(run.commands)
         self._first = replace(view, unread=0.0)
         self._view = self._first
         self._posted: RunView | None = None
@@ -143,6 +145,7 @@ class RunReader:
         live = pid is not None or self._run.is_live()
         seen: dict[str, Any] = {
             "live": live,
+            "stop_requested_at": self._commands.stop_requested_at(),
             "gone": not live and not self._run.path.is_dir(),
             "read_only": live and is_read_only(self._run.path),
             "live_since": since,

@@ -85,6 +85,8 @@ def footer_rank(binding_id: str) -> int:
     """Return 0 for a key that is always in the footer; the higher, the sooner it is left out."""
     if binding_id in ALWAYS_SHOWN:
         return 0
+    if binding_id == PAUSE:
+        return 1
     if binding_id in HIDDEN_FIRST:
-        return 2 + len(HIDDEN_FIRST) - HIDDEN_FIRST.index(binding_id)
-    return 2 if binding_id.startswith("app.") else 1
+        return 3 + len(HIDDEN_FIRST) - HIDDEN_FIRST.index(binding_id)
+    return 3 if binding_id.startswith("app.") else 2

@@ -31,6 +31,7 @@ def _of_state(view: "RunView", state: str, now: float, resume: str) -> str:
         "reading": f"reading the run's events: {1 - view.unread:.0%}",
         "failed": f"{failure} · {resume} continues from the last save",
         "lost": f"the trainer's process is gone · {resume} continues from the last save",
+        "stopping": "stopping: the trainer saves and ends",
         "stopped": f"stopped and saved at step {view.step:,} · {resume} continues from there",
         "paused": f"{view.notice or 'paused'} · {resume} resumes",
     }

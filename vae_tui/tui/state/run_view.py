@@ -26,6 +26,8 @@ class RunView(Progress):
     """When it took the lock, Unix seconds; older events are an earlier trainer's."""
     unread: float = 0.0
     """The share of the log that has not been read yet."""
+    stop_requested_at: float = -math.inf
+    """When a stop was last requested, Unix seconds; of an earlier trainer, before this one."""
     gone: bool = False
     """The run's folder no longer exists."""
     read_only: bool = False
@@ -60,7 +62,14 @@ class RunView(Progress):
         reported = has_reported(self.started, self.live_pid, self.last_time, self.live_since)
         paused, silent = self.paused is not None, self.silent(now)
         state = state_of(self.live, self.ended, paused=paused, silent=silent, reported=reported)
-        return "starting" if state == "running" and not reported else state
+        if state == "running" and not reported:
+            return "starting"
+        return "stopping" if state in ("running", "paused") and self._is_stopping else state
+
+    @property
+    def _is_stopping(self) -> bool:
+        """Whether a stop was requested of the trainer that reported last."""
+        return self.started is not None and self.stop_requested_at > self.started.time
 
     def silent(self, now: float) -> float:
         """Return the seconds since the live trainer's last activity."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
 
 ROLES = {
     **dict.fromkeys(("reading", "starting", "stopped"), "strong"),
-    **dict.fromkeys(("paused", "stalled"), "warning"),
+    **dict.fromkeys(("paused", "stalled", "stopping"), "warning"),
     **dict.fromkeys(("failed", "lost"), "alarm"),
     **{"running": "good", "finished": "news"},
 }
@@ -85,7 +85,7 @@ def status_parts(
     """Return the top line's parts; the percentage is that of the run's epochs."""
     share = min(1.0, max(0.0, epoch / epochs)) if epochs > 0 else 0.0
     name, device = printable(name), printable(device)
-    live = state in ("running", "paused", "stalled")
+    live = state in ("running", "paused", "stalled", "stopping")
     parts = [
         Text(cut(name, 24), "bold"),
         Text(

@@ -1,10 +1,21 @@
-"""Notifications that cannot freeze the app."""
+"""Notifications: one line above the footer, which cannot freeze the app."""
 
 from dataclasses import dataclass
 
 from textual.notifications import Notification
 
 LEAST_SECONDS = 0.1
+TOAST_CSS = """
+ToastRack { margin-bottom: 1; overflow: hidden; }
+ToastHolder { width: 1fr; }
+Toast {
+    width: 1fr; max-width: 100%; max-height: 3; margin: 0; padding: 0 1; background: $bar;
+    border-left: outer $success;
+}
+Toast.-warning { border-left: outer $warning; color: $text-warning; }
+Toast.-error { border-left: outer $error; color: $text-error; }
+"""
+"""One line of the screen's width, over the lowest of the view; long errors take up to three."""
 
 
 @dataclass

@@ -1,0 +1,62 @@
+"""``p`` on a finished run: how many more epochs?"""
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input, Label, Static
+
+from vae_tui.errors import UsageError
+from vae_tui.tui.dialogs.dialog import Dialog, keys_line
+from vae_tui.tui.dialogs.settings import number
+
+
+class MoreEpochsDialog(Dialog[int | None]):
+    """Takes a number of epochs; closes with the new total, or with None."""
+
+    BINDINGS = [
+        Binding("enter", "accept", "Train more", id="more.accept"),
+        Binding("escape", "dismiss", "Cancel", id="more.cancel"),
+    ]
+    DEFAULT_CSS = """
+    MoreEpochsDialog > Vertical { width: 62; }
+    MoreEpochsDialog Horizontal { height: 1; margin-top: 1; }
+    MoreEpochsDialog Label { width: 15; }
+    MoreEpochsDialog Input { width: 14; margin-right: 2; }
+    MoreEpochsDialog #wrong { margin-top: 1; }
+    """
+
+    def __init__(self, epochs: int, proposed: int) -> None:
+        """``epochs`` are done; propose ``proposed`` more."""
+        super().__init__()
+        self._epochs = epochs
+        self._proposed = proposed
+
+    def compose(self) -> ComposeResult:
+        """Yield the question."""
+        with Vertical() as box:
+            box.border_title = "Train more"
+            box.border_subtitle = keys_line(("enter", "train"), ("esc", "cancel"))
+            yield Static(f"All {self._epochs:,} epochs are done. How many more?")
+            with Horizontal():
+                yield Label("more epochs")
+                yield Input(str(self._proposed), id="more", compact=True)
+                yield Static(id="total", classes="quiet")
+            yield Static(id="wrong", classes="wrong empty", markup=False)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show the new total."""
+        text = event.value.strip()
+        total = f"{self._epochs + int(text):,} in total" if text.isdecimal() else ""
+        self.query_one("#total", Static).update(total)
+
+    def action_accept(self) -> None:
+        """Close with the new total; if it is invalid, say why and stay."""
+        for line in self.query("#more").results(Input):
+            try:
+                more = number("epochs", line.value)
+                self.dismiss(int(number("epochs", f"{self._epochs + more:.0f}")))
+            except UsageError as error:
+                self.query_one("#wrong", Static).update(str(error))
+                self.query_one("#wrong").remove_class("empty")
+
+    on_input_submitted = action_accept
