@@ -162,6 +162,7 @@ for _command in (*steer.COMMANDS, *facts.COMMANDS, *explore.COMMANDS, *_SINGLE):
 @option("--nproc", type=int, default=1, help="Processes, through torchrun.")
 @option("--threads", type=int, default=0, show_default="the cores, at most 8",
         help="CPU threads of each process, fixed for the run.")  # fmt: skip
+@option("--tensorboard", is_flag=True, help="Write TensorBoard's files beside the run too.")
 @option("--headless", is_flag=True, help="No screen: one line per epoch.")
 @option("--json", "as_json", is_flag=True, help="With --headless: the events, as JSON lines.")
 @option("--offline", is_flag=True, help="Never download.")

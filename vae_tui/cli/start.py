@@ -1,6 +1,7 @@
 """Creating a run with its data set, or resuming one."""
 
 import dataclasses
+import importlib.util
 import os
 import platform
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 from vae_tui.cli.console import progress_bar
 from vae_tui.cli.options import folder_for_data, folder_of_data, plain_runs_dir
 from vae_tui.errors import UsageError
-from vae_tui.run.config import RunConfig
+from vae_tui.run.config import TENSORBOARD_MISSING, RunConfig
 
 if TYPE_CHECKING:
     from vae_tui.run.folder import Run
@@ -43,6 +44,7 @@ def create_run(
     if not config.threads:
         config = dataclasses.replace(config, threads=default_threads(config.nproc))
     check_name(name)
+    _check_tensorboard(config)
     if not catalogue.is_present(chosen.name, folder):
         _fetch(chosen.name, folder, offline)
     return create(runs_dir, name, config), config
@@ -57,6 +59,7 @@ def resume_run(
 
     config = run.config()
     config = dataclasses.replace(config, data_dir=folder_of_data(config, data_dir))
+    _check_tensorboard(config)
     known = summarise(run)
     requested = {one.setting: one.value for one in pending_settings(run)} | settings
     if known.state == "finished" and requested.get("epochs", 0) <= known.epochs:
@@ -107,6 +110,12 @@ def _fetch(dataset: str, folder: Path, offline: bool) -> None:
             lambda done, total: bar.update(task, completed=done, total=total),
             offline=offline,
         )
+
+
+def _check_tensorboard(config: RunConfig) -> None:
+    """Raise UsageError if the run writes TensorBoard's files and the package is missing."""
+    if config.tensorboard and importlib.util.find_spec("tensorboard") is None:
+        raise UsageError(TENSORBOARD_MISSING)
 
 
 def _check_device(name: str) -> None:

@@ -20,6 +20,9 @@ PRECISIONS = ("auto", "fp32", "bf16")
 ARCHITECTURES = ("mlp",)
 SETTINGS = ("beta", "lr", "epochs")
 """The fields that can be changed while a run trains."""
+TENSORBOARD_MISSING = (
+    "--tensorboard needs the package tensorboard; install it: pip install 'vae-tui[tensorboard]'"
+)
 
 _LONGEST_PATH = 4_096
 _DATASET = re.compile(r"[a-z0-9-]{1,40}")
@@ -77,6 +80,8 @@ class RunConfig:
     """CPU threads of each process; 0 in configs of older versions: torch's default."""
     architecture: str = "mlp"
     image_shape: ImageShape = DEFAULT_SHAPE
+    tensorboard: bool = False
+    """Write TensorBoard's event files too."""
 
     def __post_init__(self) -> None:
         if not _is_path(self.data_dir):

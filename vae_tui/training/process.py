@@ -28,6 +28,7 @@ from vae_tui.training.command_source import CommandFile
 from vae_tui.training.patient_writer import PatientWriter, log, record_failure
 from vae_tui.training.ranks import TIMEOUT, Ranks
 from vae_tui.training.recorder import Recorder
+from vae_tui.training.tensorboard import TensorBoardFiles
 from vae_tui.training.thread_choice import make_products_exact
 from vae_tui.training.trainer import Trainer
 
@@ -80,14 +81,18 @@ def train(run: Run, config: RunConfig, commands: CommandFile, ranks: Ranks) -> i
         trainer = Trainer(config, images, device, precision, ranks)
         if run.trainer_state.exists() or run.weights.exists():  # never train over what was trained
             restore(trainer, run.trainer_state)
-        recorder = None
+        recorder = tensorboard = None
         if ranks.rank == 0:
             writer = PatientWriter(run, trainer, commands.is_stop_requested, ranks.keep_waiting)
             recorder = Recorder(run, config, trainer, writer)
             recorder.begin(images)
+            if config.tensorboard:
+                tensorboard = TensorBoardFiles(run, config, trainer, images)
         for happened in trainer.run(commands):
             step = trainer.step
             last = happened[-1] if happened else last
+            if tensorboard:
+                tensorboard.record(happened)
             if recorder:
                 # Reset first: another save may be requested while this one waits for the disk.
                 save, commands.save_requested = commands.save_requested, False
