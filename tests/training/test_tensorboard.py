@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from support.real_runs import ended, running, told
-from support.tiny_runs import CPU, NoCommands, finish, random_images, tiny_config
+from support.tiny_runs import CPU, NoCommands, Ticker, finish, random_images, tiny_config
 
 pytest.importorskip("tensorboard", reason="no tensorboard here: pip install tensorboard")
 from PIL import Image
@@ -35,9 +35,9 @@ def new_trainer(config=CONFIG):
     return Trainer(config, random_images(), CPU, "fp32")
 
 
-def train(run, trainer, until=lambda step: False):
-    """Train to the end or until a step; return the events."""
-    files = TensorBoardFiles(run, CONFIG, trainer, random_images())
+def train(run, trainer, until=lambda step: False, clock=float):
+    """Train to the end or until a step; return the events. Writing takes no time by the clock."""
+    files = TensorBoardFiles(run, CONFIG, trainer, random_images(), clock)
     happened = []
     for events in trainer.run(NoCommands()):
         files.record(events)
@@ -90,6 +90,12 @@ def test_samples_are_a_grid_for_each_epoch_from_the_same_codes(trained):
     assert [image.step for image in images] == epochs
     assert (images[0].width, images[0].height) == (8 * 28, SAMPLES // 8 * 28)
     assert images[0].encoded_image_string != images[-1].encoded_image_string
+
+
+def test_samples_that_take_long_are_written_less_often_but_at_the_end(tmp_path):
+    happened = train(Run(tmp_path), new_trainer(), clock=Ticker(1.0))
+    steps = [image.step for image in read(Run(tmp_path)).Images("samples")]
+    assert steps == [0, happened[-1].step]
 
 
 def test_the_embedding_holds_the_means_of_the_test_images_and_their_labels(trained):

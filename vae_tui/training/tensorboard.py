@@ -4,7 +4,8 @@
 """
 
 import math
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pkgutil import resolve_name
 from typing import Any
 
@@ -20,20 +21,31 @@ from vae_tui.run.folder import Run, reason
 from vae_tui.run.series import SERIES
 from vae_tui.training.patient_writer import log
 from vae_tui.training.random_streams import stream_seed
+from vae_tui.training.save_schedule import TimeBudget
 from vae_tui.training.trainer import Trainer
 
 SAMPLES, SAMPLES_IN_A_ROW = 64, 8
+SHARE, CREDIT = 0.01, 0.5
+"""Fraction of the time for samples, and seconds of it allowed in advance: a grid takes 15 ms."""
 EMBEDDED_IMAGES = 1_000
 
 
 class TensorBoardFiles:
     """Writes what happens in a run; rank 0 alone has one.
 
-    Everything but losses is written when an epoch ends, and the files are flushed then. A write
-    that fails ends the files, not the training.
+    Everything but losses is written when an epoch ends, and the files are flushed then; samples
+    only as often as their share of the time allows. A write that fails ends the files, not the
+    training. ``clock`` returns monotonic seconds, for that share.
     """
 
-    def __init__(self, run: Run, config: RunConfig, trainer: Trainer, images: Images) -> None:
+    def __init__(
+        self,
+        run: Run,
+        config: RunConfig,
+        trainer: Trainer,
+        images: Images,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Begin files that void earlier ones of later steps; UsageError without the package."""
         try:
             new_writer = resolve_name("torch.utils.tensorboard:SummaryWriter")  # takes 0.4 s
@@ -45,6 +57,8 @@ class TensorBoardFiles:
         self._device = next(trainer.model.parameters()).device
         generator = torch.Generator().manual_seed(stream_seed(config.seed, "tensorboard"))
         self._codes = torch.randn(SAMPLES, config.latent_dim, generator=generator).to(self._device)
+        self._budget = TimeBudget(SHARE, CREDIT, lambda _: 0.0, clock)
+        self._sampled_step = -1
         # A resume from step 0 repeats the test there; the tests of other steps are not repeated.
         first_repeated = trainer.step + 1 if trainer.step else 0
         folder = run.path / "tensorboard"
@@ -80,19 +94,29 @@ class TensorBoardFiles:
                 self._writer.add_scalar(tag, value, event.step, walltime=event.time)
 
     def _add_epoch(self, event: EpochEnded) -> None:
-        """Write the distribution of the KL over the dimensions, and samples from the same codes."""
+        """Write the distribution of the KL over the dimensions, and samples if they are due."""
         kl = torch.tensor(event.kl_per_dimension)
         if torch.isfinite(kl).all() and len(kl):
             self._writer.add_histogram("test/kl_per_dimension", kl, event.step, walltime=event.time)
-        with torch.no_grad():
-            pixels = torch.sigmoid(self._trainer.model.decode(self._codes))
-        if torch.isfinite(pixels).all():
-            grid = _grid(self._pictures(pixels.cpu()))
-            self._writer.add_image("samples", grid, event.step, walltime=event.time)
+        if self._budget.is_due():
+            with self._budget.working():
+                self._add_samples(event)
         self._writer.flush()
 
+    def _add_samples(self, event: Event) -> None:
+        """Write a grid of samples, from the same codes at every step."""
+        if event.step == self._sampled_step:
+            return
+        with torch.no_grad():
+            pixels = torch.sigmoid(self._trainer.model.decode(self._codes)).cpu()
+        if torch.isfinite(pixels).all():
+            grid = _grid(self._pictures(pixels))
+            self._writer.add_image("samples", grid, event.step, walltime=event.time)
+            self._sampled_step = event.step
+
     def _end(self, event: RunEnded) -> None:
-        """Write the means of q(z|x) of test images, for TensorBoard's projector."""
+        """Write samples, and the means of q(z|x) of test images for TensorBoard's projector."""
+        self._add_samples(event)
         test = self._images.test[:EMBEDDED_IMAGES].float() / 255
         names = class_names(self._config.dataset)
         with torch.no_grad():
