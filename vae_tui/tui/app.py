@@ -17,6 +17,7 @@ from vae_tui.run.config import RunConfig
 from vae_tui.terminal import capabilities
 from vae_tui.tui import hangup
 from vae_tui.tui.controllers import commands, reader_updates
+from vae_tui.tui.controllers.draw import DrawController
 from vae_tui.tui.controllers.export_and_copy import ExportAndCopy
 from vae_tui.tui.controllers.other_runs import OtherRuns
 from vae_tui.tui.controllers.steering import Steering, SteeringController
@@ -32,6 +33,7 @@ from vae_tui.tui.widgets.timeline import Timeline
 from vae_tui.tui.widgets.toast import TOAST_CSS
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
+    from vae_tui.arrays import Floats
     from vae_tui.tui.ports import LateImports
     from vae_tui.tui.state.scene import Scene
     from vae_tui.tui.views.map import MapView
@@ -79,6 +81,7 @@ class VaeApp(TerminalApp):
         self._load = load
         self._clock = clock
         self._store = SceneStore(self._show_scene, self._show_weights, clock)
+        self._drawing = DrawController(self, self._walk_from)
         self._steering = SteeringController(self, steering, name, reference, self._store)
         files = ExportAndCopy(self, lambda: self.main.view, name, reference, environment, folder)
         self._commands = {
@@ -89,6 +92,7 @@ class VaeApp(TerminalApp):
             "return": self._store.return_to_now,
             "export": files.export,
             "copy": files.copy,
+            "draw": self._draw_digit,
         }
         self._other_runs = OtherRuns(self, self._store)
         self._imports: LateImports | None = None
@@ -225,6 +229,12 @@ class VaeApp(TerminalApp):
         if self._imports is not None and (step := self._store.travel(count)) is not None:
             self._imports.reader.request_step(step)
 
+    def _draw_digit(self) -> None:
+        self._drawing.open(self.scene)
+
+    def _walk_from(self, code: "Floats", origin: str) -> None:
+        self.main.walk_from(code, origin)
+
     def _load_imports(self) -> None:
         # Textual's console does not say that NO_COLOR is set.
         colours = None if self.no_color else self.console.color_system
@@ -236,6 +246,7 @@ class VaeApp(TerminalApp):
         self._store.scene = self.main.scene = imports.scene
         self._steering.on_sent = imports.reader.poll_faster
         self._other_runs.runs = imports.runs
+        self._drawing.dialog_type = imports.draw_dialog
         if (writer := self.writer) is not None:
             imports.limiter.watch(writer)
             imports.runs.limiter.watch(writer)
@@ -249,6 +260,7 @@ class VaeApp(TerminalApp):
     def _show_scene(self, scene: "Scene") -> None:
         if self.is_running:
             self.main.scene = scene
+            self._drawing.show(scene)
 
     def _show_weights(self, label: str) -> None:
         if self.is_running:

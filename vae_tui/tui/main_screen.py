@@ -32,6 +32,7 @@ from vae_tui.tui.widgets.timeline import Timeline, Times
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from textual.binding import ActiveBinding
 
+    from vae_tui.arrays import Floats
     from vae_tui.tui.state.run_view import RunView
     from vae_tui.tui.state.scene import Scene
     from vae_tui.tui.views.view import View
@@ -197,8 +198,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def on_view_walk_requested(self, message: "View.WalkRequested") -> None:
         """Walk from a code that a view shows."""
+        self.walk_from(message.code, message.origin)
+
+    def walk_from(self, code: "Floats", origin: str) -> None:
+        """Show Walk at a code (d,), with its ``origin`` in words."""
         if view := self._show_walk():
-            view.start_at(message.code, message.origin)
+            view.start_at(code, origin)
 
     def _show_walk(self) -> "WalkView | None":
         self.action_view(WALK)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from vae_tui.arrays import Floats
 from vae_tui.latent.projection import Embedding
+from vae_tui.tui.dialogs.draw import DrawDialog
 from vae_tui.tui.link.refresh_limiter import RefreshLimiter
 from vae_tui.tui.messages import Post
 from vae_tui.tui.state.scene import Scene
@@ -55,3 +56,5 @@ class LateImports:
     runs: Runs
     limiter: RefreshLimiter = field(default_factory=RefreshLimiter)
     """Limits how often the reader posts."""
+    draw_dialog: type[DrawDialog] = DrawDialog
+    """Lets the user draw a digit."""

@@ -43,6 +43,8 @@ class SamplesView(View):
         Binding("right", "choose(1, 0)", show=False, id="samples.right"),
         Binding("enter", "walk", "Walk", id="samples.walk",
                 tooltip="Walk from the chosen digit; so does a double click"),
+        Binding("w", "app.run('draw')", "Draw", id="samples.draw",
+                tooltip="Draw a digit by hand; see its code and reconstruction"),
         Binding("z", "next_size", "Size", id="samples.size",
                 tooltip="Digits as large as fit, in full size, or in half size"),
         Binding("plus,equals_sign", "heat(1)", "Hotter", key_display="+", id="samples.hotter",

@@ -57,6 +57,8 @@ class WalkView(View):
         Binding("0", "reset", "Zero", id="walk.zero", tooltip="Set the chosen number to 0"),
         Binding("x", "start_at_image", "Test digit", id="walk.digit",
                 tooltip="Start at the mean of a random test digit"),
+        Binding("w", "app.run('draw')", "Draw", id="walk.draw",
+                tooltip="Draw a digit by hand; see its code and reconstruction"),
         Binding("a", "mark('a')", "Mark", key_display="a b", id="walk.mark-a",
                 tooltip="Mark one end of a morph; b marks the other, i morphs"),
         Binding("b", "mark('b')", show=False, id="walk.mark-b"),
@@ -88,6 +90,8 @@ class WalkView(View):
         self._random = np.random.default_rng(0)
         self._animation: Timer | None = None
         self._has_two_strips = False
+        self._second: tuple[object, ...] = ()
+        """What the second film strip was drawn from."""
 
     def compose(self) -> ComposeResult:
         """The digit beside its code, the strips below."""
@@ -287,4 +291,7 @@ class WalkView(View):
             self.walk = self.walk.with_proposal(scene.probe)
         if self._has_two_strips and (path := self.walk.last) is not None:
             title, is_here = f"{path.name}, {path.path}", isinstance(place, Interpolation)
-            second.film = path_film(path, title, second.columns, scene, is_here=is_here)
+            shown = path, is_here, second.columns, network, scene.palette
+            if shown != self._second:  # a moved bar leaves it as it is
+                self._second = shown
+                second.film = path_film(path, title, second.columns, scene, is_here=is_here)

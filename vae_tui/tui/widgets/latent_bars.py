@@ -13,13 +13,13 @@ from vae_tui.tui.widgets.drawing import Drawing
 
 REACH = 3.0
 """A bar of full length; longer ones are cut. Nearly all of N(0, 1) lies within."""
-LEAST_CELLS = 24
+LEAST_CELLS = 22
 """Width of a column of bars, at least."""
-KL_CELLS = 34
-"""Width from which a column has the KL of each dimension."""
+NUMBER_CELLS = 34
+"""Width from which a column has the standard deviation of each dimension, or its KL."""
 NAME, VALUE, DEVIATION, KL = 5, 6, 6, 6
 """Cells of the parts of a row beside the bar."""
-LEAST_SCALED = 4
+LEAST_SCALED = 3
 """A shorter half of a bar has no scale."""
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
@@ -57,6 +57,8 @@ class _Layout:
     """Place in the order of the first bar that is shown."""
     half: int
     """Cells of a bar of full length."""
+    has_deviation: bool
+    """As a number; a line beside the bar is always drawn."""
     has_kl: bool
 
     @property
@@ -111,12 +113,13 @@ class LatentBars(Drawing):
         spacing = 2 if 2 * rows - 1 + scale <= height else 1
         rows = min(rows, height - scale)
         cells = width // columns
-        has_kl = bool(self.bars.kl) and cells >= KL_CELLS
-        numbers = VALUE + DEVIATION * bool(self.bars.deviations) + KL * has_kl
+        has_deviation = bool(self.bars.deviations) and cells >= NUMBER_CELLS
+        has_kl = bool(self.bars.kl) and cells >= NUMBER_CELLS + DEVIATION * has_deviation
+        numbers = VALUE + DEVIATION * has_deviation + KL * has_kl
         half = max((cells - int(columns > 1) - NAME - numbers - 1) // 2, 1)
         chosen = list(self.bars.order).index(self.bars.chosen) if self.bars.chosen >= 0 else 0
         first = max(0, chosen // rows - columns + 1) * rows
-        return _Layout(columns, cells, rows, spacing, scale, first, half, has_kl)
+        return _Layout(columns, cells, rows, spacing, scale, first, half, has_deviation, has_kl)
 
     def _dimension_at(self, event: MouseEvent) -> int | None:
         layout = self._layout()
@@ -178,7 +181,7 @@ def _scale(bars: Bars, layout: _Layout) -> Text:
         text.append(" " * (2 * layout.half + 1))
     names = "mean" if bars.deviations else "z"
     text.append(names.rjust(VALUE), "quiet")
-    if bars.deviations:
+    if layout.has_deviation:
         text.append("sd".rjust(DEVIATION), "quiet")
     if layout.has_kl:
         text.append("KL".rjust(KL), "quiet")
@@ -194,7 +197,7 @@ def _row(bars: Bars, dimension: int, layout: _Layout) -> Text:
     line.append(f"{'>' if is_chosen else ' '}z{dimension + 1:<{NAME - 2}}", role)
     line.append_text(_bar(bars, dimension, layout.half, role or "train"))
     line.append(f"{bars.values[dimension]:+{VALUE}.2f}", role)
-    if bars.deviations:
+    if layout.has_deviation:
         sign = "±" if bars.unicode else " "
         line.append(f" {sign}{bars.deviations[dimension]:4.2f}"[:DEVIATION], role or "quiet")
     if layout.has_kl:

@@ -1,0 +1,48 @@
+"""What a network makes of one image: its posterior, its reconstruction, its losses."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vae_tui.arrays import Bytes, Floats
+from vae_tui.model.numpy_network import Network
+
+LARGEST_LOGVAR = 60.0
+"""An auto-encoder's log-variances are untrained: clamped so that their exponential is finite."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inference:
+    """The posterior q(z|x) of an image x, and what its mean decodes to."""
+
+    mean: Floats
+    """(d,)."""
+    deviation: Floats
+    """Standard deviations, (d,)."""
+    kl: Floats
+    """Nats of each dimension, (d,)."""
+    reconstruction: Bytes
+    """uint8, the shape of the image."""
+    error: Bytes
+    """Absolute difference of image and reconstruction, uint8."""
+    loss: float
+    """Reconstruction loss in nats, with z at the mean."""
+
+
+def infer(network: Network, image: Bytes, reconstruction: str) -> Inference:
+    """Return what a network makes of an image; ``reconstruction`` is ``bce`` or ``mse``.
+
+    Source of the KL: Kingma & Welling 2014, https://arxiv.org/abs/1312.6114, appendix B.
+    """
+    means, logvars = network.encode(image[None])
+    mean, logvar = means[0], np.clip(logvars[0], -LARGEST_LOGVAR, LARGEST_LOGVAR)
+    pictures, losses = network.reconstruct(image[None], reconstruction)
+    difference = np.abs(image.astype(np.int16) - pictures[0]).astype(np.uint8)
+    return Inference(
+        mean=mean,
+        deviation=np.exp(0.5 * logvar),
+        kl=0.5 * (np.exp(logvar) - logvar - 1 + np.square(mean)),
+        reconstruction=pictures[0],
+        error=difference,
+        loss=float(losses[0]),
+    )

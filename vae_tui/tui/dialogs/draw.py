@@ -1,0 +1,266 @@
+"""``w``: a digit drawn by hand, and beside it what the network makes of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Container, Vertical
+from textual.events import Resize
+from textual.reactive import var
+from textual.widgets import Static
+
+from vae_tui.arrays import Bytes, Floats
+from vae_tui.latent.drawing import Point, centred, stroke
+from vae_tui.latent.nearest import nearest
+from vae_tui.latent.posterior import infer
+from vae_tui.latent.projection import Projection, pca
+from vae_tui.model.numpy_network import Network
+from vae_tui.tui.dialogs import draw_words
+from vae_tui.tui.dialogs.dialog import Dialog
+from vae_tui.tui.dialogs.draw_layout import draw_layout
+from vae_tui.tui.keys import active_keys
+from vae_tui.tui.state.map_plane import window_for
+from vae_tui.tui.state.scene import Scene
+from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.tui.widgets.key_bar import KeyBar
+from vae_tui.tui.widgets.latent_bars import Bars, LatentBars
+from vae_tui.tui.widgets.pad import Pad
+from vae_tui.tui.widgets.pictures import Pictures
+from vae_tui.tui.widgets.scatter import Cloud, Scatter
+
+FAR = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """A drawing, and how it is given to the network."""
+
+    image: Bytes
+    """uint8 (H, W)."""
+    is_centred: bool = True
+
+
+class DrawDialog(Dialog[Floats | None]):
+    """Fills the screen; closes with the mean (d,) of the drawing's posterior, or with None."""
+
+    BINDINGS = [
+        Binding("up", "move(0, -1)", "Move", key_display="↑↓←→", id="draw.up",
+                tooltip="Move the pen; with shift further"),
+        *(Binding(f"{shift}{key}", f"move({x * far}, {y * far})", show=False,
+                  id=f"draw.{name}{key}")
+          for shift, far, name in (("", 1, ""), ("shift+", FAR, "far-"))
+          for key, x, y in (("up", 0, -1), ("down", 0, 1), ("left", -1, 0), ("right", 1, 0))
+          if shift or key != "up"),
+        Binding("space", "pen", "Pen", id="draw.pen", tooltip="Put the pen down, or lift it"),
+        Binding("u", "undo", "Undo", id="draw.undo", tooltip="Remove the last stroke"),
+        Binding("backspace,delete", "clear", "Clear", key_display="⌫", id="draw.clear",
+                tooltip="Remove everything"),
+        Binding("c", "centre", "Centre", id="draw.centre",
+                tooltip="Centre by mass, as the images that the network has seen, or do not"),
+        Binding("enter", "accept", "Walk", id="draw.walk", tooltip="Walk from the drawing's code"),
+        Binding("escape", "dismiss", "Close", key_display="esc", id="draw.close",
+                tooltip="Close; the drawing is kept"),
+    ]  # fmt: skip
+    DEFAULT_CSS = """
+    DrawDialog > Vertical { width: 100%; max-width: 100%; height: 100%; padding: 0 1; }
+    DrawDialog #parts { height: 1fr; }
+    DrawDialog #parts > * { position: absolute; }
+    DrawDialog Pad { border: round $rule; border-subtitle-color: $quiet; }
+    DrawDialog Pad.down { border: round $accent; border-subtitle-color: $accent; }
+    DrawDialog #labels, DrawDialog #facts, DrawDialog #map-label { color: $quiet; }
+    """
+
+    scene: var[Scene | None] = var(None)
+    """Has a network and test images; newer weights read the drawing again."""
+
+    def __init__(self, scene: Scene, drawn: Drawn | None = None) -> None:
+        """Continue a drawing, or begin one."""
+        super().__init__()
+        self._shape = scene.run.config.image_shape
+        if drawn is None or drawn.image.shape != (self._shape.height, self._shape.width):
+            drawn = Drawn(np.zeros((self._shape.height, self._shape.width), np.uint8))
+        self.drawn = drawn
+        self._earlier: list[Bytes] = []
+        """The images before each stroke."""
+        self._is_due = False
+        self._parts = draw_layout(80, 24, self._shape, scene.run.config.latent_dim)
+        self._plane: tuple[Network, Projection] | None = None
+        """The projection of the test images' means, and the weights it is of."""
+        self.set_reactive(DrawDialog.scene, scene)
+
+    def compose(self) -> ComposeResult:
+        """Yield the parts, which `on_resize` puts in their places, and the keys."""
+        with Vertical() as box:
+            box.border_title = "Draw a digit"
+            with Container(id="parts"):
+                yield Pad(id="pad")
+                yield Drawing(id="labels")
+                yield Pictures(id="pictures")
+                yield Drawing(id="facts")
+                yield LatentBars(id="bars")
+                yield Static("means of the test images by PCA, + the drawing", id="map-label")
+                yield Scatter(id="map")
+            yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Put the pen in the middle."""
+        pad = self.query_one(Pad)
+        pad.cursor = self._shape.width // 2, self._shape.height // 2
+        self.bindings_updated_signal.subscribe(self, lambda _: self._show_keys())
+        self._show_keys()
+
+    def on_resize(self, event: Resize) -> None:
+        """Put the parts in their places."""
+        width, height = event.size
+        assert self.scene is not None
+        latent_dim = self.scene.run.config.latent_dim
+        found = draw_layout(width - 4, height - 3, self._shape, latent_dim)
+        for part, region in (
+            ("#pad", found.pad), ("#labels", found.labels), ("#pictures", found.pictures),
+            ("#facts", found.facts), ("#bars", found.bars), ("#map", found.map),
+            ("#map-label", found.map_label),
+        ):  # fmt: skip
+            styles = self.query_one(part).styles
+            styles.offset = region.x, region.y
+            styles.width, styles.height = region.width, region.height
+        self.query_one("#map-label").display = found.map_label.height > 0
+        pad, pictures = self.query_one(Pad), self.query_one("#pictures", Pictures)
+        pad.pixels = found.pad.width - 2
+        pictures.pixels = found.pixels
+        self._parts = found
+        self.call_after_refresh(self._evaluate)
+
+    def watch_scene(self) -> None:
+        """Read the drawing with newer weights."""
+        self._evaluate_soon()
+
+    def on_pad_stroked(self, message: Pad.Stroked) -> None:
+        """Draw with the mouse."""
+        if message.begins:
+            self._earlier.append(self.drawn.image)
+        self._draw_stroke(message.start, message.end, erase=message.erase)
+        x, y = int(message.end[0]), int(message.end[1])
+        pad = self.query_one(Pad)
+        pad.cursor = min(max(x, 0), self._shape.width - 1), min(max(y, 0), self._shape.height - 1)
+
+    def action_move(self, columns: int, rows: int) -> None:
+        """Move the pen, which draws if it is down."""
+        pad = self.query_one(Pad)
+        x, y = pad.cursor
+        pad.cursor = (
+            min(max(x + columns, 0), self._shape.width - 1),
+            min(max(y + rows, 0), self._shape.height - 1),
+        )
+        if pad.is_down:
+            self._draw_stroke((x + 0.5, y + 0.5), _centre(pad.cursor))
+
+    def action_pen(self) -> None:
+        """Put the pen down, which draws a point, or lift it."""
+        pad = self.query_one(Pad)
+        pad.is_down = not pad.is_down
+        if pad.is_down:
+            self._earlier.append(self.drawn.image)
+            self._draw_stroke(_centre(pad.cursor), _centre(pad.cursor))
+        self._evaluate_soon()
+
+    def action_undo(self) -> None:
+        """Remove the last stroke."""
+        if self._earlier:
+            self._show(Drawn(self._earlier.pop(), self.drawn.is_centred))
+
+    def action_clear(self) -> None:
+        """Remove everything."""
+        if self.drawn.image.any():
+            self._earlier.append(self.drawn.image)
+            self._show(Drawn(np.zeros_like(self.drawn.image), self.drawn.is_centred))
+
+    def action_centre(self) -> None:
+        """Centre what the network sees, or do not."""
+        self._show(Drawn(self.drawn.image, not self.drawn.is_centred))
+
+    def action_accept(self) -> None:
+        """Close with the mean; nothing happens while nothing is drawn."""
+        network = self.scene.network if self.scene else None
+        if network is not None and self.drawn.image.any():
+            self.dismiss(network.encode(self._seen()[0][None])[0][0])
+
+    def _draw_stroke(self, start: Point, end: Point, *, erase: bool = False) -> None:
+        image = stroke(self.drawn.image, start, end, erase=erase)
+        self._show(Drawn(image, self.drawn.is_centred))
+
+    def _show(self, drawn: Drawn) -> None:
+        self.drawn = drawn
+        self.query_one(Pad).images = drawn.image[None]
+        self._evaluate_soon()
+
+    def _seen(self) -> tuple[Bytes, tuple[int, int]]:
+        """Return what the network sees, and by how much it was moved."""
+        image = self.drawn.image
+        return centred(image) if self.drawn.is_centred else (image, (0, 0))
+
+    def _evaluate_soon(self) -> None:
+        """Read the drawing once the events that have already arrived are drawn too."""
+        if not self._is_due:
+            self._is_due = True
+            self.call_later(self._evaluate)
+
+    def _evaluate(self) -> None:
+        self._is_due = False
+        scene = self.scene
+        if not self.is_active or scene is None or scene.network is None or scene.probe is None:
+            return
+        pad = self.query_one(Pad)
+        pad.palette, pad.images = scene.palette, self.drawn.image[None]
+        pad.set_class(pad.is_down, "down")
+        pad.border_subtitle = f"pen {'down' if pad.is_down else 'up'}"
+        seen, moved = self._seen()
+        found = infer(scene.network, seen, scene.run.config.reconstruction)
+        index, error = nearest(scene.probe, seen)
+        is_empty = not self.drawn.image.any()
+        pictures, count = self.query_one("#pictures", Pictures), self._parts.count
+        shown = [found.reconstruction, found.error, scene.probe.images[index], seen][:count]
+        pictures.palette, pictures.columns = scene.palette, count
+        pictures.images = np.stack(shown) if not is_empty else pictures.images[:0]
+        self.query_one("#labels", Drawing).show_text(
+            [] if is_empty else [draw_words.labels(count, pictures.pixels + pictures.gap)]
+        )
+        width = self.query_one("#facts").size.width
+        self.query_one("#facts", Drawing).show_text(
+            draw_words.prompt(width)
+            if is_empty
+            else draw_words.facts(scene, found, (index, error), self._moved(moved), width)
+        )
+        self.query_one(LatentBars).bars = Bars() if is_empty else Bars(
+            found.mean.tolist(), scene.by_kl, found.kl.tolist(),
+            unicode=scene.unicode, deviations=found.deviation.tolist(),
+        )  # fmt: skip
+        self._show_map(scene, found.mean)
+
+    def _moved(self, moved: tuple[int, int]) -> tuple[int, int] | None:
+        return moved if self.drawn.is_centred else None
+
+    def _show_map(self, scene: Scene, mean: Floats) -> None:
+        """Show the means of the test images, and the drawing's as a cursor within the window."""
+        assert scene.network is not None and scene.probe is not None
+        scatter = self.query_one(Scatter)
+        width, height = scatter.size
+        if not width or not height:
+            return
+        if self._plane is None or self._plane[0] is not scene.network:
+            self._plane = scene.network, pca(scene.codes[0])
+        plane = self._plane[1]
+        window = window_for(plane.points, width, height)
+        low, high = window.point(0, height - 1), window.point(width - 1, 0)
+        x, y = np.clip((mean - plane.centre) @ plane.basis, low, high).tolist()
+        scatter.cloud = Cloud(
+            plane.points, scene.probe.labels, window, (x, y), unicode=scene.unicode
+        )
+
+    def _show_keys(self) -> None:
+        bindings = active_keys.bindings_of(self, self)
+        self.query_one(KeyBar).hints = active_keys.hints(self.app, bindings, {})
+
+
+def _centre(pixel: tuple[int, int]) -> Point:
+    return pixel[0] + 0.5, pixel[1] + 0.5

@@ -1,0 +1,74 @@
+"""The words beside a drawing."""
+
+from textwrap import wrap
+
+from rich.text import Text
+
+from vae_tui.latent.posterior import Inference
+from vae_tui.text import cut
+from vae_tui.tui.state.scene import Scene
+
+PROMPT = "Draw with the mouse (the right button erases), or with space and the arrow keys."
+LABELS = ("reconstructed", "error", "nearest", "as the network sees it")
+LOSSES = {"bce": "BCE", "mse": "squared error / 2"}
+"""Names of the reconstruction losses."""
+AT_MEAN = ", z at the mean"
+
+
+def prompt(width: int) -> list[Text]:
+    """Return what to do, in lines of ``width`` cells."""
+    return [Text(line) for line in wrap(PROMPT, max(width, 1))]
+
+
+def labels(count: int, cells: int) -> Text:
+    """Return the names of the first pictures, one every ``cells``."""
+    line = Text(no_wrap=True)
+    for name in LABELS[:count]:
+        line.append(cut(name, cells - 1).ljust(cells))
+    line.rstrip()
+    return line
+
+
+def facts(
+    scene: Scene,
+    found: Inference,
+    neighbour: tuple[int, float],
+    moved: tuple[int, int] | None,
+    width: int,
+) -> list[Text]:
+    """Return losses, nearest test image and centring, in lines of ``width`` cells.
+
+    ``neighbour`` is the index of the nearest test image and its squared error; ``moved`` is None
+    when the drawing is not centred.
+    """
+    assert scene.probe is not None
+    index, error = neighbour
+    loss, kl = LOSSES[scene.run.config.reconstruction], float(found.kl.sum())
+    total = Text(f"{loss} {found.loss:.1f} + KL {kl:.1f} = {found.loss + kl:.1f} nats", "strong")
+    if total.cell_len + len(AT_MEAN) <= width:
+        total.append(AT_MEAN, "quiet")
+    name = scene.probe.classes[scene.probe.labels[index]]
+    near = Text.assemble(
+        "nearest test image by pixels: ", (name, "strong"), f" #{index}, err {error:.0f}"
+    )
+    if near.cell_len > width:
+        near = Text.assemble("nearest: ", (name, "strong"), f" #{index}, err {error:.0f}")
+    if moved is None:
+        centring = "not centred; the network has only seen centred images"
+    else:
+        centring = f"centred, as the images the network has seen: {_direction(*moved)}"
+    if len(centring) > width:
+        centring = "not centred" if moved is None else f"centred: {_direction(*moved)}"
+    lines = [total, near, Text(centring)]
+    for line in lines:
+        line.truncate(width)
+    return lines
+
+
+def _direction(x: int, y: int) -> str:
+    words = [
+        f"{abs(distance)} {name}"
+        for distance, name in ((x, "right" if x > 0 else "left"), (y, "down" if y > 0 else "up"))
+        if distance
+    ]
+    return f"moved {' and '.join(words)}" if words else "not moved"
