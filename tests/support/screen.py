@@ -46,8 +46,8 @@ UTF8 = {"LANG": "C.UTF-8", "TERM": "xterm-256color"}
 def embed(codes: Floats, start: Floats | None) -> Iterator[Embedding]:
     """Put codes on their first two dimensions, in two rounds: t-SNE without the wait."""
     flat = codes[:, :2] if codes.shape[1] > 1 else np.repeat(codes, 2, axis=1)
-    yield Embedding(codes, flat / 2, is_done=False)
-    yield Embedding(codes, flat, is_done=True)
+    yield Embedding(codes, flat / 2, progress=0.5)
+    yield Embedding(codes, flat, progress=1.0)
 
 
 class RecordingApp(VaeApp):

@@ -9,8 +9,8 @@ from support.fake_readers import listed
 from support.screen import open_view, plain, wait_until, walk_code
 
 from vae_tui.tui.widgets.loss_chart import LossChart
+from vae_tui.tui.widgets.map.scatter import Scatter
 from vae_tui.tui.widgets.run_table import RunTable
-from vae_tui.tui.widgets.scatter import Scatter
 
 
 def chart(screen, which):

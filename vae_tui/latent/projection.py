@@ -1,13 +1,10 @@
-"""Codes in two dimensions by PCA, and back, aligned with the previous projection."""
+"""Codes in two dimensions by PCA, and back."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vae_tui.arrays import Floats
-
-_Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,19 +33,20 @@ class Embedding:
     """The means that are embedded, (N, d)."""
     points: Floats
     """(N, 2)."""
-    is_done: bool
+    progress: float
+    """Share of the work that is done; 1 for the last state."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no further state follows."""
+        return self.progress >= 1
 
 
-def pca(means: Floats, previous: Projection | None = None) -> Projection:
-    """Return the plane in which codes (N, d) vary most, rotated to match ``previous``.
+def pca(means: Floats) -> Projection:
+    """Return the plane in which codes (N, d) vary most, the first axis the most.
 
-    PCA leaves signs and rotation within the plane free. They are chosen so that the points (or
-    the basis, when the number of points differs) are as near as possible to the previous ones:
-    points move instead of jumping. Without a previous plane the largest entry of each basis vector
-    is positive.
-
-    Source:
-        Schönemann 1966, A generalized solution of the orthogonal Procrustes problem.
+    PCA leaves the signs of the axes free: here the largest entry of each basis vector is positive.
+    The result depends on the codes alone, so the same weights always give the same map.
     """
     codes = means.astype(np.float64)
     centre = codes.mean(0)
@@ -57,8 +55,6 @@ def pca(means: Floats, previous: Projection | None = None) -> Projection:
     columns = vectors[:, ::-1][:, :2]
     columns *= np.where(columns[np.abs(columns).argmax(0), range(columns.shape[1])] < 0, -1, 1)
     basis[:, : columns.shape[1]] = columns
-    if previous is not None and columns.shape[1] == 2:
-        basis = basis @ _rotation_to(codes - centre, basis, previous)
     total = float(variances.sum())
     share = float(variances[-2:].sum()) / total if total > 0 else 0.0
     plane, origin = basis.astype(np.float32), centre.astype(np.float32)
@@ -79,24 +75,12 @@ def on_dimensions(means: Floats, first: int, second: int) -> Projection:
 
 
 def aligned(points: Floats, before: Floats) -> Floats:
-    """Return points (N, 2) rotated and mirrored about their mean to match earlier ones (N, 2)."""
+    """Return points (N, 2) rotated and mirrored about their mean to match earlier ones (N, 2).
+
+    Source:
+        Schönemann 1966, A generalized solution of the orthogonal Procrustes problem.
+    """
     centred = points - points.mean(0)
-    rotation = _procrustes(centred.T.astype(np.float64) @ (before - before.mean(0)))
-    result: Floats = (centred @ rotation + before.mean(0)).astype(np.float32)
+    left, _, right = np.linalg.svd(centred.T.astype(np.float64) @ (before - before.mean(0)))
+    result: Floats = (centred @ (left @ right) + before.mean(0)).astype(np.float32)
     return result
-
-
-def _rotation_to(centred: _Doubles, basis: _Doubles, previous: Projection) -> _Doubles:
-    """Return the orthogonal matrix (2, 2) that brings new points nearest to the previous ones."""
-    if len(centred) == len(previous.points):
-        before = previous.points - previous.points.mean(0)
-        return _procrustes((centred @ basis).T @ before)
-    if len(basis) == len(previous.basis):
-        return _procrustes(basis.T @ previous.basis)
-    return np.eye(2)
-
-
-def _procrustes(overlap: _Doubles) -> _Doubles:
-    left, _, right = np.linalg.svd(overlap)
-    rotation: _Doubles = left @ right
-    return rotation

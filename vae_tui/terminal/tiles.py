@@ -30,7 +30,12 @@ def scale(images: Bytes, width: int) -> Bytes:
     Larger: the nearest pixel.
     """
     rows, columns = images.shape[1:]
-    height = round(rows * width / columns)
+    return resized(images, round(rows * width / columns), width)
+
+
+def resized(images: Bytes, height: int, width: int) -> Bytes:
+    """Return images (N, H, W) with this height and width, as `scale` does."""
+    rows, columns = images.shape[1:]
     if (height, width) == (rows, columns):
         return images
     if width > columns:

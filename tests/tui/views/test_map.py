@@ -22,14 +22,21 @@ from support.screen import (
     walk_code,
 )
 from support.views import cloud, spread_out, with_weights
-from textual.widgets import Static
+from support.widgets import colours
 
 from vae_tui.latent.projection import pca
 from vae_tui.terminal.class_colours import CLASS_COLOURS
 from vae_tui.tui.views.map import MapView
-from vae_tui.tui.widgets.scatter import Scatter
+from vae_tui.tui.widgets.map.class_grid import ClassGrid
+from vae_tui.tui.widgets.map.manifold import AXIS, Manifold
+from vae_tui.tui.widgets.map.scatter import Scatter
 
 FIRST, SECOND = random_network(540), random_network(576)
+TITLES = ("Train", "Samples", "Walk", "Map", "Dimensions", "Runs")
+
+
+def cloud_window(screen):
+    return screen.app.query_one(Scatter).cloud.window
 
 
 def turned_code(network, step, seed=5, noise=0.0):
@@ -92,31 +99,24 @@ async def test_the_maps_cursor_stays_in_sight():
             assert 0 <= rows[0] < window.height, key
 
 
-async def test_a_digit_key_jumps_to_its_class_and_again_to_the_view_of_that_number():
+async def test_n_goes_from_the_centre_of_one_class_to_that_of_the_next_and_N_back():
     screen = Screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "4")
-        await pilot.press("3")
-        members = probe().labels == 3
-        middle = np.median(cloud(screen).points[members], axis=0)
-        assert screen.view.plane.cursor == pytest.approx(tuple(middle), abs=1e-5)
-        assert screen.view.TITLE == "Map"
-        await pilot.press("3")
-        await wait_until(pilot, lambda: screen.view.TITLE == "Walk")
-        await pilot.press("4", "tab")
-        assert screen.view.TITLE == "Dimensions"
-        await pilot.press("shift+tab", "shift+tab")
-        assert screen.view.TITLE == "Walk"
+        steps = ("n", 0), ("n", 1), (("right", "n"), 2), ("N", 1), ("N", 0), ("N", 9)
+        for keys, label in steps:
+            await pilot.press(*keys)
+            middle = np.median(cloud(screen).points[probe().labels == label], axis=0)
+            assert screen.view.plane.cursor == pytest.approx(tuple(middle), abs=1e-5), keys
 
 
-async def test_a_class_key_without_a_view_of_its_number_stays_on_the_map():
+@pytest.mark.parametrize("view", range(1, 7))
+async def test_a_digit_always_switches_to_the_view_of_its_number(view):
     screen = Screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "4")
-        for key in ("0", "7", "9"):
-            await pilot.press(key, key)
-            await pilot.pause()
-            assert screen.view.TITLE == "Map", key
+        await pilot.press(str(view))
+        await wait_until(pilot, lambda: TITLES[view - 1] == screen.view.TITLE)
 
 
 async def test_m_shows_one_projection_after_the_other():
@@ -141,7 +141,11 @@ async def test_m_shows_one_projection_after_the_other():
         assert "t-SNE" in screen.caption("caption")
         np.testing.assert_array_equal(cloud(screen).points, means[:, :2])
         nearest = ((means[:, :2] - np.array(screen.view.plane.cursor)) ** 2).sum(1).argmin()
-        assert f"nearest: #{nearest}, a {probe().labels[nearest]}" == screen.caption("place")
+        assert screen.caption("place") == f"at mean #{nearest}"
+        assert screen.caption("nearest-name") == f"#{nearest}, a {probe().labels[nearest]}"
+        np.testing.assert_array_equal(
+            screen.pictures("nearest").images, probe().images[nearest][None]
+        )
         np.testing.assert_array_equal(
             screen.pictures("here").images, FIRST.decode(means[nearest][None])
         )
@@ -171,16 +175,111 @@ async def test_the_manifold_of_two_dimensions_lies_at_the_quantiles_of_the_norma
         await wait_until(pilot, lambda: "30 means" in screen.caption("caption"))
         await pilot.press("m", "m", "m")
         await wait_until(pilot, lambda: screen.caption("caption").startswith("manifold"))
-        await wait_until(pilot, lambda: len(screen.pictures("manifold").images) > 1)
-        shown = screen.pictures("manifold")
-        columns = shown.columns
-        rows = len(shown.images) // columns
+        await wait_until(pilot, lambda: screen.view.query_one(Manifold).sheet is not None)
+        await pilot.pause()
+        sheet = screen.view.query_one(Manifold).sheet
+        columns, rows = sheet.columns, sheet.rows
         across = norm.ppf((np.arange(columns) + 0.5) / columns)
         down = norm.ppf((np.arange(rows)[::-1] + 0.5) / rows)
+        np.testing.assert_allclose(sheet.across, across, atol=1e-6)
+        np.testing.assert_allclose(sheet.up, down, atol=1e-6)
         codes = np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2).astype(np.float32)
-        assert np.abs(shown.images.astype(int) - flat.decode(codes)).max() <= 1
+        assert np.abs(sheet.images.astype(int) - flat.decode(codes)).max() <= 1
+        # The digits fill the pane, beside the axes.
+        room = screen.view.query_one(Manifold).size
+        filled = columns * sheet.size[0] * rows * sheet.size[1]
+        assert filled > 0.85 * (room.width - AXIS) * (room.height - 1)
+
+        column, row = sheet.cursor
+        await pilot.press("left", "up")
+        assert screen.view.query_one(Manifold).sheet.cursor == (column - 1, row - 1)
+        code = codes[(row - 1) * columns + column - 1]
+        np.testing.assert_array_equal(
+            screen.pictures("here").images, flat.decode(code[None].astype(np.float32))
+        )
+        assert screen.caption("place") == f"at {code[0]:.2f}, {code[1]:.2f}"
+        means = flat.encode(probe().images)[0]
+        nearest = np.linalg.norm(means - code, axis=1).argmin()
+        assert screen.caption("nearest-name").startswith(f"#{nearest},")
+        await pilot.click(Manifold, (AXIS + 2 * sheet.size[0] + 1, sheet.size[1] + 1))
+        assert screen.view.query_one(Manifold).sheet.cursor == (2, 1)
+        frame = screen.view.query_one(Manifold).rows[sheet.size[1]].text
+        assert frame[AXIS + 2 * sheet.size[0] :].startswith("╭" + "─" * (sheet.size[0] - 2) + "╮")
         await pilot.press("m")
         assert "PCA" in screen.caption("caption")
+
+
+async def test_a_click_moves_the_cursor_and_a_double_click_walks_from_there():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4")
+        await wait_until(pilot, lambda: cloud(screen) is not None)
+        await pilot.click(Scatter, (30, 10))
+        place = cloud(screen).window.point(30, 10)
+        assert screen.view.plane.cursor == pytest.approx(place)
+        await pilot.click(Scatter, (40, 12), times=2)
+        await wait_until(pilot, lambda: screen.view.TITLE == "Walk")
+        place = np.array([cloud_window(screen).point(40, 12)], np.float32)
+        plane = pca(FIRST.encode(probe().images)[0])
+        np.testing.assert_allclose(walk_code(screen), plane.codes_at(place)[0], rtol=1e-4)
+
+
+async def test_the_same_weights_give_the_same_picture_whatever_was_shown_before():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4")
+        await wait_until(pilot, lambda: cloud(screen) is not None)
+        points, window = cloud(screen).points, cloud(screen).window
+        await pilot.press("m", "m", "m")
+        assert "PCA" in screen.caption("caption")
+        np.testing.assert_array_equal(cloud(screen).points, points)
+        assert cloud(screen).window == window
+        await new_weights(pilot, screen, turned_code(FIRST, 560))
+        await new_weights(pilot, screen, SECOND)
+        await new_weights(pilot, screen, random_network(540))
+        np.testing.assert_array_equal(cloud(screen).points, points)
+        assert cloud(screen).window == window
+
+
+async def test_the_map_stays_while_tsne_computes_and_its_cursor_stays_on_its_digit():
+    may_begin = threading.Event()
+
+    def late(codes, start):
+        may_begin.wait(20)
+        yield from embed(codes, start)
+
+    screen = Screen(embed=late)
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4")
+        await wait_until(pilot, lambda: cloud(screen) is not None)
+        await pilot.press("n", "n", "right")
+        before = cloud(screen)
+        await pilot.press("m")
+        assert "computing t-SNE ○○○○" in screen.caption("caption")
+        np.testing.assert_array_equal(cloud(screen).points, before.points)
+        x, y = screen.view.plane.cursor
+        nearest = np.square(before.points - [x, y]).sum(1).argmin()
+        may_begin.set()
+        await wait_until(pilot, lambda: "computing" not in screen.caption("caption"))
+        means = FIRST.encode(probe().images)[0]
+        assert screen.view.plane.cursor == pytest.approx(tuple(means[nearest, :2]))
+
+
+@pytest.mark.parametrize("size", [(100, 30), (120, 40), (200, 60)])
+async def test_the_side_panel_shows_the_mean_of_each_class_with_its_count(size):
+    screen = Screen()
+    some = probe((3, 3, 3, 7, 7, 0))
+    async with screen.at(*size) as pilot:
+        await open_view(pilot, screen, "4")
+        screen.reader.load(some)
+        await wait_until(pilot, lambda: "6 means" in screen.caption("caption"))
+        grid = screen.view.query_one(ClassGrid)
+        means = FIRST.encode(some.images)[0]
+        centres = np.stack([means[some.labels == label].mean(0) for label in (0, 3, 7)])
+        shown = grid.content.images.astype(int)
+        assert np.abs(shown - FIRST.decode(centres)).max() <= 1
+        assert re.search(r"0 1 +3 3(?s:.)*7 2", plain(grid))
+        assert "▀" in plain(grid)
 
 
 async def test_a_bubbles_outline_is_one_standard_deviation_from_its_mean():
@@ -214,27 +313,11 @@ async def test_enter_walks_from_the_code_under_the_cursor():
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "4")
         await pilot.press("right", "right", "up", "enter")
-        place = np.array([screen.app.query_one(MapView).plane.cursor], np.float32)
         await wait_until(pilot, lambda: screen.view.TITLE == "Walk")
+        place = np.array([screen.app.query_one(MapView).plane.cursor], np.float32)
         plane = pca(FIRST.encode(probe().images)[0])
         np.testing.assert_allclose(walk_code(screen), plane.codes_at(place)[0], rtol=1e-5)
         assert screen.caption("caption").startswith("at ")
-
-
-async def test_a_code_that_was_merely_turned_leaves_the_map_where_it_is():
-    screen = Screen()
-    async with screen.at(120, 40) as pilot:
-        await open_view(pilot, screen, "4")
-        before, picture = cloud(screen), plain(screen.view.query_one(Scatter))
-        await new_weights(pilot, screen, turned_code(FIRST, 560))
-        assert "step 560" in screen.caption("caption")
-        np.testing.assert_allclose(cloud(screen).points, before.points, atol=1e-3)
-        assert cloud(screen).window == before.window
-        await new_weights(pilot, screen, turned_code(FIRST, 580, seed=6, noise=0.003))
-        moved = np.abs(cloud(screen).points - before.points).max()
-        assert 1e-3 < moved < 0.2 * np.ptp(before.points)
-        assert cloud(screen).window == before.window
-        assert picture != ""
 
 
 async def test_a_run_of_an_unknown_data_set_has_a_map():
@@ -242,7 +325,7 @@ async def test_a_run_of_an_unknown_data_set_has_a_map():
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "4")
         await wait_until(pilot, lambda: "30 means" in screen.caption("caption"))
-        assert "classes 0 1 2" in screen.text
+        assert "0 3  " in plain(screen.view.query_one(ClassGrid))
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
@@ -265,13 +348,27 @@ async def test_map_and_dimensions_are_whole_at_any_size(size):
             await pilot.press("1")
 
 
-async def test_the_legend_has_the_colours_of_the_classes():
+async def test_the_classes_have_their_colours():
     screen = Screen()
-    async with screen.at(120, 40) as pilot:
+    async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "4")
-        legend = screen.view.query_one("#legend", Static)
-        segments = [segment for y in range(legend.size.height) for segment in legend.render_line(y)]
-        shown = {
-            segment.text: segment.style.color.name for segment in segments if segment.text.isdigit()
-        }
-        assert shown == dict(zip("0123456789", CLASS_COLOURS, strict=True))
+        shown = colours(screen.view.query_one(ClassGrid))
+        assert {mark: shown[mark] for mark in "0123456789"} == dict(
+            zip("0123456789", CLASS_COLOURS, strict=True)
+        )
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_l_hides_the_names_of_the_classes_and_shows_them_again(size):
+    screen = Screen()
+    async with screen.at(*size) as pilot:
+        await open_view(pilot, screen, "4")
+        await wait_until(pilot, lambda: cloud(screen) is not None)
+        scatter = screen.view.query_one(Scatter)
+        named = plain(scatter)
+        await pilot.press("l")
+        bare = plain(scatter)
+        assert named != bare
+        assert not set(bare) & set("▀▄█")
+        await pilot.press("l")
+        assert plain(scatter) == named

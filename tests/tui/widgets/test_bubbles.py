@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vae_tui.tui.state.map_plane import window_for
-from vae_tui.tui.widgets.scatter import CORNERS, Cloud, with_bubbles
+from vae_tui.tui.widgets.map.scatter import CORNERS, Cloud, with_bubbles
 
 POINTS = np.array([[0, 0], [3, 1], [-2, 5]], np.float32)
 CLOUD = Cloud(POINTS, np.array([0, 1, 2], np.uint8), window_for(POINTS, 40, 20), (0.0, 0.0))

@@ -6,7 +6,7 @@ from support.widgets import Host, colours
 
 from vae_tui.terminal.class_colours import CLASS_COLOURS
 from vae_tui.tui.state.map_plane import Window
-from vae_tui.tui.widgets.scatter import Cloud, Scatter
+from vae_tui.tui.widgets.map.scatter import Cloud, Scatter
 
 
 async def test_a_cloud_of_a_few_points_is_drawn_cell_by_cell():

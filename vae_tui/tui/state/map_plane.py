@@ -1,19 +1,22 @@
 """The map: codes in two dimensions, the part of the plane on the screen, and a cursor."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vae_tui.arrays import Bytes, Floats
+from vae_tui.latent.codes import quantiles
 from vae_tui.latent.projection import Embedding, Projection, on_dimensions, pca
 
 METHODS = ("pca", "tsne", "dimensions", "manifold")
 """The last one only for two latent dimensions."""
-MARGIN = 0.04
+MARGIN = 0.02
 """Share of the window's width that stays free at each side."""
-LEAST_FILLED = 0.55
-"""A window is kept until the points fill less than this share of it, so that the map is steady."""
+WINDOW_STEPS = 12
+"""Edges of a window lie on a grid with at least so many steps in the spread of the points, so that
+points can move a little before the window does."""
 Indices = NDArray[np.intp]
 
 
@@ -40,20 +43,31 @@ class Window:
         return self.left + (column + 0.5) * self.scale, self.top - (row + 0.5) * 2 * self.scale
 
 
-def window_for(points: Floats, width: int, height: int, before: Window | None = None) -> Window:
-    """Return a window for points (N, 2): the one ``before`` as long as they fit and fill it."""
+def window_for(points: Floats, width: int, height: int) -> Window:
+    """Return the window that holds nearly all points (N, 2).
+
+    It depends on the points and the size alone: the same weights give the same picture.
+    """
     low, high = np.percentile(points, (0.5, 99.5), axis=0)
-    if before is not None and (before.width, before.height) == (width, height):
-        columns, rows = before.cells(np.stack([low, high]))
-        inside = columns[0] >= 0 and columns[1] < width and rows[1] >= 0 and rows[0] < height
-        filled = max((columns[1] - columns[0]) / width, (rows[0] - rows[1]) / height)
-        if inside and filled > LEAST_FILLED:
-            return before
-    spread = np.maximum(high - low, 1e-6) * (1 + 2 * MARGIN)
-    scale = float(max(spread[0] / width, spread[1] / (2 * height)))
+    spread = max(float((high - low).max()), 1e-6)
+    step = 2.0 ** np.floor(np.log2(spread / WINDOW_STEPS))
+    low, high = np.floor(low / step) * step, np.ceil(high / step) * step
+    size = np.maximum(high - low, 1e-6) * (1 + 2 * MARGIN)
+    scale = float(max(size[0] / width, size[1] / (2 * height)))
     middle = (low + high) / 2
     left, top = float(middle[0]) - scale * width / 2, float(middle[1]) + scale * height
     return Window(left, top, scale, width, height)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """What is at the cursor."""
+
+    code: Floats
+    """(d,)."""
+    text: str
+    nearest: int
+    """Index of the test image whose mean is nearest on the map."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,18 +84,33 @@ class MapPlane:
     dimensions: tuple[int, int] | None = None
     """The dimensions shown across and upwards; None before the first weights."""
     window: Window | None = None
+    """None until the points are shown in a new way."""
     cursor: tuple[float, float] = (0.0, 0.0)
+    grid: tuple[int, int] = (1, 1)
+    """Columns and rows of the manifold."""
+    place: tuple[float, float] = (0.5, 0.5)
+    """The manifold's cursor, as probabilities of the prior to the left and below, 0 to 1."""
+    label: int = -1
+    """The class that the cursor jumped to last."""
 
     @property
     def points(self) -> Floats | None:
-        """Where the codes are on the map, (N, 2); None before there is a result."""
-        shown = self.embedding if self.method == "tsne" else self.projection
+        """Where the codes are on the map, (N, 2); None before there is a result.
+
+        Until t-SNE has its first result, they stay where PCA has them.
+        """
+        shown = self.embedding if self.is_embedded else self.projection
         return shown.points if shown else None
 
     @property
+    def is_embedded(self) -> bool:
+        """Whether the points are a result of t-SNE."""
+        return self.method == "tsne" and self.embedding is not None
+
+    @property
     def description(self) -> str:
-        """The method in words, and how much of the codes' variance it shows."""
-        if self.method == "tsne":
+        """What is shown, in words, and how much of the codes' variance."""
+        if self.is_embedded:
             return "t-SNE"
         share = f"{self.projection.share:.0%} of the variance" if self.projection else ""
         if self.method == "dimensions" and self.dimensions is not None:
@@ -105,29 +134,42 @@ class MapPlane:
             chosen[axis] = (chosen[axis] + 1) % latent_dim
         return replace(self, dimensions=(chosen[0], chosen[1]), window=None)
 
+    def with_embedding(self, embedding: Embedding, step: int) -> "MapPlane":
+        """Show a result of t-SNE for weights of ``step``; the cursor stays on its digit."""
+        before = self.points if self.method == "tsne" else None
+        plane = replace(self, embedding=embedding, embedding_step=step)
+        if before is None or self.window is None or len(before) != len(embedding.points):
+            return plane
+        x, y = embedding.points[_nearest(before, self.cursor)]
+        return replace(plane, cursor=(float(x), float(y)))
+
     def projected(self, means: Floats) -> "MapPlane":
         """Project codes (N, d); t-SNE is computed elsewhere."""
-        if self.method == "tsne":
-            return self
         if self.method != "dimensions":
-            return replace(self, projection=pca(means, self.projection))
+            return replace(self, projection=pca(means))
         dimensions = self.dimensions
         if dimensions is None or max(dimensions) >= means.shape[1]:
-            order = np.argsort(-means.var(0))
+            order = np.argsort(-means.var(0), kind="stable")
             dimensions = int(order[0]), int(order[min(1, len(order) - 1)])
         projection = on_dimensions(means, *dimensions)
         return replace(self, projection=projection, dimensions=dimensions)
 
     def fitted(self, width: int, height: int) -> "MapPlane":
-        """Choose the window for cells; a first one has the cursor in its centre."""
+        """Choose the window for a pane of cells; a first one has the cursor in its centre."""
         if self.points is None:
             return self
-        window = window_for(self.points, width, height, self.window)
+        window = window_for(self.points, width, height)
         cursor = self.cursor if self.window else window.point(width // 2, height // 2)
         return replace(self, window=window, cursor=cursor)
 
     def moved(self, columns: int, rows: int) -> "MapPlane":
-        """Move the cursor by cells, down and to the right, but not out of the window."""
+        """Move the cursor by cells, or digits of the manifold, down and to the right.
+
+        It stays in the window.
+        """
+        if self.method == "manifold":
+            column, row = self.digit
+            return self.at_digit(column + columns, row + rows)
         if (window := self.window) is None:
             return self
         left, top = window.point(0, 0)
@@ -136,23 +178,54 @@ class MapPlane:
         x, y = x + columns * window.scale, y - rows * 2 * window.scale
         return replace(self, cursor=(min(max(x, left), right), min(max(y, bottom), top)))
 
-    def at_centre_of(self, members: Indices) -> "MapPlane":
-        """Move the cursor to the median of these points."""
-        if self.points is None or not len(members):
-            return self
-        x, y = np.median(self.points[members], axis=0)
-        return replace(self, cursor=(float(x), float(y)))
+    @property
+    def digit(self) -> tuple[int, int]:
+        """Column and row of the manifold's digit that the cursor is on."""
+        (across, up), (columns, rows) = self.place, self.grid
+        column, row = int(across * columns), int((1 - up) * rows)
+        return min(column, columns - 1), min(row, rows - 1)
 
-    def code_at_cursor(self, means: Floats, labels: Bytes) -> tuple[Floats, str] | None:
-        """Return the code (d,) at the cursor and what it is; for t-SNE, the nearest of ``means``.
+    def at_digit(self, column: int, row: int) -> "MapPlane":
+        """Move the manifold's cursor to a digit, or to the nearest one that is shown."""
+        columns, rows = self.grid
+        column, row = min(max(column, 0), columns - 1), min(max(row, 0), rows - 1)
+        return replace(self, place=((column + 0.5) / columns, 1 - (row + 0.5) / rows))
 
-        ``means`` (N, d) are the codes on the map, ``labels`` (N,) their classes.
+    def at_next_class(self, labels: Bytes, classes: Sequence[str], steps: int) -> "MapPlane":
+        """Move the cursor to the median of the next class that has images.
+
+        ``labels`` (N,) are the images' classes; ``steps`` is 1, or -1 for the previous class.
         """
-        points, cursor = self.points, np.array(self.cursor, np.float32)
-        if points is None:
+        present = [label for label in range(len(classes)) if (labels == label).any()]
+        if self.points is None or not present:
+            return self
+        first = 0 if steps > 0 else len(present) - 1
+        index = (present.index(self.label) + steps) if self.label in present else first
+        label = present[index % len(present)]
+        x, y = np.median(self.points[labels == label], axis=0)
+        return replace(self, cursor=(float(x), float(y)), label=label)
+
+    def at_cursor(self, means: Floats) -> Place | None:
+        """Return what is at the cursor; ``means`` (N, d) are the codes on the map.
+
+        t-SNE has no inverse: there it is the nearest of the means.
+        """
+        if self.method == "manifold":
+            columns, rows = self.grid
+            column, row = self.digit
+            code = quantiles(columns, rows)[row * columns + column]
+            text = f"at {code[0]:.2f}, {code[1]:.2f}"
+            return Place(code, text, _nearest(means, (code[0], code[1])))
+        if self.points is None or self.projection is None:
             return None
-        if self.method == "tsne" or self.projection is None:
-            nearest = int(np.square(points - cursor).sum(1).argmin())
-            return means[nearest], f"nearest: #{nearest}, a {labels[nearest]}"
+        nearest = _nearest(self.points, self.cursor)
+        if self.is_embedded:
+            return Place(means[nearest], f"at mean #{nearest}", nearest)
         x, y = self.cursor
-        return self.projection.codes_at(cursor[None])[0], f"at {x:.2f}, {y:.2f}"
+        code = self.projection.codes_at(np.array([self.cursor], np.float32))[0]
+        digits = 2 if max(abs(x), abs(y)) < 10 else 0
+        return Place(code, f"at {x:.{digits}f}, {y:.{digits}f}", nearest)
+
+
+def _nearest(points: Floats, cursor: tuple[float, float]) -> int:
+    return int(np.square(points - np.array(cursor, np.float32)).sum(1).argmin())

@@ -1,38 +1,34 @@
 """View 4: the means of the test digits in two dimensions, and the digit at the cursor."""
 
-import string
 from dataclasses import dataclass, replace
 
-import numpy as np
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.events import Resize
 from textual.message import Message
 from textual.reactive import var
-from textual.widgets import Static
 
-from vae_tui.arrays import Bytes, Floats
+from vae_tui.arrays import Floats
 from vae_tui.export.output_file import write
 from vae_tui.export.picture_files import map_png, write_digits
 from vae_tui.latent.codes import quantiles
 from vae_tui.latent.projection import Embedding
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
-from vae_tui.terminal.class_colours import class_mark
-from vae_tui.terminal.tiles import widths
-from vae_tui.tui.state.map_plane import MapPlane
+from vae_tui.tui.state.map_plane import MapPlane, Place
 from vae_tui.tui.state.scene import Scene
+from vae_tui.tui.views.map_content import class_list, cloud_of, sheet_of
 from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
-from vae_tui.tui.widgets.panel import Panel, frame_of
-from vae_tui.tui.widgets.pictures import Pictures
-from vae_tui.tui.widgets.scatter import Cloud, Scatter, with_bubbles
+from vae_tui.tui.widgets.map.class_grid import ClassGrid
+from vae_tui.tui.widgets.map.manifold import Manifold, grid_for
+from vae_tui.tui.widgets.map.scatter import Scatter
+from vae_tui.tui.widgets.map.side import AtCursor, MapSide
+from vae_tui.tui.widgets.panel import Panel
 
-BUBBLES_PER_CLASS = 4
-"""More bubbles would hide each other."""
-SCALES = (1, 0.86, 0.71, 0.57)
 FAR = 5
+PROGRESS_MARKS = 4
 
 
 class MapView(View):
@@ -41,40 +37,41 @@ class MapView(View):
     TITLE = "Map"
     HELP = (
         "Each digit is the mean of a test image in two dimensions: by PCA, by t-SNE, or by two "
-        "dimensions of the code. Beside it, what the point under the cursor decodes to; for t-SNE, "
-        "which has no inverse, the nearest mean. A digit key jumps to that class; pressed twice it "
-        "opens the view of that number (so does tab). The radius of a bubble is the standard "
-        "deviation of q(z|x): the KL keeps bubbles from shrinking and from drifting apart."
+        "dimensions of the code. A large numeral is at the median of its class. Beside the map: "
+        "what the point under the cursor decodes to, the nearest test digit, and the mean code of "
+        "each class, decoded. t-SNE has no inverse: there the nearest mean is decoded. The radius "
+        "of a bubble is the standard deviation of q(z|x): the KL keeps bubbles from shrinking and "
+        "from drifting apart. The same weights always give the same PCA."
     )
     BINDINGS = [
         Binding("up", "move(0, -1)", "Move", key_display="↑↓←→", id="map.up",
-                tooltip="Move the cursor; with shift further"),
+                tooltip="Move the cursor; with shift further; a double click walks"),
         *(Binding(f"{shift}{key}", f"move({x * far}, {y * far})", show=False, id=f"map.{name}{key}")
           for shift, far, name in (("", 1, ""), ("shift+", FAR, "far-"))
           for key, x, y in (("up", 0, -1), ("down", 0, 1), ("left", -1, 0), ("right", 1, 0))
           if shift or key != "up"),
+        Binding("n", "next_class(1)", "Class", key_display="n N", id="map.next-class",
+                tooltip="Go to the centre of the next class; N: of the previous one"),
+        Binding("N", "next_class(-1)", show=False, id="map.previous-class"),
         Binding("m", "method", "Method", id="map.method",
                 tooltip="Change the method; PCA, t-SNE, two dimensions, the manifold if d = 2"),
         Binding("o", "toggle('bubbles')", "Bubbles", id="map.bubbles",
                 tooltip="Show the means with their standard deviations"),
+        Binding("l", "toggle('named')", "Labels", id="map.labels",
+                tooltip="Show the names of the classes, or hide them"),
         Binding("enter", "walk", "Walk", id="map.walk", tooltip="Walk from here"),
         Binding("left_square_bracket", "next_dimension(0)", show=False, key_display="[ ]",
                 id="map.first", tooltip="Show the next dimension across; ]: the next upwards"),
         Binding("right_square_bracket", "next_dimension(1)", show=False, id="map.second"),
-        *(Binding(label, f"jump({label})", show=False, id=f"map.class{label}")
-          for label in string.digits),
     ]  # fmt: skip
     SCOPED_CSS = False
     DEFAULT_CSS = """
     MapView Horizontal { height: 1fr; }
     MapView #plane { height: 1fr; }
-    MapView Scatter, MapView #manifold { width: 1fr; height: 1fr; }
-    MapView #manifold { display: none; }
-    MapView.manifold #manifold { display: block; }
+    MapView Scatter, MapView Manifold { width: 1fr; height: 1fr; }
+    MapView Manifold { display: none; }
+    MapView.manifold Manifold { display: block; }
     MapView.manifold Scatter { display: none; }
-    MapView #side { margin-left: 1; height: 1fr; }
-    .framed MapView #side { margin-left: 0; }
-    MapView #legend { height: auto; }
     """
 
     @dataclass
@@ -86,37 +83,41 @@ class MapView(View):
         start: Floats | None
 
     plane: var[MapPlane] = var(MapPlane())
-    legend: var[tuple[str, ...]] = var((), init=False)
-    """Names of the classes."""
     bubbles: var[bool] = var(False)
+    named: var[bool] = var(True)
     watch_bubbles = View.redraw
+    watch_named = View.redraw
 
     _embedding_step: int | None = None
     """The step of the weights for which t-SNE is being computed; None while it is not."""
-    _jumped_to = -1
-    """The class of the last key, if it was one that jumps."""
+    _share_done = 0.0
+    """The share of t-SNE that is done."""
+    _listed: tuple[Network, Probe] | None = None
+    """What the classes are shown of: decoding their means again for each key would be slow."""
 
     def compose(self) -> ComposeResult:
-        """The map; beside it the digit at the cursor, and the legend."""
+        """The map; beside it the digit at the cursor, and the classes."""
         with Horizontal():
-            manifold = Pictures(id="manifold")
-            manifold.gap = 0
-            yield Panel("caption", Scatter(), manifold, id="plane")
-            yield Panel("place", Pictures(id="here"), Static(id="legend"), id="side")
+            yield Panel("caption", Scatter(), Manifold(), id="plane")
+            yield MapSide()
 
     def on_resize(self, event: Resize) -> None:
-        """Choose the size of the digit."""
-        width, height = event.size
-        sizes = widths(self.image_width, *SCALES)
-        size = next((s for s in sizes if s <= width // 2.6 and s // 2 <= height - 6), sizes[-1])
-        here = self.query_one("#here", Pictures)
-        here.pixels, here.styles.height = size, size // 2
-        self.query_one("#side").styles.width = size + frame_of(self)[0]
-        self.call_after_refresh(self.redraw)
+        """Choose the sizes of the digits."""
+        self.query_one(MapSide).fit(*event.size, self.image_width)
+
+    on_scatter_resized = on_manifold_resized = View.redraw
 
     def on_scatter_clicked(self, message: Scatter.Clicked) -> None:
-        """Move the cursor to the mouse."""
+        """Move the cursor to the mouse; walk from there at a double click."""
         self._move_to(replace(self.plane, cursor=message.point))
+        if message.is_double:
+            self.action_walk()
+
+    def on_manifold_clicked(self, message: Manifold.Clicked) -> None:
+        """Move the cursor to the digit; walk from there at a double click."""
+        self._move_to(self.plane.at_digit(message.column, message.row))
+        if message.is_double:
+            self.action_walk()
 
     def action_move(self, columns: int, rows: int) -> None:
         """Move the cursor by cells."""
@@ -127,7 +128,6 @@ class MapView(View):
         network = self.scene.network if self.scene else None
         self.plane = self.plane.with_next_method(network.latent_dim if network else 0)
         self.redraw()
-        self.call_after_refresh(self.redraw)  # scatter or manifold has no size before it is shown
 
     def action_next_dimension(self, axis: int) -> None:
         """Show the next dimension along an axis."""
@@ -135,26 +135,22 @@ class MapView(View):
             self.plane = self.plane.with_next_dimension(axis, self.scene.network.latent_dim)
             self.redraw()
 
-    def action_jump(self, label: int) -> None:
-        """Go to the centre of a class; the second time in a row, to the view of that number."""
-        if label == self._jumped_to:
-            self._jumped_to = -1
-            self.call_later(self.run_action, f"screen.view({label - 1})")
-            return
-        if self.scene is not None and self.scene.probe is not None:
-            self._move_to(self.plane.at_centre_of(self.scene.probe.of_class(label)))
-        self._jumped_to = label
+    def action_next_class(self, steps: int) -> None:
+        """Move the cursor to the centre of the next class, or of the previous one."""
+        if self.scene is not None and (probe := self.scene.probe) is not None:
+            self._move_to(self.plane.at_next_class(probe.labels, probe.classes, steps))
 
     def action_walk(self) -> None:
         """Walk from the cursor."""
         if (here := self._here()) is not None:
-            self.post_message(self.WalkRequested(*here))
+            self.post_message(self.WalkRequested(here.code, here.text))
 
     def show_embedding(self, embedding: Embedding) -> None:
         """Show a result of t-SNE; request another if the weights have changed meanwhile."""
         step = self._embedding_step
         assert step is not None
-        self.plane = replace(self.plane, embedding=embedding, embedding_step=step)
+        self.plane = self.plane.with_embedding(embedding, step)
+        self._share_done = embedding.progress
         if embedding.is_done:
             self._embedding_step = None
         self.redraw()
@@ -166,19 +162,20 @@ class MapView(View):
             return None
         step = scene.network.step
         if plane.method == "manifold":
-            pictures, columns = self._manifold(scene.network)
+            columns, rows = plane.grid
+            pictures = scene.network.decode(quantiles(columns, rows))
             return Export(
                 f"manifold-step{step}.png",
                 lambda path: write_digits(path, pictures, columns, f"manifold, step {step}"),
             )
         if (points := plane.points) is None:
             return None
-        if plane.method == "tsne":
+        if plane.is_embedded:
             step = plane.embedding_step
         labels, classes = scene.probe.labels, scene.probe.classes
         about = f"{plane.description}, step {step}"
         return Export(
-            f"map-{plane.method}-step{step}.png",
+            f"map-{'tsne' if plane.is_embedded else plane.method}-step{step}.png",
             lambda path: write(path, map_png(points, labels, classes, about)),
         )
 
@@ -189,86 +186,76 @@ class MapView(View):
         return f"vae-tui map {run} --method {self.plane.method}{self.scene.step_option} -o map.png"
 
     def _move_to(self, plane: MapPlane) -> None:
-        self._jumped_to = -1
         self.plane = plane
         self.redraw()
 
-    def _draw(self, scene: Scene) -> None:
-        if scene.network is None or scene.probe is None:
-            self.query_one("#caption", Caption).text = waiting(scene)
-            return
-        self.set_class(self.plane.method == "manifold", "manifold")
-        self.plane = self.plane.projected(scene.codes[0])
-        means, embedding = scene.codes[0], self.plane.embedding
-        is_stale = embedding is None or embedding.codes is not means
-        if self.plane.method == "tsne" and is_stale and self._embedding_step is None:
-            self._embedding_step = scene.network.step
-            start = embedding.points if embedding else None
-            self.post_message(self.EmbeddingRequested(self, means, start))
-        self.legend = scene.probe.classes
-        if self.plane.method == "manifold":
-            self._draw_manifold(scene, scene.network)
-        else:
-            self._draw_cloud(scene, scene.probe)
-        if (here := self._here()) is not None:
-            pictures = self.query_one("#here", Pictures)
-            pictures.palette = scene.palette
-            pictures.images = scene.network.decode(here[0][None])
-            self.query_one("#place", Caption).text = here[1]
-
-    def _draw_cloud(self, scene: Scene, probe: Probe) -> None:
-        scatter, caption = self.query_one(Scatter), self.query_one("#caption", Caption)
-        points, (width, height) = self.plane.points, scatter.size
-        if points is None or len(points) != len(probe.labels):
-            scatter.cloud = None
-            caption.text = "t-SNE begins: a few seconds"
-            return
-        if not width or not height:
-            return
-        plane = self.plane = self.plane.fitted(width, height)
-        assert plane.window is not None
-        cloud = Cloud(points, probe.labels, plane.window, plane.cursor, unicode=scene.unicode)
-        what, weights = f"[b]{len(points)} means[/b]", WEIGHTS
-        if self.bubbles and plane.method != "tsne" and plane.projection is not None:
-            classes = range(len(probe.classes))
-            chosen = np.concatenate([probe.of_class(c)[:BUBBLES_PER_CLASS] for c in classes])
-            cloud = with_bubbles(cloud, chosen, plane.projection.basis, scene.codes[1])
-            what = f"[b]{len(chosen)} of {len(points)} means[/b], bubbles of 1 sd"
-        scatter.cloud = cloud
-        busy = ""
-        if plane.method == "tsne":  # of the weights with which it was computed
-            weights = f"step {plane.embedding_step:,}"
-            busy = " · computing t-SNE" if self._embedding_step is not None else ""
-        caption.text = f"{what} · {weights} · {plane.description}{busy}"
-
-    def _draw_manifold(self, scene: Scene, network: Network) -> None:
-        pictures = self.query_one("#manifold", Pictures)
-        caption = self.query_one("#caption", Caption)
-        images, columns = self._manifold(network)
-        (width,) = widths(self.image_width, 0.5)
-        pictures.palette, pictures.pixels, pictures.columns = scene.palette, width, columns
-        pictures.images = images
-        caption.text = f"[b]manifold[/b] z through the inverse normal CDF, evenly · {WEIGHTS}"
-
-    def _manifold(self, network: Network) -> tuple[Bytes, int]:
-        """Return the decoded grid of the prior's quantiles, and how many are in a row."""
-        width, height = self.query_one("#manifold", Pictures).size
-        (size,) = widths(self.image_width, 0.5)
-        columns, rows = max(width // size, 1), max(height // (size // 2), 1)
-        return network.decode(quantiles(columns, rows)), columns
-
-    def _here(self) -> tuple[Floats, str] | None:
-        """Return the code (d,) at the cursor and what it is."""
+    def _here(self) -> Place | None:
+        """Return what is at the cursor."""
         scene = self.scene
         if scene is None or scene.network is None or scene.probe is None:
             return None
-        return self.plane.code_at_cursor(scene.codes[0], scene.probe.labels)
+        return self.plane.at_cursor(scene.codes[0])
 
-    def watch_legend(self, names: tuple[str, ...]) -> None:
-        """Show the marks of the classes, with the names that are not their numbers."""
-        words = [
-            f"[$class{number % 10}]{class_mark(number)}[/]"
-            + ("" if name == str(number) else f" {name}")
-            for number, name in enumerate(names)
-        ]
-        self.query_one("#legend", Static).update("classes " + " ".join(words), layout=True)
+    def _draw(self, scene: Scene) -> None:
+        network, probe = scene.network, scene.probe
+        if network is None or probe is None:
+            self.query_one("#caption", Caption).text = waiting(scene)
+            return
+        self.set_class(self.plane.method == "manifold", "manifold")
+        means = scene.codes[0]
+        self.plane = self.plane.projected(means)
+        embedding = self.plane.embedding
+        is_stale = embedding is None or embedding.codes is not means
+        if self.plane.method == "tsne" and is_stale and self._embedding_step is None:
+            self._embedding_step, self._share_done = network.step, 0.0
+            start = embedding.points if embedding else None
+            self.post_message(self.EmbeddingRequested(self, means, start))
+        if self.plane.method == "manifold":
+            self._draw_manifold(scene, network)
+        else:
+            self._draw_cloud(scene, probe)
+        if self._listed != (network, probe):
+            self._listed = network, probe
+            self.query_one(ClassGrid).content = class_list(scene, network, probe)
+        if (here := self._here()) is not None:
+            nearest = probe.images[[here.nearest]]
+            name = f"#{here.nearest}, a [b]{probe.classes[probe.labels[here.nearest]]}[/b]"
+            self.query_one(MapSide).digits = AtCursor(
+                network.decode(here.code[None]), nearest, here.text, "decoded", name, scene.palette
+            )
+
+    def _draw_cloud(self, scene: Scene, probe: Probe) -> None:
+        scatter = self.query_one(Scatter)
+        points, (width, height) = self.plane.points, scatter.size
+        if points is None or len(points) != len(probe.labels) or not width or not height:
+            return
+        plane = self.plane = self.plane.fitted(width, height)
+        cloud = cloud_of(scene, probe, plane, bubbles=self.bubbles, named=self.named)
+        scatter.cloud = cloud
+        what = f"[b]{len(points)} means[/b]"
+        if cloud.outlines is not None:
+            what = f"[b]{len(cloud.points)} of {len(points)} means[/b], bubbles of 1 sd"
+        # t-SNE shows the weights with which it was computed.
+        weights = f"step {plane.embedding_step:,}" if plane.is_embedded else WEIGHTS
+        parts = [what, weights, plane.description]
+        if plane.method == "tsne" and self._embedding_step is not None:
+            parts.insert(0, _progress(self._share_done, scene.unicode))
+        self.query_one("#caption", Caption).text = " · ".join(parts)
+
+    def _draw_manifold(self, scene: Scene, network: Network) -> None:
+        manifold = self.query_one(Manifold)
+        if not manifold.size.width:
+            return  # not laid out yet
+        columns, rows, size = grid_for(*manifold.size)
+        self.plane = replace(self.plane, grid=(columns, rows))
+        manifold.sheet = sheet_of(scene, network, self.plane, size)
+        self.query_one("#caption", Caption).text = (
+            f"[b]manifold[/b] {columns} x {rows} · {WEIGHTS} · z1 across, z2 upwards, "
+            "evenly spaced in the prior's probability"
+        )
+
+
+def _progress(share: float, unicode: bool) -> str:
+    done = round(share * PROGRESS_MARKS)
+    full, rest = ("●", "○") if unicode else ("#", "-")
+    return f"[news]computing t-SNE {full * done}{rest * (PROGRESS_MARKS - done)}[/]"

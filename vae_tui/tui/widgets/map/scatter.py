@@ -1,18 +1,22 @@
 """Points in two dimensions, their classes shown by colour and mark, with bubbles and a cursor."""
 
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.text import Text
+from rich.segment import Segment
+from rich.style import Style
 from textual.events import Click
 from textual.message import Message
 from textual.reactive import var
+from textual.strip import Strip
 
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.terminal.class_colours import CLASS_MARKS
 from vae_tui.tui.state.map_plane import Indices, Window
 from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.tui.widgets.map.numerals import numerals
 
 _BRAILLE = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 """The dots of a braille character, (4, 2)."""
@@ -32,6 +36,8 @@ class Cloud:
     cursor: tuple[float, float] = (0.0, 0.0)
     outlines: Floats | None = None
     """Bubbles around the points, (N, M, 2)."""
+    centres: tuple[tuple[int, tuple[float, float]], ...] = ()
+    """Classes with the points at which their names are drawn large."""
     unicode: bool = True
 
 
@@ -58,18 +64,27 @@ class Scatter(Drawing):
 
     cloud: var[Cloud | None] = var(None)
 
+    class Resized(Message):
+        """There is another number of cells to draw for."""
+
     @dataclass
     class Clicked(Message):
         """The mouse clicked a point of the plane."""
 
         point: tuple[float, float]
+        is_double: bool
 
     watch_cloud = Drawing.redraw
+
+    def on_resize(self) -> None:
+        """Report that the size has changed."""
+        self.post_message(self.Resized())
 
     def on_click(self, event: Click) -> None:
         """Report the point that was clicked."""
         if self.cloud is not None:
-            self.post_message(self.Clicked(self.cloud.window.point(event.x, event.y)))
+            point = self.cloud.window.point(event.x, event.y)
+            self.post_message(self.Clicked(point, event.chain > 1))
 
     def _draw(self) -> None:
         cloud = self.cloud
@@ -79,19 +94,38 @@ class Scatter(Drawing):
         characters, classes = _marks(cloud)
         if cloud.outlines is not None:
             _draw_outlines(cloud, characters, classes)
+        emphasis = _draw_numerals(cloud, characters, classes)
         columns, rows = cloud.window.cells(np.array([cloud.cursor], np.float32))
-        column, row = int(columns[0]), int(rows[0])
-        lines = []
-        for y, (letters, owners) in enumerate(zip(characters, classes, strict=True)):
-            line = Text(no_wrap=True)
-            for x, (letter, owner) in enumerate(zip(letters, owners, strict=True)):
-                here = (x, y) == (column, row)
-                style = f"class{owner % 10}" if owner >= 0 else ""
-                line.append("+" if here and letter == " " else letter, style)
-                if here:
-                    line.stylize("bold reverse", x, x + 1)
-            lines.append(line)
-        self.show_text(lines)
+        cursor = int(columns[0]), int(rows[0])
+        styles = [Style(), *(self.app.console.get_style(f"class{number}") for number in range(10))]
+        styles += [style + Style(bold=True) for style in styles] + [
+            style + Style(bold=True, reverse=True) for style in styles
+        ]
+        looks = np.where(classes < 0, 0, classes % 10 + 1) + len(styles) // 3 * emphasis
+        self.show_rows(
+            [
+                Strip(_segments(letters, row, cursor[0] if y == cursor[1] else -1, styles))
+                for y, (letters, row) in enumerate(
+                    zip(characters.tolist(), looks.tolist(), strict=True)
+                )
+            ]
+        )
+
+
+def _segments(
+    letters: list[str], looks: list[int], cursor: int, styles: list[Style]
+) -> list[Segment]:
+    """Return one row of cells; ``looks`` are indices into ``styles``, ``cursor`` is a column."""
+    if 0 <= cursor < len(looks):
+        letters[cursor] = "+" if letters[cursor] == " " else letters[cursor]
+        styles = [*styles, styles[looks[cursor]] + Style(bold=True, reverse=True)]
+        looks[cursor] = len(styles) - 1
+    segments, start = [], 0
+    for look, cells in groupby(looks):
+        end = start + len(list(cells))
+        segments.append(Segment("".join(letters[start:end]), styles[look]))
+        start = end
+    return segments
 
 
 def _marks(cloud: Cloud) -> tuple[NDArray[np.str_], Indices]:
@@ -105,6 +139,30 @@ def _marks(cloud: Cloud) -> tuple[NDArray[np.str_], Indices]:
     marks = np.array(list(CLASS_MARKS))
     characters = np.where(classes >= 0, marks[classes % len(marks)], " ")
     return characters, classes
+
+
+def _draw_numerals(cloud: Cloud, characters: NDArray[np.str_], classes: Indices) -> Indices:
+    """Draw the numerals of the classes over the points.
+
+    Returns for each cell 1 where a numeral is made of blocks, 2 where it is text, else 0.
+    """
+    covered = np.zeros(characters.shape, np.intp)
+    columns, rows = cloud.window.cells(
+        np.array([point for _, point in cloud.centres]).reshape(-1, 2)
+    )
+    places = [
+        (label, float(column), float(row))
+        for (label, _), column, row in zip(cloud.centres, columns, rows, strict=True)
+    ]
+    height, width = characters.shape
+    for numeral in numerals(places, width, height, unicode=cloud.unicode):
+        area = (
+            slice(numeral.top, numeral.top + len(numeral.rows)),
+            slice(numeral.left, numeral.left + len(numeral.rows[0])),
+        )
+        characters[area] = [list(row) for row in numeral.rows]
+        classes[area], covered[area] = numeral.label, 1 if len(numeral.rows) > 1 else 2
+    return covered
 
 
 def _draw_outlines(cloud: Cloud, characters: NDArray[np.str_], classes: Indices) -> None:

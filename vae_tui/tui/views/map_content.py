@@ -1,0 +1,77 @@
+"""What the map's widgets draw, made from a scene and a plane."""
+
+import numpy as np
+
+from vae_tui.arrays import Floats
+from vae_tui.latent.codes import quantiles
+from vae_tui.model.numpy_network import Network
+from vae_tui.model.probe import Probe
+from vae_tui.tui.state.map_plane import MapPlane
+from vae_tui.tui.state.scene import Scene
+from vae_tui.tui.widgets.map.class_grid import ClassList
+from vae_tui.tui.widgets.map.manifold import Sheet
+from vae_tui.tui.widgets.map.scatter import Cloud, with_bubbles
+
+BUBBLES_PER_CLASS = 4
+"""More bubbles would hide each other."""
+
+
+def cloud_of(scene: Scene, probe: Probe, plane: MapPlane, *, bubbles: bool, named: bool) -> Cloud:
+    """Return the points of a plane that has points and a window.
+
+    With ``bubbles`` there are fewer, with their standard deviations; ``named`` adds the names of
+    the classes.
+    """
+    assert plane.points is not None and plane.window is not None
+    centres = _centres(plane.points, probe) if named else ()
+    cloud = Cloud(
+        *(plane.points, probe.labels, plane.window, plane.cursor),
+        centres=centres,
+        unicode=scene.unicode,
+    )
+    if not bubbles or plane.is_embedded or plane.projection is None:
+        return cloud
+    classes = range(len(probe.classes))
+    chosen = np.concatenate([probe.of_class(c)[:BUBBLES_PER_CLASS] for c in classes])
+    return with_bubbles(cloud, chosen, plane.projection.basis, scene.codes[1])
+
+
+def sheet_of(scene: Scene, network: Network, plane: MapPlane, size: tuple[int, int]) -> Sheet:
+    """Return the manifold with digits of ``size``, in cells."""
+    columns, rows = plane.grid
+    codes = quantiles(columns, rows)
+    return Sheet(
+        images=network.decode(codes),
+        columns=columns,
+        rows=rows,
+        size=size,
+        across=codes[:columns, 0].tolist(),
+        up=codes[::columns, 1].tolist(),
+        cursor=plane.digit,
+        palette=scene.palette,
+        unicode=scene.unicode,
+    )
+
+
+def class_list(scene: Scene, network: Network, probe: Probe) -> ClassList:
+    """Return the classes that have test images, and the mean code of each, decoded."""
+    members = [(label, probe.of_class(label)) for label in range(len(probe.classes))]
+    present = [(label, images) for label, images in members if len(images)]
+    means = np.stack([scene.codes[0][images].mean(0) for _, images in present])
+    return ClassList(
+        network.decode(means),
+        [label for label, _ in present],
+        [probe.classes[label] for label, _ in present],
+        [len(images) for _, images in present],
+        scene.palette,
+    )
+
+
+def _centres(points: Floats, probe: Probe) -> tuple[tuple[int, tuple[float, float]], ...]:
+    """Return the median of the points of each class that has any."""
+    centres = []
+    for label in range(len(probe.classes)):
+        if len(images := probe.of_class(label)):
+            x, y = np.median(points[images], axis=0)
+            centres.append((label, (float(x), float(y))))
+    return tuple(centres)

@@ -1,0 +1,98 @@
+"""The classes: the mean of each, decoded, and below it its mark, its name and its images."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual.reactive import var
+from textual.strip import Strip
+
+from vae_tui.arrays import Bytes
+from vae_tui.terminal.class_colours import class_mark
+from vae_tui.terminal.half_blocks import Palette, half_blocks
+from vae_tui.terminal.tiles import GAP, fitting, scale, tile
+from vae_tui.text import cut
+from vae_tui.tui.widgets.drawing import Drawing
+
+SIZES = range(28, 7, -2)
+"""Widths of a picture in cells."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassList:
+    """The classes of the images on the map."""
+
+    images: Bytes
+    """The decoded means, uint8 (K, H, W)."""
+    labels: Sequence[int]
+    """(K,)."""
+    names: Sequence[str]
+    """(K,)."""
+    counts: Sequence[int]
+    """(K,): how many images each class has on the map."""
+    palette: Palette = Palette.GREYS
+
+
+class ClassGrid(Drawing):
+    """Draws ``content``, as large as there is room; only marks and counts where there is little."""
+
+    content: var[ClassList | None] = var(None)
+    watch_content = Drawing.redraw
+
+    def _draw(self) -> None:
+        classes, (width, height) = self.content, self.size
+        if classes is None or not classes.labels or width < 1 or height < 1:
+            self.show_rows([])
+            return
+        count = len(classes.labels)
+        for pixels in SIZES:
+            columns = fitting(width, pixels)
+            if columns and -(-count // columns) * (pixels // 2 + 1) <= height:
+                self.show_rows(self._pictures(classes, pixels, min(columns, count)))
+                return
+        self.show_text(_text(classes, width, height))
+
+    def _pictures(self, classes: ClassList, pixels: int, columns: int) -> list[Strip]:
+        ground = self.app.theme_variables["picture-ground"]
+        images = scale(classes.images, pixels)
+        rows: list[Strip] = []
+        for first in range(0, len(images), columns):
+            picture = tile(images[first : first + columns], columns, GAP)
+            rows += [Strip(row) for row in half_blocks(picture, classes.palette, ground)]
+            line = Text(no_wrap=True)
+            for index in range(first, min(first + columns, len(images))):
+                label = _label(classes, index, pixels)
+                label.append(" " * (pixels + GAP - label.cell_len))
+                line.append_text(label)
+            rows.append(Strip(line.render(self.app.console, end="")))
+        return rows
+
+
+def _label(classes: ClassList, index: int, width: int) -> Text:
+    """Return ``7 99``, or ``3 Dress 107``: the mark, a name that is not the mark, the count."""
+    label, name, count = classes.labels[index], classes.names[index], f"{classes.counts[index]}"
+    mark = class_mark(label)
+    text = Text(mark, f"class{label % 10}")
+    text.stylize("bold")
+    room = width - len(mark) - len(count) - 2
+    if name != mark and room > 2:
+        text.append(f" {cut(name, room)}", f"class{label % 10}")
+    return text.append(f" {count}", "quiet")
+
+
+def _text(classes: ClassList, width: int, height: int) -> list[Text]:
+    """Return the labels alone, in columns; only the marks where even these do not fit."""
+    labels = [_label(classes, index, width) for index in range(len(classes.labels))]
+    widest = max(label.cell_len for label in labels) + 2
+    columns = max((width + 2) // widest, 1)
+    if -(-len(labels) // columns) <= height:
+        for label in labels:
+            label.append(" " * (widest - label.cell_len))
+        return [
+            Text.assemble(*labels[first : first + columns])
+            for first in range(0, len(labels), columns)
+        ]
+    marks = [(f"{class_mark(label)} ", f"class{label % 10}") for label in classes.labels]
+    per_row = max((width + 1) // 2, 1)
+    starts = range(0, min(len(marks), per_row * height), per_row)
+    return [Text.assemble(*marks[first : first + per_row]) for first in starts]

@@ -1,0 +1,79 @@
+"""Large numerals at the centres of the classes on the map."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vae_tui.terminal.class_colours import class_mark
+
+_FONT = dict(
+    zip(
+        "0123456789",
+        (
+            *("75557", "26227", "71747", "71717", "55711"),
+            *("74717", "74757", "71122", "75757", "75717"),
+        ),
+        strict=True,
+    )
+)
+"""Five rows of three pixels, each row a number from 0 to 7."""
+_HALVES = " ▀▄█"
+"""By the upper pixel, plus two for the lower one."""
+BLOCKS_FROM = 66, 24
+"""Columns and rows of a pane in which numerals are made of blocks."""
+REACH = 16
+"""A numeral is moved by at most so many columns to keep clear of others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numeral:
+    """One class's name on the map."""
+
+    label: int
+    left: int
+    top: int
+    rows: tuple[str, ...]
+    """Characters; they cover what lies below them, spaces too."""
+
+
+def numerals(
+    centres: Sequence[tuple[int, float, float]], width: int, height: int, *, unicode: bool
+) -> list[Numeral]:
+    """Return numerals for classes, each at its centre or as near as there is room.
+
+    ``centres`` holds class, column and row, in cells of a pane ``width`` x ``height``.
+    """
+    is_large = unicode and width >= BLOCKS_FROM[0] and height >= BLOCKS_FROM[1]
+    taken = np.zeros((height, width), bool)
+    placed = []
+    for label, column, row in centres:
+        rows = _rows(class_mark(label), is_large=is_large)
+        wide, high = len(rows[0]), len(rows)
+        for across, down in _nearby():
+            left, top = round(column - wide / 2) + across, round(row - high / 2) + down
+            if not (0 <= left <= width - wide and 0 <= top <= height - high):
+                continue
+            area = slice(top, top + high), slice(left, left + wide)
+            if not taken[area].any():
+                taken[area] = True
+                placed.append(Numeral(label, left, top, rows))
+                break
+    return placed
+
+
+def _nearby() -> Iterator[tuple[int, int]]:
+    """Yield offsets in cells, the nearest first; a row counts as two columns."""
+    span = range(-REACH, REACH + 1)
+    offsets = ((x, y) for y in range(-REACH // 2, REACH // 2 + 1) for x in span)
+    return iter(sorted(offsets, key=lambda at: at[0] ** 2 + 4 * at[1] ** 2))
+
+
+def _rows(mark: str, *, is_large: bool) -> tuple[str, ...]:
+    """Return the rows of a mark, with a free column at each side."""
+    if not is_large or mark not in _FONT:
+        return (f" {mark} ",)
+    pixels = [[int(row) >> shift & 1 for shift in (2, 1, 0)] for row in _FONT[mark]]
+    picture = np.pad(pixels, ((0, 1), (1, 1)))
+    halves = picture[0::2] + 2 * picture[1::2]
+    return tuple("".join(_HALVES[cell] for cell in row) for row in halves)
