@@ -10,7 +10,7 @@ from support.screen import open_view, plain, wait_until, walk_code
 
 from vae_tui.tui.widgets.loss_chart import LossChart
 from vae_tui.tui.widgets.map.scatter import Scatter
-from vae_tui.tui.widgets.run_table import RunTable
+from vae_tui.tui.widgets.runs.run_table import RunTable
 
 
 def chart(screen, which):

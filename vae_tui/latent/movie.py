@@ -12,7 +12,7 @@ from vae_tui.export.movie_file import Scene, digits_picture, map_pictures, movie
 from vae_tui.latent import codes
 from vae_tui.latent.morph import MOST_STEPS, choose_ends
 from vae_tui.latent.morph import morph as interpolate
-from vae_tui.latent.projection import Projection, pca
+from vae_tui.latent.projection import aligned, pca
 from vae_tui.model import load_network
 from vae_tui.model.network_at_step import network_at
 from vae_tui.model.numpy_network import Network
@@ -127,12 +127,13 @@ class AlignedMap:
 
     def __init__(self, probe: Probe) -> None:
         self._probe = probe
-        self._plane: Projection | None = None
+        self._drawn: Floats | None = None
 
     def __call__(self, network: Network) -> Floats:
         """Return the points of one step, in the units of the code."""
-        self._plane = pca(network.encode(self._probe.images)[0], self._plane)
-        return self._plane.points
+        points = pca(network.encode(self._probe.images)[0]).points
+        self._drawn = points if self._drawn is None else aligned(points, self._drawn)
+        return self._drawn
 
 
 def _oldest_first(

@@ -11,7 +11,7 @@ from support.screen import Screen, new_weights, open_view, plain
 from support.views import closed_form, spread_out
 from textual.widgets import Static
 
-from vae_tui.tui.widgets.dimension_bars import KlBars
+from vae_tui.tui.widgets.dimensions.kl_bars import KlBars
 
 FIRST = random_network(540)
 

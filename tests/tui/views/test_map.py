@@ -1,15 +1,12 @@
 """The Map view: projections, cursor, bubbles, manifold."""
 
-import dataclasses
 import re
 import threading
 
 import numpy as np
 import pytest
-from scipy.stats import norm
 from support.fake_networks import probe, random_network
 from support.layout_faults import until_whole
-from support.run_events import CONFIG
 from support.screen import (
     Screen,
     become,
@@ -22,13 +19,9 @@ from support.screen import (
     walk_code,
 )
 from support.views import cloud, spread_out, with_weights
-from support.widgets import colours
 
 from vae_tui.latent.projection import pca
-from vae_tui.terminal.class_colours import CLASS_COLOURS
 from vae_tui.tui.views.map import MapView
-from vae_tui.tui.widgets.map.class_grid import ClassGrid
-from vae_tui.tui.widgets.map.manifold import AXIS, Manifold
 from vae_tui.tui.widgets.map.scatter import Scatter
 
 FIRST, SECOND = random_network(540), random_network(576)
@@ -166,49 +159,6 @@ async def test_m_shows_one_projection_after_the_other():
         assert "PCA" in screen.caption("caption")
 
 
-async def test_the_manifold_of_two_dimensions_lies_at_the_quantiles_of_the_normal():
-    screen = Screen(config=dataclasses.replace(CONFIG, latent_dim=2))
-    flat = random_network(540, d=2)
-    async with screen.at(120, 40) as pilot:
-        await open_view(pilot, screen, "4", "started")
-        screen.reader.load(flat, probe())
-        await wait_until(pilot, lambda: "30 means" in screen.caption("caption"))
-        await pilot.press("m", "m", "m")
-        await wait_until(pilot, lambda: screen.caption("caption").startswith("manifold"))
-        await wait_until(pilot, lambda: screen.view.query_one(Manifold).sheet is not None)
-        await pilot.pause()
-        sheet = screen.view.query_one(Manifold).sheet
-        columns, rows = sheet.columns, sheet.rows
-        across = norm.ppf((np.arange(columns) + 0.5) / columns)
-        down = norm.ppf((np.arange(rows)[::-1] + 0.5) / rows)
-        np.testing.assert_allclose(sheet.across, across, atol=1e-6)
-        np.testing.assert_allclose(sheet.up, down, atol=1e-6)
-        codes = np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2).astype(np.float32)
-        assert np.abs(sheet.images.astype(int) - flat.decode(codes)).max() <= 1
-        # The digits fill the pane, beside the axes.
-        room = screen.view.query_one(Manifold).size
-        filled = columns * sheet.size[0] * rows * sheet.size[1]
-        assert filled > 0.85 * (room.width - AXIS) * (room.height - 1)
-
-        column, row = sheet.cursor
-        await pilot.press("left", "up")
-        assert screen.view.query_one(Manifold).sheet.cursor == (column - 1, row - 1)
-        code = codes[(row - 1) * columns + column - 1]
-        np.testing.assert_array_equal(
-            screen.pictures("here").images, flat.decode(code[None].astype(np.float32))
-        )
-        assert screen.caption("place") == f"at {code[0]:.2f}, {code[1]:.2f}"
-        means = flat.encode(probe().images)[0]
-        nearest = np.linalg.norm(means - code, axis=1).argmin()
-        assert screen.caption("nearest-name").startswith(f"#{nearest},")
-        await pilot.click(Manifold, (AXIS + 2 * sheet.size[0] + 1, sheet.size[1] + 1))
-        assert screen.view.query_one(Manifold).sheet.cursor == (2, 1)
-        frame = screen.view.query_one(Manifold).rows[sheet.size[1]].text
-        assert frame[AXIS + 2 * sheet.size[0] :].startswith("╭" + "─" * (sheet.size[0] - 2) + "╮")
-        await pilot.press("m")
-        assert "PCA" in screen.caption("caption")
-
-
 async def test_a_click_moves_the_cursor_and_a_double_click_walks_from_there():
     screen = Screen()
     async with screen.at(120, 40) as pilot:
@@ -265,23 +215,6 @@ async def test_the_map_stays_while_tsne_computes_and_its_cursor_stays_on_its_dig
         assert screen.view.plane.cursor == pytest.approx(tuple(means[nearest, :2]))
 
 
-@pytest.mark.parametrize("size", [(100, 30), (120, 40), (200, 60)])
-async def test_the_side_panel_shows_the_mean_of_each_class_with_its_count(size):
-    screen = Screen()
-    some = probe((3, 3, 3, 7, 7, 0))
-    async with screen.at(*size) as pilot:
-        await open_view(pilot, screen, "4")
-        screen.reader.load(some)
-        await wait_until(pilot, lambda: "6 means" in screen.caption("caption"))
-        grid = screen.view.query_one(ClassGrid)
-        means = FIRST.encode(some.images)[0]
-        centres = np.stack([means[some.labels == label].mean(0) for label in (0, 3, 7)])
-        shown = grid.content.images.astype(int)
-        assert np.abs(shown - FIRST.decode(centres)).max() <= 1
-        assert re.search(r"0 1 +3 3(?s:.)*7 2", plain(grid))
-        assert "▀" in plain(grid)
-
-
 async def test_a_bubbles_outline_is_one_standard_deviation_from_its_mean():
     screen = Screen()
     deviations = np.linspace(0.2, 2.1, 20)
@@ -320,14 +253,6 @@ async def test_enter_walks_from_the_code_under_the_cursor():
         assert screen.caption("caption").startswith("at ")
 
 
-async def test_a_run_of_an_unknown_data_set_has_a_map():
-    screen = Screen(config=dataclasses.replace(CONFIG, dataset="of-somebody-else"))
-    async with screen.at(120, 40) as pilot:
-        await open_view(pilot, screen, "4")
-        await wait_until(pilot, lambda: "30 means" in screen.caption("caption"))
-        assert "0 3  " in plain(screen.view.query_one(ClassGrid))
-
-
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
 async def test_map_and_dimensions_are_whole_at_any_size(size):
     screen = Screen(embed=embed)
@@ -346,29 +271,3 @@ async def test_map_and_dimensions_are_whole_at_any_size(size):
             assert screen.view.TITLE == "Dimensions"
             await until_whole(pilot, screen, condition)
             await pilot.press("1")
-
-
-async def test_the_classes_have_their_colours():
-    screen = Screen()
-    async with screen.at(80, 24) as pilot:
-        await open_view(pilot, screen, "4")
-        shown = colours(screen.view.query_one(ClassGrid))
-        assert {mark: shown[mark] for mark in "0123456789"} == dict(
-            zip("0123456789", CLASS_COLOURS, strict=True)
-        )
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_l_hides_the_names_of_the_classes_and_shows_them_again(size):
-    screen = Screen()
-    async with screen.at(*size) as pilot:
-        await open_view(pilot, screen, "4")
-        await wait_until(pilot, lambda: cloud(screen) is not None)
-        scatter = screen.view.query_one(Scatter)
-        named = plain(scatter)
-        await pilot.press("l")
-        bare = plain(scatter)
-        assert named != bare
-        assert not set(bare) & set("▀▄█")
-        await pilot.press("l")
-        assert plain(scatter) == named

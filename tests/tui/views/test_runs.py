@@ -13,7 +13,7 @@ from support.widgets import Host
 from textual.events import MouseScrollDown
 from textual.geometry import Offset
 
-from vae_tui.tui.widgets.run_table import RunTable, RunTableContent
+from vae_tui.tui.widgets.runs.run_table import RunTable, RunTableContent
 
 MANY = [listed(f"run-{number:03}") for number in range(300)]
 

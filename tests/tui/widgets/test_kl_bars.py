@@ -3,7 +3,7 @@
 from support.screen import plain
 from support.widgets import Host, colours
 
-from vae_tui.tui.widgets.dimension_bars import KlBars, KlParts
+from vae_tui.tui.widgets.dimensions.kl_bars import KlBars, KlParts
 
 
 async def test_the_part_of_the_mean_is_solid_and_that_of_the_variance_shaded():

@@ -13,7 +13,7 @@ from vae_tui.latent.diagnosis import ACTIVE_VARIANCE, Measured, diagnose
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
-from vae_tui.tui.widgets.dimension_bars import KlBars, KlParts
+from vae_tui.tui.widgets.dimensions.kl_bars import KlBars, KlParts
 from vae_tui.tui.widgets.panel import Panel, frame_of
 
 

@@ -19,7 +19,12 @@ from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.panel import Panel
-from vae_tui.tui.widgets.run_table import RunTable, RunTableContent, attached_mark, overlay_mark
+from vae_tui.tui.widgets.runs.run_table import (
+    RunTable,
+    RunTableContent,
+    attached_mark,
+    overlay_mark,
+)
 
 FAR = 1_000_000
 """Rows; enough to reach either end."""

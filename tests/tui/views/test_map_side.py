@@ -1,0 +1,119 @@
+"""Beside the map, and the manifold: names of classes, their means, decoded digits."""
+
+import dataclasses
+import re
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+from support.fake_networks import probe, random_network
+from support.run_events import CONFIG
+from support.screen import (
+    Screen,
+    open_view,
+    plain,
+    wait_until,
+)
+from support.views import cloud
+from support.widgets import colours
+
+from vae_tui.terminal.class_colours import CLASS_COLOURS
+from vae_tui.tui.widgets.map.class_grid import ClassGrid
+from vae_tui.tui.widgets.map.manifold import AXIS, Manifold
+from vae_tui.tui.widgets.map.scatter import Scatter
+
+FIRST = random_network(540)
+
+
+async def test_the_manifold_of_two_dimensions_lies_at_the_quantiles_of_the_normal():
+    screen = Screen(config=dataclasses.replace(CONFIG, latent_dim=2))
+    flat = random_network(540, d=2)
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4", "started")
+        screen.reader.load(flat, probe())
+        await wait_until(pilot, lambda: "30 means" in screen.caption("caption"))
+        await pilot.press("m", "m", "m")
+        await wait_until(pilot, lambda: screen.caption("caption").startswith("manifold"))
+        await wait_until(pilot, lambda: screen.view.query_one(Manifold).sheet is not None)
+        await pilot.pause()
+        sheet = screen.view.query_one(Manifold).sheet
+        columns, rows = sheet.columns, sheet.rows
+        across = norm.ppf((np.arange(columns) + 0.5) / columns)
+        down = norm.ppf((np.arange(rows)[::-1] + 0.5) / rows)
+        np.testing.assert_allclose(sheet.across, across, atol=1e-6)
+        np.testing.assert_allclose(sheet.up, down, atol=1e-6)
+        codes = np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2).astype(np.float32)
+        assert np.abs(sheet.images.astype(int) - flat.decode(codes)).max() <= 1
+        # The digits fill the pane, beside the axes.
+        room = screen.view.query_one(Manifold).size
+        filled = columns * sheet.size[0] * rows * sheet.size[1]
+        assert filled > 0.85 * (room.width - AXIS) * (room.height - 1)
+
+        column, row = sheet.cursor
+        await pilot.press("left", "up")
+        assert screen.view.query_one(Manifold).sheet.cursor == (column - 1, row - 1)
+        code = codes[(row - 1) * columns + column - 1]
+        np.testing.assert_array_equal(
+            screen.pictures("here").images, flat.decode(code[None].astype(np.float32))
+        )
+        assert screen.caption("place") == f"at {code[0]:.2f}, {code[1]:.2f}"
+        means = flat.encode(probe().images)[0]
+        nearest = np.linalg.norm(means - code, axis=1).argmin()
+        assert screen.caption("nearest-name").startswith(f"#{nearest},")
+        await pilot.click(Manifold, (AXIS + 2 * sheet.size[0] + 1, sheet.size[1] + 1))
+        assert screen.view.query_one(Manifold).sheet.cursor == (2, 1)
+        frame = screen.view.query_one(Manifold).rows[sheet.size[1]].text
+        assert frame[AXIS + 2 * sheet.size[0] :].startswith("╭" + "─" * (sheet.size[0] - 2) + "╮")
+        await pilot.press("m")
+        assert "PCA" in screen.caption("caption")
+
+
+@pytest.mark.parametrize("size", [(100, 30), (120, 40), (200, 60)])
+async def test_the_side_panel_shows_the_mean_of_each_class_with_its_count(size):
+    screen = Screen()
+    some = probe((3, 3, 3, 7, 7, 0))
+    async with screen.at(*size) as pilot:
+        await open_view(pilot, screen, "4")
+        screen.reader.load(some)
+        await wait_until(pilot, lambda: "6 means" in screen.caption("caption"))
+        grid = screen.view.query_one(ClassGrid)
+        means = FIRST.encode(some.images)[0]
+        centres = np.stack([means[some.labels == label].mean(0) for label in (0, 3, 7)])
+        shown = grid.content.images.astype(int)
+        assert np.abs(shown - FIRST.decode(centres)).max() <= 1
+        assert re.search(r"0 1 +3 3(?s:.)*7 2", plain(grid))
+        assert "▀" in plain(grid)
+
+
+async def test_a_run_of_an_unknown_data_set_has_a_map():
+    screen = Screen(config=dataclasses.replace(CONFIG, dataset="of-somebody-else"))
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4")
+        await wait_until(pilot, lambda: "30 means" in screen.caption("caption"))
+        assert "0 3  " in plain(screen.view.query_one(ClassGrid))
+
+
+async def test_the_classes_have_their_colours():
+    screen = Screen()
+    async with screen.at(80, 24) as pilot:
+        await open_view(pilot, screen, "4")
+        shown = colours(screen.view.query_one(ClassGrid))
+        assert {mark: shown[mark] for mark in "0123456789"} == dict(
+            zip("0123456789", CLASS_COLOURS, strict=True)
+        )
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_l_hides_the_names_of_the_classes_and_shows_them_again(size):
+    screen = Screen()
+    async with screen.at(*size) as pilot:
+        await open_view(pilot, screen, "4")
+        await wait_until(pilot, lambda: cloud(screen) is not None)
+        scatter = screen.view.query_one(Scatter)
+        named = plain(scatter)
+        await pilot.press("l")
+        bare = plain(scatter)
+        assert named != bare
+        assert not set(bare) & set("▀▄█")
+        await pilot.press("l")
+        assert plain(scatter) == named

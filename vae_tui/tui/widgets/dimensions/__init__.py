@@ -1,0 +1,1 @@
+"""What the Dimensions view is made of: the KL of each dimension, its history, its digits."""
