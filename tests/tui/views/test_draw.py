@@ -15,9 +15,9 @@ from vae_tui.terminal.half_blocks import Palette
 from vae_tui.tui.dialogs.draw import DrawDialog
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.latent_bars import LatentBars
+from vae_tui.tui.widgets.map.scatter import Scatter
 from vae_tui.tui.widgets.pad import Pad
 from vae_tui.tui.widgets.pictures import Pictures
-from vae_tui.tui.widgets.scatter import Scatter
 
 FIRST, SECOND = random_network(540), random_network(576)
 BLANK = np.zeros((28, 28), np.uint8)

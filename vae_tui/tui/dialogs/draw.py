@@ -25,9 +25,9 @@ from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.key_bar import KeyBar
 from vae_tui.tui.widgets.latent_bars import Bars, LatentBars
+from vae_tui.tui.widgets.map.scatter import Cloud, Scatter
 from vae_tui.tui.widgets.pad import Pad
 from vae_tui.tui.widgets.pictures import Pictures
-from vae_tui.tui.widgets.scatter import Cloud, Scatter
 
 FAR = 4
 
