@@ -169,7 +169,8 @@ for _command in (*steer.COMMANDS, *facts.COMMANDS, *explore.COMMANDS, *_SINGLE):
 @click.option("--resume", "resumed", metavar="RUN", shell_complete=run_names,
               help="Continue a run from its last save.")  # fmt: skip
 @options.fps_option
-def train(headless: bool, as_json: bool, fps: int | None, **settings: Any) -> int:
+@options.notify_option
+def train(headless: bool, as_json: bool, fps: int | None, notify: bool, **settings: Any) -> int:
     """Create a run, start its trainer and watch it."""
     from vae_tui.run import control
     from vae_tui.run.runs_folder import find
@@ -183,7 +184,7 @@ def train(headless: bool, as_json: bool, fps: int | None, **settings: Any) -> in
         run, config = create_run(**settings)
     missing = "" if headless or as_json else capabilities.missing(os.environ)
     if not (headless or as_json or missing):
-        watch(run, config, read_only=False, fps=fps, is_new=not resumed)
+        watch(run, config, read_only=False, fps=fps, notifies=notify, is_new=not resumed)
     is_stopped = stop_at_signals(run)  # before there is a trainer, which reads the command first
     if not resumed:
         control.start(run, config)
@@ -197,7 +198,8 @@ def train(headless: bool, as_json: bool, fps: int | None, **settings: Any) -> in
 @options.runs_dir_option
 @click.option("--read-only", is_flag=True, help="Send no commands.")
 @options.fps_option
-def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None) -> int:
+@options.notify_option
+def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None, notify: bool) -> int:
     """Watch a run: live, ended or lost."""
     from vae_tui.model import config_or_fallback
     from vae_tui.run.runs_folder import find
@@ -210,7 +212,7 @@ def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None) ->
         if damage:
             print_error(f"{damage}: the rest is shown")
         return follow(found, config, as_json=False)
-    watch(found, config, read_only=read_only, fps=fps, damage=damage)
+    watch(found, config, read_only=read_only, fps=fps, notifies=notify, damage=damage)
 
 
 def _one_line(error: click.ClickException) -> str:

@@ -50,6 +50,10 @@ fps_option = option(
     show_default="slower on a slow link",
     help="Redraw pictures and charts at most N times a second, 1 to 60.",
 )  # fmt: skip
+notify_option = option(
+    "--notify", is_flag=True,
+    help="Notify through the terminal (OSC 9, OSC 777) when the run ends, diverges or collapses.",
+)  # fmt: skip
 device_option = option(
     "--device",
     default="auto",

@@ -85,7 +85,7 @@ def given_to_resume() -> dict[str, float]:
         for name, value in context.params.items()
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
-    kept = {"resumed", "runs_dir", "data_dir", "headless", "as_json", "fps"}
+    kept = {"resumed", "runs_dir", "data_dir", "headless", "as_json", "fps", "notify"}
     for name in given.keys() - {*SETTINGS, *kept}:
         raise UsageError(
             f"--{name.replace('_', '-')} cannot change when a run is resumed; "

@@ -37,13 +37,15 @@ def watch(
     *,
     read_only: bool,
     fps: int | None,
+    notifies: bool = False,
     is_new: bool = False,
     damage: str = "",
 ) -> NoReturn:
     """Show the run on the screen, then others opened from there; exit with the exit code.
 
     ``config`` is the run's, or a fallback if it has ``damage``. ``read_only`` sends no commands.
-    ``fps`` are redraws per second; None adapts to the link. The trainer of a run that ``is_new``
+    ``fps`` are redraws per second; None adapts to the link. A screen that ``notifies``
+    does so through the terminal. The trainer of a run that ``is_new``
     is started after the first frame, because both need the same cores.
     """
     from vae_tui.terminal import capabilities
@@ -58,7 +60,7 @@ def watch(
     start_new = _once(partial(control.start, run, config) if is_new else lambda: None)
     while True:
         steering = None if read_only else RunSteering(run, config)
-        app = _screen(run, config, steering, fps, start_new, damage)
+        app = _screen(run, config, steering, fps, notifies, start_new, damage)
         app.run()
         if app.failure is not None:
             raise app.failure
@@ -98,6 +100,7 @@ def _screen(
     config: RunConfig,
     steering: "RunSteering | None",
     fps: int | None,
+    notifies: bool,
     start_new: Callable[[], None],
     damage: str,
 ) -> "VaeApp":
@@ -156,14 +159,16 @@ def _screen(
         from vae_tui.tui.theme import why_unknown
 
         wrong = keymap.problems(settings.keys, keymap.contexts(KEYS)) if settings.keys else ()
-        for problem in filter(None, (why_unknown(chosen_theme.load()), *wrong)):
-            app.notify(f"{problem} (vae-tui config edit)", severity="warning", markup=False)
+        if problems := [one for one in (why_unknown(chosen_theme.load()), *wrong) if one]:
+            text = "; ".join(problems)
+            app.notify(f"{text} (vae-tui config edit)", severity="warning", markup=False)
 
     settings = config_file.read_config(config_file.config_path())
     chosen_theme = config_file.chosen_theme(settings)
     app = VaeApp(
         *(name, name_here, config, load, steering, os.environ, Path.cwd()),
         chosen_theme=chosen_theme,
+        notifies=notifies,
     )
     app.set_keymap(dict(settings.keys))
     return app

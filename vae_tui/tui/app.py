@@ -15,6 +15,7 @@ from textual.screen import Screen
 
 from vae_tui.run.config import RunConfig
 from vae_tui.terminal import capabilities
+from vae_tui.terminal.desktop_notification import notification
 from vae_tui.tui import hangup
 from vae_tui.tui.controllers import commands, reader_updates
 from vae_tui.tui.controllers.draw import DrawController
@@ -23,9 +24,11 @@ from vae_tui.tui.controllers.other_runs import OtherRuns
 from vae_tui.tui.controllers.steering import Steering, SteeringController
 from vae_tui.tui.dialogs.palette import Palette
 from vae_tui.tui.keys.bindings import KEYS
+from vae_tui.tui.link.driver import driver_of, write_through
 from vae_tui.tui.link.link_label import LinkLabel
 from vae_tui.tui.main_screen import MainScreen
 from vae_tui.tui.messages import LateImportsLoaded, OpenChecked, ReaderMessage, UserReturned
+from vae_tui.tui.state.announcements import Announcements, title_of
 from vae_tui.tui.state.scene_store import SceneStore
 from vae_tui.tui.terminal_app import TerminalApp
 from vae_tui.tui.theme import ChosenTheme
@@ -35,6 +38,7 @@ from vae_tui.tui.widgets.toast import TOAST_CSS
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.arrays import Floats
     from vae_tui.tui.ports import LateImports
+    from vae_tui.tui.state.run_view import RunView
     from vae_tui.tui.state.scene import Scene
     from vae_tui.tui.views.map import MapView
     from vae_tui.tui.views.runs import RunsView
@@ -60,12 +64,14 @@ class VaeApp(TerminalApp):
         folder: Path,
         clock: Callable[[], float] = time.time,
         chosen_theme: ChosenTheme | None = None,
+        notifies: bool = False,
     ) -> None:
         """Show the run ``name``; a command line takes its ``reference``.
 
         ``load`` returns views, readers and the first scene for a colour system; it is called in a
         thread after the first paint. Without ``steering`` the trainer cannot be controlled. Exports
-        are written to ``folder``; ``clock`` returns Unix seconds.
+        are written to ``folder``; ``clock`` returns Unix seconds. A screen that ``notifies`` does
+        so through the terminal when the run ends, diverges or collapses.
         """
         super().__init__(chosen_theme)
         self.chosen: Path | None = None
@@ -95,6 +101,8 @@ class VaeApp(TerminalApp):
             "draw": self._draw_digit,
         }
         self._other_runs = OtherRuns(self, self._store)
+        self._announcements = Announcements() if notifies else None
+        self._environment = environment
         self._imports: LateImports | None = None
         self._link_label: LinkLabel | None = None
 
@@ -270,3 +278,12 @@ class VaeApp(TerminalApp):
         if self.scene is not None and self.is_running:
             self._store.update_weights_label()
             self.main.show_status(self.scene.run, self._clock(), self._link_label)
+            self._announce(self.scene.run)
+
+    def _announce(self, run: "RunView") -> None:
+        """Set the terminal's title, and notify of what has happened."""
+        state = run.state(self._clock())
+        if (driver := driver_of(self)) is not None and state != "reading":
+            driver.title.show(title_of(run, state))
+        if self._announcements and (news := self._announcements.news(run, state)):
+            write_through(self, notification(run.name, news, self._environment))

@@ -1,6 +1,8 @@
 """The help of a view."""
 
-from support.screen import Screen, until_reading, wait_until
+import pytest
+from support.screen import Screen, open_view, until_reading, wait_until
+from textual.widgets import Static
 
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.messages import UserReturned
@@ -8,10 +10,10 @@ from vae_tui.tui.messages import UserReturned
 
 async def test_help_tells_each_views_keys_and_the_common_ones():
     screen = Screen()
-    async with screen.at(120, 60) as pilot:
+    async with screen.at(110, 70) as pilot:
         await until_reading(pilot, screen)
         for view, title, keys in (
-            ("1", "Train", ["a logarithmic and a linear axis", "the trend over a dim band"]),
+            ("1", "Train", ["Switch the reconstruction loss between", "the trend over a dim band"]),
             ("2", "Samples", ["Raise the temperature", "Lower the temperature"]),
             ("3", "Walk", ["Choose the dimension", "Set the chosen number to 0"]),
             ("6", "Runs", ["Choose a run", "Open this run", "over this run's in view 1"]),
@@ -28,7 +30,7 @@ async def test_help_tells_each_views_keys_and_the_common_ones():
 async def test_help_keeps_the_news_with_its_brackets():
     screen = Screen()
     news = "while you were away: it failed: [2J [b] in [/scratch/runs]"
-    async with screen.at(120, 60) as pilot:
+    async with screen.at(100, 60) as pilot:
         await until_reading(pilot, screen)
         screen.reader.post(UserReturned(news))
         await wait_until(pilot, lambda: news in screen.notice)
@@ -36,3 +38,38 @@ async def test_help_keeps_the_news_with_its_brackets():
         await pilot.pause()
         assert isinstance(pilot.app.screen, HelpDialog)
         assert news in screen.text
+
+
+async def test_a_wide_terminal_has_two_columns_and_the_ids_of_the_keys():
+    screen = Screen()
+    async with screen.at(160, 50) as pilot:
+        await open_view(pilot, screen, "3")
+        await pilot.press("question_mark")
+        await wait_until(pilot, lambda: "walk.mark-a … mark-b" in screen.text)
+        row = next(row for row in screen.text.splitlines() if "Keys of this view" in row)
+        assert "What it shows" in row
+        for id in ("app.view1 … view6", "app.pause", "app.settings", "app.palette", "app.leave"):
+            assert id in screen.text
+        assert "vae-tui config edit" in screen.text
+        assert "arxiv.org/abs/1312.6114" in screen.text
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (119, 40), (120, 40), (200, 60)])
+async def test_explanations_hang_beside_their_key_and_no_word_is_broken(size):
+    screen = Screen()
+    async with screen.at(*size) as pilot:
+        await open_view(pilot, screen, "1")
+        await pilot.press("question_mark")
+        await pilot.pause()
+        words = {word for one in screen.app.main.keys_here() for key in one
+                 for word in key.meaning.split()}  # fmt: skip
+        console = screen.app.console
+        for table in pilot.app.screen.query("#table0, #table1").results(Static):
+            options = console.options.update(width=table.size.width)
+            lines = console.render_lines(table.content, options)
+            assert lines
+            for line in lines:
+                text = "".join(segment.text for segment in line)
+                assert text[7:9] == "  " or not text[:9].strip()
+                meaning = text[9:].split("  ")[0]
+                assert set(meaning.split()) <= words

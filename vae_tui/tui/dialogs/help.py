@@ -1,40 +1,97 @@
-"""``?``: what the view shows, and the keys."""
+"""``?``: the keys, what the view shows, and where to read more."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from rich.table import Table
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import VerticalScroll
-from textual.content import Content
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.events import Resize
 from textual.widgets import Static
 
-from vae_tui.tui.dialogs.dialog import Dialog
+from vae_tui.tui.dialogs.dialog import Dialog, keys_line
 from vae_tui.tui.keys.active_keys import ExplainedKey
 
-Keys = Iterable[ExplainedKey]
+WIDE, WIDEST = 120, 150
+"""Columns of a terminal that has room for two columns of text, and for the ids of the keys too."""
+MORE = (
+    "README.md, vae-tui --help and vae-tui COMMAND --help. The model: Kingma and Welling 2014, "
+    "https://arxiv.org/abs/1312.6114; beta: Higgins et al. 2017."
+)
 
 
 class HelpDialog(Dialog[None]):
-    """Shows the keys and what they do."""
+    """Shows the keys and what they do beside a text, or above it."""
 
     BINDINGS = [Binding("escape,question_mark,q,enter,space", "dismiss", "Close", id="help.close")]
-    DEFAULT_CSS = "HelpDialog > VerticalScroll { width: 76; max-height: 100%; }"
+    DEFAULT_CSS = """
+    HelpDialog > VerticalScroll { width: 78; scrollbar-size-vertical: 1; }
+    HelpDialog.wide > VerticalScroll { width: 96%; max-width: 170; }
+    HelpDialog Horizontal, HelpDialog Vertical { height: auto; }
+    HelpDialog Horizontal { layout: vertical; }
+    HelpDialog.wide Horizontal { layout: horizontal; }
+    HelpDialog #text { width: 1fr; margin-top: 1; }
+    HelpDialog.wide #text { margin: 0 0 0 4; max-width: 70; }
+    HelpDialog.wide #keys { width: 1fr; }
+    HelpDialog .heading { color: $primary; text-style: bold; }
+    HelpDialog .heading.next { margin-top: 1; }
+    """
 
-    def __init__(self, title: str, text: str, own: Keys, everywhere: Keys) -> None:
-        """Explain a view in plain ``text``; keys are pairs of key and meaning."""
+    def __init__(
+        self,
+        title: str,
+        text: str,
+        own: Iterable[ExplainedKey],
+        everywhere: Iterable[ExplainedKey],
+    ) -> None:
+        """Explain a view in plain ``text``, its ``own`` keys and those of all views."""
         super().__init__()
         self._title = title
-        common = Content.assemble(("Everywhere", "b"), "\n", _table(everywhere))
-        self._parts = [_table(own), Content(text), common]
+        self._text = text
+        self._keys = [("Keys of this view", list(own)), ("Keys everywhere", list(everywhere))]
 
     def compose(self) -> ComposeResult:
-        """Yield the keys of the view, what it shows, the keys of all views."""
+        """Yield the keys and what the view shows."""
         with VerticalScroll() as box:
             box.border_title = self._title
-            box.border_subtitle = "arrows scroll, escape closes"
-            yield Static(Content("\n\n").join(part for part in self._parts if part))
+            box.border_subtitle = keys_line(("↑↓", "scroll"), ("esc", "close"))
+            with Horizontal():
+                with Vertical(id="keys"):
+                    for index, (heading, keys) in enumerate(self._keys):
+                        if keys:
+                            yield Static(heading, classes=f"heading {'next' if index else ''}")
+                            yield Static(id=f"table{index}")
+                with Vertical(id="text"):
+                    if self._text:
+                        yield Static("What it shows", classes="heading")
+                        yield Static(self._text, markup=False)
+                    yield Static("Other keys", classes=f"heading {'next' if self._text else ''}")
+                    yield Static(
+                        "Keys can be changed in the config file by their ids, which are beside the "
+                        "keys on a wide terminal: vae-tui config edit, table \\[keys]."
+                    )
+                    yield Static("More", classes="heading next")
+                    yield Static(MORE, markup=False)
+
+    def on_resize(self, event: Resize) -> None:
+        """Show two columns, and the ids of the keys, where there is room."""
+        width = event.size.width
+        self.set_class(width >= WIDE, "wide")
+        for index, (_, keys) in enumerate(self._keys):
+            for table in self.query(f"#table{index}").results(Static):
+                table.update(_table(keys, with_ids=width >= WIDEST))
 
 
-def _table(keys: Keys) -> Content:
-    lines = (Content.assemble((f"{one.key:>7}", "b"), "  ", one.meaning) for one in keys)
-    return Content("\n").join(lines)
+def _table(keys: Sequence[ExplainedKey], *, with_ids: bool) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", style="key", width=7, no_wrap=True)
+    table.add_column(ratio=1)
+    if with_ids:
+        table.add_column(style="quiet", no_wrap=True)
+    table.expand = True
+    for one in keys:
+        ids = one.ids[0] if one.ids else ""
+        if len(one.ids) > 1:
+            ids += f" … {one.ids[-1].rpartition('.')[2]}"
+        table.add_row(one.key, one.meaning, *([ids] if with_ids else []))
+    return table

@@ -37,6 +37,7 @@ from textual.message import Message
 from vae_tui.terminal.capabilities import is_multiplexed
 from vae_tui.tui.link.escape_keys import ESCAPE, EscapeKeys
 from vae_tui.tui.link.flow_control import FlowControl
+from vae_tui.tui.link.terminal_title import TerminalTitle
 from vae_tui.tui.link.terminal_writer import TerminalWriter
 
 POLL_SECONDS, READ_BYTES = 0.1, 4096
@@ -106,6 +107,7 @@ class LinkDriver(LinuxDriver):
             lambda: self._is_ending or self._is_in_foreground(),
         )
         self._file = self.writer  # type: ignore[assignment]
+        self.title = TerminalTitle(self.writer.write, os.environ)
         self._standard_input = self.fileno
         self.fileno = _open_without_blocking(self._standard_input)
 
@@ -185,6 +187,7 @@ class LinkDriver(LinuxDriver):
             return
         if not self._is_in_foreground():
             self.attrs_before = None  # the modes of now are the shell's
+        self.title.restore()
         self.writer.settle(REPORT_SECONDS)
         handlers = {number: signal.signal(number, signal.SIG_IGN) for number in _SIGNALS_OF_KEYS}
         try:

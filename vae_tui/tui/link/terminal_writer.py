@@ -22,9 +22,10 @@ QUERY = "\r\x1b[6n"
 """Queries the cursor position, always from column 1: ``CSI 1 ; 2 R`` is also shift+F3."""
 _OTHER_SCREEN = re.compile(r"\x1b\[\?1049[hl]")
 _NOT_DRAWN = re.compile(
-    r"(?:\x1b\[[?>=<]?[\d;]*(?:\$p|[hlnctu])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)+"
+    r"(?:\x1b\[[?>=<]?[\d;]*(?:\$p|[hlnctu])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07"
+    r"|\x1bP(?:[^\x1b]|\x1b\x1b)*\x1b\\|\x1bP\x1b\][^\x07\x1b]*\x07\x1b\\)+"
 )
-"""Modes, queries, titles, the clipboard: text that changes no cell."""
+"""Modes, queries, titles, the clipboard, what tmux and screen pass on: it changes no cell."""
 PIECE_BYTES = 1024
 """Written at once: between two pieces it is known whether the terminal's buffer is full."""
 POLL_SECONDS, LONGEST_WAIT_SECONDS = 0.01, 0.5

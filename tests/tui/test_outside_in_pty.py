@@ -1,0 +1,38 @@
+"""What is sent to the terminal outside of the screen: its title, and notifications."""
+
+from support.real_runs import ENDLESS, running
+from support.terminal import PROGRAM, RawTerminal
+
+from vae_tui.run.commands import Command
+from vae_tui.tui.link.terminal_title import POP, PUSH
+
+
+def raw_until(screen: RawTerminal, sequence: bytes) -> None:
+    screen.wait_for(lambda _: sequence in screen.raw)
+
+
+def test_the_title_shows_the_progress_and_is_restored_when_the_screen_is_left(tmp_path):
+    with (
+        running(tmp_path, ENDLESS) as run,
+        RawTerminal([*PROGRAM, "attach", str(run.path)]) as screen,
+    ):
+        screen.wait_for("reconstructions")
+        raw_until(screen, f"\x1b]0;vae-tui {run.name} 0% running\x07".encode())
+        screen.type("q")
+        screen.wait_for("Keep training")
+        screen.type("k")
+        screen.wait_for("continues")
+        raw_until(screen, POP.encode())
+        assert screen.raw.count(PUSH.encode()) == 1
+        assert b"\x1b]9;" not in screen.raw
+
+
+def test_a_stop_from_elsewhere_is_seen_and_notified(tmp_path):
+    with (
+        running(tmp_path, ENDLESS) as run,
+        RawTerminal([*PROGRAM, "attach", str(run.path), "--notify"]) as screen,
+    ):
+        screen.wait_for("reconstructions")
+        run.send(Command(command="stop"))
+        screen.wait_for("stopped and saved at step")
+        raw_until(screen, f"\x1b]777;notify;{run.name};stopped and saved at step".encode())
