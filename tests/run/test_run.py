@@ -87,7 +87,7 @@ def test_a_name_that_is_taken_is_refused_with_what_to_do(tmp_path):
         create(tmp_path, "first", TINY)
     folder = tmp_path / "first"
     assert str(raised.value) == (
-        f"--name first: {folder} exists; give another name, or resume it: vae-tui resume {folder}"
+        f"--name first: {folder} exists; give another name, or open it: vae-tui attach {folder}"
     )
 
 

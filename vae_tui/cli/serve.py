@@ -23,7 +23,7 @@ INSTALL = "pip install 'vae-tui[web]'"
         help="Port to listen on.")  # fmt: skip
 @click.option("--read-only", is_flag=True, help="Send no commands.")
 def serve(run: str | None, runs_dir: Path, host: str, port: int, read_only: bool) -> None:
-    """Show a run's screen in a browser, until ctrl+c; by default the newest run."""
+    """Show a run's screen in a browser, until ctrl+c."""
     from vae_tui.run.runs_folder import find, holds_run
 
     found = find(runs_dir, run)

@@ -105,7 +105,7 @@ def _new_folder(runs_dir: Path, name: str | None, config: RunConfig) -> Path:
         except FileExistsError:
             raise UsageError(
                 f"--name {name}: {folder} exists; give another name, "
-                f"or resume it: vae-tui resume {shlex.quote(str(folder))}"
+                f"or open it: vae-tui attach {shlex.quote(str(folder))}"
             ) from None
         return folder.absolute()
     base = f"{config.dataset}-{time.strftime('%m%d-%H%M')}"
