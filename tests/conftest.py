@@ -21,6 +21,10 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("default")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-snapshots", action="store_true", help="Write tests/snapshots/ anew.")
+
+
 def pytest_configure() -> None:
     adopt_orphans()
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):

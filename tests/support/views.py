@@ -68,7 +68,7 @@ async def exported(pilot, screen):
     await pilot.press("e")
     await wait_until(pilot, lambda: any(text.startswith("written: ") for text in screen.app.notes))
     (path,) = [text for text in screen.app.notes if text.startswith("written: ")]
-    return path.removeprefix("written: ")
+    return path.removeprefix("written: ").partition(" · ")[0]
 
 
 HERE = listed("digits-1123-0713", "running", dataset="digits", beta=1.0, lr=1e-3)

@@ -97,6 +97,7 @@ class VaeApp(TerminalApp):
             "leave": self._steering.leave,
             "return": self._store.return_to_now,
             "export": files.export,
+            "save-screen": files.save_screen,
             "copy": files.copy,
             "draw": self._draw_digit,
         }

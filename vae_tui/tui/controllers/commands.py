@@ -41,6 +41,8 @@ def commands_here(app: "VaeApp") -> Iterator[SystemCommand]:
             yield SystemCommand(
                 f"Go to {name}", f"key {number + 1}", partial(main.action_view, number)
             )
+    save = partial(app.action_run, "save-screen")
+    yield SystemCommand("Save the screen as SVG", "a picture of what is shown, as a file", save)
     if scene is not None:
         yield from _times(app, scene)
     for name in app.available_themes:

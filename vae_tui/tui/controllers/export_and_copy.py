@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vae_tui.errors import VaeTuiError
+from vae_tui.export.output_file import write
 from vae_tui.terminal import clipboard
 from vae_tui.text import printable
+from vae_tui.tui.controllers.screen_picture import screen_picture
 from vae_tui.tui.link.driver import write_through
 from vae_tui.tui.terminal_app import TerminalApp
 
@@ -38,16 +40,26 @@ class ExportAndCopy:
             self.app.notify("nothing to export here yet", timeout=3)
             return
         path = self.folder / f"{self.name}-{export.name}"
+        self._write(path, export.write, " · the palette saves the whole screen")
 
-        def write() -> None:
+    def save_screen(self) -> None:
+        """Write the main screen as an SVG, in a thread."""
+        view = self.view()
+        title = f"{self.name} · {view.TITLE}" if view else self.name
+        content = screen_picture(self.app.screen_stack[0], title).encode()
+        path = self.folder / f"{self.name}-{view.id if view else 'screen'}.svg"
+        self._write(path, lambda path: write(path, content))
+
+    def _write(self, path: Path, write_to: Callable[[Path], None], more: str = "") -> None:
+        def write_and_notify() -> None:
             try:
-                export.write(path)
+                write_to(path)
             except VaeTuiError as error:
                 self.app.notify(printable(str(error)), severity="error", markup=False)
             else:
-                self.app.notify(printable(f"written: {path}"), markup=False)
+                self.app.notify(printable(f"written: {path}{more}"), markup=False)
 
-        self.app.start_thread("export", write)
+        self.app.start_thread("export", write_and_notify)
 
     def copy(self) -> None:
         """Copy the shell command that shows the same as the view."""

@@ -15,6 +15,7 @@ changes one of them; they pass with 8.2.0 and 8.2.8.
 * ``textual._xterm_parser.XTermParser``: makes events of what the terminal sends.
 * ``Driver._loop``: the event loop that created the driver.
 * ``App._driver``: the running driver; Textual has no public way to it.
+* ``Screen._compositor``: the cells of a screen; what is public renders one widget, or Rich's SVG.
 """
 
 import codecs
@@ -33,6 +34,8 @@ from textual.constants import ESCAPE_DELAY
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import CursorPosition, Key, MouseDown, Resize
 from textual.message import Message
+from textual.screen import Screen
+from textual.strip import Strip
 
 from vae_tui.terminal.capabilities import is_multiplexed
 from vae_tui.tui.link.escape_keys import ESCAPE, EscapeKeys
@@ -60,6 +63,11 @@ def driver_of(app: App[Any]) -> "LinkDriver | None":
 def writer_of(app: App[Any]) -> TerminalWriter | None:
     """Return the writer of a running app; None in tests without a terminal."""
     return driver.writer if (driver := driver_of(app)) is not None else None
+
+
+def rows_of(screen: Screen[Any]) -> list[Strip]:
+    """Return what a screen shows, row by row."""
+    return screen._compositor.render_strips()
 
 
 def write_through(app: App[Any], text: str) -> None:

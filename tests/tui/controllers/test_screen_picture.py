@@ -1,0 +1,41 @@
+"""The screen is saved as it is shown."""
+
+import xml.etree.ElementTree as ET
+
+from support.screen import Screen, open_view, screen_rows, wait_until
+
+from vae_tui.tui.link.driver import rows_of
+
+
+async def test_the_rows_of_a_screen_are_what_its_widgets_render():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        for view in "12345":
+            await open_view(pilot, screen, view)
+            assert [row.text for row in rows_of(screen.app.screen)] == [
+                row.text for row in screen_rows(screen.app)
+            ]
+
+
+async def test_the_palette_saves_the_screen_as_svg(tmp_path):
+    screen = Screen(folder=tmp_path)
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "2")
+        await pilot.press("ctrl+p", *"save the screen", "enter")
+        await wait_until(pilot, lambda: list(tmp_path.glob("*.svg")))
+        (path,) = tmp_path.glob("*.svg")
+        await wait_until(pilot, lambda: f"written: {path}" in screen.app.notes)
+    root = ET.parse(path).getroot()
+    assert root.attrib["viewBox"] == f"0 0 {120 * 8} {40 * 16}"
+    words = {text.text for text in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"Walk", "Dimensions", "16 prior samples"} <= words
+
+
+async def test_a_screen_that_cannot_be_saved_is_reported(tmp_path):
+    screen = Screen(folder=tmp_path / "missing")
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "2")
+        await pilot.press("ctrl+p", *"save the screen", "enter")
+        await wait_until(
+            pilot, lambda: any("cannot be written" in note for note in screen.app.notes)
+        )
