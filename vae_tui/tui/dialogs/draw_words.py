@@ -44,7 +44,8 @@ def facts(
     assert scene.probe is not None
     index, error = neighbour
     loss, kl = LOSSES[scene.run.config.reconstruction], float(found.kl.sum())
-    total = Text(f"{loss} {found.loss:.1f} + KL {kl:.1f} = {found.loss + kl:.1f} nats", "strong")
+    sums = f"{loss} {found.loss:.1f} + KL {kl:.1f} = {found.loss + kl:.1f} nats"
+    total = Text.assemble((sums, "strong"))
     if total.cell_len + len(AT_MEAN) <= width:
         total.append(AT_MEAN, "quiet")
     name = scene.probe.classes[scene.probe.labels[index]]

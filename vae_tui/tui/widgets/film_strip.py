@@ -11,7 +11,7 @@ from vae_tui.terminal.half_blocks import Palette
 from vae_tui.terminal.tiles import GAP, fitting
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.drawing import Drawing
-from vae_tui.tui.widgets.panel import Panel, frame_of
+from vae_tui.tui.widgets.panel import Panel, frame_of, title_width
 from vae_tui.tui.widgets.pictures import Pictures
 
 MARGIN = 1
@@ -79,7 +79,7 @@ class FilmStrip(Panel):
         strip = self._pictures
         strip.palette, strip.chosen, strip.images = film.palette, film.chosen, film.pictures
         cells = strip.pixels + strip.gap
-        width = strip.columns * cells - strip.gap
+        width = min(strip.columns * cells - strip.gap, title_width(self, self.size.width))
         has_track = film.share is not None and width - len(film.title) - 1 >= LEAST_TRACK
         track = f" {_track(film.share or 0.0, width - len(film.title) - 1)}" if has_track else ""
         self.query_one(self._title, Caption).text = f"{film.title}{track}"

@@ -51,4 +51,5 @@ class Neighbour(Container):
         self._picture.images = probe.images[index : index + 1]
         lines = [Text(words) for words in ("nearest", "test image", "by pixels")]
         name = cut(probe.classes[probe.labels[index]], TEXT_CELLS)
-        self._text.show_text([*lines, Text(name, "strong"), Text(f"#{index} err {error:.0f}")])
+        strong = Text.assemble((name, "strong"))  # not Text's own style, which is lost
+        self._text.show_text([*lines, strong, Text(f"#{index} err {error:.0f}")])
