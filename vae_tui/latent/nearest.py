@@ -13,11 +13,16 @@ def nearest(probe: Probe, picture: Bytes) -> tuple[int, float]:
 
     The error is summed over pixels from 0 (black) to 1 (white).
     """
+    return ranked(probe, picture, 1)[0]
+
+
+def ranked(probe: Probe, picture: Bytes, count: int) -> list[tuple[int, float]]:
+    """Return the ``count`` nearest test images as `nearest` does, the nearest first."""
     images, squares = _images(probe)
     one = picture.ravel().astype(np.float32) / np.float32(255)
     # |a - b|^2 without |b|^2, which is the same for all images.
-    index = int((squares - 2 * (images @ one)).argmin())
-    return index, float(np.square(images[index] - one).sum())
+    order = np.argsort(squares - 2 * (images @ one), kind="stable")[:count]
+    return [(int(index), float(np.square(images[index] - one).sum())) for index in order]
 
 
 @lru_cache(maxsize=2)

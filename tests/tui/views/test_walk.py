@@ -268,13 +268,30 @@ async def test_a_large_screen_has_the_traversal_and_the_last_interpolation():
         np.testing.assert_array_equal(second.images, straight)
 
 
+async def test_a_large_screen_has_the_nearest_test_images_and_a_click_goes_to_one():
+    screen = Screen()
+    async with screen.at(200, 60) as pilot:
+        await open_view(pilot, screen, "3")
+        row = screen.pictures("neighbours")
+        shown = screen.pictures("digit").images[0] / 255.0
+        errors = np.square(probe().images / 255.0 - shown).sum((1, 2))
+        order = np.argsort(errors, kind="stable")[: len(row.images)]
+        assert len(order) >= 6
+        np.testing.assert_array_equal(row.images, probe().images[order])
+        words = plain(screen.view.query_one("#neighbour-numbers", Drawing))
+        labels = probe().labels
+        assert words.startswith(f"{labels[order[0]]} #{order[0]} err {errors[order[0]]:.0f}")
+        await pilot.click(row, offset=(1 + 16 + 2, 2))
+        assert screen.caption("caption").startswith(f"{labels[order[1]]} (test digit #{order[1]})")
+
+
 async def test_walk_leaves_no_more_than_a_fifth_of_a_large_screen_empty():
     screen = Screen()
     async with screen.at(200, 60) as pilot:
         await open_view(pilot, screen, "3")
         bars = screen.view.query_one(LatentBars)
         empty = (bars.size.height - len(bars.rows)) * bars.size.width
-        assert empty < 200 * 60 / 5
+        assert empty < 200 * 60 / 100
         assert len(bars.rows[0].text.rstrip()) > 0.95 * bars.size.width
 
 

@@ -41,7 +41,7 @@ class SamplesView(View):
         Binding("down", "choose(0, 1)", show=False, id="samples.down"),
         Binding("left", "choose(-1, 0)", show=False, id="samples.left"),
         Binding("right", "choose(1, 0)", show=False, id="samples.right"),
-        Binding("enter", "walk", "Walk", id="samples.walk",
+        Binding("enter", "walk", "Walk", key_display="enter", id="samples.walk",
                 tooltip="Walk from the chosen digit; so does a double click"),
         Binding("w", "app.run('draw')", "Draw", id="samples.draw",
                 tooltip="Draw a digit by hand; see its code and reconstruction"),

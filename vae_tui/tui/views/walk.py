@@ -15,14 +15,14 @@ from vae_tui.arrays import Floats
 from vae_tui.export.picture_files import write_digits
 from vae_tui.latent.codes import code_text
 from vae_tui.tui.state.scene import Scene
-from vae_tui.tui.state.walk_place import FRAMES, Drift, Interpolation, Point, Walk, shown_at
+from vae_tui.tui.state.walk_place import Drift, Interpolation, Point, Walk, shown_at
 from vae_tui.tui.views.view import Export, View, waiting
-from vae_tui.tui.views.walk_films import path_film, traversal_film
+from vae_tui.tui.views.walk_films import exported, path_film, traversal_film
 from vae_tui.tui.views.walk_layout import layout
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.film_strip import FilmStrip
 from vae_tui.tui.widgets.latent_bars import REACH, Bars, LatentBars
-from vae_tui.tui.widgets.neighbour import Neighbour
+from vae_tui.tui.widgets.neighbour import Neighbour, NeighbourRow
 from vae_tui.tui.widgets.panel import FRAMED, Panel
 from vae_tui.tui.widgets.pictures import Pictures
 
@@ -35,15 +35,14 @@ class WalkView(View):
 
     TITLE = "Walk"
     HELP = (
-        "The bars are the numbers of the code z that the digit is decoded from, on a scale from -3 "
-        "to 3, in the order of their KL (nats, of the newest test): the most informative first, "
-        "dead ones grey. Move one and watch, or click on its bar. A film strip shows the chosen "
-        "dimension from -3 to 3 with the others kept, or an interpolation between two points: "
-        "mark the ends with a and b, or choose two digits; a large screen has both. Click on a "
-        "frame to go there. Under each picture: ‖z‖, the length of the code (a draw from the prior "
-        "has about the square root of the number of dimensions), and err, the squared error of "
-        "the picture after it was encoded and decoded again, summed over its pixels (0 black, 1 "
-        "white): high for pictures unlike the training data, as in the middle of a cross-fade."
+        "The bars are the numbers of the code z that the digit is decoded from, in the order of "
+        "their KL (nats, of the newest test): the most informative first, dead ones grey. Move "
+        "one, or click on its bar. A film strip shows the chosen dimension from -3 to 3 with the "
+        "others kept, or an interpolation: mark two ends with a and b, or choose two digits. "
+        "Click on a frame to go there. ‖z‖ is the length of the code: about the square root of "
+        "the number of dimensions for a draw from the prior. err is the squared error of a "
+        "picture after it was encoded and decoded again, summed over pixels from 0 (black) to 1 "
+        "(white): high for what is unlike the training data, as in the middle of a cross-fade."
     )
     BINDINGS = [
         Binding("up", "choose(-1)", "Dim", key_display="↑↓", id="walk.up",
@@ -97,7 +96,7 @@ class WalkView(View):
         """The digit beside its code, the strips below."""
         with Horizontal(id="top"):
             yield Panel("norm", Pictures(id="digit"), Neighbour(), id="picture")
-            yield Panel("caption", Caption(id="marks"), LatentBars(), id="facts")
+            yield Panel("caption", Caption(id="marks"), LatentBars(), NeighbourRow(), id="facts")
         yield FilmStrip("strip")
         yield FilmStrip("interpolation")
 
@@ -113,6 +112,7 @@ class WalkView(View):
         digit.styles.width = digit.pixels = found.large
         digit.styles.height = found.large // 2
         self.query_one(Neighbour).display = found.has_neighbour
+        self.query_one(NeighbourRow).display = found.has_neighbour_row
         self._has_two_strips = found.strips == 2
         self.query_one("#interpolation-panel").display = self._has_two_strips
         for strip in self.query(FilmStrip):
@@ -138,13 +138,8 @@ class WalkView(View):
         scene, place = self.scene, self.walk.place
         if scene is None or scene.network is None or place is None:
             return None
-        if isinstance(place, Interpolation):
-            file = f"morph-step{scene.network.step}.gif"
-            pictures, _ = place.film(scene.network, scene.probe, FRAMES)
-        else:
-            file = f"digit-step{scene.network.step}.png"
-            pictures = scene.network.decode(place.code_for(scene.network, scene.probe)[None])
-        return Export(file, lambda path: write_digits(path, pictures, 1, place.name))
+        name, pictures = exported(place, scene)
+        return Export(name, lambda path: write_digits(path, pictures, 1, place.name))
 
     def command(self, run: str) -> str | None:
         """Return the command that draws the interpolation, or the digit."""
@@ -161,21 +156,25 @@ class WalkView(View):
     def on_latent_bars_pressed(self, message: LatentBars.Pressed) -> None:
         """Choose the dimension that the mouse is on, and set it if it is on the bar."""
         self.chosen = message.dimension
-        if message.value is not None and (code := self._code()) is not None:
-            self._go(self.walk.to_value(code, self.chosen, message.value))
-        else:
+        if message.value is None:
             self.redraw()
+        else:
+            self._set(message.value)
 
     def on_pictures_pressed(self, message: Pictures.Pressed) -> None:
         """Go to the frame of a film strip that was clicked."""
-        strip, code = message.pictures, self._code()
+        strip = message.pictures
         share = message.index / max(strip.columns - 1, 1)
         is_path = isinstance(self.walk.place, Interpolation) and not self._has_two_strips
         if strip.id == "interpolation" or (strip.id == "strip" and is_path):
             self._go(self.walk.to_frame(share), animated=False)
-        elif strip.id == "strip" and code is not None:
-            self.chosen = self._dimension
-            self._go(self.walk.to_value(code, self.chosen, REACH * (2 * share - 1)))
+        elif strip.id == "strip":
+            self._set(REACH * (2 * share - 1))
+
+    def on_neighbour_row_pressed(self, message: NeighbourRow.Pressed) -> None:
+        """Go to the mean of the test image that was clicked."""
+        if self.scene is not None and self.scene.probe is not None:
+            self._go(self.walk.to_image(message.image, self.scene.probe))
 
     def action_choose(self, steps: int) -> None:
         """Choose the dimension ``steps`` lines further down."""
@@ -189,14 +188,11 @@ class WalkView(View):
     def action_move(self, distance: float) -> None:
         """Change the chosen number."""
         if (code := self._code()) is not None:
-            self.chosen = self._dimension
-            self._go(self.walk.to_value(code, self.chosen, float(code[self.chosen]) + distance))
+            self._set(float(code[self._dimension]) + distance)
 
     def action_reset(self) -> None:
         """Set the chosen number to 0."""
-        if (code := self._code()) is not None:
-            self.chosen = self._dimension
-            self._go(self.walk.to_value(code, self.chosen, 0.0))
+        self._set(0.0)
 
     def action_start_at_image(self) -> None:
         """Go to the mean of a random test digit."""
@@ -227,6 +223,12 @@ class WalkView(View):
         """Drift, or stop and stay."""
         if (code := self._code()) is not None:
             self._go(self.walk.to_drift(code))
+
+    def _set(self, value: float) -> None:
+        """Set the chosen number; from now on the cursor stays on its dimension."""
+        if (code := self._code()) is not None:
+            self.chosen = self._dimension
+            self._go(self.walk.to_value(code, self.chosen, value))
 
     def _go(self, walk: Walk, *, animated: bool = True) -> None:
         """Show another place, and its frames one after the other if it moves."""
@@ -276,6 +278,7 @@ class WalkView(View):
             code.tolist(), scene.by_kl, scene.kl, self._dimension, scene.unicode
         )
         self.query_one(Neighbour).show(digit.images[0], scene)
+        self.query_one(NeighbourRow).show(digit.images[0], scene)
         norm = "‖z‖" if scene.unicode else "|z|"
         self.query_one("#norm", Caption).text = f"[b]{norm} {np.linalg.norm(code):.1f}[/b]"
         self.query_one("#caption", Caption).text = f"[b]{place.name}[/b] · {WEIGHTS}"

@@ -1,11 +1,11 @@
-"""What the film strips of Walk show."""
+"""What the film strips of Walk show, and what it exports."""
 
 import numpy as np
 
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.model.numpy_network import Network
 from vae_tui.tui.state.scene import Scene
-from vae_tui.tui.state.walk_place import FRAMES, Interpolation, traversal
+from vae_tui.tui.state.walk_place import FRAMES, Interpolation, Place, shown_at, traversal
 from vae_tui.tui.widgets.film_strip import Film
 from vae_tui.tui.widgets.latent_bars import REACH
 
@@ -44,6 +44,16 @@ def path_film(
         scene.palette,
         scene.unicode,
     )
+
+
+def exported(place: Place, scene: Scene) -> tuple[str, Bytes]:
+    """Return a file name and pictures: of an interpolation all frames, else the digit."""
+    assert scene.network is not None
+    if isinstance(place, Interpolation):
+        pictures, _ = place.film(scene.network, scene.probe, FRAMES)
+        return f"morph-step{scene.network.step}.gif", pictures
+    pictures, _ = shown_at(place, scene.network, scene.probe)
+    return f"digit-step{scene.network.step}.png", pictures
 
 
 def _errors(network: Network, pictures: Bytes) -> Floats:

@@ -11,6 +11,8 @@ SMALLEST_FOR_BARS = 4
 """Number of those scales at which pictures are not too small to make room for bars."""
 NEIGHBOUR_CELLS = 14
 """Width of the nearest test image."""
+NEIGHBOUR_ROWS = 8
+"""Rows of a row of them, with title and numbers."""
 NUMBERS = 1
 """Rows below the pictures of a film strip."""
 LEAST_ROWS_FOR_TWO = 50
@@ -30,6 +32,8 @@ class WalkLayout:
     """Rows of the panels above the film strips, with their frames."""
     has_neighbour: bool
     """Whether there is room for the nearest test image below the digit."""
+    has_neighbour_row: bool
+    """Whether there is room for several of them below the bars."""
 
 
 def layout(
@@ -54,4 +58,5 @@ def layout(
     size = next((size for size in roomy if size in small[:SMALLEST_FOR_BARS]), fitting[0])
     top = height - strips * (size // 2 + strip_rows)
     has_neighbour = top - rows - large // 2 > NEIGHBOUR_CELLS // 2 and framed
-    return WalkLayout(large, size, strips, top, has_neighbour)
+    has_row = framed and top - rows - latent_dim - 1 >= NEIGHBOUR_ROWS
+    return WalkLayout(large, size, strips, top, has_neighbour, has_row)
