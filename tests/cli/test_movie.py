@@ -55,6 +55,18 @@ def test_the_first_and_the_last_frame_are_shown_longer(run, tmp_path):
     assert max(between) < first < last
 
 
+def test_early_steps_are_shown_longer_than_late_ones():
+    picture = Image.new("RGB", (8, 8))
+    steps = [0, 1, 2, 5, 10, 100, 200, 210, 220, 230]
+    content = movie([Scene(picture, step, "") for step in steps], "", "")
+    with Image.open(io.BytesIO(content)) as gif:
+        durations = []
+        for index in range(gif.n_frames):
+            gif.seek(index)
+            durations.append(gif.info["duration"])
+    assert min(durations[1:6]) > max(durations[6:-1])
+
+
 def test_a_morph_interpolates_at_every_step_between_the_same_images(run, tmp_path):
     path = tmp_path / "m.gif"
     line = ["movie", str(run.path), "--of", "morph", "--digits", "3", "#12", "-n", "5"]
@@ -107,7 +119,7 @@ def test_the_same_run_gives_the_same_bytes(run, tmp_path):
 def test_the_colours_of_colour_images_are_kept():
     image = np.zeros((1, 8, 8, 3), np.uint8)
     image[..., 0], image[:, 4:, :, 1] = 200, 90
-    content = movie([Scene(digits_picture(image, 1), "", "")], "t", "")
+    content = movie([Scene(digits_picture(image, 1), 0, "")], "t", "")
     with Image.open(io.BytesIO(content)) as gif:
         found = {colour for _, colour in gif.convert("RGB").getcolors(1 << 20)}
     assert {(200, 0, 0), (200, 90, 0)} <= found

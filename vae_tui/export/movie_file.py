@@ -4,8 +4,10 @@ The same frames give the same bytes.
 """
 
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageFont
@@ -14,10 +16,10 @@ from vae_tui.arrays import Bytes, Floats
 from vae_tui.terminal.class_colours import CLASS_COLOURS, class_colour, class_mark
 
 FIRST_MILLISECONDS, LAST_MILLISECONDS = 1_200, 3_000
-_MOVIE_MILLISECONDS = 7_000
-"""Duration of the frames between first and last, unless they are few or many."""
-_FRAME_MILLISECONDS = 80, 900
-"""Shortest and longest duration of one of them."""
+_DOUBLING_MILLISECONDS = 350
+"""For each doubling of the steps: most is learned early. Steps are counted from 1 here."""
+_FRAME_MILLISECONDS = 80, 1_000
+"""Shortest and longest duration of a frame between the first and the last."""
 
 GROUND, _TEXT, _QUIET, _RULE, _HERE = "#101010", "#e4e4e4", "#949494", "#303030", "#00afff"
 _WIDTH = 720
@@ -33,10 +35,9 @@ class Scene:
     """One step of a movie."""
 
     picture: Image.Image
+    step: int
     caption: str
     """Bottom left: the epoch."""
-    details: str
-    """Bottom right: the step."""
 
 
 def movie(scenes: Sequence[Scene], title: str, about: str) -> bytes:
@@ -50,7 +51,7 @@ def movie(scenes: Sequence[Scene], title: str, about: str) -> bytes:
     buffer = io.BytesIO()
     reduced[0].save(
         buffer, "GIF", save_all=True, append_images=reduced[1:], loop=0,
-        duration=_durations(len(frames)), comment=about.encode(),
+        duration=_durations([scene.step for scene in scenes]), comment=about.encode(),
     )  # fmt: skip
     return buffer.getvalue()
 
@@ -108,7 +109,7 @@ def _framed(scenes: Sequence[Scene], index: int, title: str) -> Image.Image:
     left, right, bottom = _MARGIN, size[0] - _MARGIN, size[1]
     draw.text((left, _TITLE_HEIGHT / 2), title, _QUIET, small, anchor="lm")
     draw.text((left, bottom - 38), scene.caption, _TEXT, large, anchor="lm")
-    draw.text((right, bottom - 38), scene.details, _QUIET, small, anchor="rm")
+    draw.text((right, bottom - 38), f"step {scene.step:,}", _QUIET, small, anchor="rm")
     here = left + (right - left) * index / max(len(scenes) - 1, 1)
     draw.line((left, bottom - 14, right, bottom - 14), _RULE, 2)
     draw.line((left, bottom - 14, here, bottom - 14), _HERE, 2)
@@ -130,10 +131,16 @@ def _palette(picture: Image.Image) -> Image.Image:
     return palette
 
 
-def _durations(count: int) -> list[int]:
+def _durations(steps: Sequence[int]) -> list[int]:
     """Return the milliseconds that each frame is shown."""
-    if count == 1:
+    if len(steps) == 1:
         return [LAST_MILLISECONDS]
     shortest, longest = _FRAME_MILLISECONDS
-    between = min(max(_MOVIE_MILLISECONDS // count // 10 * 10, shortest), longest)
-    return [FIRST_MILLISECONDS, *[between] * (count - 2), LAST_MILLISECONDS]
+    between = [
+        min(
+            max(int(_DOUBLING_MILLISECONDS * math.log2((after + 1) / (step + 1))), shortest),
+            longest,
+        )
+        for step, after in pairwise(steps[1:])
+    ]
+    return [FIRST_MILLISECONDS, *between, LAST_MILLISECONDS]

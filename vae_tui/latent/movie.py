@@ -153,5 +153,5 @@ def _scenes(run: Run, config: RunConfig, steps: list[int], pictures: "list[Image
     for step, picture in zip(steps, pictures, strict=True):
         epoch = step / max(started.steps_per_epoch, 1) if started else math.nan
         text = "" if math.isnan(epoch) else f"epoch {epoch:.{2 if epoch % 1 else 0}f}"
-        scenes.append(Scene(picture, text, f"step {step:,}"))
+        scenes.append(Scene(picture, step, text))
     return scenes
