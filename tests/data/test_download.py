@@ -14,12 +14,13 @@ FILES = DATASETS["mnist"].files
 
 # What a child of these tests begins with. `hang()` returns only when the parent has gone.
 CHILD = """
-import pathlib, sys
+import os, pathlib, sys, time
+parent = os.getppid()
 outside = pathlib.Path(sys.argv[1])
 name, folder = sys.argv[2], pathlib.Path(sys.argv[3])
 raw_folder = folder / "MNIST" / "raw"
 raw_folder.mkdir(parents=True)
-(outside / "pid").write_text(str(__import__("os").getpid()))
+(outside / "pid").write_text(str(os.getpid()))
 def start():
     print("started", flush=True)
     (outside / "connecting").touch()
@@ -29,8 +30,8 @@ def put(*files):
 def hang():
     sys.stdin.read()
 def wait_for(mark):
-    while not (outside / mark).exists():
-        pass
+    while not (outside / mark).exists() and os.getppid() == parent:
+        time.sleep(0.005)
 """
 PUT_ALL = f"put('{FILES[0]}.gz', '{FILES[2]}.gz', *{FILES})\n"
 
