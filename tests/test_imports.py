@@ -67,15 +67,38 @@ def test_a_trainer_needs_nothing_but_torch_numpy_and_safetensors(tmp_path):
 def test_the_command_line_alone_imports_neither_torch_nor_textual():
     heavy = {"torch", "textual", "numpy", "plotext", "rich"}
     assert not modules_after("import vae_tui.cli.main") & heavy
+
+
+def test_the_help_of_no_command_imports_torch_or_textual():
     helped = modules_after(
-        "import sys; sys.argv[1:] = ['--help']\n"
-        "from vae_tui.cli.main import main\n"
-        "try: main()\n"
-        "except SystemExit: pass\n"
+        "import sys\n"
+        "from vae_tui.cli.main import cli, main\n"
+        "for name in (None, *cli.commands):\n"
+        "    sys.argv[1:] = [name, '--help'] if name else ['--help']\n"
+        "    try: main()\n"
+        "    except SystemExit as left: assert left.code == 0, name\n"
         "0"
     )
     assert "click" in helped
-    assert not helped & heavy
+    assert not helped & {"torch", "textual", "numpy", "plotext", "rich"}
+
+
+def test_what_scripts_and_agents_call_imports_neither_torch_nor_textual(tmp_path):
+    run = create(tmp_path, "run", tiny_config())
+    run.events.touch()
+    loaded = modules_after(
+        "import sys\n"
+        "from vae_tui.cli.main import main\n"
+        "path = sys.argv[1]\n"
+        "for line in (['status'], ['wait'], ['events'], ['set', 'beta=4'], ['runs'], ['stop']):\n"
+        "    sys.argv[1:] = [line[0], *([] if line == ['runs'] else [path]), *line[1:]]\n"
+        "    try: main()\n"
+        "    except SystemExit as left: assert left.code in (0, 1, 2), line\n"
+        "0",
+        str(run.path),
+    )
+    assert "click" in loaded
+    assert not loaded & {"torch", "textual", "numpy", "plotext", "rich"}
 
 
 def test_no_module_of_the_screen_imports_torch():

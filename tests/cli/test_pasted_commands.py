@@ -17,8 +17,9 @@ import pytest
 from support.explored_runs import called_once, explored_run
 from support.fake_trainer import fake_trainer
 from support.logs import NOW, epoch_ended, live, losses, run_with, started
+from support.real_runs import wait_until
 from support.run_events import ended
-from support.shells import LEAVE_ALTERNATE_SCREEN, wait_until
+from support.shells import LEAVE_ALTERNATE_SCREEN
 from support.terminal import PROGRAM, RawTerminal
 
 from vae_tui.errors import VaeTuiError

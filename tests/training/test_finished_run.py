@@ -1,6 +1,7 @@
 """The files of a run that a trainer process has finished."""
 
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from support.real_runs import (
     assert_same_weights,
     ended,
     metadata,
+    none_left,
     told,
     uninterrupted,
 )
@@ -27,6 +29,7 @@ from vae_tui.run.events import (
     LossesMeasured,
     RunEnded,
     RunStarted,
+    SettingChanged,
     WeightsSaved,
 )
 from vae_tui.run.folder import Run
@@ -139,3 +142,16 @@ def test_a_run_is_measured_in_finite_numbers(finished):
     for event in only(LossesMeasured, told(finished)):
         assert all(map(math.isfinite, (event.bce, event.kl, event.images_per_second)))
         assert event.memory_bytes > 1 << 20
+
+
+def test_what_was_set_meanwhile_is_applied_before_the_first_step_of_a_resume(finished, tmp_path):
+    run = Run(shutil.copytree(finished.path, tmp_path / "copy"))
+    control.change_settings(run, {"epochs": 7, "beta": 4.0})
+    with none_left(run):
+        control.RunSteering(run, DIGITS).restart(lr=5e-4)
+        assert ended(run).reason == "finished"
+    changed = only(SettingChanged, told(run))
+    assert [(one.name, one.new) for one in changed] == [("epochs", 7), ("beta", 4), ("lr", 5e-4)]
+    assert {one.step for one in changed} == {6 * 18}
+    assert summarise(run).step == 7 * 18
+    assert control.pending_settings(run) == []
