@@ -1,9 +1,12 @@
 """A run's state in one word, and what to do next."""
 
 import math
+from typing import TYPE_CHECKING
 
-from vae_tui.run.events import Event, RunEnded, RunStarted
 from vae_tui.text import duration
+
+if TYPE_CHECKING:  # importing it takes 20 ms, for which the shell's completion would wait
+    from vae_tui.run.events import RunEnded, RunStarted
 
 STALLED_SECONDS = 30.0
 """A live trainer that has reported nothing for longer, and is not paused, is stalled."""
@@ -26,7 +29,7 @@ ADVICE = {
 
 
 def state_of(
-    live: bool, ended: Event | None, *, paused: bool, silent: float, reported: bool = True
+    live: bool, ended: "RunEnded | None", *, paused: bool, silent: float, reported: bool = True
 ) -> str:
     """Return a run's state in one word.
 
@@ -38,7 +41,7 @@ def state_of(
         reported: The live trainer has reported at least one event.
     """
     if not live:
-        if isinstance(ended, RunEnded) and ended.reason in _REASONS:
+        if ended is not None and ended.reason in _REASONS:
             return ended.reason
         return "lost"
     if paused and reported:
@@ -47,7 +50,7 @@ def state_of(
 
 
 def has_reported(
-    started: RunStarted | None, pid: int | None, newest: float, live_since: float
+    started: "RunStarted | None", pid: int | None, newest: float, live_since: float
 ) -> bool:
     """Return whether the newest event is from the live trainer, not from an earlier one.
 
