@@ -45,6 +45,11 @@ def test_text_stands_in_its_cells_and_special_characters_are_kept():
     assert bold.attrib["fill"] == RED
 
 
+def test_several_spaces_do_not_shift_what_follows():
+    root = drawn([Run("a  b c   d", WHITE, BLACK)])
+    assert texts(root) == [("a", 0, 12, 8), ("b c", 24, 12, 24), ("d", 72, 12, 8)]
+
+
 def test_half_blocks_are_pixels_of_two_colours():
     root = drawn(
         [Run("▀▄", RED, BLUE), Run("      ", WHITE, BLACK)], [Run("        ", WHITE, BLACK)]

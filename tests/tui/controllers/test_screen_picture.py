@@ -3,8 +3,13 @@
 import xml.etree.ElementTree as ET
 
 from support.screen import Screen, open_view, screen_rows, wait_until
+from textual.app import App
+from textual.widgets import Label
 
+from vae_tui.tui.controllers.screen_picture import screen_picture
 from vae_tui.tui.link.driver import rows_of
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 async def test_the_rows_of_a_screen_are_what_its_widgets_render():
@@ -27,7 +32,7 @@ async def test_the_palette_saves_the_screen_as_svg(tmp_path):
         await wait_until(pilot, lambda: f"written: {path}" in screen.app.notes)
     root = ET.parse(path).getroot()
     assert root.attrib["viewBox"] == f"0 0 {120 * 8} {40 * 16}"
-    words = {text.text for text in root.iter("{http://www.w3.org/2000/svg}text")}
+    words = {text.text for text in root.iter(f"{SVG}text")}
     assert {"Walk", "Dimensions", "16 prior samples"} <= words
 
 
@@ -39,3 +44,14 @@ async def test_a_screen_that_cannot_be_saved_is_reported(tmp_path):
         await wait_until(
             pilot, lambda: any("cannot be written" in note for note in screen.app.notes)
         )
+
+
+async def test_wide_characters_shift_nothing_after_them():
+    class Wide(App):
+        def compose(self):
+            yield Label("日本 x")
+
+    async with Wide().run_test(size=(40, 3)) as pilot:
+        root = ET.fromstring(screen_picture(pilot.app.screen, "wide"))
+    places = {text.text: text.attrib["x"] for text in root.iter(f"{SVG}text")}
+    assert places == {"日 本": "0", "x": "40"}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from rich.cells import cell_len
 from rich.color import Color
 from rich.style import Style
 from textual.screen import Screen
@@ -26,13 +27,20 @@ def _runs(row: Strip, default: Style) -> Iterator[Run]:
         if style.reverse:
             colour, ground = ground, colour
         yield Run(
-            segment.text,
+            _one_a_cell(segment.text),
             colour,
             ground,
             is_bold=bool(style.bold),
             is_italic=bool(style.italic),
             is_underlined=bool(style.underline),
         )
+
+
+def _one_a_cell(text: str) -> str:
+    """Return the text with a space after each character that is two cells wide."""
+    if text.isascii():
+        return text
+    return "".join(f"{each:<{width}}" for each in text if (width := cell_len(each)))
 
 
 def _hex(colour: Color | None) -> str:
