@@ -24,12 +24,14 @@ class Losses:
     pending: Column
     """The newest events, fewer than ``stride``."""
     stride: int = 1
+    most: int = MOST_POINTS
+    """Limit of the number of points."""
 
     @classmethod
-    def of(cls, *names: str) -> "Losses":
+    def of(cls, *names: str, most: int = MOST_POINTS) -> "Losses":
         """Return curves of these series, without a point."""
         nothing = np.empty((0, 2 + len(names)))
-        return cls(names, nothing, nothing)
+        return cls(names, nothing, nothing, most=most)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -53,8 +55,8 @@ class Losses:
             whole = len(pending) // stride * stride
             means = pending[:whole].reshape(-1, stride, width).mean(1)
             rows, pending = np.vstack([rows, means]), pending[whole:]
-            if len(rows) <= MOST_POINTS:
-                return Losses(self.names, rows, pending, stride)
+            if len(rows) <= self.most:
+                return Losses(self.names, rows, pending, stride, self.most)
             if len(rows) % 2:
                 pending = np.vstack([np.repeat(rows[-1:], stride, axis=0), pending])
                 rows = rows[:-1]
@@ -68,6 +70,7 @@ class Losses:
             self.rows[self.rows[:, 0] <= step],
             self.pending[self.pending[:, 0] <= step],
             self.stride,
+            self.most,
         )
 
 

@@ -12,6 +12,8 @@ from vae_tui.run.progress import Progress
 from vae_tui.run.state import has_reported, silence, state_of
 from vae_tui.tui.state.losses import Column, Losses, LossRows, curves
 
+MOST_TESTS = 256
+"""Points in the history of each dimension's KL; neighbours of a longer one are averaged."""
 REFUSAL_SECONDS = 10.0
 """How long a refused command is shown."""
 
@@ -38,6 +40,8 @@ class RunView(Progress):
     train: Losses = field(default_factory=lambda: curves("step"))
     test: Losses = field(default_factory=lambda: curves("epoch"))
     """The first point is the untrained network's, until points are averaged."""
+    kl_of_dimensions: Losses = field(default_factory=Losses.of)
+    """The KL of each latent dimension at each test; no series before the first one."""
     weights_step: int = -1
     """Of the newest weights; -1 before the first."""
     kept: tuple[int, ...] = ()
@@ -103,11 +107,15 @@ def advance(view: RunView, events: Iterable[Event | LossRows]) -> RunView:
             case LossesMeasured():
                 train.append(_row(event, view.train, view))
             case EpochEnded():
-                view = replace(view, test=view.test.add(_row(event, view.test, view)))
+                test = view.test.add(_row(event, view.test, view))
+                view = replace(view, test=test, kl_of_dimensions=_kl_of_dimensions(view, event))
             case RunStarted():
                 longer = _longer(view.train, train)
                 view = replace(
-                    view, train=longer.until(event.step), test=view.test.until(event.step)
+                    view,
+                    train=longer.until(event.step),
+                    test=view.test.until(event.step),
+                    kl_of_dimensions=view.kl_of_dimensions.until(event.step),
                 )
                 train = []
             case WeightsSaved() if event.path == "weights.safetensors":
@@ -120,6 +128,15 @@ def _row(event: LossesMeasured | EpochEnded, of: Losses, view: RunView) -> Colum
     metrics = {metric.name: metric for metric in series.SERIES}
     values = (metrics[name].value(event, view.config) for name in of.names)
     return np.array([(event.step, event.epoch, *values)], dtype=float)
+
+
+def _kl_of_dimensions(view: RunView, event: EpochEnded) -> Losses:
+    known, kl, size = view.kl_of_dimensions, event.kl_per_dimension, view.config.latent_dim
+    if len(kl) != size:  # a foreign log
+        return known
+    if len(known.names) != size:
+        known = Losses.of(*(f"z{number}" for number in range(1, size + 1)), most=MOST_TESTS)
+    return known.add((event.step, event.epoch, *kl))
 
 
 def _longer(losses: Losses, new: list[Column]) -> Losses:

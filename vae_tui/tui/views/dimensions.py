@@ -13,8 +13,28 @@ from vae_tui.latent.diagnosis import ACTIVE_VARIANCE, Measured, diagnose
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
-from vae_tui.tui.widgets.dimensions.kl_bars import KlBars, KlParts
+from vae_tui.tui.widgets.dimensions.kl_bars import (
+    BLOCKS,
+    DEAD,
+    LEAST_CELLS,
+    MEAN,
+    VARIANCE,
+    KlBars,
+    KlParts,
+    column_count,
+)
+from vae_tui.tui.widgets.dimensions.kl_history import History, KlHistory
+from vae_tui.tui.widgets.dimensions.traversals import Traversals, Traversed, layout, traverse
 from vae_tui.tui.widgets.panel import Panel, frame_of
+
+ADVICE_CELLS = 28
+"""Width of the advice beside the bars."""
+NEARLY = 3
+"""Advice stays beside the bars although so many dimensions have no row of their own."""
+MOST_CARDS = 20
+"""Dimensions are shown as cards where so many fit, or all."""
+LEAST_HISTORY = 5
+"""Rows of a heat map."""
 
 
 class DimensionsView(View):
@@ -25,19 +45,30 @@ class DimensionsView(View):
         "The KL of a dimension, in nats per image, is the sum of two parts: how far the "
         "posterior's mean lies from 0 (mu squared / 2, solid), and how much its variance differs "
         "from 1 ((v - log v - 1) / 2, light). A dimension near 0 carries no information: it is "
-        "dead. Active units: dimensions whose mean varies by more than 0.01 over the test digits."
+        "dead. Where there is room: the KL of each dimension over the training, and digits decoded "
+        "while one dimension goes from -3 to 3, the others at 0. "
+        "Active units: dimensions whose mean varies by more than 0.01 over the test digits."
     )
     BINDINGS = [
         Binding(
             "s", "toggle('by_kl')", "Sort", id="dimensions.sort", tooltip="Sort by KL, or by number"
         )
     ]
+    SCOPED_CSS = False  # as Panel
     DEFAULT_CSS = """
-    DimensionsView Panel, DimensionsView KlBars { height: 1fr; width: 1fr; }
-    DimensionsView Container { layout: horizontal; height: 1fr; }
-    DimensionsView #advice { width: 32; padding: 1; }
-    DimensionsView.stacked Container { layout: vertical; }
-    DimensionsView.stacked #advice { dock: top; width: 1fr; height: auto; padding: 0 1; }
+    DimensionsView #kl, DimensionsView #history { width: 1fr; height: 1fr; }
+    DimensionsView KlBars, DimensionsView Traversals, DimensionsView KlHistory {
+        width: 1fr; height: 1fr;
+    }
+    DimensionsView #advice { width: 1fr; height: auto; padding: 0 1; }
+    DimensionsView #dimensions { height: 1fr; layout: vertical; }
+    DimensionsView.beside #dimensions { layout: horizontal; }
+    DimensionsView.beside #advice { width: 28; height: 1fr; }
+    DimensionsView Traversals { display: none; }
+    DimensionsView.cards Traversals { display: block; }
+    DimensionsView.cards KlBars { display: none; }
+    DimensionsView #history { display: none; }
+    DimensionsView.with-history #history { display: block; }
     """
 
     by_kl: var[bool] = var(True)
@@ -45,8 +76,10 @@ class DimensionsView(View):
     on_resize = View.redraw
 
     def compose(self) -> ComposeResult:
-        """A line of totals, advice, the bars."""
-        yield Panel("caption", Container(KlBars(), Static(id="advice")))
+        """The dimensions as bars or as cards, with advice; below, their history."""
+        dimensions = Container(KlBars(), Traversals(), Static(id="advice"), id="dimensions")
+        yield Panel("caption", dimensions, id="kl")
+        yield Panel("history-caption", KlHistory(), id="history")
 
     def command(self, run: str) -> str | None:
         """Return the command that prints these numbers."""
@@ -62,25 +95,61 @@ class DimensionsView(View):
 
     def _draw(self, scene: Scene) -> None:
         if scene.network is None or scene.probe is None:
-            self.query_one(Caption).text = waiting(scene)
+            self.query_one("#caption", Caption).text = waiting(scene)
             return
         mean_part, variance_part, variance = _measured(scene)
         total = mean_part + variance_part
         order = np.argsort(-total, kind="stable") if self.by_kl else np.arange(len(total))
-        self.query_one(KlBars).parts = KlParts(
-            variance_part.tolist(), mean_part.tolist(), order.tolist(), scene.unicode
-        )
-        # Beside the bars, unless these need all columns.
-        if self.size.height:  # else it is not laid out yet
-            rows = self.size.height - frame_of(self)[1]
-            self.set_class(len(total) > rows, "stacked")
+        parts = KlParts(variance_part.tolist(), mean_part.tolist(), order.tolist(), scene.unicode)
+        advice = _advice(scene, total.tolist())
+        self.query_one("#advice", Static).update(advice, layout=True)
+        self._lay_out(len(total), len(advice))
+        history = _history(scene)
+        if self.has_class("cards"):
+            images = traverse(scene.network, parts.order[:MOST_CARDS])
+            content = Traversed(parts, images, history, scene.palette)
+            self.query_one(Traversals).content = content
+        else:
+            self.query_one(KlBars).parts = parts
+        self._draw_history(history, parts, scene)
         active = int((variance > ACTIVE_VARIANCE).sum())
-        self.query_one(Caption).text = (
-            f"[b]KL {total.sum():.1f}[/b] nats · {WEIGHTS} · mean {mean_part.sum():.1f} + "
-            f"variance {variance_part.sum():.1f} · {active} of {len(total)} active"
-            f"{_charted(scene)}"
+        self.query_one("#caption", Caption).text = (
+            f"[b]KL {total.sum():.1f}[/b] nats · {WEIGHTS} · {_legend(parts)} · "
+            f"{active} of {len(total)} active · {len(scene.probe.labels):,} test images"
+            f"{_whole_test_set(scene)}"
         )
-        self.query_one("#advice", Static).update(_advice(scene, total.tolist()), layout=True)
+
+    def _lay_out(self, dimensions: int, advice: int) -> None:
+        """Choose what is shown for so many dimensions, and advice of so many characters."""
+        (width, height), (columns, rows) = self.size, frame_of(self)
+        if not height:
+            return  # not laid out yet
+        is_framed = rows > 1
+        needs = column_count(dimensions, width, height - rows) * LEAST_CELLS + ADVICE_CELLS
+        fits_beside = needs <= width or dimensions <= height - rows + NEARLY
+        is_beside = not is_framed and width >= LEAST_CELLS + ADVICE_CELLS and fits_beside
+        advice_rows = 0 if is_beside else -(-advice // max(width - columns - 2, 1))
+        room = height - rows - advice_rows
+        across, down, pixels = layout(width - columns, room, dimensions)
+        is_cards = is_framed and across * down >= min(dimensions, MOST_CARDS)
+        if is_cards:
+            filled = -(-min(dimensions, across * down) // across) * max(pixels // 2, 4) + 1
+        else:
+            bars = width - columns - ADVICE_CELLS * is_beside
+            filled = -(-dimensions // column_count(dimensions, bars, room))
+        top = filled + rows + advice_rows
+        has_history = height - top >= LEAST_HISTORY + rows
+        self.set_class(is_beside, "beside")
+        self.set_class(is_cards, "cards")
+        self.set_class(has_history, "with-history")
+        self.query_one("#kl").styles.height = top if has_history else "1fr"
+
+    def _draw_history(self, history: History | None, parts: KlParts, scene: Scene) -> None:
+        heat, caption = self.query_one(KlHistory), self.query_one("#history-caption", Caption)
+        heat.palette, heat.order, heat.history = scene.palette, parts.order, history
+        scale = f"0 {heat.scale()} {history.largest:.1f} nats" if history else ""
+        what = "[b]KL over the training[/b]"
+        caption.text = f"{what} · {scale}" if history else f"{what} · after the first test"
 
 
 def _measured(scene: Scene) -> tuple[Floats, Floats, Floats]:
@@ -101,10 +170,25 @@ def _csv(mean_part: Floats, variance_part: Floats, variance: Floats) -> bytes:
     return csv_table(names, rows)
 
 
-def _charted(scene: Scene) -> str:
-    """Return the KL of the whole test set, which the chart in Train shows, for comparison."""
+def _legend(parts: KlParts) -> str:
+    """Return what the colours of the bars mean, with the sum of each part."""
+    solid, shaded, faint = list(BLOCKS[parts.unicode])
+    dead = sum(map(parts.is_dead, parts.order))
+    return (
+        f"[{MEAN}]{solid}[/] mean {sum(parts.mean):.1f} [{VARIANCE}]{shaded}[/] variance "
+        f"{sum(parts.variance):.1f} [{DEAD}]{faint}[/] dead {dead}"
+    )
+
+
+def _history(scene: Scene) -> History | None:
+    epochs, *kl = scene.run.kl_of_dimensions.columns
+    return History(np.asarray(epochs), np.stack(kl, axis=1)) if kl and len(epochs) else None
+
+
+def _whole_test_set(scene: Scene) -> str:
+    """Return the KL of all test images, which the chart in Train shows, for comparison."""
     tested = scene.run.tested
-    return f" · chart: {tested.test_kl:.1f}" if tested is not None and not scene.is_past else ""
+    return f" · all: {tested.test_kl:.1f}" if tested is not None and not scene.is_past else ""
 
 
 def _advice(scene: Scene, kl: list[float]) -> str:

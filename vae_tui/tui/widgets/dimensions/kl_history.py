@@ -1,0 +1,111 @@
+"""The KL of each latent dimension over the training, as a heat map."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.reactive import var
+from textual.strip import Strip
+
+from vae_tui.terminal.half_blocks import Palette
+from vae_tui.tui.state.losses import Column
+from vae_tui.tui.widgets.drawing import Drawing
+
+LABEL = 9
+"""Columns of the names at the left."""
+LEVELS = 16
+_SHADES = {Palette.SHADES: " ░▒▓█", Palette.ASCII: " .:*#"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """The KL of dimensions at the tests of a run."""
+
+    epochs: Column
+    """(T,), ascending."""
+    kl: Column
+    """(T, d), in nats."""
+
+    @property
+    def largest(self) -> float:
+        """The largest KL of any dimension at any test."""
+        return float(np.nanmax(self.kl, initial=0.0, where=np.isfinite(self.kl)))
+
+    def at_columns(self, width: int) -> Column:
+        """Return the KL at ``width`` evenly spaced epochs, (width, d)."""
+        epochs = np.linspace(self.epochs[0], self.epochs[-1], width)
+        later = np.searchsorted(self.epochs, epochs).clip(1, max(len(self.epochs) - 1, 1))
+        later = np.minimum(later, len(self.epochs) - 1)
+        before = np.maximum(later - 1, 0)
+        is_nearer = epochs - self.epochs[before] < self.epochs[later] - epochs
+        kl: Column = np.nan_to_num(self.kl[np.where(is_nearer, before, later)])
+        return kl
+
+
+class KlHistory(Drawing):
+    """Draws ``history``, a row for each dimension of ``order``, or half a row."""
+
+    history: var[History | None] = var(None)
+    order: var[Sequence[int]] = var(())
+    palette: var[Palette] = var(Palette.GREYS)
+
+    watch_history = Drawing.redraw
+    watch_order = Drawing.redraw
+
+    def _draw(self) -> None:
+        history, (width, height) = self.history, self.size
+        columns, rows = width - LABEL, height - 1
+        if history is None or not len(history.epochs) or columns < 8 or rows < 1:
+            self.show_rows([])
+            return
+        get_style = self.app.console.get_style
+        quiet = get_style("quiet")
+        order = [one for one in self.order if one < history.kl.shape[1]]
+        levels = history.at_columns(columns) / max(history.largest, 1e-9)
+        is_halved = self.palette is Palette.GREYS and len(order) > rows
+        shown = order[: 2 * rows if is_halved else rows]
+        lines = []
+        for first in range(0, len(shown), 2 if is_halved else 1):
+            pair = shown[first : first + (2 if is_halved else 1)]
+            name = " ".join(f"z{one + 1}" for one in pair)
+            strip = [Segment(f" {name}".ljust(LABEL), quiet)]
+            lines.append(Strip([*strip, *self._cells(levels[:, pair], get_style("train"))]))
+        lines.append(Strip([Segment(_axis(history.epochs, columns), quiet)]))
+        self.show_rows(lines)
+
+    def _cells(self, levels: Column, style: Style) -> list[Segment]:
+        """Return the cells for the levels (width, 1 or 2), 0 to 1."""
+        if self.palette is not Palette.GREYS:
+            shades = _SHADES[self.palette]
+            indices = np.rint(levels[:, 0] * (len(shades) - 1)).astype(int).tolist()
+            return [Segment("".join(shades[index] for index in indices), style)]
+        ramp = self.ramp()
+        steps = np.rint(levels.clip(0, 1) * (LEVELS - 1)).astype(int).tolist()
+        return [
+            Segment("▀", Style(color=ramp[pair[0]], bgcolor=ramp[pair[-1]]))
+            if len(pair) > 1
+            else Segment(" ", Style(bgcolor=ramp[pair[0]]))
+            for pair in steps
+        ]
+
+    def scale(self) -> str:
+        """Return the colours from no KL to the largest, as markup."""
+        if self.palette is not Palette.GREYS:
+            return f"[train]{_SHADES[self.palette]}[/]"
+        return "".join(f"[on {colour}] [/]" for colour in self.ramp()[::2])
+
+    def ramp(self) -> list[str]:
+        """Return the colours from no KL to the largest."""
+        variables = self.app.theme_variables
+        ground, full = (Color.parse(variables[name]) for name in ("background", "primary"))
+        return [ground.blend(full, level / (LEVELS - 1)).hex for level in range(LEVELS)]
+
+
+def _axis(epochs: Column, width: int) -> str:
+    first, last = f"{epochs[0]:.0f}", f"{epochs[-1]:.0f}"
+    middle = f"{(epochs[0] + epochs[-1]) / 2:.0f}"
+    line = first + middle.center(width - len(first) - len(last)) + last
+    return " epoch".ljust(LABEL) + line

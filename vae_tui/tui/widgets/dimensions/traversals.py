@@ -1,0 +1,140 @@
+"""What latent dimensions do: digits decoded while one dimension goes from -3 to 3, others at 0."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.segment import Segment
+from rich.text import Text
+from textual.reactive import var
+from textual.strip import Strip
+
+from vae_tui.arrays import Bytes, Floats
+from vae_tui.model.numpy_network import Network
+from vae_tui.terminal.half_blocks import Palette, half_blocks
+from vae_tui.terminal.tiles import GAP, scale, tile
+from vae_tui.tui.charts.sparkline import sparkline
+from vae_tui.tui.widgets.dimensions.kl_bars import DEAD, KlParts, bar
+from vae_tui.tui.widgets.dimensions.kl_history import History
+from vae_tui.tui.widgets.drawing import Drawing
+
+VALUES = (-3.0, -1.5, 0.0, 1.5, 3.0)
+SIZES = range(28, 7, -2)
+"""Widths of a digit in cells."""
+LEAST_FACTS, MOST_FACTS = 24, 64
+"""Columns for the numbers, the bar and the history beside the digits."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Traversed:
+    """The content: what is known of the dimensions, in their order."""
+
+    parts: KlParts
+    images: Bytes
+    """uint8 (K, 5, H, W): of the first K dimensions of the order, at each of `VALUES`."""
+    history: History | None = None
+    palette: Palette = Palette.GREYS
+
+
+def traversal_codes(dimensions: Sequence[int], latent_dim: int) -> Floats:
+    """Return codes (K, 5, d): each of the dimensions at each of `VALUES`, the others at 0."""
+    codes = np.zeros((len(dimensions), len(VALUES), latent_dim), np.float32)
+    for row, dimension in enumerate(dimensions):
+        codes[row, :, dimension] = VALUES
+    return codes
+
+
+def traverse(network: Network, dimensions: Sequence[int]) -> Bytes:
+    """Return the decoded images of `traversal_codes`, (K, 5, H, W)."""
+    codes = traversal_codes(dimensions, network.latent_dim)
+    images = network.decode(codes.reshape(-1, network.latent_dim))
+    return images.reshape(*codes.shape[:2], *images.shape[1:])
+
+
+def layout(width: int, height: int, dimensions: int) -> tuple[int, int, int]:
+    """Return columns, rows and pixels of the cards that fit, with as many dimensions as possible.
+
+    There are none where a card with the smallest digits is wider than ``width``.
+    """
+    found = []
+    for pixels in SIZES:
+        digits = len(VALUES) * (pixels + GAP)
+        columns = width // (LEAST_FACTS + digits)
+        rows = (height - 1) // max(pixels // 2, 4)  # one row for the heads of the columns
+        found.append((min(columns * rows, dimensions), pixels, columns, rows))
+    _, pixels, columns, rows = max(found)
+    return columns, rows, pixels
+
+
+class Traversals(Drawing):
+    """Draws ``content`` as cards: numbers, bar and history of a dimension, and its digits."""
+
+    content: var[Traversed | None] = var(None)
+    watch_content = Drawing.redraw
+
+    def _draw(self) -> None:
+        content, (width, height) = self.content, self.size
+        if content is None or not width or not height:
+            self.show_rows([])
+            return
+        columns, rows, pixels = layout(width, height, len(content.parts.order))
+        shown = min(columns * rows, len(content.images))
+        if not shown:
+            self.show_rows([])
+            return
+        rows = min(rows, -(-shown // columns))
+        card_width, card_height = width // columns, max(pixels // 2, 4)
+        cards = [self._card(content, place, card_width, pixels) for place in range(shown)]
+        head = self._head(content, card_width, pixels)
+        lines = [Strip.join([head] * min(columns, -(-shown // rows)))]
+        for row in range(rows):
+            for y in range(card_height):
+                lines.append(Strip.join([card[y] for card in cards[row::rows]]))
+        self.show_rows(lines)
+
+    def _head(self, content: Traversed, width: int, pixels: int) -> Strip:
+        """Return the head of a column of cards: of the history, and the values of the digits."""
+        epochs = content.history.epochs.tolist() if content.history else []
+        about = f" KL, epochs {epochs[0]:.0f} to {epochs[-1]:.0f}" if len(epochs) > 1 else " KL"
+        values = " ".join(f"z = {value:g}".center(pixels) for value in VALUES)
+        room = max(width - len(values) - GAP, 0)
+        line = f"{about[:room]:{room}}{values}"
+        return Strip([Segment(f"{line[:width]:{width}}", self.app.console.get_style("quiet"))])
+
+    def _card(self, content: Traversed, place: int, width: int, pixels: int) -> list[Strip]:
+        ground, height = self.app.theme_variables["picture-ground"], max(pixels // 2, 4)
+        picture = tile(scale(content.images[place], pixels), len(VALUES), GAP)
+        digits = [Strip(row) for row in half_blocks(picture, content.palette, ground)]
+        room = width - picture.shape[1] - 2 * GAP
+        facts = _facts(content, content.parts.order[place], min(room, MOST_FACTS), height)
+        rows = []
+        for y in range(height):
+            line = Strip(facts[y].render(self.app.console, end="")) if y < len(facts) else Strip([])
+            picture_row = digits[y] if y < len(digits) else Strip([])
+            rows.append(
+                Strip.join(
+                    [line.adjust_cell_length(room + GAP), picture_row, Strip([Segment(" ")])]
+                ).adjust_cell_length(width)
+            )
+        return rows
+
+
+def _facts(content: Traversed, dimension: int, width: int, height: int) -> list[Text]:
+    """Return the name, the numbers, the bar and the history of a dimension."""
+    parts = content.parts
+    mean, variance = parts.mean[dimension], parts.variance[dimension]
+    is_dead = parts.is_dead(dimension)
+    numbers = "dead" if is_dead else f"{mean:.2f}+{variance:.2f}"
+    head = Text.assemble(
+        (f" z{dimension + 1}".ljust(5), DEAD if is_dead else "strong"),
+        (f"{mean + variance:5.2f}", DEAD if is_dead else ""),
+    )
+    head.append(numbers.rjust(width - head.cell_len), "quiet")
+    lines = [head, Text(" ").append_text(bar(parts, dimension, width - 1))]
+    history = content.history
+    rows = min(height - 3, 3)
+    if history is not None and len(history.epochs) > 1 and rows > 0:
+        kl = history.at_columns(width - 1)[:, dimension]
+        for row in sparkline(kl, width - 1, rows, parts.largest, unicode=parts.unicode):
+            lines.append(Text.assemble(" ", (row, "band")))
+    return lines
