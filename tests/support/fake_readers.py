@@ -17,11 +17,12 @@ from vae_tui.tui.messages import (
     KeptNetworkLoaded,
     NetworkLoaded,
     OverlayAdvanced,
+    PreviewLoaded,
     ProbeLoaded,
     RunAdvanced,
     RunsListed,
 )
-from vae_tui.tui.state.other_runs import ListedRun, Overlay, RunList
+from vae_tui.tui.state.other_runs import ListedRun, Overlay, Preview, RunList
 from vae_tui.tui.state.run_view import RunView, advance
 
 
@@ -70,6 +71,9 @@ class FakeRuns:
         self.listings: list[threading.Event] = []
         """For each request of the list, the event that ends it."""
         self.overlays: list[tuple[Path, threading.Event]] = []
+        self.previews: list[Path] = []
+        self.networks: dict[Path, Network] = {}
+        """The weights of the runs that can be previewed."""
 
     def follow(self, post: Callable[[Message], object], stop: threading.Event) -> None:
         self.post = post
@@ -80,6 +84,10 @@ class FakeRuns:
         self.post = post
         self.overlays.append((path, stop))
         stop.wait()
+
+    def preview(self, path: Path, post: Callable[[Message], object]) -> None:
+        self.previews.append(path)
+        post(PreviewLoaded(Preview(path, self.networks.get(path))))
 
     def open_refusal(self, path: Path) -> str:
         return self.closed.get(path, "")

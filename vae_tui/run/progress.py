@@ -76,6 +76,10 @@ class Progress:
     """The value of each setting that was changed."""
     epochs: int = 0
     """Number of epochs to train."""
+    began: float = math.nan
+    """Time of the first event, Unix seconds."""
+    trained_seconds: float = 0.0
+    """Seconds between events, without those between the end of a trainer and the next one."""
     last_time: float = math.nan
     """Time of the newest event, Unix seconds, by the trainer's clock."""
     notice: str = ""
@@ -112,6 +116,15 @@ class Progress:
         """The loss of the newest test in force; NaN before the first."""
         return self.tests.loss if self.tests else math.nan
 
+    def test_losses(self, most: int) -> tuple[float, ...]:
+        """Return at most so many losses of the tests in force, evenly spaced, oldest first."""
+        losses, test = [], self.tests
+        while test is not None:
+            losses.append(test.loss)
+            test = test.earlier
+        stride = max(-(-len(losses) // most), 1)
+        return tuple(losses[::stride][::-1])
+
     @property
     def best_test_loss(self) -> float:
         """The lowest loss of all tests in force; NaN before the first."""
@@ -127,7 +140,14 @@ SomeProgress = TypeVar("SomeProgress", bound=Progress)
 
 def advance(progress: SomeProgress, event: Event) -> SomeProgress:
     """Return the progress after one more event."""
-    return replace(progress, last_time=event.time, **_changes(progress, event))
+    passed = 0.0 if isinstance(event, RunStarted) else event.time - progress.last_time
+    return replace(
+        progress,
+        began=event.time if math.isnan(progress.began) else progress.began,
+        trained_seconds=progress.trained_seconds + (passed if passed > 0 else 0.0),
+        last_time=event.time,
+        **_changes(progress, event),
+    )
 
 
 def until(tests: TestedStep | None, step: int) -> TestedStep | None:

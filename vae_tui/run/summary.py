@@ -14,6 +14,8 @@ from vae_tui.run.progress import LogProgress, Progress
 from vae_tui.run.series import objective
 from vae_tui.run.state import ADVICE, has_reported, silence, state_of
 
+MOST_LOSSES = 48
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -46,6 +48,12 @@ class Summary:
     lr: float = 1e-3
     message: str = ""
     """The trainer's newest message: why it pauses, or how it ended."""
+    started: float = math.nan
+    """When the run began, Unix seconds."""
+    seconds: float = 0.0
+    """How long it was trained."""
+    losses: tuple[float, ...] = ()
+    """Test losses from the first to the newest, at most `MOST_LOSSES`."""
 
 
 class RunFollower:
@@ -136,6 +144,9 @@ def _summary(
         beta=progress.beta,
         lr=progress.lr,
         message=progress.notice,
+        started=progress.began,
+        seconds=progress.trained_seconds,
+        losses=progress.test_losses(MOST_LOSSES),
     )
 
 

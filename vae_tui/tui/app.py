@@ -187,6 +187,10 @@ class VaeApp(TerminalApp):
         """Open another run."""
         self._other_runs.check_open(message.path)
 
+    def on_runs_view_preview_requested(self, message: "RunsView.PreviewRequested") -> None:
+        """Read the weights of a run that the list previews."""
+        self._other_runs.preview(message.path)
+
     def on_runs_view_overlay_requested(self, message: "RunsView.OverlayRequested") -> None:
         """Overlay another run, or remove it."""
         self._other_runs.toggle_overlay(message.path)

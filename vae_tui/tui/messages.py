@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.model.numpy_network import Network
     from vae_tui.model.probe import Probe
     from vae_tui.tui.ports import LateImports
-    from vae_tui.tui.state.other_runs import Overlay, RunList
+    from vae_tui.tui.state.other_runs import Overlay, Preview, RunList
     from vae_tui.tui.state.run_view import RunView
 
 Post = Callable[[Message], object]
@@ -109,6 +109,13 @@ class OverlayFailed(ReaderMessage):
 
     path: Path
     reason: str
+
+
+@dataclass
+class PreviewLoaded(ReaderMessage):
+    """The weights of a run that is previewed have been read, or cannot be."""
+
+    preview: "Preview"
 
 
 @dataclass

@@ -39,6 +39,9 @@ class Runs(Protocol):
     def overlay(self, path: Path, post: Post, stop: threading.Event, /) -> None:
         """Post what changes in one run until ``stop`` is set."""
 
+    def preview(self, path: Path, post: Post, /) -> None:
+        """Post the newest weights of one run."""
+
     def open_refusal(self, path: Path) -> str:
         """Return why a run cannot be opened, or an empty string."""
 

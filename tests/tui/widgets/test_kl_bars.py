@@ -14,7 +14,7 @@ async def test_the_part_of_the_mean_is_solid_and_that_of_the_variance_shaded():
         assert plain(widget) == (
             "z2   2.00 ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒ 0.00+2.00\n"
             " z1   2.00 ██████████████▒▒▒▒ 1.50+0.50\n"
-            " z3   0.02                    dead"
+            " z3   0.02                     dead"
         )
         shown = colours(widget)
         assert (shown["█"], shown["▒"]) == ("#00afff", "#ffaf00")

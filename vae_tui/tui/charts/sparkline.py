@@ -10,7 +10,7 @@ _ASCII = " .:-=+*#@"
 def sparkline(
     values: ArrayLike, width: int, rows: int = 1, top: float | None = None, *, unicode: bool = True
 ) -> list[str]:
-    """Return ``rows`` lines of ``width`` characters that show values (N,) as columns.
+    """Return ``rows`` lines of ``width`` characters with values (N,) as columns.
 
     The lowest value, or 0 where ``top`` is given, has the least height; ``top``, or the highest
     value, the greatest. Values that are not finite are left out.
@@ -19,8 +19,7 @@ def sparkline(
     known = known[np.isfinite(known)]
     if not len(known) or width < 1:
         return [" " * max(width, 0)] * rows
-    places = np.linspace(0, len(known) - 1, width).round().astype(int)
-    columns = known[places]
+    columns = np.interp(np.linspace(0, len(known) - 1, width), np.arange(len(known)), known)
     low, high = (0.0, top) if top is not None else (float(known.min()), float(known.max()))
     share = (columns - low) / (high - low) if high > low else np.zeros(width)
     steps = 8 * rows - 1

@@ -27,6 +27,9 @@ class OtherRuns:
         self._store = store
         self._stop_listing: threading.Event | None = None
         """Stops the thread that reads the list; None while there is none."""
+        self._previewed: Path | None = None
+        self._is_previewing = threading.Lock()
+        """Held by the thread that reads previews."""
         self._overlaid: dict[Path, tuple[str, threading.Event]] = {}
         """For each overlaid run, its colour role, and what stops the thread that follows it."""
 
@@ -71,6 +74,18 @@ class OtherRuns:
         if path in self._overlaid:
             self._end_overlay(path)
             self._warn(reason)
+
+    def preview(self, path: Path) -> None:
+        """Read the weights of a run to preview it; an earlier request not yet served is dropped."""
+        self._previewed = path
+        if self.runs is not None:
+            self._app.start_thread("preview", partial(self._read_previews, self.runs))
+
+    def _read_previews(self, runs: "Runs") -> None:
+        with self._is_previewing:
+            path, self._previewed = self._previewed, None
+            if path is not None:
+                runs.preview(path, self._app.post_message)
 
     def check_open(self, path: Path) -> None:
         """Check in a thread whether a run can be opened: post `OpenChecked`, or say why not."""

@@ -9,6 +9,7 @@ from vae_tui.tui.messages import (
     NetworkLoaded,
     OverlayAdvanced,
     OverlayFailed,
+    PreviewLoaded,
     ProbeLoaded,
     ReaderMessage,
     ReadingFailed,
@@ -39,6 +40,8 @@ def apply(
         case KeptNetworkMissing(step, reason):
             app.notify(reason, severity="warning", timeout=6, markup=False)
             store.cancel_travel(step)  # pictures must not be labelled with that step
+        case PreviewLoaded(preview):
+            store.update(preview=preview)
         case OverlayAdvanced(overlay):
             other_runs.show_overlay(overlay)
         case OverlayFailed(path, reason):

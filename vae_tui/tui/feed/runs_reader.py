@@ -9,7 +9,8 @@ from pathlib import Path
 
 from textual.message import Message
 
-from vae_tui.model import config_or_fallback
+from vae_tui.errors import VaeTuiError
+from vae_tui.model import config_or_fallback, load_network
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import all_runs, holds_run
 from vae_tui.run.summary import RunFollower
@@ -21,11 +22,12 @@ from vae_tui.tui.messages import (
     OverlayAdvanced,
     OverlayFailed,
     Post,
+    PreviewLoaded,
     ReadingFailed,
     RunAdvanced,
     RunsListed,
 )
-from vae_tui.tui.state.other_runs import ListedRun, Overlay, RunList
+from vae_tui.tui.state.other_runs import ListedRun, Overlay, Preview, RunList
 from vae_tui.tui.state.run_view import RunView
 
 LIST_SECONDS = 2.0
@@ -34,7 +36,7 @@ PROGRESS_SECONDS = 0.3
 
 
 class RunsFolder:
-    """The runs of ``runs_dir``, of which ``attached`` is on the screen.
+    """The runs of ``runs_dir``, or of the folder of ``attached``, the run on the screen.
 
     Commands name a run as `Run.reference` does for ``plain_runs_dir``.
     """
@@ -47,7 +49,7 @@ class RunsFolder:
         plain_runs_dir: Path | None = None,
     ) -> None:
         self.limiter = limiter or RefreshLimiter()
-        self._runs_dir = runs_dir
+        self._runs_dir = _folder_of(attached, runs_dir)
         self._plain_runs_dir = plain_runs_dir
         self._attached = attached
         self._known: dict[Path, RunFollower] = {}
@@ -93,6 +95,14 @@ class RunsFolder:
 
         RunReader(run, view, limiter=self.limiter).follow(take, stop)
 
+    def preview(self, path: Path, post: Post) -> None:
+        """Post the newest weights of one run, or why they cannot be read."""
+        config, _ = config_or_fallback(Run(path))
+        try:
+            post(PreviewLoaded(Preview(path, load_network(Run(path).weights, config))))
+        except VaeTuiError as error:
+            post(PreviewLoaded(Preview(path, None, brief(str(error), path))))
+
     def open_refusal(self, path: Path) -> str:
         """Return why a run cannot be opened, or nothing; a damaged one may still be shown."""
         name, run = printable(path.name), Run(path)
@@ -123,6 +133,14 @@ class RunsFolder:
                 post(RunsListed(RunList(folder, self._attached, tuple(rows), len(found))))
         self._is_read = True
         post(RunsListed(RunList(folder, self._attached, tuple(rows), len(found))))
+
+
+def _folder_of(attached: Path, runs_dir: Path) -> Path:
+    """Return ``runs_dir`` if the run is there, else the folder in which it is."""
+    with contextlib.suppress(OSError):
+        if attached.parent.resolve() == runs_dir.resolve():
+            return runs_dir
+    return attached.parent
 
 
 def _as_listed(path: Path, found: list[Run]) -> Path:

@@ -42,6 +42,16 @@ class RunList:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Preview:
+    """The newest weights of a run that the list previews."""
+
+    path: Path
+    network: Network | None
+    why_not: str = ""
+    """Why they cannot be read."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Overlay:
     """Another run, whose curves and digits are drawn over those of the run on the screen."""
 

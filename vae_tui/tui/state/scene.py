@@ -9,7 +9,7 @@ from vae_tui.arrays import Floats
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
 from vae_tui.terminal.half_blocks import Palette
-from vae_tui.tui.state.other_runs import Overlay, RunList
+from vae_tui.tui.state.other_runs import Overlay, Preview, RunList
 from vae_tui.tui.state.run_view import RunView
 
 
@@ -26,6 +26,8 @@ class Scene:
     """Whether the user went back to weights that are not the newest."""
     overlays: tuple[Overlay, ...] = ()
     """The runs overlaid on this one, in the order in which they were marked."""
+    preview: Preview | None = None
+    """The run that the list previews."""
     runs: RunList | None = None
     """All runs of the folder; None until they have been read."""
     palette: Palette = Palette.GREYS

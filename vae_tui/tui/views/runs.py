@@ -1,39 +1,37 @@
 """View 6: all runs of the folder; open one, or overlay it on the run on the screen."""
 
-import math
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.markup import escape
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.events import Key
 from textual.message import Message
 from textual.reactive import var
+from textual.widgets import Input
 
-from vae_tui.export.output_file import csv_table, write
-from vae_tui.run.state import SETTLED
+from vae_tui.export.output_file import write
+from vae_tui.latent.codes import prior
 from vae_tui.text import printable
-from vae_tui.tui.state.other_runs import ListedRun, RunList
+from vae_tui.tui.state.other_runs import ListedRun
 from vae_tui.tui.state.scene import Scene
+from vae_tui.tui.views.runs_text import caption_of, csv_of, details_of
 from vae_tui.tui.views.view import Export, View
 from vae_tui.tui.widgets.caption import Caption
-from vae_tui.tui.widgets.panel import Panel
+from vae_tui.tui.widgets.panel import Panel, frame_of
+from vae_tui.tui.widgets.runs.run_columns import matching, sorted_runs
+from vae_tui.tui.widgets.runs.run_preview import LEAST_ROWS, MOST_SAMPLES, RunGlance, RunPreview
 from vae_tui.tui.widgets.runs.run_table import (
     RunTable,
     RunTableContent,
-    attached_mark,
-    overlay_mark,
 )
 
 FAR = 1_000_000
 """Rows; enough to reach either end."""
 USUAL_FOLDER = "checkpoints"
-FIELDS = (
-    *("name", "state", "dataset", "model", "reconstruction", "latent_dim", "beta", "lr"),
-    *("epoch", "epochs", "step", "test_loss", "best_test_loss", "objective"),
-)
-"""Fields of a summary that are exported."""
+MOST_PREVIEW = 12
+"""Rows of the preview where the table could fill them too."""
 
 
 class RunsView(View):
@@ -60,8 +58,21 @@ class RunsView(View):
                 tooltip="Open this run; training of the other one continues"),
         Binding("space,x", "overlay", "Overlay", id="runs.overlay",
                 tooltip="Draw its curves and digits over this run's in view 1; again: remove"),
+        Binding("s", "sort", "Sort", id="runs.sort",
+                tooltip="Sort by the next column; S reverses; a click on a head does both"),
+        Binding("S", "reverse", show=False, id="runs.reverse"),
+        Binding("slash", "filter", "Filter", key_display="/", id="runs.filter",
+                tooltip="Show only runs with these words in their row; escape shows all"),
     ]  # fmt: skip
-    DEFAULT_CSS = "RunsView Panel, RunsView RunTable { height: 1fr; }"
+    SCOPED_CSS = False  # as Panel
+    DEFAULT_CSS = """
+    RunsView #list { height: 1fr; }
+    RunsView RunTable { height: 1fr; }
+    RunsView #chosen { height: auto; }
+    RunsView RunPreview { height: 1fr; width: 1fr; }
+    RunsView #filter { display: none; height: 1; background: transparent; border: none; }
+    RunsView.filtering #filter { display: block; }
+    """
 
     @dataclass
     class OpenRequested(Message):
@@ -75,24 +86,94 @@ class RunsView(View):
 
         path: Path
 
+    @dataclass
+    class PreviewRequested(Message):
+        """Read the weights of a run to preview it."""
+
+        path: Path
+
+    sorted_by: var[str] = var("")
+    """The head of the column in whose order the runs are; empty: newest first."""
+    is_reversed: var[bool] = var(False)
+    pattern: var[str] = var("")
+    """Only runs that match it are shown."""
+    watch_sorted_by = View.redraw
+    watch_is_reversed = View.redraw
+    watch_pattern = View.redraw
+    on_resize = View.redraw
+
     chosen: var[Path | None] = var(None)
     """The run of the cursor; None until the user moves it, which means the run on the screen."""
+    _previewed: tuple[Path, int] | None = None
+    """The run and the step of the newest preview that was requested."""
     _last_row = 0
     """Row of the cursor, which stays there if its run is gone."""
 
     def compose(self) -> ComposeResult:
-        """Folder and number of runs, the table, details of the chosen run."""
-        yield Panel("caption", RunTable(), Caption(id="details"))
+        """Folder and number of runs, the filter, the table; below, the chosen run at a glance."""
+        field = Input(id="filter", compact=True, placeholder="filter: any words of a row")
+        yield Panel("caption", field, RunTable(), id="list")
+        yield Panel("details", RunPreview(), id="chosen")
+
+    # The table, the mouse and the filter
 
     def on_data_table_row_highlighted(self, message: RunTable.RowHighlighted) -> None:
         """Choose the row to which the mouse has moved the cursor."""
         # Moves by keys are reported too, some of them after a newer one: then the rows differ.
-        if self._runs and self._row != message.cursor_row == self.query_one(RunTable).cursor_row:
+        if self._rows and self._row != message.cursor_row == self.query_one(RunTable).cursor_row:
             self._choose(message.cursor_row)
+
+    async def on_run_table_double_clicked(self) -> None:
+        """Open the run."""
+        await self.action_open()
+
+    def on_data_table_header_selected(self, message: RunTable.HeaderSelected) -> None:
+        """Sort by the column that was clicked; again: the other way round."""
+        if head := self.query_one(RunTable).head_at(message.column_index):
+            self.is_reversed = head == self.sorted_by and not self.is_reversed
+            self.sorted_by = head
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Show the runs that match."""
+        self.pattern = message.value
+
+    def on_input_submitted(self) -> None:
+        """Return to the table and keep the filter."""
+        self._leave_filter()
+
+    def on_key(self, event: Key) -> None:
+        """Leave the filter: escape shows all runs again, up and down keep it."""
+        field = self.query_one("#filter", Input)
+        if field.has_focus and event.key in ("escape", "up", "down"):
+            event.stop()
+            if event.key == "escape":
+                field.value = ""
+            self._leave_filter()
+
+    def _leave_filter(self) -> None:
+        self.set_class(bool(self.query_one("#filter", Input).value), "filtering")
+        self.focus()
+
+    def action_filter(self) -> None:
+        """Let the user type words."""
+        self.add_class("filtering")
+        self.query_one("#filter", Input).focus()
+
+    def action_sort(self) -> None:
+        """Sort by the next column; after the last one, newest first."""
+        heads = ["", *self.query_one(RunTable).heads]
+        place = heads.index(self.sorted_by) if self.sorted_by in heads else 0
+        self.is_reversed, self.sorted_by = False, heads[(place + 1) % len(heads)]
+
+    def action_reverse(self) -> None:
+        """Reverse the order."""
+        self.is_reversed = not self.is_reversed
+
+    # The cursor
 
     def action_move(self, rows: int) -> None:
         """Choose the run ``rows`` further down."""
-        if self._runs:
+        if self._rows:
             self._choose(self._row + rows)
 
     def action_page(self, pages: int) -> None:
@@ -101,20 +182,18 @@ class RunsView(View):
 
     async def action_open(self) -> None:
         """Open the chosen run; view 1 if it is the one on the screen."""
-        if (runs := self._runs) is None:
+        if (path := self._path) is None:
             return
-        path = runs.rows[self._row].path
-        if path == runs.attached:
+        if path == self._attached:
             await self.run_action("screen.view(0)")
         else:
             self.post_message(self.OpenRequested(path))
 
     def action_overlay(self) -> None:
         """Request that the chosen run is overlaid, or removed."""
-        if (runs := self._runs) is None:
+        if (path := self._path) is None:
             return
-        path = runs.rows[self._row].path
-        if path == runs.attached:
+        if path == self._attached:
             self.notify("this is the run on the screen; choose another one to overlay", timeout=4)
         else:
             self.post_message(self.OverlayRequested(path))
@@ -129,84 +208,82 @@ class RunsView(View):
 
     def export(self) -> Export | None:
         """Return the table as a CSV, with every column."""
-        if (runs := self._runs) is None:
+        if not (rows := self._rows):
             return None
-        content = csv_table(
-            [*FIELDS, "wrong"],
-            (
-                [*(_shown(getattr(row.summary, name)) for name in FIELDS), row.wrong]
-                for row in runs.rows
-            ),
-        )
+        content = csv_of(rows)
         return Export("runs.csv", lambda path: write(path, content))
 
     @property
-    def _runs(self) -> RunList | None:
-        """The list, unless it is empty."""
+    def _rows(self) -> tuple[ListedRun, ...]:
+        """The runs that are shown, in their order."""
         runs = self.scene.runs if self.scene else None
-        return runs if runs is not None and runs.rows else None
+        if runs is None:
+            return ()
+        rows = matching(runs.rows, self.pattern) if self.pattern else runs.rows
+        if not self.sorted_by:
+            return rows[::-1] if self.is_reversed else rows
+        return sorted_runs(rows, self.sorted_by, is_reversed=self.is_reversed)
+
+    @property
+    def _attached(self) -> Path | None:
+        runs = self.scene.runs if self.scene else None
+        return runs.attached if runs else None
 
     @property
     def _row(self) -> int:
         """The row of the cursor."""
-        assert self._runs is not None
-        paths = [row.path for row in self._runs.rows]
-        path = self.chosen or self._runs.attached
+        paths = [row.path for row in self._rows]
+        path = self.chosen or self._attached
         return paths.index(path) if path in paths else min(self._last_row, len(paths) - 1)
 
+    @property
+    def _path(self) -> Path | None:
+        """The chosen run; None where there is none."""
+        rows = self._rows
+        return rows[self._row].path if rows else None
+
     def _choose(self, row: int) -> None:
-        if runs := self._runs:
-            self.chosen = runs.rows[min(max(row, 0), len(runs.rows) - 1)].path
+        if rows := self._rows:
+            self.chosen = rows[min(max(row, 0), len(rows) - 1)].path
             self.redraw()
 
     def _draw(self, scene: Scene) -> None:
-        self.query_one("#caption", Caption).text = _caption(scene)
+        rows = self._rows
+        self.query_one("#caption", Caption).text = caption_of(scene, len(rows), self.pattern)
         table, details = self.query_one(RunTable), self.query_one("#details", Caption)
-        runs = self._runs
-        if runs is None:
-            table.content, details.text = RunTableContent(), ""
+        preview = self.query_one(RunPreview)
+        self._lay_out(len(rows))
+        if not rows:
+            table.content, details.text, preview.glance = RunTableContent(), "", None
             return
         self._last_row = row = self._row
         overlaid = {overlay.path: overlay.role for overlay in scene.overlays}
-        table.content = RunTableContent(runs.rows, runs.attached, overlaid, scene.unicode)
+        table.content = RunTableContent(
+            *(rows, self._attached, overlaid, scene.unicode), self.sorted_by, self.is_reversed
+        )
         table.chosen = row
-        details.text = _details(runs.rows[row])
+        details.text = details_of(rows[row])
+        preview.glance = self._glance(scene, rows[row])
 
+    def _lay_out(self, rows: int) -> None:
+        """Give the table the rows it needs, and the preview the rest."""
+        frame = frame_of(self)[1]
+        filter_rows = int(self.has_class("filtering"))
+        needed = rows + 1 + filter_rows
+        room = self.size.height - 2 * frame
+        preview = max(room - needed, min(room // 2, MOST_PREVIEW)) if rows else 0
+        is_shown = preview >= LEAST_ROWS
+        self.query_one("#chosen").styles.height = preview + frame if is_shown else frame
+        self.query_one("#chosen").display = is_shown or frame == 1
 
-def _caption(scene: Scene) -> str:
-    """Return number and folder of the runs, or what the view waits for."""
-    if (runs := scene.runs) is None:
-        return "reading the runs ..."
-    folder = escape(printable(runs.folder))
-    if not runs.found:
-        return f"no runs in {folder}; start one with: vae-tui"
-    if not runs.is_whole:
-        return f"[b]{len(runs.rows)} of {runs.found} runs read ...[/b]"
-    count = f"{runs.found} run{'s' if runs.found > 1 else ''}"
-    here, over = attached_mark(scene.unicode), overlay_mark(scene.unicode)
-    return f"[b]{count}[/b] in {folder} · {here} on the screen · {over} overlaid"
-
-
-def _details(row: ListedRun) -> str:
-    """Return what the table has no room for."""
-    summary = row.summary
-    if row.wrong:
-        parts = [*row.wrong.split(": "), summary.state]  # the last parts may be left out
-    else:
-        loss = f"{summary.objective} {summary.test_loss:.2f}"
-        parts = [
-            *([] if summary.state in SETTLED else [summary.next]),
-            f"last test {loss}" if math.isfinite(summary.test_loss) else "no test yet",
-            summary.dataset,
-            f"step {summary.step:,}",
-            f"lr {summary.lr:g}",
-        ]
-    parts = [f"[b]{escape(printable(summary.name))}[/b]", *(escape(printable(p)) for p in parts)]
-    return " · ".join(parts)
-
-
-def _shown(value: object) -> object:
-    """Return a value for the CSV; one that is not finite is empty."""
-    if isinstance(value, float):
-        return f"{value:.6g}" if math.isfinite(value) else ""
-    return printable(value) if isinstance(value, str) else value
+    def _glance(self, scene: Scene, row: ListedRun) -> RunGlance:
+        """Return the preview of a run; its weights are requested when they are not there."""
+        network = scene.network if row.path == self._attached else None
+        if row.path != self._attached and not row.wrong:
+            if self._previewed != (row.path, row.summary.step):
+                self._previewed = row.path, row.summary.step
+                self.post_message(self.PreviewRequested(row.path))
+            preview = scene.preview
+            network = preview.network if preview and preview.path == row.path else None
+        samples = network.decode(prior(0, MOST_SAMPLES, network.latent_dim)) if network else None
+        return RunGlance(row.summary, samples, scene.palette, scene.unicode)

@@ -4,25 +4,23 @@ CPU with 2,000 runs: 0.8 s to fill the table at once, most of it spent measuring
 key; 110 ms when a run advances, since DataTable then renders all visible rows again.
 """
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.text import Text
 from textual.coordinate import Coordinate
+from textual.events import Click
+from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
 from textual.widgets import DataTable
 
-from vae_tui.run.state import state_text
-from vae_tui.run.summary import Summary
 from vae_tui.text import printable
 from vae_tui.tui.state.other_runs import ListedRun
+from vae_tui.tui.widgets.runs.run_columns import COLUMNS, HEADS, Side, differing, texts_of
 from vae_tui.tui.widgets.status import ROLES
 
 GAP, MARKS = 2, 4
@@ -30,39 +28,7 @@ GAP, MARKS = 2, 4
 LEAST_NAME, LONGEST_NAME = 16, 60
 """Cells: columns are left out where a name would get fewer; a name gets no more."""
 ATTACHED, UNREADABLE = "here", "alarm"
-Side = Literal["default", "left", "right"]
-"""How a cell is aligned: ``left`` is after a gap, ``default`` without one."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunColumn:
-    """One column of the table."""
-
-    head: str
-    text: Callable[[Summary], str]
-    rank: int
-    """Where there is little room, the column of the highest rank is left out first."""
-    side: Side = "right"
-
-
-def _loss(loss: float) -> str:
-    if math.isnan(loss):
-        return "-"
-    return f"{loss:.2f}" if abs(loss) < 1e6 else f"{loss:.1e}"
-
-
-COLUMNS = (
-    RunColumn("state", lambda run: state_text(run.state, run.silent_seconds), 0, "left"),
-    RunColumn("epoch", lambda run: f"{run.epoch:.1f}/{run.epochs}", 2),
-    RunColumn("step", lambda run: f"{run.step}", 8),
-    RunColumn("data", lambda run: run.dataset, 7, "left"),
-    RunColumn("model", lambda run: f"{run.model} {run.reconstruction}", 5, "left"),
-    RunColumn("d", lambda run: f"{run.latent_dim}", 4),
-    RunColumn("beta", lambda run: f"{run.beta:g}", 3),
-    RunColumn("lr", lambda run: f"{run.lr:g}", 6),
-    RunColumn("last", lambda run: _loss(run.test_loss), 9),
-    RunColumn("best test", lambda run: _loss(run.best_test_loss), 1),
-)
+CURVE = HEADS.index("curve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +41,9 @@ class RunTableContent:
     overlaid: Mapping[Path, str] = field(default_factory=dict)
     """The colour role of each run that is drawn over it."""
     unicode: bool = True
+    sorted_by: str = ""
+    """The head of the column in whose order the runs are; empty for the order of the folder."""
+    is_reversed: bool = False
 
 
 class RunTable(DataTable[Text], can_focus=False):
@@ -93,7 +62,7 @@ class RunTable(DataTable[Text], can_focus=False):
 
     def __init__(self) -> None:
         super().__init__(cursor_type="row", cursor_foreground_priority="renderable", cell_padding=0)
-        self._widths = [GAP + cell_len(column.head) for column in COLUMNS]
+        self._widths = [GAP + cell_len(column.head) + 1 for column in COLUMNS]
         self._layout: list[tuple[str, Side, int]] = []
         """Head, alignment and width of the columns shown."""
         self._shown: list[tuple[ListedRun, Text]] = []
@@ -120,13 +89,14 @@ class RunTable(DataTable[Text], can_focus=False):
             # Widths only grow: each change builds the whole table anew.
             self._widths[index] = max(self._widths[index], GAP + max(map(cell_len, column)))
         longest = min(max((cell_len(name) for name, *_ in texts), default=1), LONGEST_NAME)
-        shown = fitting(self._widths, width - MARKS - min(longest, LEAST_NAME))
+        room = width - MARKS - min(longest, LEAST_NAME)
+        shown = fitting(self._widths, room, differing(content.rows))
         rest = width - MARKS - sum(self._widths[index] for index in shown)
         name_width = max(min(longest, rest), 1)
         layout: list[tuple[str, Side, int]] = [
             ("", "default", MARKS),
             ("run", "default", name_width),
-            *((COLUMNS[i].head, COLUMNS[i].side, self._widths[i]) for i in shown),
+            *((self._head(i), COLUMNS[i].side, self._widths[i]) for i in shown),
             ("", "default", max(rest - name_width, 0)),
         ]
         if layout != self._layout:
@@ -149,6 +119,31 @@ class RunTable(DataTable[Text], can_focus=False):
     watch_content = redraw
     on_resize = redraw
 
+    class DoubleClicked(Message):
+        """A row was double-clicked."""
+
+    def on_click(self, event: Click) -> None:
+        """Report a double click on a row."""
+        if event.chain > 1 and event.style.meta.get("row", -1) >= 0:
+            self.post_message(self.DoubleClicked())
+
+    @property
+    def heads(self) -> list[str]:
+        """The heads of the columns shown that can be sorted by."""
+        return [head for index in range(len(self._layout)) if (head := self.head_at(index))]
+
+    def head_at(self, index: int) -> str:
+        """Return the head of the column at an index of the table; empty if it has none."""
+        head = self._layout[index][0].rstrip("▲▼^v") if index < len(self._layout) else ""
+        return head if head in HEADS else ""
+
+    def _head(self, index: int) -> str:
+        head, content = COLUMNS[index].head, self.content
+        if head != content.sorted_by:
+            return head
+        up, down = "▲▼" if content.unicode else "^v"
+        return f"{head}{down if content.is_reversed else up}"
+
     def _mark(self, path: Path) -> Text:
         if path == self.content.attached:
             return _cell(f"  {attached_mark(self.content.unicode)}", ATTACHED)
@@ -164,7 +159,7 @@ class RunTable(DataTable[Text], can_focus=False):
             name = set_cell_size(name, room - 1) + "~"
         cells = [mark, _cell(name)]
         if not run.wrong:
-            styles = {0: ROLES.get(run.summary.state, "")}  # only the state is coloured
+            styles = {0: ROLES.get(run.summary.state, ""), CURVE: "train"}
             cells += [_cell(values[i], styles.get(i, ""), COLUMNS[i].side) for i in shown]
             return [*cells, Text()]
         message = " " * GAP + printable(run.wrong)
@@ -175,16 +170,9 @@ class RunTable(DataTable[Text], can_focus=False):
         return cells
 
 
-@lru_cache(maxsize=4096)
-def texts_of(run: ListedRun) -> tuple[str, ...]:
-    """Return the name and one text for each of ``COLUMNS``, free of control characters."""
-    texts = (run.summary.name, *(column.text(run.summary) for column in COLUMNS))
-    return tuple(map(printable, texts))
-
-
-def fitting(widths: Sequence[int], room: int) -> list[int]:
-    """Return the indices of the columns that fit into ``room``, the least important left out."""
-    shown = sorted(range(len(widths)), key=lambda index: COLUMNS[index].rank)
+def fitting(widths: Sequence[int], room: int, candidates: Iterable[int]) -> list[int]:
+    """Return which of the columns fit into ``room``, the least important left out."""
+    shown = sorted(candidates, key=lambda index: COLUMNS[index].rank)
     while shown and sum(widths[index] for index in shown) > room:
         shown.pop()
     return sorted(shown)

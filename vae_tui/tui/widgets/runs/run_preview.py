@@ -1,0 +1,132 @@
+"""A run at a glance: its settings, the curve of its test loss, samples of its newest weights."""
+
+import math
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from rich.text import Text
+from textual.reactive import var
+from textual.strip import Strip
+
+from vae_tui.arrays import Bytes
+from vae_tui.run.summary import Summary
+from vae_tui.terminal.half_blocks import Palette, half_blocks
+from vae_tui.terminal.tiles import GAP, fitting, scale, tile
+from vae_tui.text import cut, duration, printable
+from vae_tui.tui.charts.sparkline import sparkline
+from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.tui.widgets.runs.run_columns import started_text
+
+FACTS_CELLS, MOST_LEFT = 30, 60
+"""Columns for the facts, and for facts and curve at most."""
+LEAST_CURVE, MOST_CURVE_ROWS = 16, 24
+"""Columns, and rows, of the curve."""
+LEAST_SAMPLES, MOST_SAMPLES = 8, 32
+SIZES = range(28, 7, -2)
+"""Widths of a sample in cells."""
+LEAST_ROWS = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunGlance:
+    """The content of a preview."""
+
+    summary: Summary
+    samples: Bytes | None = None
+    """uint8 (`MOST_SAMPLES`, H, W); None where there are no weights."""
+    palette: Palette = Palette.GREYS
+    unicode: bool = True
+
+
+class RunPreview(Drawing):
+    """Draws ``glance``: facts, curve and samples side by side, as much as there is room for."""
+
+    glance: var[RunGlance | None] = var(None)
+    watch_glance = Drawing.redraw
+
+    def _draw(self) -> None:
+        glance, (width, height) = self.glance, self.size
+        if glance is None or height < LEAST_ROWS or width < FACTS_CELLS:
+            self.show_rows([])
+            return
+        facts = _facts(glance.summary)[:height]
+        left = facts
+        if height - len(facts) > LEAST_ROWS:  # the curve below the facts, else beside them
+            wide = min(max(width // 3, FACTS_CELLS), MOST_LEFT)
+            rows = min(height - len(facts) - 1, MOST_CURVE_ROWS)
+            left = [*facts, Text(), *_curve(glance, wide, rows)]
+        else:
+            wide = FACTS_CELLS
+            if (room := min(width - 2 * FACTS_CELLS, MOST_LEFT)) >= LEAST_CURVE:
+                curve = _curve(glance, room, height)
+                facts += [Text() for _ in curve[len(facts) :]]
+                for line, beside in zip(facts, curve, strict=False):
+                    line.truncate(FACTS_CELLS, pad=True)
+                    line.append_text(beside)
+                wide += room
+        samples = self._samples(glance, width - wide - 2 * GAP, height)
+        self.show_rows(
+            [
+                Strip.join([self._strip(line).adjust_cell_length(wide + 2 * GAP), pictures])
+                for line, pictures in zip_longest(left, samples, fillvalue=Strip([]))
+            ]
+        )
+
+    def _strip(self, line: Text | Strip) -> Strip:
+        return line if isinstance(line, Strip) else Strip(line.render(self.app.console, end=""))
+
+    def _samples(self, glance: RunGlance, width: int, height: int) -> list[Strip]:
+        """Return at least `LEAST_SAMPLES` where they fit, as large as possible."""
+        if glance.samples is None:
+            return []
+        grids = [(fitting(width, pixels), height // (pixels // 2), pixels) for pixels in SIZES]
+        enough = [grid for grid in grids if grid[0] * grid[1] >= LEAST_SAMPLES]
+        columns, rows, pixels = max(
+            enough or grids[-1:], key=lambda grid: grid[0] * grid[1] * grid[2] ** 2
+        )
+        if columns < 1 or rows < 1:
+            return []
+        picture = tile(scale(glance.samples[: columns * rows], pixels), columns, GAP)
+        ground = self.app.theme_variables["picture-ground"]
+        return [Strip(row) for row in half_blocks(picture, glance.palette, ground)]
+
+
+def _facts(run: Summary) -> list[Text]:
+    """Return the settings and results of a run, a line each."""
+    facts = (
+        ("best test", f"{run.best_test_loss:.2f} {run.objective}"),
+        ("last test", f"{run.test_loss:.2f}"),
+        ("epoch", f"{run.epoch:.1f} of {run.epochs}"),
+        ("data", printable(run.dataset)),
+        ("model", f"{run.model} {run.reconstruction}, d = {run.latent_dim}"),
+        ("beta, lr", f"{run.beta:g}, {run.lr:g}"),
+        ("started", started_text(run)),
+        ("took", duration(run.seconds)),
+        ("step", f"{run.step:,}"),
+    )
+    room = FACTS_CELLS - 12
+    return [
+        Text.assemble((f" {name:10}", "quiet"), cut(value.replace("nan", "-"), room))
+        for name, value in facts
+    ]
+
+
+def _curve(glance: RunGlance, width: int, height: int) -> list[Text]:
+    """Return the curve of the test loss over the epochs, with its highest and lowest value."""
+    losses = [loss for loss in glance.summary.losses if math.isfinite(loss)]
+    if not losses:
+        return [Text("no test yet", "quiet")]
+    shown = losses[1:] if len(losses) > 2 else losses  # without the untrained network's
+    high, low = f"{max(shown):.1f}", f"{min(shown):.1f}"
+    label = max(len(high), len(low)) + 1
+    rows = sparkline(shown, width - label, height - 1, unicode=glance.unicode)
+    lines = []
+    for y, row in enumerate(rows):
+        name = high if y == 0 else low if y == len(rows) - 1 else ""
+        lines.append(Text.assemble((f"{name:>{label - 1}} ", "quiet"), (row, "band")))
+    first = f"{'':{label}}test loss"
+    epochs = f"{glance.summary.epoch:.0f} epochs"
+    room = max(width - len(first), 0)
+    line = f"{first}{epochs:>{room}}" if room > len(epochs) else first
+    lines.append(Text.assemble((line, "quiet")))
+    return lines
