@@ -180,3 +180,36 @@ def test_a_damaged_run_with_something_to_show_can_be_opened(tmp_path):
     run = run_with(tmp_path, started(), losses(3))
     (run.path / "config.json").write_text("{")
     assert RunsFolder(tmp_path, run.path).open_refusal(run.path) == ""
+
+
+def test_a_run_attached_by_its_path_has_the_runs_of_its_folder(tmp_path):
+    elsewhere = run_with(tmp_path / "elsewhere", started(), FINISHED)
+    run_with(tmp_path / "runs", started(), FINISHED)
+    folder = RunsFolder(tmp_path / "runs", elsewhere.path)
+    with Listener(folder.follow) as listener:
+        message = listener.until(lambda message: message.runs.is_whole)
+    assert [row.path for row in message.runs.rows] == [elsewhere.path]
+    assert message.runs.folder == str(tmp_path / "elsewhere")
+
+
+def test_a_preview_has_the_newest_weights_or_says_why_not(tmp_path):
+    run = run_with(tmp_path, started(), FINISHED)
+    folder, told = RunsFolder(tmp_path, run.path), []
+    folder.preview(run.path, told.append)
+    assert told[-1].preview.network is None
+    assert "weights.safetensors" in told[-1].preview.why_not
+    config = tiny_config()
+    save_weights(run.weights, weights_of(tiny_trainer(config)), 5, DEFAULT_SHAPE)
+    folder.preview(run.path, told.append)
+    assert told[-1].preview.network.step == 5
+
+
+def test_a_run_was_trained_as_long_as_its_trainers_reported(tmp_path):
+    happened = [
+        started(at=NOW), losses(3, at=NOW + 20), epoch_ended(1, 120.0, at=NOW + 50),
+        started(step=6, at=NOW + 9_000), epoch_ended(2, 110.0, at=NOW + 9_030),
+    ]  # fmt: skip
+    run = run_with(tmp_path, *happened)
+    summary = summarise(run, lambda: NOW + 9_031)
+    assert (summary.started, summary.seconds) == (NOW, 80.0)
+    assert summary.losses == (122.0, 112.0)
