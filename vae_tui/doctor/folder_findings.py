@@ -19,7 +19,7 @@ RUN_BYTES = 200 * 2**20
 SAVE_BYTES = 16 * 2**20
 """One save of it: with less space than this training pauses at once."""
 MOST_SKEW_SECONDS = 5.0
-_OTHER_RUNS_DIR = "vae-tui --runs-dir DIR"
+_OTHER_RUNS_DIR = "vae-tui --runs-dir ~/vae-runs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ def data_findings(folder: Folder) -> Iterator[Finding]:
     path = Path(folder.path)
     if "~" in path.parts:
         text = f"the home folder is unknown (HOME is not set): data would go to {path}"
-        yield note("data", text, "vae-tui --data-dir DIR")
+        yield note("data", text, "vae-tui --data-dir /tmp/vae-data")
         return
     present = [name for name, data in DATASETS.items() if data.folder and is_present(name, path)]
     names = f"{', '.join(present)}; and" if present else "no data set;"
@@ -105,7 +105,7 @@ def data_findings(folder: Folder) -> Iterator[Finding]:
     if folder.error or folder.dangling:
         cause = folder.error or f"{folder.dangling} does not exist"
         text = f"nothing can be downloaded into {path}: {cause}"
-        yield note("data", text, "vae-tui --dataset mnist --data-dir DIR")
+        yield note("data", text, "vae-tui --dataset mnist --data-dir ~/vae-data")
 
 
 def _disk(folder: Folder) -> Finding:
