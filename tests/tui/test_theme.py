@@ -1,5 +1,9 @@
 """Themes: every text can be read, ours are exact in 256 colours, the chosen one is remembered."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from rich.color import Color as RichColor
 from support.screen import Screen, open_view, screen_rows, wait_until
@@ -103,6 +107,24 @@ def test_a_theme_that_is_not_there_is_named_with_the_nearest():
     )
     assert theme.why_unknown("vae-lite") == "no theme 'vae-lite'; did you mean vae-light?"
     assert theme.why_unknown("textual-ansi").startswith("no theme")
+
+
+@pytest.mark.parametrize("name", ["vae-light", "nord"])
+def test_the_theme_of_the_environment_colours_the_screen(name):
+    code = """
+import os, pathlib
+from vae_tui.tui.terminal_app import TerminalApp
+from vae_tui.tui.theme import ChosenTheme
+app = TerminalApp(ChosenTheme(pathlib.Path("none"), os.environ))
+print(app.theme, app.theme_variables["background"])
+"""
+    environment = {**os.environ, "TEXTUAL_THEME": name}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    shown, background = done.stdout.split()
+    assert shown == name
+    assert Color.parse(background).hex == {"vae-light": "#FFFFFF", "nord": "#2E3440"}[name]
 
 
 @pytest.mark.parametrize("content", [b"", b"no-such-theme", b"\xff", b"x" * 10_000])

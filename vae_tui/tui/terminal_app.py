@@ -41,6 +41,8 @@ class TerminalApp(App[None]):
             self.register_theme(ours)
         self._chosen_theme = chosen_theme
         name = chosen_theme.load() if chosen_theme else ""
+        # Textual has taken TEXTUAL_THEME for a name it knows: setting it again would do nothing.
+        self.set_reactive(App.theme, "textual-dark")
         self.theme = name if name in self.available_themes else theme.DEFAULT
         self.failure: VaeTuiError | None = None
         """The error that ended the app, if the user can act on it."""

@@ -49,7 +49,7 @@ async def test_the_runs_stand_in_their_order_with_state_settings_and_best_test_l
             *("started", "took"),
         ]
         assert new.split() == [
-            *("new", "finished", "12.0/20", "104.25", "▇▄▁", "4", "0.0005", "ae", "bce"),
+            *("new", "finished", "12.0/20", "104.25", "█▇▇▆▅▅▄▄▃▂▂▁", "4", "0.0005", "ae", "bce"),
             *("mnist", "-", "0.0", "s"),
         ]
         assert here.startswith("> ● digits-1123-0713  running")
