@@ -55,14 +55,27 @@ class Server:
         return self.process.wait(PATIENCE_SECONDS)
 
 
-@pytest.fixture
-def server(runs):
+@contextlib.contextmanager
+def serving(runs):
     started = Server(runs)
     yield started
     if started.process.poll() is None:
         started.end(signal.SIGKILL)
     started.process.stdout.close()
     until(lambda: not started.screens())
+
+
+@pytest.fixture(scope="module")
+def shared(runs):
+    with serving(runs) as started:
+        yield started
+
+
+@pytest.fixture
+def server(shared):
+    """Give the server of the module; all its screens have ended after a test."""
+    yield shared
+    until(lambda: not shared.screens())
 
 
 def until(condition):
@@ -139,15 +152,14 @@ async def test_opening_another_run_goes_to_its_address(server):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-async def test_no_screen_outlives_the_server(server, number):
-    with contextlib.suppress(aiohttp.ClientError, AssertionError):
+async def test_no_screen_outlives_the_server(runs, number):
+    with serving(runs) as server:
         async with visiting(server.address) as visitor:
             await visitor.wait_for("one")
             assert server.screens()
             code = await asyncio.to_thread(server.end, number)
             assert code == (-number if number is signal.SIGKILL else 0)
-            await visitor.wait_for("nothing more")
-    until(lambda: not server.screens())
+        until(lambda: not server.screens())
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from aiohttp import web
 from textual_serve.server import Server
 
 _LOCAL_NAMES = ("localhost", "ip6-localhost")
+_GOODBYE_SECONDS = 1.0
 _PAGE = Path(__file__).with_name("page.html")
 
 
@@ -76,10 +77,14 @@ class ScreenServer(Server):
 
     async def end(self) -> None:
         """End all screens, and wait until their processes are gone."""
-        sessions = list(self._sessions)
-        for session in sessions:
-            session.cancel()
-        await asyncio.gather(*sessions, return_exceptions=True)
+        pending = set(self._sessions)
+        # Cancelled once, a session says goodbye to its page; a page that sleeps does not answer.
+        for _ in range(2):
+            for session in pending:
+                session.cancel()
+            if pending:
+                _, pending = await asyncio.wait(pending, timeout=_GOODBYE_SECONDS)
+        await asyncio.gather(*pending, return_exceptions=True)
 
     def _check(self, request: web.Request) -> None:
         """Raise 403 for a request that another site's page may have made.
