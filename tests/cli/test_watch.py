@@ -30,7 +30,7 @@ def test_leaving_a_new_run_to_train_before_its_trainer_was_started_starts_it(tmp
     try:
         terminal.wait_for("starting")
         terminal.type("q")
-        terminal.wait_for("keep training")
+        terminal.wait_for("Keep training")
         terminal.type("k")
         assert terminal.wait_for_end() == 0
         assert "early continues" in terminal.text

@@ -66,7 +66,7 @@ def test_a_full_disk_pauses_the_training_says_so_and_harms_nothing(tmp_path):
             wait_until(lambda: newest_step(run) > step)
             assert len(only(Paused, told(run))) == len(only(Resumed, told(run))) == 1
             terminal.type("q")
-            terminal.wait_for("stop and save")
+            terminal.wait_for("Stop and save")
             terminal.type("s")
             assert terminal.wait_for_end() == 0
             assert metadata(run.weights)["step"] == str(newest_step(run))

@@ -68,7 +68,7 @@ def test_two_screens_steer_one_run_and_both_show_what_either_did(shell: Shell, l
         *(Paused, Resumed),
     ]
     two.type("q")
-    two.wait_for("stop and save")
+    two.wait_for("Stop and save")
     two.type("s")
     assert two.wait_for_end() == 0
     one.wait_for("stopped and saved at step")

@@ -77,7 +77,7 @@ def test_a_run_is_watched_walked_left_found_again_paused_and_stopped(shell):
     terminal = shell.train()
     watch_sample_and_walk(terminal)
     terminal.type("q")
-    terminal.wait_for("keep training")
+    terminal.wait_for("Keep training")
     terminal.type("k")
     assert terminal.wait_for_end() == 0
     assert_restored(terminal)
@@ -97,7 +97,7 @@ def test_a_run_is_watched_walked_left_found_again_paused_and_stopped(shell):
     again.type("p")
     again.wait_for("running")
     again.type("q")
-    again.wait_for("stop and save")
+    again.wait_for("Stop and save")
     again.type("s")
     assert again.wait_for_end() == 0
     assert_restored(again)
@@ -138,11 +138,11 @@ def test_ctrl_c_asks_and_a_second_one_stays(shell):
     terminal = shell.train()
     terminal.wait_for("running")
     terminal.type("\x03")
-    terminal.wait_for("keep training")
+    terminal.wait_for("Keep training")
     terminal.type("\x03")
-    terminal.wait_for(lambda text: "keep training" not in text)
+    terminal.wait_for(lambda text: "Keep training" not in text)
     terminal.type("\x03")
-    terminal.wait_for("keep training")
+    terminal.wait_for("Keep training")
     terminal.type("k")
     assert terminal.wait_for_end() == 0
     assert_it_goes_on(shell.run)
@@ -189,7 +189,7 @@ def test_a_terminal_of_ascii_gets_nothing_else(shell):
         narrow.type("\x1b")
         narrow.wait_for(lambda text: "The bars are" not in text)
         narrow.type("q")
-        narrow.wait_for("keep training")
+        narrow.wait_for("Keep training")
         narrow.type("k")
         assert narrow.wait_for_end() == 0
         assert narrow.raw.isascii()

@@ -213,7 +213,7 @@ async def test_leaving_a_live_run_whose_log_is_still_read_asks():
         screen.reader.report(unread=0.5, live=True)
         await wait_until(pilot, lambda: "reading" in screen.status)
         await pilot.press("q")
-        await wait_until(pilot, lambda: "keep training" in screen.text)
+        await wait_until(pilot, lambda: "Keep training" in screen.text)
 
 
 async def test_the_chart_is_not_drawn_before_the_log_has_been_read():

@@ -48,7 +48,8 @@ class HelpDialog(Dialog[None]):
         super().__init__()
         self._title = title
         self._text = text
-        self._keys = [("Keys of this view", list(own)), ("Keys everywhere", list(everywhere))]
+        tables = (("Keys of this view", list(own)), ("Keys everywhere", list(everywhere)))
+        self._keys = [table for table in tables if table[1]]
 
     def compose(self) -> ComposeResult:
         """Yield the keys and what the view shows."""
@@ -57,10 +58,9 @@ class HelpDialog(Dialog[None]):
             box.border_subtitle = keys_line(("↑↓", "scroll"), ("esc", "close"))
             with Horizontal():
                 with Vertical(id="keys"):
-                    for index, (heading, keys) in enumerate(self._keys):
-                        if keys:
-                            yield Static(heading, classes=f"heading {'next' if index else ''}")
-                            yield Static(id=f"table{index}")
+                    for index, (heading, _) in enumerate(self._keys):
+                        yield Static(heading, classes=f"heading {'next' if index else ''}")
+                        yield Static(id=f"table{index}")
                 with Vertical(id="text"):
                     if self._text:
                         yield Static("What it shows", classes="heading")

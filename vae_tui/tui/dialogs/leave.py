@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -39,7 +40,7 @@ class LeaveDialog(Dialog[Answer | None]):
         """Yield the answers."""
         back = f"come back: vae-tui attach {self._reference}"
         with Vertical() as box:
-            box.border_title = Content(f"Leave {self._name}?").markup
+            box.border_title = Text(f"Leave {self._name}?")
             box.border_subtitle = keys_line(
                 ("enter", "keep"), ("s", "stop"), ("esc", "cancel"), ("↑↓", "choose")
             )
