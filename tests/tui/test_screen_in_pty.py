@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.logs import live
 from support.shells import Shell, assert_it_goes_on, assert_restored, wait_until
-from support.terminal import Terminal
+from support.terminal import PROGRAM, RawTerminal, Terminal
 
 from vae_tui.tui.link.refresh_limiter import MOST_CPU_WAIT_SECONDS
 
@@ -225,3 +225,11 @@ def test_an_ended_run_is_shown_with_its_pictures_and_starts_no_trainer(finished)
         assert not shell.run.is_live()
         terminal.type("q")
         assert terminal.wait_for_end() == 0
+
+
+def test_a_theme_of_ours_named_by_the_environment_has_its_own_colours(tmp_path):
+    environment = SHIPPED | {"TEXTUAL_THEME": "vae-light", "COLORTERM": "truecolor"}
+    command = [*PROGRAM, "attach", "mnist-d20"]
+    with RawTerminal(command, environment=environment, cwd=tmp_path) as terminal:
+        terminal.wait_for("reconstructions")
+        assert b"48;2;255;255;255" in terminal.raw

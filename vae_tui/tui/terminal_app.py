@@ -44,6 +44,9 @@ class TerminalApp(App[None]):
         # Textual has taken TEXTUAL_THEME for a name it knows: setting it again would do nothing.
         self.set_reactive(App.theme, "textual-dark")
         self.theme = name if name in self.available_themes else theme.DEFAULT
+        # Textual's own default is TEXTUAL_THEME, which may name a theme that it did not know yet:
+        # setting that changes nothing, and its colours would be those of another theme.
+        self.mutate_reactive(App.theme)
         self.failure: VaeTuiError | None = None
         """The error that ended the app, if the user can act on it."""
         self.threads_stop = threading.Event()

@@ -72,7 +72,7 @@ class SettingsDialog(Dialog[SettingsAnswer | None]):
             if self._has_ended:
                 box.border_subtitle = keys_line(
                     ("enter", "resume with these"),
-                    ("ctrl+k", "keep for a later resume"),
+                    ("ctrl+k", "keep for later"),
                     ("esc", "cancel"),
                 )
                 yield Static("No trainer is running: changes take effect at a resume.", id="about")
