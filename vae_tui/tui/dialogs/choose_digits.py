@@ -10,7 +10,7 @@ from textual.events import Key
 from textual.widgets import Static
 
 from vae_tui.text import printable
-from vae_tui.tui.dialogs.dialog import Dialog
+from vae_tui.tui.dialogs.dialog import Dialog, keys_line
 
 
 class ChooseDigitsDialog(Dialog[tuple[int, int] | None]):
@@ -20,7 +20,7 @@ class ChooseDigitsDialog(Dialog[tuple[int, int] | None]):
         Binding("escape", "dismiss", "Cancel", id="ends.cancel"),
         Binding("enter", "accept", "Go", id="ends.accept"),
     ]
-    DEFAULT_CSS = "ChooseDigitsDialog > Vertical { width: 46; }"
+    DEFAULT_CSS = "ChooseDigitsDialog > Vertical { width: 54; }"
 
     def __init__(
         self, labels: Sequence[int], names: Sequence[str], proposed: tuple[int, int]
@@ -34,7 +34,8 @@ class ChooseDigitsDialog(Dialog[tuple[int, int] | None]):
 
     def compose(self) -> ComposeResult:
         """Yield the question, and the classes if their names are not their numbers."""
-        with Vertical():
+        with Vertical() as box:
+            box.border_title = "Morph"
             yield Static(id="question")
             if any(name != str(label) for label, name in enumerate(self._names)):
                 named = [
@@ -66,9 +67,12 @@ class ChooseDigitsDialog(Dialog[tuple[int, int] | None]):
     def _ask(self) -> None:
         start, end = self._proposed
         if self._start is None:
-            question, default = "Interpolate from which digit?", f"{start} into {end}"
+            question, default = "From which digit?", f"{start} into {end}"
         else:
-            question, default = f"From {self._start} into which?", str(end)
-        text = f"{question} [b]0[/b]-[b]{len(self._names) - 1}[/b]\n[dim]enter: {default}[/dim]"
+            question, default = f"From {self._start} into which digit?", f"into {end}"
+        digits = f"0-{len(self._names) - 1}"
+        keys = keys_line((digits, "choose"), ("enter", default), ("esc", "cancel"))
         for line in self.query("#question").results(Static):  # none before it is composed
-            line.update(text)
+            line.update(question)
+        for box in self.query(Vertical):
+            box.border_subtitle = keys
