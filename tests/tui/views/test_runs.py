@@ -9,11 +9,10 @@ from support.fake_readers import listed
 from support.layout_faults import until_whole
 from support.screen import Screen, open_view, wait_until
 from support.views import HERE, chosen, exported, open_runs, table
-from support.widgets import Host
 from textual.events import MouseScrollDown
 from textual.geometry import Offset
 
-from vae_tui.tui.widgets.runs.run_table import RunTable, RunTableContent
+from vae_tui.tui.widgets.runs.run_table import RunTable
 
 MANY = [listed(f"run-{number:03}") for number in range(300)]
 
@@ -253,49 +252,3 @@ async def test_e_writes_all_columns_as_a_table(tmp_path):
     }  # fmt: skip
     assert (second["test_loss"], second["wrong"]) == ("", "config.json cannot be read")
     assert (third["name"], third["state"], third["wrong"]) == ("digits-1123-0713", "running", "")
-
-
-class RecordingTable(RunTable):
-    """A run table that remembers which of its rows were updated and how often it was built."""
-
-    def __init__(self):
-        super().__init__()
-        self.updated, self.built = set(), 0
-
-    def update_cell_at(self, coordinate, value, **more):
-        self.updated.add(coordinate.row)
-        super().update_cell_at(coordinate, value, **more)
-
-    def clear(self, columns=False):
-        self.built += 1
-        return super().clear(columns)
-
-
-async def test_of_2000_runs_only_the_one_that_advanced_is_updated_and_the_view_stays():
-    table = RecordingTable()
-    runs = [listed(f"run-{number:04}", step=1000 + number) for number in range(2000)]
-    async with Host(table).run_test(size=(100, 20)) as pilot:
-        table.content = RunTableContent(tuple(runs))
-        table.chosen = 1500
-        await pilot.pause()
-        table.scroll_to(y=700, animate=False, immediate=True)
-        await pilot.pause()
-        seen = table.render_line(5).text
-        table.built = 0
-        runs[706] = listed("run-0706", "running", step=5000)
-        table.content = RunTableContent(tuple(runs))
-        await pilot.pause()
-        assert table.updated == {706}
-        assert (table.built, table.cursor_row, table.scroll_y) == (0, 1500, 700)
-        assert table.render_line(5).text == seen
-        assert "running" in table.render_line(7).text
-
-
-async def test_the_mark_of_an_overlaid_run_goes_when_the_overlay_goes():
-    table = RunTable()
-    runs = (listed("a"), listed("b"))
-    async with Host(table).run_test(size=(100, 5)) as pilot:
-        for overlaid, mark in (({}, "  "), ({runs[1].path: "overlay"}, "■ "), ({}, "  ")):
-            table.content = RunTableContent(runs, overlaid=overlaid)
-            await pilot.pause()
-            assert table.render_line(2).text.startswith(f"  {mark}b ")

@@ -106,7 +106,7 @@ class DimensionsView(View):
         self._lay_out(len(total), len(advice))
         history = _history(scene)
         if self.has_class("cards"):
-            images = traverse(scene.network, parts.order[:MOST_CARDS])
+            images = traverse(scene.network, tuple(parts.order[:MOST_CARDS]))
             content = Traversed(parts, images, history, scene.palette)
             self.query_one(Traversals).content = content
         else:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
 
 import numpy as np
 from rich.segment import Segment
@@ -85,10 +87,8 @@ class KlHistory(Drawing):
         ramp = self.ramp()
         steps = np.rint(levels.clip(0, 1) * (LEVELS - 1)).astype(int).tolist()
         return [
-            Segment("▀", Style(color=ramp[pair[0]], bgcolor=ramp[pair[-1]]))
-            if len(pair) > 1
-            else Segment(" ", Style(bgcolor=ramp[pair[0]]))
-            for pair in steps
+            Segment(("▀" if len(pair) > 1 else " ") * len(list(cells)), _style(ramp, *pair))
+            for pair, cells in groupby(map(tuple, steps))
         ]
 
     def scale(self) -> str:
@@ -97,11 +97,16 @@ class KlHistory(Drawing):
             return f"[train]{_SHADES[self.palette]}[/]"
         return "".join(f"[on {colour}] [/]" for colour in self.ramp()[::2])
 
-    def ramp(self) -> list[str]:
+    def ramp(self) -> tuple[str, ...]:
         """Return the colours from no KL to the largest."""
         variables = self.app.theme_variables
         ground, full = (Color.parse(variables[name]) for name in ("background", "primary"))
-        return [ground.blend(full, level / (LEVELS - 1)).hex for level in range(LEVELS)]
+        return tuple(ground.blend(full, level / (LEVELS - 1)).hex for level in range(LEVELS))
+
+
+@lru_cache(maxsize=1024)
+def _style(ramp: tuple[str, ...], upper: int, lower: int | None = None) -> Style:
+    return Style(color=ramp[upper], bgcolor=ramp[upper if lower is None else lower])
 
 
 def _axis(epochs: Column, width: int) -> str:

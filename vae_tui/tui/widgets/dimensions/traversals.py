@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from rich.segment import Segment
@@ -11,7 +12,7 @@ from textual.strip import Strip
 
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.model.numpy_network import Network
-from vae_tui.terminal.half_blocks import Palette, half_blocks
+from vae_tui.terminal.half_blocks import Palette, Row, half_blocks
 from vae_tui.terminal.tiles import GAP, scale, tile
 from vae_tui.tui.charts.sparkline import sparkline
 from vae_tui.tui.widgets.dimensions.kl_bars import DEAD, KlParts, bar
@@ -44,8 +45,9 @@ def traversal_codes(dimensions: Sequence[int], latent_dim: int) -> Floats:
     return codes
 
 
-def traverse(network: Network, dimensions: Sequence[int]) -> Bytes:
-    """Return the decoded images of `traversal_codes`, (K, 5, H, W)."""
+@lru_cache(maxsize=4)
+def traverse(network: Network, dimensions: tuple[int, ...]) -> Bytes:
+    """Return the decoded images of `traversal_codes`, (K, 5, H, W); cached, as they take 5 ms."""
     codes = traversal_codes(dimensions, network.latent_dim)
     images = network.decode(codes.reshape(-1, network.latent_dim))
     return images.reshape(*codes.shape[:2], *images.shape[1:])
@@ -89,7 +91,8 @@ class Traversals(Drawing):
         lines = [Strip.join([head] * min(columns, -(-shown // rows)))]
         for row in range(rows):
             for y in range(card_height):
-                lines.append(Strip.join([card[y] for card in cards[row::rows]]))
+                segments = [segment for card in cards[row::rows] for segment in card[y]]
+                lines.append(Strip(segments, card_width * len(cards[row::rows])))
         self.show_rows(lines)
 
     def _head(self, content: Traversed, width: int, pixels: int) -> Strip:
@@ -101,20 +104,19 @@ class Traversals(Drawing):
         line = f"{about[:room]:{room}}{values}"
         return Strip([Segment(f"{line[:width]:{width}}", self.app.console.get_style("quiet"))])
 
-    def _card(self, content: Traversed, place: int, width: int, pixels: int) -> list[Strip]:
+    def _card(self, content: Traversed, place: int, width: int, pixels: int) -> list[Row]:
         ground, height = self.app.theme_variables["picture-ground"], max(pixels // 2, 4)
         picture = tile(scale(content.images[place], pixels), len(VALUES), GAP)
-        digits = [Strip(row) for row in half_blocks(picture, content.palette, ground)]
-        room = width - picture.shape[1] - 2 * GAP
-        facts = _facts(content, content.parts.order[place], min(room, MOST_FACTS), height)
+        digits = half_blocks(picture, content.palette, ground)
+        room = width - picture.shape[1] - GAP
+        facts = _facts(content, content.parts.order[place], min(room - GAP, MOST_FACTS), height)
+        facts += [Text()] * (height - len(facts))
+        digits += [[Segment(" " * picture.shape[1])]] * (height - len(digits))
         rows = []
-        for y in range(height):
-            line = Strip(facts[y].render(self.app.console, end="")) if y < len(facts) else Strip([])
-            picture_row = digits[y] if y < len(digits) else Strip([])
+        for line, digit_row in zip(facts, digits, strict=True):
+            gap = Segment(" " * (room - line.cell_len))
             rows.append(
-                Strip.join(
-                    [line.adjust_cell_length(room + GAP), picture_row, Strip([Segment(" ")])]
-                ).adjust_cell_length(width)
+                [*line.render(self.app.console, end=""), gap, *digit_row, Segment(" " * GAP)]
             )
         return rows
 
