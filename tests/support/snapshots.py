@@ -105,11 +105,21 @@ def differences(shown: str, expected: str) -> str:
     if texts != others:
         return f"gone: {sorted(others - texts)}; new: {sorted(texts - others)}"
     pixels, before = _pixels(shown), _pixels(expected)
+    grounds = _ground(shown), _ground(expected)
+    if not _is_same(*grounds):
+        return f"the ground was {grounds[1]}, it is {grounds[0]}"
     places = pixels.keys() | before.keys()
     different = sum(not _is_same(pixels.get(at), before.get(at)) for at in places)
     if different > MOST_DIFFERENT * len(places):
         return f"{different} of {len(places)} pixels, dots and points differ"
     return ""
+
+
+def _ground(svg: str) -> str:
+    """Return the colour of all pixels that are not drawn."""
+    rectangle = ET.fromstring(svg).find(f"{_SVG}rect")
+    assert rectangle is not None
+    return rectangle.attrib["fill"]
 
 
 def _texts(svg: str) -> Counter[tuple[int, int, str, str]]:

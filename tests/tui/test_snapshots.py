@@ -10,6 +10,8 @@ import pytest
 from support.processes import PATIENCE_SECONDS
 from support.snapshots import FOLDER, app_of, copied_run, differences, picture, settled
 
+from vae_tui.export.screen_svg import Run, screen_svg
+
 THEMES = {"dark": "vae-dark", "light": "vae-light"}
 SIZES = ((80, 24), (120, 40))
 VIEWS = ("train", "samples", "walk", "map", "dimensions", "runs")
@@ -70,3 +72,30 @@ async def until(pilot, condition):
     while not condition():
         assert time.monotonic() < deadline
         await pilot.pause(0.02)
+
+
+def svg(word="Samples", colour="#d0d0d0", numeral="7", level=100, x=0):
+    """Return a small screen: a word, a number, a point of a map, a picture of 100 grey pixels."""
+    picture = [Run("▀" * 10 + " " * 10, f"#{level:02x}{level:02x}{level:02x}", "#000000")] * 10
+    text = Run(" " * x + f"{word} {numeral}00".ljust(20 - x), colour, "#000000")
+    point = Run("  3".ljust(20), "#ff5f5f", "#000000")
+    return screen_svg([[text], [point], *([row] for row in picture)], "")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"word": "Sample"},
+        {"x": 1},
+        {"colour": "#ffffff"},
+        {"level": 160},
+    ],
+    ids=str,
+)
+def test_another_word_place_style_or_picture_is_a_difference(change):
+    assert differences(svg(**change), svg())
+
+
+@pytest.mark.parametrize("change", [{}, {"numeral": "8"}, {"level": 110}], ids=str)
+def test_another_number_or_a_rounded_pixel_is_none(change):
+    assert not differences(svg(**change), svg())
