@@ -141,9 +141,11 @@ def _default_lines(found: UserConfig, group: click.Group) -> Iterator[str]:
 
 
 def _built_in(name: str, options: Mapping[str, click.Option]) -> str:
+    """Return the line of an option that is not set; a comment if its default is not one value."""
     values = {command: _default(option) for command, option in options.items()}
     shown = {_toml(value) for value in values.values() if value is not None}
-    words = {str(one.show_default) for one in options.values() if isinstance(one.show_default, str)}
+    defaults = dict.fromkeys(option.show_default for option in options.values())
+    words = [words for words in defaults if isinstance(words, str)]
     if len(shown) == 1 and not words:
         return f"{name} = {shown.pop()}  # default"
     each = [*words, *(f"{_toml(v)} ({c})" for c, v in values.items() if v is not None)]
@@ -158,9 +160,9 @@ def _default(option: click.Option) -> Any:
 
 def _as_number(value: str) -> str | float:
     """Return a text that is a number as that number."""
-    with contextlib.suppress(ValueError):
-        number = float(value)
-        return int(value) if number.is_integer() and "." not in value else number
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return kind(value)
     return value
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vae_tui.errors import UsageError
+from vae_tui.run.untrusted import read_bounded
 
 if TYPE_CHECKING:
     from vae_tui.doctor.finding import Finding
@@ -48,14 +49,13 @@ def config_path() -> Path:
 
 def read_config(path: Path) -> UserConfig:
     """Return what the file holds; UsageError names the file and what is wrong with it."""
-    if not path.exists():
-        return UserConfig()
-    import tomllib
-
-    from vae_tui.run.untrusted import read_bounded
-
     try:
-        content = tomllib.loads(read_bounded(path, _LARGEST).decode("utf-8"))
+        text = read_bounded(path, _LARGEST).decode("utf-8")
+        import tomllib  # few users have a file
+
+        content = tomllib.loads(text)
+    except (FileNotFoundError, NotADirectoryError):
+        return UserConfig()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
