@@ -107,7 +107,7 @@ def _screen(
     """Return the app for one run, which calls ``start_new``; the others are as for ``watch``."""
     from platformdirs import user_state_path
 
-    from vae_tui.cli.user_config import config_file
+    from vae_tui.cli.user_config import config_file, screen_settings
     from vae_tui.terminal import capabilities
     from vae_tui.tui.app import VaeApp
 
@@ -144,7 +144,9 @@ def _screen(
         seen = user_state_path("vae-tui") / "seen"  # relative for a user without a home folder
         absence = AbsenceTracker(run, LastSeenStore(run, seen)) if seen.is_absolute() else None
         reader = RunReader(run, view, absence, limiter)
-        say_what_has_no_effect()
+        if problems := screen_settings.without_effect(settings, chosen_theme.load()):
+            text = f"{'; '.join(problems)} (vae-tui config edit)"
+            app.notify(text, severity="warning", markup=False)
         others = RunsFolder(folder, run.path, for_others, plain)
         return LateImports(VIEWS, reader, embed, scene, others, limiter)
 
@@ -153,18 +155,8 @@ def _screen(
 
         return embeddings(codes, start)
 
-    def say_what_has_no_effect() -> None:
-        from vae_tui.tui.keys import keymap
-        from vae_tui.tui.keys.bindings import KEYS
-        from vae_tui.tui.theme import why_unknown
-
-        wrong = keymap.problems(settings.keys, keymap.contexts(KEYS)) if settings.keys else ()
-        if problems := [one for one in (why_unknown(chosen_theme.load()), *wrong) if one]:
-            text = "; ".join(problems)
-            app.notify(f"{text} (vae-tui config edit)", severity="warning", markup=False)
-
     settings = config_file.read_config(config_file.config_path())
-    chosen_theme = config_file.chosen_theme(settings)
+    chosen_theme = screen_settings.chosen_theme(settings)
     app = VaeApp(
         *(name, name_here, config, load, steering, os.environ, Path.cwd()),
         chosen_theme=chosen_theme,

@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -15,16 +15,13 @@ from vae_tui.cli.user_config.config_file import (
     KEYS,
     THEME,
     UserConfig,
-    chosen_theme,
     config_path,
     default_map,
     options_of,
     read_config,
 )
+from vae_tui.cli.user_config.screen_settings import bindings, chosen_theme, without_effect
 from vae_tui.errors import UsageError, VaeTuiError
-
-if TYPE_CHECKING:
-    from vae_tui.tui.keys.keymap import Bindings
 
 _TEMPLATE = """\
 # Settings of vae-tui. `vae-tui config show` prints those in force, and where each comes from.
@@ -92,12 +89,8 @@ def _checked(file: Path, group: click.Group) -> UserConfig:
     """Return what the file holds; UsageError for anything in it that would have no effect."""
     found = read_config(file)
     default_map(file, found, group)
-    from vae_tui.tui.keys import keymap
-    from vae_tui.tui.theme import why_unknown
-
-    for problem in (why_unknown(found.theme), *keymap.problems(found.keys, _contexts())):
-        if problem:
-            raise UsageError(f"{file}: {problem}")
+    for problem in without_effect(found, found.theme):
+        raise UsageError(f"{file}: {problem}")
     return found
 
 
@@ -108,19 +101,10 @@ def _theme_line(found: UserConfig) -> str:
     return f"{THEME} = {_toml(name or DEFAULT)}  # {source or 'default'}"
 
 
-def _contexts() -> "list[Bindings]":
-    """Return the bindings of every view and dialog."""
-    from vae_tui.tui import app, views  # noqa: F401 - so that their classes are there
-    from vae_tui.tui.keys.bindings import KEYS as everywhere
-    from vae_tui.tui.keys.keymap import contexts
-
-    return contexts(everywhere)
-
-
 def _key_lines(keys: Mapping[str, str]) -> Iterator[str]:
     """Yield a line for each binding: its keys, and where they come from."""
-    bindings = {name: one for context in _contexts() for name, one in context.items()}
-    for name, binding in bindings.items():
+    by_id = {name: one for context in bindings() for name, one in context.items()}
+    for name, binding in by_id.items():
         source = "this file" if name in keys else "default"
         yield f"{_toml(name)} = {_toml(keys.get(name, binding.key))}  # {source}"
 

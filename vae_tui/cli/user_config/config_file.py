@@ -19,7 +19,6 @@ from vae_tui.run.untrusted import read_bounded
 
 if TYPE_CHECKING:
     from vae_tui.doctor.finding import Finding
-    from vae_tui.tui.theme import ChosenTheme
 
 THEME, KEYS, DEFAULTS = "theme", "keys", "defaults"
 _LARGEST = 1 << 20
@@ -75,15 +74,6 @@ def read_config(path: Path) -> UserConfig:
         if not isinstance(value, str) or not value.strip(","):
             raise UsageError(f'{path}: {name} should be a key in quotes, as in {name} = "f2"')
     return UserConfig(theme, keys, defaults)
-
-
-def chosen_theme(config: UserConfig) -> "ChosenTheme":
-    """Return the user's choice of a theme, also by the environment or in the palette."""
-    from platformdirs import user_state_path
-
-    from vae_tui.tui.theme import ChosenTheme
-
-    return ChosenTheme(user_state_path("vae-tui") / "theme", os.environ, config.theme)
 
 
 def unknown(kind: str, name: str, known: Collection[str]) -> str:
