@@ -5,9 +5,9 @@ import re
 from support.fake_networks import probe, random_network
 from support.run_events import CONFIG, STARTED, losses
 from support.screen import Screen, become, screen_text, until_reading, wait_until
-from textual.app import App
 
 from vae_tui.tui.dialogs.choose_digits import ChooseDigitsDialog
+from vae_tui.tui.terminal_app import TerminalApp
 
 
 async def test_interpolation_of_a_run_of_an_unknown_data_set_asks_for_two_numbers():
@@ -44,7 +44,7 @@ async def test_interpolation_before_the_first_weights_says_that_it_needs_them():
 
 
 async def test_class_names_that_look_like_markup_are_shown_as_text():
-    app = App[None]()
+    app = TerminalApp()
     async with app.run_test(size=(80, 24)) as pilot:
         app.push_screen(ChooseDigitsDialog([0, 1], ["[/b] cat", "[red]dog"], (0, 1)))
         await wait_until(pilot, lambda: "0 [/b] cat 1 [red]dog" in screen_text(app))
