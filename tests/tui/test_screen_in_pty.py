@@ -34,8 +34,8 @@ def finished(tmp_path_factory):
 
 
 def train_loss(text: str) -> str:
-    """Return the newest training loss of the upper chart."""
-    found = re.search(r"BCE.*?train ([\d.]+)", text)
+    """Return the trend of the training loss in the upper chart."""
+    found = re.search(r"BCE.*?trend ([\d.]+)", text)
     return found[1] if found else ""
 
 
