@@ -65,7 +65,7 @@ def open_commands(scene: "Scene | None", other_runs: OtherRuns) -> Iterator[Syst
 
 
 def _about(app: "VaeApp", one: ActiveBinding) -> str:
-    label = one.binding.description
+    label = app.main.steering.get(one.binding.id or "", one.binding.description)
     return f"key {key_display(app, one)}{f' · {label}' if label else ''}"
 
 

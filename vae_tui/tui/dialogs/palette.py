@@ -52,6 +52,15 @@ class Palette(ClosesOnce, CommandPalette):
     """
 
     DEFAULT_CSS = """
+    Palette > Vertical { width: 84; max-width: 96%; margin-top: 2; background: transparent; }
+    Palette #--input, Palette #--input.--list-visible {
+        border: round $primary; padding: 0 1; background: $surface;
+    }
+    Palette CommandInput { background: $surface; }
+    Palette #--results { padding: 0; }
+    Palette CommandList, Palette CommandList:focus {
+        border: round $primary; padding: 0 1; background: $surface; max-height: 70vh;
+    }
     Palette SearchIcon { display: none; }
     Palette CommandInput { padding-left: 1; }
     """
