@@ -1,5 +1,6 @@
 """One table of keys: footer, help, palette, README and remapping agree."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,16 @@ async def test_a_remapped_key_is_that_in_footer_and_help_and_does_what_the_old_o
         await pilot.press("p")
         await pilot.press("f9")
         assert screen.steering.sent == ["pause"]
+
+
+async def test_the_keys_1_to_6_switch_the_view_in_every_view():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1")
+        for here, there in itertools.permutations(range(1, 7), 2):
+            screen.app.main.action_view(here - 1)
+            await pilot.press(str(there))
+            assert type(screen.view) is VIEWS[there - 1], (here, there)
 
 
 @pytest.mark.parametrize("binding_id", ALWAYS_SHOWN)

@@ -7,7 +7,9 @@ import time
 import pyte
 import pytest
 
+from vae_tui.terminal.desktop_notification import notification
 from vae_tui.tui.link.flow_control import FlowControl
+from vae_tui.tui.link.terminal_title import POP, PUSH
 from vae_tui.tui.link.terminal_writer import QUERY, SYNC_BEGIN, SYNC_END, TerminalWriter
 
 
@@ -62,6 +64,18 @@ def test_modes_go_through_in_their_order(pipe):
     for mode in modes:
         pipe.writer.write(mode)
     assert pipe.until(modes[-1]) == "".join(modes)
+
+
+@pytest.mark.parametrize("environment", [{}, {"TMUX": "x"}, {"TERM": "screen"}])
+def test_notifications_and_titles_draw_nothing_again(pipe, environment):
+    news = notification("mnist", "it ended", environment)
+    pipe.writer.write(row("hello"))
+    pipe.until("hello")
+    pipe.writer.write(news)
+    pipe.writer.write(f"{PUSH}\x1b]0;a title\x07{POP}")
+    pipe.writer.write(row("hello"))
+    pipe.writer.write(row("world", 2))
+    assert pipe.until("world") == f"{news}{PUSH}\x1b]0;a title\x07{POP}{row('world', 2)}"
 
 
 def test_what_it_does_not_know_comes_after_all_before_it_and_all_is_drawn_anew(pipe):
