@@ -8,7 +8,8 @@ KEYS = [
     *"123456789", "space", "i", "p", "c", "u", "comma", "full_stop", "end", "e", "y",
     "question_mark", "l", "s", "z", "h", "plus", "minus", "equals_sign", "g", "up", "down", "left",
     "right", "shift+left", "shift+right", "shift+up", "shift+down", "0", "x", "a", "b", "k", "d",
-    "m", "o", "enter", "escape", "tab", "shift+tab", "home", "pageup", "pagedown", "f1",
+    "m", "o", "w", "backspace", "enter", "escape", "tab", "shift+tab", "home",
+    "pageup", "pagedown", "f1",
 ]  # fmt: skip
 
 

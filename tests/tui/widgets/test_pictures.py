@@ -85,3 +85,72 @@ async def test_a_picture_in_shades_is_literal_text():
         pictures.pixels, pictures.palette = 28, Palette.ASCII
         pictures.images = ramp[None]
         assert plain(pictures).splitlines()[0] == "...:::---===+++***###%%%@@"
+
+
+async def framed(chosen, margins, row_gap):
+    pictures = Pictures()
+    async with Host(pictures).run_test(size=(16, 8)):
+        pictures.pixels, pictures.columns, pictures.palette = 4, 3, Palette.ASCII
+        pictures.margins, pictures.row_gap, pictures.chosen = margins, row_gap, chosen
+        pictures.images = np.full((5, 4, 4), 255, np.uint8)
+        return [strip.text.rstrip() for strip in pictures.rows]
+
+
+async def test_the_frame_is_a_box_where_there_are_margins():
+    assert await framed(1, (1, 1), 1) == [
+        "     +----+",
+        " @@@@|@@@@|@@@@",
+        " @@@@|@@@@|@@@@",
+        "     +----+",
+        " @@@@ @@@@",
+        " @@@@ @@@@",
+    ]
+    assert await framed(4, (1, 1), 1) == [
+        "",
+        " @@@@ @@@@ @@@@",
+        " @@@@ @@@@ @@@@",
+        "     +----+",
+        " @@@@|@@@@|",
+        " @@@@|@@@@|",
+        "     +----+",
+    ]
+
+
+async def test_the_frame_is_a_pair_of_brackets_where_rows_have_no_margins():
+    assert await framed(0, (1, 0), 0) == [
+        "+@@@@+@@@@ @@@@",
+        "+@@@@+@@@@ @@@@",
+        " @@@@ @@@@",
+        " @@@@ @@@@",
+    ]
+    assert (await framed(2, (0, 0), 1))[:2] == ["@@@@ @@@@+@@@@+", "@@@@ @@@@+@@@@+"]
+
+
+async def test_gutters_have_the_ground_of_the_widget_and_pictures_their_own():
+    pictures = Pictures()
+    async with Host(pictures).run_test(size=(20, 4)) as pilot:
+        pilot.app.theme = "vae-light"
+        pictures.pixels, pictures.columns, pictures.gap = 4, 3, 2
+        pictures.images = np.zeros((3, 4, 4), np.uint8)
+        await pilot.pause()
+        (line,) = pictures.render_lines(Region(0, 0, 14, 1))
+        grounds = [(segment.text, segment.style.bgcolor.name) for segment in line]
+        black, white = (" " * 4, "#000000"), ("  ", "#ffffff")
+        assert grounds[:4] == [black, white, black, white]
+
+
+async def test_a_click_reports_the_picture_under_the_mouse():
+    class Pressing(Host):
+        pressed: list[tuple[int, bool]] = []
+
+        def on_pictures_pressed(self, message):
+            self.pressed.append((message.index, message.is_double))
+
+    pictures = Pictures()
+    app = Pressing(pictures)
+    async with app.run_test(size=(20, 9)) as pilot:
+        pictures.pixels, pictures.columns, pictures.margins, pictures.row_gap = 4, 3, (1, 1), 1
+        pictures.images = np.zeros((5, 4, 4), np.uint8)
+        for x, y, times in ((1, 1, 1), (12, 2, 1), (7, 5, 2), (12, 5, 1), (18, 1, 1), (0, 0, 1)):
+            await pilot.click(offset=(x, y), times=times)
+        assert app.pressed == [(0, False), (2, False), (4, False), (4, True)]

@@ -8,7 +8,7 @@ from vae_tui.tui.widgets.neighbour import LINES, TEXT_CELLS
 
 ENOUGH = 12
 """At least this many digits are shown, where the smallest size allows it."""
-NEARLY = 0.85
+NEARLY = 0.9
 """Larger pictures are preferred that fill this share of what the best size fills."""
 FITTING = (1, 0.86, 0.71, 0.57, 0.5, 0.43)
 SIZES = {"fitting": FITTING, "full": (1,), "half": (0.5,)}

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from rich.text import Text
 from textual.events import MouseDown, MouseEvent, MouseMove, MouseUp
@@ -231,8 +233,8 @@ def _bar(bars: Bars, dimension: int, half: int, role: str) -> Text:
     if part:  # the characters fill a cell from the left: a negative bar ends with a reversed one
         cells[half + step * (full + 1)] = EIGHTHS[part if step > 0 else 8 - part], role
     line = Text(no_wrap=True)
-    for text, style in cells:
-        line.append(text, style)
+    for style, run in groupby(cells, key=itemgetter(1)):  # few spans: each costs time to render
+        line.append("".join(text for text, _ in run), style)
     if part and step < 0:
         line.stylize("reverse", half - full - 1, half - full)
     return line

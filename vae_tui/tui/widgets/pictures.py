@@ -24,7 +24,8 @@ FRAME, ASCII_FRAME = "╭╮╰╯─│", "++++-|"
 class Pictures(Drawing):
     """Draws ``images`` in a grid of ``columns``, each ``pixels`` cells wide.
 
-    Gutters have the ground of the widget, so that pictures stay apart on a light theme too.
+    Gutters have the ground of the widget, so that pictures stay apart on a light theme too. They
+    and ``chosen`` take effect with the next images, which are set last.
     """
 
     images: var[Bytes] = var(_NONE, always_update=True)
@@ -44,9 +45,6 @@ class Pictures(Drawing):
     watch_images = Drawing.redraw
     watch_pixels = Drawing.redraw
     watch_columns = Drawing.redraw
-    watch_row_gap = Drawing.redraw
-    watch_margins = Drawing.redraw
-    watch_chosen = Drawing.redraw
     watch_palette = Drawing.redraw
 
     @dataclass
@@ -100,39 +98,60 @@ class Pictures(Drawing):
             if first:
                 rows += [[] for _ in range(self.row_gap)]
             members = range(first, min(first + self.columns, count))
-            for y in range(height):
-                rows.append(self._joined([cells[member * height + y] for member in members]))
-        if 0 <= self.chosen < count:
-            self._frame(rows, height)
+            sides = self._sides(height) if self.chosen in members else [""] * height
+            for y, pair in enumerate(sides):
+                pieces = [cells[member * height + y] for member in members]
+                rows.append(self._joined(pieces, self.chosen - first, pair))
+        if 0 <= self.chosen < count and self._has_box:
+            self._add_edges(rows, height)
         self.show_rows([Strip(row) for row in rows])
 
-    def _joined(self, pieces: Sequence[Row]) -> Row:
-        """Return one row of cells of the pictures that stand side by side."""
-        row = [Segment(" " * self.margins[0])] if self.margins[0] else []
+    @property
+    def _has_box(self) -> bool:
+        """Whether the gutters have room for a full box; else the frame is a pair of brackets."""
+        return self.margins[1] > 0 and self.row_gap > 0
+
+    @property
+    def _shapes(self) -> str:
+        return ASCII_FRAME if self.palette is Palette.ASCII else FRAME
+
+    def _sides(self, height: int) -> list[str]:
+        """Return the left and the right cell of the frame for each row of the chosen picture."""
+        shapes = self._shapes
+        sides = [2 * shapes[5]] * height
+        if not self._has_box:
+            sides[0], sides[-1] = shapes[:2], shapes[2:4]
+        return sides
+
+    def _joined(self, pieces: Sequence[Row], framed: int, sides: str) -> Row:
+        """Return one row of cells of the pictures that stand side by side.
+
+        ``sides`` are those of the frame around the picture of column ``framed``, or empty.
+        """
+        row: Row = []
+        style = self.app.console.get_style("here") if sides else None
         for number, piece in enumerate(pieces):
-            if number and self.gap:
-                row.append(Segment(" " * self.gap))
+            width = self.gap if number else self.margins[0]
+            if sides and width and number == framed:
+                row += Segment(" " * (width - 1)), Segment(sides[0], style)
+            elif sides and width and number == framed + 1:
+                row += Segment(sides[1], style), Segment(" " * (width - 1))
+            elif width:
+                row.append(Segment(" " * width))
             row += piece
+        if sides and framed == len(pieces) - 1:
+            row.append(Segment(sides[1], style))
         return row
 
-    def _frame(self, rows: list[Row], height: int) -> None:
-        """Draw the frame: brackets in the gutters, and where rows have margins too, a full box."""
-        shapes = ASCII_FRAME if self.palette is Palette.ASCII else FRAME
-        style = self.app.console.get_style("here")
+    def _add_edges(self, rows: list[Row], height: int) -> None:
+        """Draw the upper and the lower edge of the frame."""
+        shapes, style = self._shapes, self.app.console.get_style("here")
         row, column = divmod(self.chosen, self.columns)
         left = self.margins[0] + column * (self.pixels + self.gap) - 1
         top = self.margins[1] + row * (height + self.row_gap)
-        sides = [2 * shapes[5]] * height
-        if self.margins[1] and self.row_gap:
-            self._line(rows, top - 1, left, shapes[0] + shapes[4] * self.pixels + shapes[1], style)
-            bottom = shapes[2] + shapes[4] * self.pixels + shapes[3]
-            self._line(rows, top + height, left, bottom, style)
-        else:
-            sides[0], sides[-1] = shapes[:2], shapes[2:4]
-        for y, pair in enumerate(sides, top):
-            for x, side in zip((left, left + self.pixels + 1), pair, strict=True):
-                if x >= 0:
-                    rows[y] = _replaced(rows[y], x, Segment(side, style))
+        line = shapes[4] * self.pixels
+        self._line(rows, top - 1, left, shapes[0] + line + shapes[1], style)
+        self._line(rows, top + height, left, shapes[2] + line + shapes[3], style)
 
     def _line(self, rows: list[Row], y: int, left: int, line: str, style: Style) -> None:
         """Draw the upper or the lower edge into a gutter between two rows."""
@@ -141,11 +160,3 @@ class Pictures(Drawing):
         if left < 0:
             left, line = 0, line[1:]
         rows[y] = [Segment(" " * left), Segment(line, style)]
-
-
-def _replaced(row: Row, column: int, cell: Segment) -> Row:
-    """Return the row with one cell replaced; a row that ends before it is filled."""
-    strip = Strip(row)
-    if strip.cell_length < column:
-        strip = strip.extend_cell_length(column)
-    return [*strip.crop(0, column), cell, *strip.crop(column + 1)]
