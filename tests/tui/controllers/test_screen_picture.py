@@ -3,6 +3,7 @@
 import xml.etree.ElementTree as ET
 
 from support.screen import Screen, open_view, screen_rows, wait_until
+from support.views import exported
 from textual.app import App
 from textual.widgets import Label
 
@@ -44,6 +45,16 @@ async def test_a_screen_that_cannot_be_saved_is_reported(tmp_path):
         await wait_until(
             pilot, lambda: any("cannot be written" in note for note in screen.app.notes)
         )
+
+
+async def test_the_note_of_an_export_offers_the_screen_where_its_line_has_room(tmp_path):
+    offer = "the palette saves the screen as SVG"
+    for width, is_offered in ((200, True), (60, False)):
+        screen = Screen(folder=tmp_path)
+        async with screen.at(width, 30) as pilot:
+            await open_view(pilot, screen, "2")
+            path = await exported(pilot, screen)
+            assert (f"written: {path} · {offer}" in screen.app.notes) == is_offered
 
 
 async def test_wide_characters_shift_nothing_after_them():

@@ -17,6 +17,9 @@ from vae_tui.tui.terminal_app import TerminalApp
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.views.view import View
 
+_TOAST_FRAME = 4
+"""Columns of a notification beside its text."""
+
 
 @dataclass(frozen=True, slots=True)
 class ExportAndCopy:
@@ -40,7 +43,7 @@ class ExportAndCopy:
             self.app.notify("nothing to export here yet", timeout=3)
             return
         path = self.folder / f"{self.name}-{export.name}"
-        self._write(path, export.write, " · the palette saves the whole screen")
+        self._write(path, export.write, " · the palette saves the screen as SVG")
 
     def save_screen(self) -> None:
         """Write the main screen as an SVG, in a thread."""
@@ -51,13 +54,17 @@ class ExportAndCopy:
         self._write(path, lambda path: write(path, content))
 
     def _write(self, path: Path, write_to: Callable[[Path], None], more: str = "") -> None:
+        """Write a file in a thread and say where; add ``more`` if the line has room for it."""
+
         def write_and_notify() -> None:
             try:
                 write_to(path)
             except VaeTuiError as error:
                 self.app.notify(printable(str(error)), severity="error", markup=False)
             else:
-                self.app.notify(printable(f"written: {path}{more}"), markup=False)
+                text = f"written: {path}"
+                fits = len(text + more) <= self.app.size.width - _TOAST_FRAME
+                self.app.notify(printable(text + more if fits else text), markup=False)
 
         self.app.start_thread("export", write_and_notify)
 
