@@ -31,6 +31,8 @@ Draw = Callable[[Network], _Drawn]
 SUBJECTS = ("samples", "morph", "map")
 SAMPLES, MORPH_PICTURES = 32, 8
 """Pictures in a frame by default."""
+MOST_SAMPLES = 200
+"""In a frame: all frames are in memory."""
 Track = Callable[[Iterable[Any]], Iterable[Any]]
 """Passes on what it iterates over, and shows how far it is."""
 
@@ -109,6 +111,7 @@ def frames(run: Run, config: RunConfig, draw: Draw[_Drawn]) -> Iterator[tuple[in
 
 def samples(count: int, seed: int) -> Draw[Bytes]:
     """Return what draws ``count`` samples of the prior, at each step from the same codes."""
+    codes.check_range("-n", count, 1, MOST_SAMPLES)
     return lambda network: network.decode(codes.samples(network, count, seed))
 
 
