@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import time
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from vae_tui.run.folder import Run
 
 _POLL_SECONDS = 0.1
+_LINES_AT_ONCE = 1_000
 _FAILURES = ("failed", "lost")
 
 
@@ -92,11 +94,13 @@ def events(run: str | None, runs_dir: Path, since: int, follow: bool) -> None:
     found = find(runs_dir, run)
     tail = LineTail(found.events)
     unreadable = 0
-    for line, step in _lines_in_force(tail, list(_restarts(found))):
-        if step is None:
-            unreadable += 1
-        elif step >= since:
-            print_lines(as_json_line(line))
+    in_force = _lines_in_force(tail, list(_restarts(found)))
+    while block := list(itertools.islice(in_force, _LINES_AT_ONCE)):
+        steps = [step for _, step in block]
+        unreadable += steps.count(None)
+        text = [as_json_line(line) for line, step in block if step is not None and step >= since]
+        if text:
+            click.echo("\n".join(text))
     if unreadable:
         print_error(f"{found.events}: {unreadable:,} lines are not events; the others are shown")
     for line in lines_until_end(found, tail.offset) if follow else ():
@@ -155,12 +159,11 @@ def _restarts(run: "Run") -> "Iterator[tuple[int, RunStarted]]":
 
 def _step(line: bytes) -> int | None:
     """Return the step of an event, also of a kind that this version does not know; else None."""
-    from vae_tui.run import events as log
     from vae_tui.run.untrusted import json_object
 
     try:
-        event = log.decode(line)
-        step = json_object(line).get("step") if event is None else event.step
+        record = json_object(line)
     except ValueError:
         return None
-    return step if isinstance(step, int) else None
+    kind, step = record.get("event"), record.get("step")
+    return step if isinstance(kind, str) and type(step) is int else None

@@ -1,7 +1,6 @@
 """Requests to a trainer; one line of JSON each in ``commands.jsonl``."""
 
 import json
-import math
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -59,29 +58,32 @@ def check(command: Command) -> None:
     if command.command not in NAMES:
         raise UsageError(f"no command {command.command!r}; there are {', '.join(NAMES)}")
     if command.command == "set":
-        _check_setting(command.setting, command.value)
+        _check_name(command.setting)
+        _check_value(command.setting, command.value)
 
 
 def parse_setting(name: str, text: str) -> float:
     """Return the value of a setting that a user typed; UsageError unless it is valid."""
+    _check_name(name)
     try:
         value = float(text)
     except ValueError:
-        value = math.nan
-        if name in SETTINGS:
-            raise UsageError(f"{name}: {text!r:.40} is not a number") from None
-    _check_setting(name, value)
+        raise UsageError(f"{name}: {text!r:.40} is not a number") from None
+    _check_value(name, value)
     return value
 
 
-def _check_setting(name: str, value: float) -> None:
-    if name not in SETTINGS:
-        near = get_close_matches(name[:40].lower(), SETTINGS, n=1)
+def _check_name(setting: str) -> None:
+    if setting not in SETTINGS:
+        near = get_close_matches(setting[:40].lower(), SETTINGS, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
-        raise UsageError(f"no setting {name!r:.40}; {hint}there are {', '.join(SETTINGS)}")
+        raise UsageError(f"no setting {setting!r:.40}; {hint}there are {', '.join(SETTINGS)}")
+
+
+def _check_value(setting: str, value: float) -> None:
     try:
-        check_number(name, value)
+        check_number(setting, value)
     except UsageError as error:  # it names an option
         raise UsageError(str(error).removeprefix("--")) from None
-    if name == "epochs" and value != int(value):
+    if setting == "epochs" and value != int(value):
         raise UsageError(f"epochs must be a whole number, not {value:g}")
