@@ -151,7 +151,7 @@ def test_ctrl_c_asks_and_a_second_one_stays(shell):
 def colours_of(terminal):
     """Return the colours that are seen: a blank has none but its ground."""
     cells = [cell for row in rows_of(terminal, 2, 23) for cell in row]
-    inks = {fg for letter, fg, _ in cells if letter != " "}
+    inks = {fg for letter, fg, _ in cells if letter in "▀▄█"}  # not the frame of the cursor
     return (inks | {bg for *_, bg in cells}) - {"default", "black"}
 
 
@@ -160,7 +160,7 @@ def test_digits_are_greys_of_256_colours_and_shades_without_colours(shell):
         terminal.wait_for("reconstructions")
         terminal.type("2")
         terminal.wait_for("seed 1")
-        terminal.wait_for(lambda _: "▀" in terminal.screen.display[10])
+        terminal.wait_for(lambda _: "▀" in "".join(terminal.screen.display[4:22]))
         # The charts of the view before vanish a moment after the caption has come.
         terminal.wait_for(lambda _: len(colours_of(terminal)) > 8 and colours_of(terminal) <= GREYS)
         assert b"38;5;" in terminal.raw
@@ -233,3 +233,13 @@ def test_a_theme_of_ours_named_by_the_environment_has_its_own_colours(tmp_path):
     with RawTerminal(command, environment=environment, cwd=tmp_path) as terminal:
         terminal.wait_for("reconstructions")
         assert b"48;2;255;255;255" in terminal.raw
+
+
+def test_p_trains_a_finished_run_for_as_many_more_epochs_as_are_typed(shell):
+    shell.answer("--epochs", "1", "--hidden", "16")
+    with shell.screen("attach") as terminal:
+        terminal.wait_for("reconstructions")
+        terminal.type("p")
+        terminal.wait_for("How many more?")
+        terminal.type("2\r")
+        terminal.wait_for(lambda text: "finished" in text and "epoch 3/3" in text)

@@ -71,7 +71,9 @@ def watch(
         config, damage = config_or_fallback(run)
     code = app.return_code or 0
     reference = run.reference(plain_runs_dir())
-    if code == 0 and run.is_live():
+    if code == 0 and app.state == "stopping":
+        print_lines(f"{run.name} is stopping; look at it with: vae-tui attach {reference}")
+    elif code == 0 and run.is_live():
         print_lines(f"{run.name} continues; come back with: vae-tui attach {reference}")
     elif code == 0 and app.state == "stopped":
         advice = ADVICE["stopped"].format(name=reference)
