@@ -187,8 +187,11 @@ def _history(scene: Scene) -> History | None:
 
 def _whole_test_set(scene: Scene) -> str:
     """Return the KL of all test images, which the chart in Train shows, for comparison."""
-    tested = scene.run.tested
-    return f" · all: {tested.test_kl:.1f}" if tested is not None and not scene.is_past else ""
+    tested, started = scene.run.tested, scene.run.started
+    if tested is None or scene.is_past:
+        return ""
+    count = f" {started.test_images:,}" if started and started.test_images else ""
+    return f" · all{count}: {tested.test_kl:.1f}"
 
 
 def _advice(scene: Scene, kl: list[float]) -> str:

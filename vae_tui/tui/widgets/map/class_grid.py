@@ -57,7 +57,8 @@ class ClassGrid(Drawing):
         images = scale(classes.images, pixels)
         rows: list[Strip] = []
         for first in range(0, len(images), columns):
-            picture = tile(images[first : first + columns], columns, GAP)
+            row_images = images[first : first + columns]
+            picture = tile(row_images, len(row_images), GAP)
             rows += [Strip(row) for row in half_blocks(picture, classes.palette, ground)]
             line = Text(no_wrap=True)
             for index in range(first, min(first + columns, len(images))):

@@ -25,6 +25,8 @@ LEAST_SAMPLES, MOST_SAMPLES = 8, 32
 SIZES = range(28, 7, -2)
 """Widths of a sample in cells."""
 LEAST_ROWS = 4
+FILLED = 0.85
+"""Samples are as large as they can be while they fill this share of what the best size fills."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,9 +83,9 @@ class RunPreview(Drawing):
             return []
         grids = [(fitting(width, pixels), height // (pixels // 2), pixels) for pixels in SIZES]
         enough = [grid for grid in grids if grid[0] * grid[1] >= LEAST_SAMPLES]
-        columns, rows, pixels = max(
-            enough or grids[-1:], key=lambda grid: grid[0] * grid[1] * grid[2] ** 2
-        )
+        areas = {grid: grid[0] * grid[1] * grid[2] ** 2 for grid in enough or grids[-1:]}
+        most = max(areas.values())
+        columns, rows, pixels = next(grid for grid in areas if areas[grid] >= FILLED * most)
         if columns < 1 or rows < 1:
             return []
         picture = tile(scale(glance.samples[: columns * rows], pixels), columns, GAP)
