@@ -78,10 +78,12 @@ def test_a_morph_interpolates_at_every_step_between_the_same_images(run, tmp_pat
         assert_shown(frame, morph(network, probe, choose_ends("3", "#12", probe), 5), 5)
 
 
-def test_a_movie_of_the_map_has_points_in_the_colours_of_the_classes(run, tmp_path):
+@pytest.mark.parametrize(("method", "name"), [("pca", "PCA"), ("tsne", "t-SNE")])
+def test_a_movie_of_the_map_has_points_in_the_colours_of_the_classes(run, tmp_path, method, name):
     path = tmp_path / "m.gif"
-    (said,) = called(["movie", str(run.path), "--of", "map", "-o", str(path)])
-    assert said == (0, f"{path}: PCA of the means of 150 test images; 4 steps of one\n", "")
+    line = ["movie", str(run.path), "--of", "map", "--method", method]
+    (said,) = called([*line, "-o", str(path)])
+    assert said == (0, f"{path}: {name} of the means of 150 test images; 4 steps of one\n", "")
     with Image.open(path) as gif:
         gif.seek(gif.n_frames - 1)
         found = np.array([colour for _, colour in gif.convert("RGB").getcolors(1 << 20)])

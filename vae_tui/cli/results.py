@@ -100,6 +100,8 @@ def export(run: str | None, runs_dir: Path, step: int | None, output: Path) -> N
 @option("--seed", type=int, default=1, help="Random seed of the samples' z.")
 @option("--digits", nargs=2, metavar="A B", default=("3", "8"),
         help="Ends of the morph: classes, or test images as '#123' (quoted).")  # fmt: skip
+@option("--method", type=Choice(("pca", "tsne")), default="pca",
+        help="Of the map; t-SNE takes seconds for each step.")  # fmt: skip
 @option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE",
         show_default="RUN-samples.gif and so on", help="The file, ending in .gif.")  # fmt: skip
 def movie(
@@ -109,6 +111,7 @@ def movie(
     count: int | None,
     seed: int,
     digits: tuple[str, str],
+    method: str,
     output: Path | None,
 ) -> None:
     """Write a GIF of how a run learns.
@@ -126,6 +129,6 @@ def movie(
     check_output(path, (".gif",))
     with progress_bar("drawing", MofNCompleteColumn()) as bar:
         track = partial(bar.track, total=len(found.kept_steps()) + 1)
-        content, about = movie_of(found, Request(subject, count, seed, digits), track)
+        content, about = movie_of(found, Request(subject, count, seed, digits, method), track)
     write(path, content)
     print_lines(f"{path}: {about}")

@@ -4,6 +4,7 @@ import contextlib
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vae_tui.arrays import Bytes, Floats
@@ -49,6 +50,8 @@ class Request:
     """Of the samples' codes."""
     digits: tuple[str, str] = ("3", "8")
     """Ends of the morph, as of `choose_ends`."""
+    method: str = "pca"
+    """Of the map: ``pca`` or ``tsne``."""
 
 
 def movie_of(run: Run, request: Request, track: Track = iter) -> tuple[bytes, str]:
@@ -76,9 +79,11 @@ def movie_of(run: Run, request: Request, track: Track = iter) -> tuple[bytes, st
         what = f"{first} becomes {last}"
     else:
         probe = load_probe(run.probe, config)
-        steps, maps = _oldest_first(run, config, AlignedMap(probe), track)
+        draw = _tsne(probe) if request.method == "tsne" else AlignedMap(probe)
+        steps, maps = _oldest_first(run, config, draw, track)
         pictures = map_pictures(maps, probe.labels)
-        what = f"PCA of the means of {len(probe.labels):,} test images"
+        name = "t-SNE" if request.method == "tsne" else "PCA"
+        what = f"{name} of the means of {len(probe.labels):,} test images"
     about = f"{what}; {len(steps)} steps of {printable(run.name)}"
     title = f"{printable(run.name)} · {what}"
     return movie(_scenes(run, config, steps, pictures), title, about), about
@@ -137,6 +142,19 @@ class AlignedMap:
         points = pca(network.encode(self._probe.images)[0]).points
         self._drawn = points if self._drawn is None else aligned(points, self._drawn)
         return self._drawn
+
+
+def _tsne(probe: Probe) -> Draw[Floats]:
+    """Return what draws the map by t-SNE, from the points of the step drawn before it."""
+    embed = resolve_name("vae_tui.latent.tsne:embed")  # importing scikit-learn takes two seconds
+    points: Floats | None = None
+
+    def draw(network: Network) -> Floats:
+        nonlocal points
+        points = embed(network.encode(probe.images)[0], points)
+        return points
+
+    return draw
 
 
 def _oldest_first(
