@@ -1,28 +1,27 @@
 """One table of keys: footer, help, palette, README and remapping agree."""
 
+import importlib
 import itertools
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 from support.screen import Screen, open_view, wait_until
+from textual.screen import ModalScreen
 
-from vae_tui.tui.dialogs.choose_digits import ChooseDigitsDialog
-from vae_tui.tui.dialogs.help import HelpDialog
-from vae_tui.tui.dialogs.leave import LeaveDialog
-from vae_tui.tui.dialogs.more_epochs import MoreEpochsDialog
-from vae_tui.tui.dialogs.palette import Palette
-from vae_tui.tui.dialogs.settings import SettingsDialog
+from vae_tui.tui import dialogs
 from vae_tui.tui.keys.bindings import ALWAYS_SHOWN, HIDDEN_FIRST, KEYS, footer_rank
 from vae_tui.tui.views import VIEWS
 
 README = (Path(__file__).parents[3] / "README.md").read_text()
-DIALOGS = (ChooseDigitsDialog, HelpDialog, LeaveDialog, MoreEpochsDialog, SettingsDialog)
+PREFIX = f"{dialogs.__name__}."
 SYMBOLS = {
     "comma": ",",
     "full_stop": ".",
     "question_mark": "?",
     "plus": "+",
     "minus": "-",
+    "slash": "/",
     "left_square_bracket": "[",
 }
 
@@ -38,7 +37,13 @@ def test_every_key_that_the_help_explains_is_in_the_readme():
 
 
 def test_every_binding_has_an_id_of_its_own_to_be_remapped_by():
-    tables = [KEYS, Palette.BINDINGS, *(one.BINDINGS for one in (*VIEWS, *DIALOGS))]
+    modules = [importlib.import_module(one.name) for one in iter_modules(dialogs.__path__, PREFIX)]
+    found = [vars(module).values() for module in modules]
+    screens = {one for values in found for one in values if isinstance(one, type)}
+    with_keys = {one for one in screens if issubclass(one, ModalScreen) and "BINDINGS" in vars(one)}
+    ours = [one for one in with_keys if one.__module__.startswith(PREFIX)]
+    assert len(ours) >= 7
+    tables = [KEYS, *(one.BINDINGS for one in (*VIEWS, *ours))]
     ids = [binding.id for table in tables for binding in table]
     assert None not in ids
     assert len(ids) > 80
