@@ -197,6 +197,6 @@ def test_the_screen_takes_the_keys_and_the_theme_of_the_file(file, tmp_path):
     try:
         terminal.wait_for("no key 'app.hlep'; did you mean app.help?")
         terminal.type("\x1bOQ")  # f2
-        terminal.wait_for("arrows scroll, escape closes")
+        terminal.wait_for("f2  Explain this view")
     finally:
         terminal.kill()
