@@ -30,7 +30,7 @@ async def test_a_view_has_its_keys_again_after_there_was_too_little_room():
     async with screen.at(80, 24) as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
-        for view in ("1", "2", "3", "4", "tab", "6"):  # on the map 5 is a class
+        for view in "123456":
             await pilot.press(view)
             await pilot.pause()
             own = screen.app.main.keys_here()[0]

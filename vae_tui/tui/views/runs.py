@@ -275,6 +275,7 @@ class RunsView(View):
         is_shown = preview >= LEAST_ROWS
         self.query_one("#chosen").styles.height = preview + frame if is_shown else frame
         self.query_one("#chosen").display = is_shown or frame == 1
+        self.query_one(RunPreview).display = is_shown
 
     def _glance(self, scene: Scene, row: ListedRun) -> RunGlance:
         """Return the preview of a run; its weights are requested when they are not there."""
