@@ -55,6 +55,21 @@ async def test_all_text_of_each_view_can_be_read_in_each_theme():
     assert not faint
 
 
+async def test_all_text_beside_a_drawing_can_be_read_in_each_theme():
+    screen, faint = Screen(), set()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "3")
+        await pilot.press("w", "space", "right", "right", "down")
+        await pilot.pause()
+        for name in screen.app.available_themes:
+            screen.app.theme = name
+            await pilot.pause()
+            for text, colour, ground in colours_of_text(screen):
+                if contrast(colour, ground) < theme.LEAST_CONTRAST - 0.05:  # rounded colours
+                    faint.add((name, text.strip(), colour.name, ground.name))
+    assert not faint
+
+
 @pytest.mark.parametrize("ours", theme.THEMES, ids=lambda ours: ours.name)
 async def test_our_themes_are_exact_in_256_colours(ours):
     screen = Screen()

@@ -64,11 +64,14 @@ class DrawDialog(Dialog[Floats | None]):
                 tooltip="Close; the drawing is kept"),
     ]  # fmt: skip
     DEFAULT_CSS = """
-    DrawDialog > Vertical { width: 100%; max-width: 100%; height: 100%; padding: 0 1; }
+    DrawDialog > Vertical {
+        width: 100%; max-width: 100%; height: 100%; padding: 0 1; background: $background;
+        border-title-color: $foreground;
+    }
     DrawDialog #parts { height: 1fr; }
     DrawDialog #parts > * { position: absolute; }
     DrawDialog Pad { border: round $rule; border-subtitle-color: $quiet; }
-    DrawDialog Pad.down { border: round $accent; border-subtitle-color: $accent; }
+    DrawDialog Pad.down { border: round $accent; border-subtitle-color: $foreground; }
     DrawDialog #labels, DrawDialog #facts, DrawDialog #map-label { color: $quiet; }
     """
 

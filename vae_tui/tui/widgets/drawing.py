@@ -19,6 +19,8 @@ class Drawing(Widget):
         """The content, one strip a row, before it is cut and filled to the widget's width."""
         self.base = Style()
         """The widget's own style, under that of its rows."""
+        self._lines: Sequence[Text] = ()
+        """The text shown last, whose roles have other colours in another theme."""
 
     def redraw(self) -> None:
         """Draw the reactive values again: they or the size changed."""
@@ -27,7 +29,8 @@ class Drawing(Widget):
     on_resize = redraw
 
     def _draw(self) -> None:
-        pass
+        if self._lines:
+            self.show_text(self._lines)
 
     def show_rows(self, rows: Sequence[Strip]) -> None:
         """Replace the content; equal rows are not repainted."""
@@ -43,6 +46,7 @@ class Drawing(Widget):
     def show_text(self, lines: Sequence[Text]) -> None:
         """Replace the content by lines of text."""
         console = self.app.console
+        self._lines = lines
         self.show_rows([Strip(line.render(console, end="")) for line in lines])
 
     def render_lines(self, crop: Region) -> list[Strip]:
