@@ -26,8 +26,13 @@ class LeaveDialog(Dialog[Answer | None]):
     ]
     DEFAULT_CSS = """
     LeaveDialog > Vertical { width: 72; }
-    LeaveDialog OptionList { border: none; padding: 0; background: $surface; height: auto; }
-    LeaveDialog OptionList:focus { border: none; }
+    LeaveDialog OptionList, LeaveDialog OptionList:focus {
+        border: none; padding: 0; height: auto; background: $surface; background-tint: $surface 0%;
+    }
+    LeaveDialog OptionList > .option-list--option-highlighted,
+    LeaveDialog OptionList:focus > .option-list--option-highlighted {
+        background: $cursor-ground; color: $foreground; text-style: none;
+    }
     """
 
     def __init__(self, name: str, reference: str) -> None:
@@ -57,6 +62,6 @@ class LeaveDialog(Dialog[Answer | None]):
 
 
 def _answer(id: str, key: str, label: str, consequence: str) -> Option:
-    text = "[b $key]$letter[/]  [b]$label[/]\n   $consequence"
+    text = " [b]$letter[/]  [b]$label[/]\n    $consequence"
     prompt = Content.from_markup(text, letter=key, label=label, consequence=consequence)
     return Option(prompt, id=id)
