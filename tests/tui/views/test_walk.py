@@ -285,6 +285,16 @@ async def test_a_large_screen_has_the_nearest_test_images_and_a_click_goes_to_on
         assert screen.caption("caption").startswith(f"{labels[order[1]]} (test digit #{order[1]})")
 
 
+async def test_the_nearest_test_images_are_as_many_as_fit_a_new_size():
+    screen = Screen()
+    async with screen.at(240, 70) as pilot:
+        await open_view(pilot, screen, "3")
+        many = len(screen.pictures("neighbours").images)
+        await pilot.resize_terminal(200, 60)
+        await wait_until(pilot, lambda: len(screen.pictures("neighbours").images) < many)
+        await until_whole(pilot, screen)
+
+
 async def test_walk_leaves_no_more_than_a_fifth_of_a_large_screen_empty():
     screen = Screen()
     async with screen.at(200, 60) as pilot:

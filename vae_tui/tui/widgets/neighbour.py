@@ -78,6 +78,7 @@ class NeighbourRow(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._images: list[int] = []
+        self._shown: tuple[Bytes, Scene] | None = None
         self._title, self._pictures = Drawing(), Pictures(id="neighbours")
         self._numbers = Drawing(id="neighbour-numbers")
 
@@ -87,9 +88,15 @@ class NeighbourRow(Vertical):
         yield self._pictures
         yield self._numbers
 
+    def on_resize(self) -> None:
+        """Show as many as fit now."""
+        if self._shown is not None:
+            self.show(*self._shown)
+
     def show(self, picture: Bytes, scene: Scene) -> None:
         """Show the test images nearest to a picture (H, W); nothing without test images."""
-        if (probe := scene.probe) is None or not self.display:
+        self._shown = picture, scene
+        if (probe := scene.probe) is None or not self.display or not self.size:
             return
         columns = max(self.size.width // ROW_CELLS, 1)
         found = ranked(probe, picture, columns)
