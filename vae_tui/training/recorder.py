@@ -30,7 +30,7 @@ SAVE_SHARE, SHOW_SHARE, HISTORY_SHARE = 0.05, 0.004, 0.004
 
 A save takes 0.02 s, 0.1 s on a busy machine: it must be affordable every ``SAVE_SECONDS``.
 """
-SAVE_CREDIT, SHOW_CREDIT, HISTORY_CREDIT = 0.3, 0.02, 0.05
+SAVE_CREDIT, SHOW_CREDIT, HISTORY_CREDIT = 0.3, 0.02, 0.5
 """Seconds of each allowed in advance, so that the first seconds of a run are saved too."""
 LONGEST_SAVE_SECONDS = 30.0
 """Longest interval between saves, however slow the disk."""
