@@ -41,8 +41,6 @@ class TerminalApp(App[None]):
             self.register_theme(ours)
         self._chosen_theme = chosen_theme
         name = chosen_theme.load() if chosen_theme else ""
-        # Textual has taken TEXTUAL_THEME for a name it knows: setting it again would do nothing.
-        self.set_reactive(App.theme, "textual-dark")
         self.theme = name if name in self.available_themes else theme.DEFAULT
         # Textual's own default is TEXTUAL_THEME, which may name a theme that it did not know yet:
         # setting that changes nothing, and its colours would be those of another theme.

@@ -44,11 +44,11 @@ async def shown_status(width: int, *given_parts: Text) -> str:
         (1, ""),
         (20, "digits-1123-0713"),
         (40, "digits-1123-0713  ● running"),
-        (62, "digits-1123-0713  ● running  epoch 30.0/150  ━━━━━━━━━━ 20%"),
-        (77, "digits-1123-0713  ● running  epoch 30.0/150  ━━━━━━━━━━ 20%  3 m 05 s left"),
+        (60, "digits-1123-0713  ● running  epoch 30.0/150  ━━━━━━━━ 20%"),
+        (75, "digits-1123-0713  ● running  epoch 30.0/150  ━━━━━━━━ 20%  3 m 05 s left"),
         (
             120,
-            "digits-1123-0713  ● running  epoch 30.0/150  ━━━━━━━━━━ 20%  3 m 05 s left  "
+            "digits-1123-0713  ● running  epoch 30.0/150  ━━━━━━━━ 20%  3 m 05 s left  "
             "54.2k img/s  cuda:0 bf16 743M",
         ),
     ],
@@ -99,7 +99,7 @@ def test_the_percentage_is_of_all_epochs_and_never_above_a_hundred():
 
 
 def test_the_bar_is_told_apart_without_colours():
-    assert parts(unicode=False)[3].plain == "##-------- 20%"
+    assert parts(unicode=False)[3].plain == "#------- 20%"
 
 
 def test_a_number_that_is_not_finite_has_a_place_in_the_top_line():

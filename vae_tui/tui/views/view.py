@@ -98,6 +98,6 @@ def waiting(scene: Scene) -> str:
         return f"{scene.unreadable} cannot be read"
     if scene.run.live:
         if scene.run.started is None:
-            return "importing torch; first weights follow"
+            return "importing torch · first weights follow"
         return "waiting for the first weights"
     return "no weights that can be read"

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from rich.text import Text
 from textual.reactive import var
 
-from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.panel import Panel, title_width
 
@@ -38,9 +37,8 @@ class ChartPanel(Panel):
 
     def on_mount(self) -> None:
         """Follow the chart's heading."""
-        caption = self.query_one(f"#{self._chart.id}-title", Caption)
 
         def show(heading: str) -> None:
-            caption.text = heading
+            self.caption.text = heading
 
         self.watch(self._chart, "heading", show)

@@ -37,9 +37,9 @@ class Panel(Vertical):
         it is a row above the title.
         """
         super().__init__(id=id)
-        self._caption = Caption(id=caption)
+        self.caption = Caption(id=caption)
         self._facts = Caption(id=facts) if facts else None
-        for edge in filter(None, (self._caption, self._facts)):
+        for edge in filter(None, (self.caption, self._facts)):
             edge.add_class("in-frame")
         self._content = content
 
@@ -47,12 +47,12 @@ class Panel(Vertical):
         """Yield facts, title and content."""
         if self._facts is not None:
             yield self._facts
-        yield self._caption
+        yield self.caption
         yield from self._content
 
     def on_mount(self) -> None:
         """Follow the captions."""
-        for edge in filter(None, (self._caption, self._facts)):
+        for edge in filter(None, (self.caption, self._facts)):
             self.watch(edge, "text", self._show_edges)
             self.watch(edge, "weights", self._show_edges)
 
@@ -63,7 +63,7 @@ class Panel(Vertical):
     def _show_edges(self) -> None:
         if not (self.is_mounted and self.screen.has_class(FRAMED)):
             return
-        title = self._in_frame(self._caption)
+        title = self._in_frame(self.caption)
         if title != self.border_title:
             self.border_title = title
         if self._facts is not None and (facts := self._in_frame(self._facts)) != (

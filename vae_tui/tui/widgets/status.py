@@ -92,7 +92,7 @@ def status_parts(
             f"{'●' if unicode else '*'} {state_text(state, silent_seconds)}", ROLES.get(state, "")
         ),
         Text(f"epoch {_epoch(epoch)}/{epochs}"),
-        _bar(share, 10, unicode),
+        _bar(share, 8, unicode),
     ]
     if state == "running" and math.isfinite(seconds_left) and epoch < epochs:
         parts.append(Text(f"{duration(seconds_left)} left"))

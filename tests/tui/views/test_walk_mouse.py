@@ -1,0 +1,112 @@
+"""View 3: what can be clicked, and what a large screen has more."""
+
+import re
+
+import numpy as np
+from support.fake_networks import probe, random_network
+from support.layout_faults import until_whole
+from support.screen import Screen, open_view, plain, wait_until, walk_code
+from support.views import marked
+
+from vae_tui.latent.codes import between, prior
+from vae_tui.terminal.half_blocks import Palette
+from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.tui.widgets.latent_bars import LatentBars
+
+FIRST, SECOND = random_network(540), random_network(576)
+
+
+async def test_a_click_on_a_bar_sets_that_number():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "3")
+        bars = screen.view.query_one(LatentBars)
+        zero = bars.rows[1].text.index("│")
+        half = zero - 5
+        expected = prior(1, 1, 20)[0]
+        expected[3] = 2 * 3 / half
+        await pilot.click(bars, offset=(zero + 2, 4))
+        np.testing.assert_allclose(walk_code(screen), expected, rtol=1e-5)
+        assert bars.bars.chosen == 3
+        await pilot.click(bars, offset=(1, 7))
+        assert bars.bars.chosen == 6
+        np.testing.assert_allclose(walk_code(screen), expected, rtol=1e-5)
+
+
+async def test_a_click_on_a_frame_of_the_traversal_goes_there_and_frames_it():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "3")
+        frames = screen.pictures("strip")
+        expected = prior(1, 1, 20)[0]
+        assert frames.chosen == np.abs(np.linspace(-3, 3, 5) - expected[0]).argmin()
+        await pilot.click(frames, offset=(frames.margins[0] + 2, 3))
+        expected[0] = -3
+        np.testing.assert_allclose(walk_code(screen), expected, rtol=1e-6)
+        assert frames.chosen == 0
+
+
+async def test_a_large_screen_has_the_traversal_and_the_last_interpolation():
+    screen = Screen()
+    async with screen.at(200, 60) as pilot:
+        await open_view(pilot, screen, "3")
+        second = screen.pictures("interpolation")
+        assert re.match(r"3 \(test digit #\d+\) into 8 ", screen.caption("interpolation-caption"))
+        start, end = await marked(pilot, screen)
+        await wait_until(pilot, lambda: np.array_equal(walk_code(screen), end))
+        await pilot.pause()
+        assert second.chosen == len(second.images) - 1
+        assert screen.caption("strip-caption").startswith("z1 from -3 to 3")
+        await pilot.click(second, offset=(second.margins[0] + 1, 1))
+        np.testing.assert_array_equal(walk_code(screen), start)
+        await pilot.press("right")  # away from it: the strip stays
+        assert second.chosen == -1
+        assert "seed 2 into" in screen.caption("interpolation-caption")
+        straight = FIRST.decode(between(start, end, len(second.images)))
+        np.testing.assert_array_equal(second.images, straight)
+
+
+async def test_a_large_screen_has_the_nearest_test_images_and_a_click_goes_to_one():
+    screen = Screen()
+    async with screen.at(200, 60) as pilot:
+        await open_view(pilot, screen, "3")
+        row = screen.pictures("neighbours")
+        shown = screen.pictures("digit").images[0] / 255.0
+        errors = np.square(probe().images / 255.0 - shown).sum((1, 2))
+        order = np.argsort(errors, kind="stable")[: len(row.images)]
+        assert len(order) >= 6
+        np.testing.assert_array_equal(row.images, probe().images[order])
+        words = plain(screen.view.query_one("#neighbour-numbers", Drawing))
+        labels = probe().labels
+        assert words.startswith(f"{labels[order[0]]} #{order[0]} err {errors[order[0]]:.0f}")
+        await pilot.click(row, offset=(1 + 16 + 2, 2))
+        assert screen.caption("caption").startswith(f"{labels[order[1]]} (test digit #{order[1]})")
+
+
+async def test_the_nearest_test_images_are_as_many_as_fit_a_new_size():
+    screen = Screen()
+    async with screen.at(240, 70) as pilot:
+        await open_view(pilot, screen, "3")
+        many = len(screen.pictures("neighbours").images)
+        await pilot.resize_terminal(200, 60)
+        await wait_until(pilot, lambda: len(screen.pictures("neighbours").images) < many)
+        await until_whole(pilot, screen)
+
+
+async def test_walk_leaves_no_more_than_a_fifth_of_a_large_screen_empty():
+    screen = Screen()
+    async with screen.at(200, 60) as pilot:
+        await open_view(pilot, screen, "3")
+        bars = screen.view.query_one(LatentBars)
+        empty = (bars.size.height - len(bars.rows)) * bars.size.width
+        assert empty < 200 * 60 / 100
+        assert len(bars.rows[0].text.rstrip()) > 0.95 * bars.size.width
+
+
+async def test_without_utf8_walk_has_ascii_alone():
+    screen = Screen(palette=Palette.ASCII, unicode=False)
+    async with screen.at(80, 24) as pilot:
+        await open_view(pilot, screen, "3")
+        for widget in (LatentBars, "#strip-numbers", "#norm"):
+            assert plain(screen.view.query_one(widget, Drawing)).isascii()
+        assert re.search(r"\|z\| [\d.]+  err \d", screen.text)
