@@ -35,11 +35,11 @@ async def test_each_state_is_named_with_what_to_do_and_nothing_is_cut_or_overlap
         await wait_until(pilot, lambda: all(word in screen.text for word in words))
         for view, own in (
             ("1", "h Cursor"),
-            ("2", "- Cooler"),
-            ("3", "x Test digit"),
+            ("2", "z Size"),
+            ("3", "w Draw"),
             ("4", "m Method"),
             ("5", "s Sort"),
-            ("6", "⏎ Open"),
+            ("6", "space Overlay"),
         ):
             await pilot.press(view)
             await wait_until(pilot, lambda own=own: own in screen.text)
