@@ -207,9 +207,9 @@ def test_nothing_of_a_stranger_reaches_the_terminal_raw(tmp_path, state):
         terminal.type(",")
         terminal.wait_for("back in time")
         terminal.type("ey?")
-        terminal.wait_for("Everywhere")
+        terminal.wait_for("Keys everywhere")
         terminal.type("\x1b")
-        terminal.wait_for(lambda text: "Everywhere" not in text)
+        terminal.wait_for(lambda text: "Keys everywhere" not in text)
         terminal.type("q")
         if state == "paused":
             terminal.wait_for("come back:")

@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 20.0
 LONGEST_DRAIN_SECONDS = 0.1
 ASKED_EVERY = 100
 """Actions between two questions whether the program still answers."""
-HELP_SAYS = b"Everywhere"
+HELP_SAYS = b"everywhere"
 
 ARROWS = [f"\x1b[{how}" for how in ("A", "B", "C", "D", "1;2A", "1;2C", "1;2D", "1;5C")]
 NAMED = [

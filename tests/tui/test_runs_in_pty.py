@@ -82,7 +82,7 @@ def test_enter_opens_another_run_on_the_same_terminal_and_the_one_left_goes_on(s
     terminal.wait_for(re.compile(r"> ● live +running").search)
     terminal.wait_for(re.compile(r"ended +finished +2\.0/2").search)
     terminal.type("\x1b[B\r")
-    terminal.wait_for(re.compile(r"^ ended +finished", re.MULTILINE).search)
+    terminal.wait_for(re.compile(r"^ ended +● finished", re.MULTILINE).search)
     terminal.wait_for("reconstructions")
     assert_it_goes_on(live)
     assert b"continues" not in terminal.raw
@@ -92,7 +92,7 @@ def test_enter_opens_another_run_on_the_same_terminal_and_the_one_left_goes_on(s
         terminal.type("6")
         terminal.wait_for(re.compile(r"● (live|ended)").search)
         terminal.type("\x1b[F\x1b[A\x1b[A\r" if name == "live" else "\x1b[H\x1b[B\r")
-        terminal.wait_for(re.compile(rf"^ {name} +(running|paused|finished)", re.MULTILINE).search)
+        terminal.wait_for(re.compile(rf"^ {name} +● (running|paused|finished)", re.MULTILINE).search)
         terminal.wait_for("reconstructions")
         if name == "ended":
             costs.append(settled(terminal))
@@ -116,7 +116,7 @@ def test_x_lays_a_run_over_this_one_and_the_run_that_vanished_is_a_note(shell, f
     terminal.wait_for(re.compile(r"> ● second +finished").search)
     terminal.wait_for("first")
     terminal.type("\x1b[Bx")
-    terminal.wait_for(re.compile(r"> x first +finished").search)
+    terminal.wait_for(re.compile(r"> ■ first +finished").search)
     terminal.type("1")
     terminal.wait_for(re.compile(r"BCE.* first \d+\.\d").search)
     terminal.wait_for(re.compile(r"KL.* first \d+\.\d").search)
@@ -135,7 +135,7 @@ def test_x_lays_a_run_over_this_one_and_the_run_that_vanished_is_a_note(shell, f
 def open_first_run(terminal):
     """Open the first run of the list once that shows it as running."""
     terminal.type("6")
-    terminal.wait_for(re.compile(r"run +running").search)
+    terminal.wait_for(re.compile(r"run +● running").search)
     terminal.type("\x1b[H\r")
 
 
@@ -145,7 +145,7 @@ def test_ctrl_c_between_two_screens_ends_nothing(live_and_ended):
         open_first_run(terminal)
         terminal.wait_for(lambda _: LEAVE_ALTERNATE_SCREEN in terminal.raw)
         terminal.type("\x03")
-        terminal.wait_for(re.compile(r"^ run +running", re.MULTILINE).search)
+        terminal.wait_for(re.compile(r"^ run +● running", re.MULTILINE).search)
         terminal.type("\x03")  # opens the question, or closes the one that the first key opened
         terminal.type("\x1b")
         terminal.wait_for("reconstructions")
@@ -156,7 +156,7 @@ def test_the_last_run_of_several_is_the_one_that_is_said_to_go_on(live_and_ended
     with live_and_ended.screen("attach", "ended") as terminal:
         terminal.wait_for("finished")
         open_first_run(terminal)
-        terminal.wait_for(re.compile(r"^ run +running", re.MULTILINE).search)
+        terminal.wait_for(re.compile(r"^ run +● running", re.MULTILINE).search)
         terminal.wait_for("reconstructions")
         terminal.type("qk")
         assert terminal.wait_for_end() == 0

@@ -63,6 +63,8 @@ class SteeringController:
         elif state in ENDED and run is not None:
             if self.steering is None:
                 self.app.notify(READ_ONLY, timeout=3)
+            elif run.gone:
+                self.app.notify("nothing to continue: the run's folder is gone", timeout=4)
             elif state == "finished":
                 proposed = min(max(run.epochs, 1), PROPOSED_EPOCHS)
                 self.app.push_screen(MoreEpochsDialog(run.epochs, proposed), self._train_to)
