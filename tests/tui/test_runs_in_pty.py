@@ -92,7 +92,9 @@ def test_enter_opens_another_run_on_the_same_terminal_and_the_one_left_goes_on(s
         terminal.type("6")
         terminal.wait_for(re.compile(r"● (live|ended)").search)
         terminal.type("\x1b[F\x1b[A\x1b[A\r" if name == "live" else "\x1b[H\x1b[B\r")
-        terminal.wait_for(re.compile(rf"^ {name} +● (running|paused|finished)", re.MULTILINE).search)
+        terminal.wait_for(
+            re.compile(rf"^ {name} +● (running|paused|finished)", re.MULTILINE).search
+        )
         terminal.wait_for("reconstructions")
         if name == "ended":
             costs.append(settled(terminal))
