@@ -202,3 +202,20 @@ async def test_a_key_that_moves_in_the_list_does_nothing_while_there_is_none():
             await screen.app.screen.query_one(CommandList).remove()
             await pilot.press(key, "escape")
             await wait_until(pilot, lambda: screen.app.screen is screen.app.main)
+
+
+@pytest.mark.parametrize("name", ["x[/b]", "[red]x", "[@click=app.exit]x[/]"])
+async def test_a_run_whose_name_looks_like_markup_is_offered_by_its_name(name):
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "1")
+        await pilot.press("ctrl+p")
+        await wait_until(pilot, lambda: screen.runs.listings)
+        screen.runs.list(listed("digits-1123-0713"), listed(name))
+        await wait_until(pilot, lambda: screen.app.scene.runs is not None)
+        await pilot.press(*"open", "space", *"run")
+        await wait_until(pilot, lambda: offered(screen) == [f"Open run {name}"])
+        await pilot.press(*["backspace"] * 8)
+        await wait_until(pilot, lambda: f"Open run {name}" in offered(screen))
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: screen.app.screen is screen.app.main)

@@ -9,6 +9,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.events import Key
+from textual.markup import escape
 from textual.widgets import Input, OptionList
 from textual.worker import Worker, WorkerState
 
@@ -18,7 +19,10 @@ Source = Callable[[], Iterable[SystemCommand]]
 
 
 class Commands(Provider):
-    """Offers commands; each typed word is part of a command's name or help."""
+    """Offers commands; each typed word is part of a command's name or help.
+
+    Titles are plain text: one may contain the name of any folder.
+    """
 
     source: ClassVar[Source]
     """Returns the commands now."""
@@ -31,7 +35,7 @@ class Commands(Provider):
     async def discover(self) -> Hits:
         """Yield all commands in the order of their keys."""
         for command in type(self).source():
-            yield DiscoveryHit(command.title, command.callback, help=command.help)
+            yield DiscoveryHit(escape(command.title), command.callback, help=command.help)
 
     async def search(self, query: str) -> Hits:
         """Yield the commands that contain every word, those with a matching name first."""
@@ -39,7 +43,7 @@ class Commands(Provider):
         for command in type(self).source():
             if all(word in f"{command.title} {command.help}".lower() for word in words):
                 score = 1 + matcher.match(command.title)
-                name = matcher.highlight(command.title)
+                name = matcher.highlight(escape(command.title))
                 yield Hit(score, name, command.callback, help=command.help)
 
 
