@@ -46,6 +46,11 @@ def load_probe(path: Path, config: RunConfig) -> Probe:
 
 
 def coming_probe(config: RunConfig) -> Probe:
-    """Return the probe that a trainer is going to write; VaeTuiError when it cannot be read."""
+    """Return the probe that a trainer is going to write, read from the run's data set.
+
+    VaeTuiError when it cannot be read or has images of another shape.
+    """
     images, labels = load_test(config.dataset, Path(config.data_dir))
+    if images.shape[1:] != config.image_shape.array:
+        raise VaeTuiError(f"{config.dataset} has images of another shape than {config.image_shape}")
     return Probe(images[:PROBE_IMAGES], labels[:PROBE_IMAGES], class_names(config.dataset))

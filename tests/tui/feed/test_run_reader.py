@@ -189,6 +189,21 @@ def test_a_live_run_without_a_probe_has_the_test_digits_of_its_data_set(tmp_path
     np.testing.assert_array_equal(probe.labels, labels)
 
 
+def test_a_live_run_whose_data_set_is_on_another_machine_has_its_probe_once_that_is_written(
+    tmp_path,
+):
+    run, other = run_with(tmp_path, dataset="mnist"), explored_run(tmp_path / "other")
+    lock = run.take_lock()
+    try:
+        with Listener(run) as listener:
+            listener.until(lambda: any(view.live for view in listener.views))
+            assert not any(isinstance(one, ProbeLoaded) for one in listener.told)
+            other.probe.rename(run.probe)
+            listener.until(lambda: any(isinstance(one, ProbeLoaded) for one in listener.told))
+    finally:
+        os.close(lock)
+
+
 async def test_keys_are_answered_and_the_share_is_told_while_a_log_is_read():
     screen = Screen()
     async with screen.at(80, 24) as pilot:

@@ -69,6 +69,7 @@ class RunReader:
         self._live_at = 0.0
         self._caught_up = False
         self._probe_posted = False
+        self._data_set_tried = False
         self._weights_seen: tuple[int, int] | None = None
         self._lines = self._wrong_lines = 0
         self._next_report = 1
@@ -185,11 +186,12 @@ class RunReader:
             if not self._probe_posted and probe.stat().st_size:
                 self._probe_posted = True
                 self._try(post, probe, lambda: ProbeLoaded(load_probe(probe, config)))
-        if not self._probe_posted and self._view.live:
+        if not self._probe_posted and self._view.live and not self._data_set_tried:
             # Importing torch takes the trainer seconds: the digits need not wait for that.
-            self._probe_posted = True
-            with contextlib.suppress(VaeTuiError):
+            self._data_set_tried = True
+            with contextlib.suppress(VaeTuiError):  # not on this machine: the file is read later
                 post(ProbeLoaded(coming_probe(config)))
+                self._probe_posted = True
         with contextlib.suppress(OSError):
             weights = self._run.weights
             status = weights.stat()
