@@ -94,3 +94,11 @@ def test_a_log_that_is_not_there_yet_has_no_events(tmp_path):
     run = run_with(tmp_path)
     run.events.unlink()
     assert printed(str(run.path)) == []
+
+
+def test_a_value_that_json_has_not_is_null_in_status(tmp_path):
+    run = run_with(tmp_path, started(), ended("stopped"))
+    run.commands.write_text('{"command": "set", "setting": "lr", "value": NaN, "id": "a"}\n')
+    code, out, err = called_once(["status", str(run.path), "--json"])
+    assert (code, err) == (0, "")
+    assert json.loads(out)["pending"] == {"lr": None}

@@ -1,4 +1,4 @@
-"""``vae-tui status``, ``wait`` and ``events``: what a script or an agent needs of one run."""
+"""``vae-tui status``, ``wait`` and ``events``: facts about one run, for scripts and agents."""
 
 import contextlib
 import dataclasses
@@ -44,7 +44,7 @@ def status(run: str | None, runs_dir: Path, as_json: bool) -> None:
         print_error(problem)
     pending = {} if found.is_live() else {c.setting: c.value for c in pending_settings(found)}
     if as_json:
-        record = {**finite(dataclasses.asdict(row)), "pending": pending}
+        record = finite({**dataclasses.asdict(row), "pending": pending})
         click.echo(json.dumps(record, indent=2, allow_nan=False))
         return
     print_lines(*table([row]))

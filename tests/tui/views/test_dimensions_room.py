@@ -11,6 +11,7 @@ from support.run_events import tested as epoch_ended
 from support.screen import Screen, new_weights, open_view, plain, wait_until
 from textual.widgets import Static
 
+from vae_tui.terminal.half_blocks import Palette
 from vae_tui.tui.state.run_view import MOST_TESTS, RunView, advance
 from vae_tui.tui.widgets.dimensions.kl_bars import KlBars
 from vae_tui.tui.widgets.dimensions.kl_history import KlHistory
@@ -132,3 +133,17 @@ def test_a_resume_takes_back_the_history_of_what_it_voids():
 def test_a_test_with_another_number_of_dimensions_is_left_out():
     view = advance(RunView("run", CONFIG), measured(np.ones((2, 7))))
     assert not len(view.kl_of_dimensions.rows)
+
+
+@pytest.mark.parametrize("palette", Palette)
+async def test_a_kl_that_is_not_finite_is_drawn_as_the_largest(palette):
+    kl = np.ones((3, 20))
+    kl[1, 2] = np.inf
+    screen = Screen(palette=palette)
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "5")
+        screen.reader.report(*measured(kl))
+        heat = screen.view.query_one(KlHistory)
+        await wait_until(pilot, lambda: heat.history is not None and len(heat.history.kl) > 2)
+        await wait_until(pilot, lambda: len(heat.rows) > 2)
+        assert heat.history.largest == 1

@@ -9,6 +9,9 @@ from vae_tui.errors import UsageError
 from vae_tui.tui.dialogs.dialog import Dialog, keys_line
 from vae_tui.tui.dialogs.settings import number
 
+MOST_DIGITS = 9
+"""No total is shown for a longer number."""
+
 
 class MoreEpochsDialog(Dialog[int | None]):
     """Takes a number of epochs; closes with the new total, or with None."""
@@ -46,7 +49,8 @@ class MoreEpochsDialog(Dialog[int | None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show the new total."""
         text = event.value.strip()
-        total = f"{self._epochs + int(text):,} in total" if text.isdecimal() else ""
+        is_count = text.isdecimal() and len(text) <= MOST_DIGITS
+        total = f"{self._epochs + int(text):,} in total" if is_count else ""
         self.query_one("#total", Static).update(total)
 
     def action_accept(self) -> None:

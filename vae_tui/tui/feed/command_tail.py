@@ -7,9 +7,12 @@ from pathlib import Path
 from vae_tui.run.files import LineTail, signature
 from vae_tui.run.untrusted import json_object
 
+_LATEST = 1e11
+"""Unix seconds; a later time is not one that a clock shows."""
+
 
 class CommandTail:
-    """Finds when the trainer was last requested to stop, by whomever."""
+    """Finds when a stop of the trainer was last requested, by any process."""
 
     def __init__(self, commands: Path) -> None:
         self._path = commands
@@ -31,5 +34,6 @@ class CommandTail:
         with contextlib.suppress(ValueError):
             record = json_object(line)
             when = record.get("time")
-            if record.get("command") == "stop" and isinstance(when, int | float):
+            is_time = isinstance(when, int | float) and abs(when) < _LATEST
+            if record.get("command") == "stop" and is_time:
                 self._stop_requested_at = float(when)

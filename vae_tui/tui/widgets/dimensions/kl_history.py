@@ -66,7 +66,7 @@ class KlHistory(Drawing):
         get_style = self.app.console.get_style
         quiet = get_style("quiet")
         order = [one for one in self.order if one < history.kl.shape[1]]
-        levels = history.at_columns(columns) / max(history.largest, 1e-9)
+        levels = (history.at_columns(columns) / max(history.largest, 1e-9)).clip(0, 1)
         is_halved = self.palette is Palette.GREYS and len(order) > rows
         shown = order[: 2 * rows if is_halved else rows]
         lines = []
@@ -85,7 +85,7 @@ class KlHistory(Drawing):
             indices = np.rint(levels[:, 0] * (len(shades) - 1)).astype(int).tolist()
             return [Segment("".join(shades[index] for index in indices), style)]
         ramp = self.ramp()
-        steps = np.rint(levels.clip(0, 1) * (LEVELS - 1)).astype(int).tolist()
+        steps = np.rint(levels * (LEVELS - 1)).astype(int).tolist()
         return [
             Segment(("▀" if len(pair) > 1 else " ") * len(list(cells)), _style(ramp, *pair))
             for pair, cells in groupby(map(tuple, steps))
