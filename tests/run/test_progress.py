@@ -11,6 +11,8 @@ from support.tiny_runs import TINY
 
 from vae_tui.run.events import (
     Event,
+    Paused,
+    Resumed,
     RunEnded,
     RunStarted,
     SettingChanged,
@@ -148,3 +150,17 @@ def test_a_slowed_training_is_shown_with_its_step_until_the_next_start():
     slowed = TrainingSlowed(time=NOW, step=1_200, why="training is slowed")
     assert after(started(0), slowed).notice == "at step 1,200 training is slowed"
     assert not after(started(0), slowed, started(1_200)).notice
+
+
+def test_the_time_of_training_has_no_pauses_and_no_time_without_a_trainer():
+    happened = [
+        started(at=NOW),
+        losses(3, at=NOW + 5),
+        Paused(time=NOW + 6, step=3),
+        changed(3, "beta", 1.0, 4.0),
+        Resumed(time=NOW + 1_000, step=3),
+        losses(6, at=NOW + 1_004),
+        started(step=6, at=NOW + 9_000),
+        losses(9, at=NOW + 9_002),
+    ]
+    assert after(*happened).trained_seconds == 6 + 4 + 2

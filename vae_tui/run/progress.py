@@ -79,7 +79,7 @@ class Progress:
     began: float = math.nan
     """Time of the first event, Unix seconds."""
     trained_seconds: float = 0.0
-    """Seconds between events, without those between the end of a trainer and the next one."""
+    """Seconds between events, without pauses and the time without a trainer."""
     last_time: float = math.nan
     """Time of the newest event, Unix seconds, by the trainer's clock."""
     notice: str = ""
@@ -117,7 +117,7 @@ class Progress:
         return self.tests.loss if self.tests else math.nan
 
     def test_losses(self, most: int) -> tuple[float, ...]:
-        """Return at most so many losses of the tests in force, evenly spaced, oldest first."""
+        """Return at most ``most`` losses of the tests in force, evenly spaced, oldest first."""
         losses, test = [], self.tests
         while test is not None:
             losses.append(test.loss)
@@ -140,7 +140,8 @@ SomeProgress = TypeVar("SomeProgress", bound=Progress)
 
 def advance(progress: SomeProgress, event: Event) -> SomeProgress:
     """Return the progress after one more event."""
-    passed = 0.0 if isinstance(event, RunStarted) else event.time - progress.last_time
+    is_idle = isinstance(event, RunStarted) or progress.paused is not None
+    passed = 0.0 if is_idle else event.time - progress.last_time
     return replace(
         progress,
         began=event.time if math.isnan(progress.began) else progress.began,
