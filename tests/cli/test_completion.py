@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -69,6 +70,12 @@ def test_a_word_that_begins_no_run_is_completed_as_a_path(folder):
     complete = ShellComplete(cli, {}, "vae-tui", "_VAE_TUI_COMPLETE")
     (item,) = complete.get_completions(["attach"], "./che")
     assert (item.value, item.type) == ("./che", "dir")
+
+
+@pytest.mark.parametrize("name", ["mnist-$(id)", "mnist-;id", "mnist-*", "mnist-\n"])
+def test_a_run_whose_name_a_shell_would_not_take_as_one_word_is_not_completed(folder, name):
+    explored_run(Path(folder), "mnist-c").path.rename(Path(folder) / name)
+    assert sorted(completed("attach", "--runs-dir", folder, "mnist")) == ["mnist-a", "mnist-b"]
 
 
 def test_kept_steps_are_completed(folder):

@@ -6,6 +6,7 @@ A shell waits for it at each tab key: nothing here imports numpy, torch or textu
 import contextlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -30,10 +31,14 @@ def one_of(*values: str) -> "Complete":
 def run_names(
     context: click.Context, parameter: click.Parameter, begin: str
 ) -> "list[CompletionItem]":
-    """Complete the names of the runs in the folder of ``--runs-dir``, else a path."""
+    """Complete the names of the runs in the folder of ``--runs-dir``, else a path.
+
+    Names that would need quotes are left out: a shell inserts a completion as it is, and a folder
+    of someone else's could be named like a command.
+    """
     from click.shell_completion import CompletionItem
 
-    names = [run.name for run in all_runs(_runs_dir(context))]
+    names = [run.name for run in all_runs(_runs_dir(context)) if quote(run.name) == run.name]
     return _items(names, begin) or [CompletionItem(begin, type="dir")]
 
 
