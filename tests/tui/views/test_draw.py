@@ -106,6 +106,15 @@ async def test_what_the_network_makes_of_the_drawing_stands_beside_it():
         np.testing.assert_allclose(cloud.cursor, np.clip(place, low, high), rtol=1e-4)
 
 
+async def test_an_auto_encoder_s_drawing_has_no_kl_in_its_loss():
+    screen = Screen(config=dataclasses.replace(CONFIG, model="ae"))
+    async with screen.at(120, 40) as pilot:
+        dialog = await open_pad(pilot, screen)
+        await pilot.press("space", *["right"] * 4)
+        await wait_until(pilot, lambda: "BCE" in plain(dialog.query_one("#facts", Drawing)))
+        assert "KL" not in plain(dialog.query_one("#facts", Drawing))
+
+
 async def test_c_lets_the_network_see_the_drawing_where_it_is():
     screen = Screen()
     async with screen.at(200, 60) as pilot:

@@ -44,7 +44,10 @@ def facts(
     assert scene.probe is not None
     index, error = neighbour
     loss, kl = LOSSES[scene.run.config.reconstruction], float(found.kl.sum())
-    sums = f"{loss} {found.loss:.1f} + KL {kl:.1f} = {found.loss + kl:.1f} nats"
+    if scene.run.config.model == "ae":  # its log-variances are untrained
+        sums = f"{loss} {found.loss:.1f} nats"
+    else:
+        sums = f"{loss} {found.loss:.1f} + KL {kl:.1f} = {found.loss + kl:.1f} nats"
     total = Text.assemble((sums, "strong"))
     if total.cell_len + len(AT_MEAN) <= width:
         total.append(AT_MEAN, "quiet")

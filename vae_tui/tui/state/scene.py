@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from vae_tui.arrays import Floats
+from vae_tui.latent.posterior import LARGEST_LOGVAR
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
 from vae_tui.terminal.half_blocks import Palette
@@ -70,5 +71,4 @@ class Scene:
 def _codes(network: Network, probe: Probe) -> tuple[Floats, Floats]:
     # Cached: 15 ms for 1,000 images, and several views ask for the same weights.
     means, logvars = network.encode(probe.images)
-    # An auto-encoder's log-variances are untrained: clamped so that their exponential is finite.
-    return means, np.clip(logvars, -60, 60)
+    return means, np.clip(logvars, -LARGEST_LOGVAR, LARGEST_LOGVAR)
