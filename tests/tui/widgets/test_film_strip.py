@@ -44,3 +44,12 @@ async def test_norm_and_error_stand_below_each_picture():
         strip.film = replace(film(None), errors=np.array([7.0, 0.4, 12345]))
         numbers = plain(strip.query_one("#strip-numbers", Drawing))
         assert numbers == "5.0 err 7        0.0 err 0        12.0 err 12345"
+
+
+async def test_the_track_is_ascii_where_the_terminal_is():
+    strip = FilmStrip("strip")
+    async with Host(strip).run_test(size=(50, 10)) as pilot:
+        strip.fit(50, 14)
+        strip.film = replace(film(0.5), unicode=False)
+        await pilot.pause()
+        assert plain(strip.query_one("#strip-caption", Caption)).isascii()

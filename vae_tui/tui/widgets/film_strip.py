@@ -81,7 +81,8 @@ class FilmStrip(Panel):
         cells = strip.pixels + strip.gap
         width = min(strip.columns * cells - strip.gap, title_width(self, self.size.width))
         has_track = film.share is not None and width - len(film.title) - 1 >= LEAST_TRACK
-        track = f" {_track(film.share or 0.0, width - len(film.title) - 1)}" if has_track else ""
+        room = width - len(film.title) - 1
+        track = f" {_track(film.share or 0.0, room, unicode=film.unicode)}" if has_track else ""
         self.query_one(self._title, Caption).text = f"{film.title}{track}"
         line = Text(" " * MARGIN, no_wrap=True)
         for number, words in enumerate(_numbers(film, cells - 1)):
@@ -105,6 +106,6 @@ def _numbers(film: Film, cells: int) -> list[str]:
     return words
 
 
-def _track(share: float, width: int) -> str:
-    at = round(share * (width - 1))
-    return f"[rule]{'─' * at}[/][here]●[/][rule]{'─' * (width - 1 - at)}[/]"
+def _track(share: float, width: int, *, unicode: bool) -> str:
+    at, (line, point) = round(share * (width - 1)), "─●" if unicode else "-o"
+    return f"[rule]{line * at}[/][here]{point}[/][rule]{line * (width - 1 - at)}[/]"
