@@ -7,11 +7,16 @@ from pathlib import Path
 import pytest
 from support.fake_readers import listed
 from support.layout_faults import until_whole
+from support.run_events import CONFIG
 from support.screen import Screen, open_view, wait_until
 from support.views import HERE, chosen, exported, open_runs, table
 from textual.events import MouseScrollDown
 from textual.geometry import Offset
 
+from vae_tui.tui.state.other_runs import RunList
+from vae_tui.tui.state.run_view import RunView
+from vae_tui.tui.state.scene import Scene
+from vae_tui.tui.views.runs_text import caption_of
 from vae_tui.tui.widgets.runs.run_table import RunTable
 
 MANY = [listed(f"run-{number:03}") for number in range(300)]
@@ -33,6 +38,13 @@ async def test_a_folder_without_runs_says_how_to_start_one():
     async with screen.at() as pilot:
         await open_runs(pilot, screen)
         assert screen.caption("caption") == "no runs in checkpoints; start one with: vae-tui"
+
+
+def test_the_command_of_an_empty_folder_starts_a_run_in_it():
+    runs = RunList("/other runs", Path("/other runs/a"), (), 0)
+    scene = Scene(RunView("run", CONFIG), runs=runs)
+    words = "no runs in /other runs; start one with: vae-tui --runs-dir '/other runs'"
+    assert caption_of(scene, 0, "") == words
 
 
 async def test_the_runs_stand_in_their_order_with_state_settings_and_best_test_loss():

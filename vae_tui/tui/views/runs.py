@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from vae_tui.export.output_file import write
 from vae_tui.latent.codes import prior
+from vae_tui.run.runs_folder import USUAL_FOLDER
 from vae_tui.text import printable
 from vae_tui.tui.state.other_runs import ListedRun
 from vae_tui.tui.state.scene import Scene
@@ -29,7 +30,6 @@ from vae_tui.tui.widgets.runs.run_table import (
 
 FAR = 1_000_000
 """Rows; enough to reach either end."""
-USUAL_FOLDER = "checkpoints"
 MOST_PREVIEW = 12
 """Rows of the preview where the table could fill them too."""
 
@@ -203,7 +203,7 @@ class RunsView(View):
         if self.scene is None or self.scene.runs is None:
             return None
         folder = printable(self.scene.runs.folder)
-        more = "" if folder == USUAL_FOLDER else f" --runs-dir {shlex.quote(folder)}"
+        more = "" if folder == str(USUAL_FOLDER) else f" --runs-dir {shlex.quote(folder)}"
         return f"vae-tui runs{more}"
 
     def export(self) -> Export | None:

@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Iterable
+from pathlib import Path
 
 from rich.markup import escape
 
 from vae_tui.export.output_file import csv_table
+from vae_tui.run.runs_folder import no_runs
 from vae_tui.run.state import SETTLED
 from vae_tui.text import printable
 from vae_tui.tui.state.other_runs import ListedRun
@@ -25,7 +27,7 @@ def caption_of(scene: Scene, shown: int, pattern: str) -> str:
         return "reading the runs ..."
     folder = escape(printable(runs.folder))
     if not runs.found:
-        return f"no runs in {folder}; start one with: vae-tui"
+        return escape(printable(no_runs(Path(runs.folder))))
     if not runs.is_whole:
         return f"[b]{len(runs.rows)} of {runs.found} runs read ...[/b]"
     count = f"{runs.found} run{'s' if runs.found > 1 else ''}"
