@@ -50,7 +50,7 @@ def main() -> NoReturn:
 
 
 _OPTIONS = ("-h", "--help", "--version")
-"""Of the program itself; others are those of ``train``."""
+"""The program's own options; any other one belongs to ``train``."""
 
 
 _WITHOUT_CONFIG = (completion.completion, config_command, doctor.doctor)

@@ -18,7 +18,7 @@ INSTALL = "pip install 'vae-tui[web]'"
 @options.run_argument
 @options.runs_dir_option
 @option("--host", default="127.0.0.1", show_default=True,
-        help="Address to listen on; whoever reaches it can steer the run.")  # fmt: skip
+        help="Address to listen on; anyone who can reach it can steer the run.")  # fmt: skip
 @option("--port", type=click.IntRange(1, 65_535), default=8000, show_default=True,
         help="Port to listen on.")  # fmt: skip
 @click.option("--read-only", is_flag=True, help="Send no commands.")

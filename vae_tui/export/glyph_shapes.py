@@ -1,7 +1,7 @@
 """Characters that are shapes: blocks, bars, braille and lines, in cells of 8 by 16 pixels."""
 
 WIDTH, HEIGHT = 8, 16
-"""Of a cell, in pixels; half a cell is a square."""
+"""Size of a cell in pixels; half a cell is a square."""
 _SHADES = {"░": 0.25, "▒": 0.5, "▓": 0.75}
 _LEFT_BARS = "▏▎▍▌▋▊▉"
 _LOWER_BARS = "▁▂▃▄▅▆▇"

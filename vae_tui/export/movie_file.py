@@ -17,13 +17,13 @@ from vae_tui.terminal.class_colours import CLASS_COLOURS, class_colour, class_ma
 
 FIRST_MILLISECONDS, LAST_MILLISECONDS = 1_200, 3_000
 _DOUBLING_MILLISECONDS = 350
-"""For each doubling of the steps: most is learned early. Steps are counted from 1 here."""
+"""Duration for each doubling of the step, counted from 1: most is learned early."""
 _FRAME_MILLISECONDS = 80, 1_000
 """Shortest and longest duration of a frame between the first and the last."""
 
 GROUND, _TEXT, _QUIET, _RULE, _HERE = "#101010", "#e4e4e4", "#949494", "#303030", "#00afff"
 _WIDTH = 720
-"""Of the pictures, in pixels, at most; they are enlarged by a whole number."""
+"""Largest width of the pictures in pixels; they are enlarged by a whole number."""
 _MAP_SIDE = 520
 _MARGIN, _GUTTER, _TITLE_HEIGHT, _CAPTION_HEIGHT = 20, 6, 44, 62
 _GREYS, _MORE_COLOURS = 20, 96

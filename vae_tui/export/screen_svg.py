@@ -1,6 +1,6 @@
 """A screen of a terminal as an SVG that looks like it everywhere.
 
-What it has that Rich's and Textual's have not: half-blocks, bars, lines and braille are drawn as
+Unlike Rich's and Textual's own export: half-blocks, bars, lines and braille are drawn as
 shapes, so no font leaves gaps in a picture; pixels of a colour are one path, so a screen full of
 digits takes tens of kilobytes instead of hundreds; it loads no font from the network.
 """

@@ -9,7 +9,7 @@ Point = tuple[float, float]
 SIDE = 28
 """The pen is as wide, relative to the image, as the strokes in MNIST images of this side."""
 LEAST_UNIT = 0.6
-"""In pixels; a thinner pen would leave gaps between the middles of pixels."""
+"""Smallest scale of the pen, in pixels; a thinner pen would leave gaps between pixel centres."""
 CORE, EDGE = 0.7, 1.7
 """Distances in pixels from the middle of a stroke: white up to the first, black from the second."""
 

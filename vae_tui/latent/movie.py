@@ -33,9 +33,9 @@ SUBJECTS = ("samples", "morph", "map")
 SAMPLES, MORPH_PICTURES = 32, 8
 """Pictures in a frame by default."""
 MOST_SAMPLES = 200
-"""In a frame: all frames are in memory."""
+"""Limit of the samples in a frame: all frames are in memory."""
 Track = Callable[[Iterable[Any]], Iterable[Any]]
-"""Passes on what it iterates over, and shows how far it is."""
+"""Iterates over the same items and shows the progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,13 @@ class Request:
     subject: str
     """One of `SUBJECTS`."""
     count: int | None = None
-    """Samples, or pictures of the morph."""
+    """Number of samples, or of pictures of the morph; None for the default."""
     seed: int = 1
-    """Of the samples' codes."""
+    """Random seed of the samples' codes."""
     digits: tuple[str, str] = ("3", "8")
     """Ends of the morph, as of `choose_ends`."""
     method: str = "pca"
-    """Of the map: ``pca`` or ``tsne``."""
+    """Projection of the map: ``pca`` or ``tsne``."""
 
 
 def movie_of(run: Run, request: Request, track: Track = iter) -> tuple[bytes, str]:

@@ -85,7 +85,7 @@ class TensorBoardFiles:
             self._writer = None
 
     def _add_series(self, event: Measurement) -> None:
-        """Write each number of the table of series under a tag of its own."""
+        """Write each number of the table of series under its own tag."""
         per = "step" if isinstance(event, LossesMeasured) else "epoch"
         for metric in SERIES:
             value = metric.value(event, self._config) if metric.per == per else math.nan

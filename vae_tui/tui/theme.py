@@ -19,7 +19,7 @@ from vae_tui.run.untrusted import read_bounded
 from vae_tui.terminal.class_colours import CLASS_COLOURS
 
 LEAST_CONTRAST = 4.5
-"""Of text with its background, by WCAG 2 level AA."""
+"""Smallest contrast of text with its background, by WCAG 2 level AA."""
 DEFAULT = "vae-dark"
 _NAMED = (
     *("primary", "secondary", "accent", "warning", "error", "success"),
@@ -67,7 +67,7 @@ ROLES: Mapping[str, Role] = {
 ``mark``: a changed setting; ``here``: what the cursor is on; ``dead``: a dimension without KL."""
 
 OVERLAY_ROLES = ("overlay", "overlay2", "overlay3", "overlay4")
-"""Of the runs overlaid on another one; there are at most as many overlays."""
+"""Roles of the overlaid runs; their number limits the overlays."""
 
 THEMES = (
     Theme(
@@ -96,7 +96,7 @@ THEMES = (
         },
     ),
     Theme(
-        # Sky blue, yellow, bluish green, vermilion and reddish purple: told apart with each of the
+        # Sky blue, yellow, bluish green, vermilion and reddish purple: distinct with each of the
         # three kinds of colour blindness (Okabe and Ito, 2008), here as the palette has them.
         name="vae-colour-blind",
         primary="#5fafff", secondary="#d787af", accent="#ffff5f", warning="#ffff5f",

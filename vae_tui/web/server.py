@@ -1,6 +1,6 @@
 """Serves the screens of runs to browsers: each page gets its own ``vae-tui attach``.
 
-What it has that textual-serve's server has not: it refuses other sites' pages, which could steer a
+Unlike textual-serve's server, it refuses other sites' pages, which could steer a
 run through the visitor's browser; it works behind ``ssh -L`` with another port; its page loads
 nothing from the network; ``?run=NAME`` opens another run of the folder.
 """
@@ -55,7 +55,7 @@ class ScreenServer(Server):
     async def handle_index(self, request: web.Request) -> web.Response:
         """Return the page; 403 for a request of another site."""
         self._check(request)
-        page = Template(_PAGE.read_text()).substitute(title=html.escape(self.title))
+        page = Template(_PAGE.read_text("utf-8")).substitute(title=html.escape(self.title))
         return web.Response(text=page, content_type="text/html")
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
@@ -66,7 +66,7 @@ class ScreenServer(Server):
         except KeyError as error:
             raise web.HTTPNotFound(text=str(error.args[0])) from None
         session = copy.copy(self)
-        session.command = f"exec {shlex.join(arguments)}"  # without a shell between us
+        session.command = f"exec {shlex.join(arguments)}"  # no shell stays between us
         task = asyncio.current_task()
         assert task is not None
         self._sessions.add(task)
@@ -119,7 +119,7 @@ def serve(
     The other arguments are those of `ScreenServer`. OSError if it cannot listen.
     """
     logging.basicConfig(level=logging.WARNING, format="vae-tui: %(message)s")
-    # What the screens find: a browser's terminal, whatever this one is.
+    # The screens are shown by a browser's terminal, not by this one.
     os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", LC_ALL="C.UTF-8")
     for name in ("TMUX", "STY"):
         os.environ.pop(name, None)

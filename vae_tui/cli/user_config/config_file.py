@@ -139,7 +139,7 @@ def config_findings() -> list["Finding"]:
 def refuse_if_broken(command: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function of a command, which raises the error of a broken config file first.
 
-    So ``--help`` works whatever the file holds.
+    ``--help`` still works with a broken file.
     """
 
     @wraps(command)

@@ -23,7 +23,7 @@ LIVE = ("starting", *ADJUSTABLE)
 """States of a run that has a trainer, unless it is already stopping."""
 END_POLL_SECONDS = 0.1
 PROPOSED_EPOCHS = 20
-"""At most so many more are proposed for a finished run."""
+"""Most further epochs that are proposed for a finished run."""
 READ_ONLY = "attached read-only: no control"
 
 

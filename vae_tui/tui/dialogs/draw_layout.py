@@ -29,7 +29,7 @@ class DrawLayout:
     """Regions within the dialog, in cells."""
 
     pad: Region
-    """With its border."""
+    """The pad with its border."""
     labels: Region
     pictures: Region
     pixels: int

@@ -19,7 +19,7 @@ _EXPLANATIONS = {"beta": "weight of the KL", "lr": "of Adam", "epochs": "in tota
 
 @dataclass(frozen=True, slots=True)
 class SettingsAnswer:
-    """What the user wants."""
+    """What the user chose."""
 
     action: Literal["apply", "keep", "save"]
     """Apply the changes now, resuming a run that has ended; keep them for its next resume; save."""

@@ -44,7 +44,7 @@ from vae_tui.tui.link.terminal_title import TerminalTitle
 from vae_tui.tui.link.terminal_writer import TerminalWriter
 
 POLL_SECONDS, READ_BYTES = 0.1, 4096
-"""Between checks of whether the driver has stopped; most that is read of the keys at once."""
+"""Interval of checks whether the driver has stopped; most bytes of input read at once."""
 REPORT_SECONDS = 0.5
 """How long the last report is awaited before the terminal is restored."""
 _SIGNALS_OF_KEYS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)

@@ -30,7 +30,7 @@ class EscapeKeys:
         return bool(self._held)
 
     def split(self, data: str) -> list[str]:
-        """Return the pieces of what came before and ``data``, except a beginning at the end."""
+        """Return the pieces of the held input and ``data``; an incomplete sequence stays held."""
         text, self._held = self._held + data, ""
         pieces: list[str] = []
         while text:
@@ -45,7 +45,7 @@ class EscapeKeys:
         return pieces
 
     def flush(self) -> list[str]:
-        """Return the pieces of what was held: no more came, so that it began with the key."""
+        """Return the held input as pieces: nothing followed, so it began with the escape key."""
         text, self._held = self._held, ""
         return [ESCAPE, *filter(None, [text[1:]])] if text and not self._is_pasting else [text]
 

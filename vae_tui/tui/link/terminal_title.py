@@ -9,7 +9,7 @@ from vae_tui.text import printable
 PUSH, POP = "\x1b[22;0t", "\x1b[23;0t"
 """Save the title on the terminal's stack, and restore it (xterm)."""
 LEAST_SECONDS = 3.0
-"""Between two titles."""
+"""Shortest time between two titles."""
 WITHOUT_TITLE = ("linux", "vt100", "vt220")
 """Values of TERM; such a terminal might print the text."""
 

@@ -15,8 +15,9 @@ METHODS = ("pca", "tsne", "dimensions", "manifold")
 MARGIN = 0.02
 """Share of the window's width that stays free at each side."""
 WINDOW_STEPS = 12
-"""Edges of a window lie on a grid with at least so many steps in the spread of the points, so that
-points can move a little before the window does."""
+"""Edges of a window lie on a grid with at least this many steps in the spread of the points.
+
+So points can move a little before the window does."""
 Indices = NDArray[np.intp]
 
 

@@ -30,9 +30,9 @@ from vae_tui.tui.widgets.panel import Panel, frame_of
 ADVICE_CELLS = 28
 """Width of the advice beside the bars."""
 NEARLY = 3
-"""Advice stays beside the bars although so many dimensions have no row of their own."""
+"""Advice stays beside the bars when at most this many dimensions lack a row."""
 MOST_CARDS = 20
-"""Dimensions are shown as cards where so many fit, or all."""
+"""Dimensions are shown as cards where this many fit, or all of them."""
 LEAST_HISTORY = 5
 """Rows of a heat map."""
 
@@ -120,7 +120,7 @@ class DimensionsView(View):
         )
 
     def _lay_out(self, dimensions: int, advice: int) -> None:
-        """Choose what is shown for so many dimensions, and advice of so many characters."""
+        """Choose what is shown, by the number of dimensions and the length of the advice."""
         (width, height), (columns, rows) = self.size, frame_of(self)
         if not height:
             return  # not laid out yet

@@ -77,7 +77,7 @@ class TrainView(View):
     """
 
     log_axis: var[bool] = var(True)
-    """Of the reconstruction loss, whose fall is steep at first."""
+    """Whether the axis of the reconstruction loss, which falls steeply at first, is logarithmic."""
     smooth: var[bool] = var(True)
     recent: var[bool] = var(False)
     reading: var[bool] = var(False)

@@ -17,7 +17,7 @@ from vae_tui.tui.keys.active_keys import KeyHint
 from vae_tui.tui.widgets.drawing import Drawing
 
 SEPARATOR = "│"
-"""Between the keys of the view and those of all views."""
+"""Drawn between the keys of the view and those of all views."""
 
 
 @dataclass(frozen=True, slots=True)

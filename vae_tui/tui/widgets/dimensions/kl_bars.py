@@ -16,7 +16,7 @@ SHORTEST_SCALE = 0.5
 MEAN, VARIANCE, DEAD = "train", "test", "dead"
 """Roles of the colours."""
 BLOCKS = {True: "█▒░", False: "#:."}
-"""Of the mean, the variance and a dead dimension, with UTF-8 and without."""
+"""Characters of the mean, the variance and a dead dimension, with UTF-8 and without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class KlBars(Drawing):
 
 
 def column_count(dimensions: int, width: int, height: int) -> int:
-    """Return the number of columns for so many bars, at least 1."""
+    """Return the number of columns for the bars of all dimensions, at least 1."""
     return max(1, min(width // LEAST_CELLS, -(-dimensions // max(height, 1))))
 
 

@@ -18,11 +18,11 @@ from vae_tui.tui.widgets.drawing import Drawing
 AXIS = 6
 """Columns of the labels at the left; the labels below take one row."""
 COLUMNS = 9
-"""About so many digits side by side."""
+"""Approximate number of digits side by side."""
 LEAST_PIXELS, MOST_PIXELS = 8, 28
 """Width of a digit in cells."""
 LARGEST_STRETCH = 1.15
-"""Of the width or the height of a digit, so that the grid fills the pane."""
+"""Limit of the stretch of a digit in one direction, so that the grid fills the pane."""
 _FRAMES = {True: "╭─╮│╰╯", False: "+-+|++"}
 """Corners and sides of the cursor, with UTF-8 and without."""
 
@@ -50,13 +50,13 @@ class Sheet:
 def grid_for(width: int, height: int) -> tuple[int, int, tuple[int, int]]:
     """Return columns, rows and cells of a digit of the grid that leaves least of a pane empty."""
     room, high = max(width - AXIS, 1), max(height - 1, 1)
-    wanted = min(max(room / COLUMNS, LEAST_PIXELS), MOST_PIXELS)
+    preferred = min(max(room / COLUMNS, LEAST_PIXELS), MOST_PIXELS)
     sizes = [
         (across, down)
         for across in range(LEAST_PIXELS, MOST_PIXELS + 1)
         for down in range(LEAST_PIXELS // 2, MOST_PIXELS // 2 + 1)
         if max(across / (2 * down), 2 * down / across) <= LARGEST_STRETCH
-        if max(across / wanted, wanted / across) <= 1.4
+        if max(across / preferred, preferred / across) <= 1.4
     ]
 
     def filled(size: tuple[int, int]) -> int:

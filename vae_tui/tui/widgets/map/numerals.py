@@ -19,11 +19,11 @@ _FONT = dict(
 )
 """Five rows of three pixels, each row a number from 0 to 7."""
 _HALVES = " ▀▄█"
-"""By the upper pixel, plus two for the lower one."""
+"""Indexed by the upper pixel plus two for the lower one."""
 BLOCKS_FROM = 66, 24
 """Columns and rows of a pane in which numerals are made of blocks."""
 REACH = 16
-"""A numeral is moved by at most so many columns to keep clear of others."""
+"""Most columns by which a numeral is moved to keep clear of others."""
 
 
 @dataclass(frozen=True, slots=True)

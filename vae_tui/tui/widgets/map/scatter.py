@@ -21,7 +21,7 @@ from vae_tui.tui.widgets.map.numerals import numerals
 _BRAILLE = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 """The dots of a braille character, (4, 2)."""
 CORNERS = 96
-"""Of the outline of a bubble."""
+"""Points on the outline of a bubble."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

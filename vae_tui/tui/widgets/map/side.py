@@ -14,9 +14,9 @@ from vae_tui.tui.widgets.panel import FRAMED, Panel, frame_of
 from vae_tui.tui.widgets.pictures import Pictures
 
 SHARE = 0.32
-"""Of the width of the view, with two digits side by side."""
+"""Share of the view's width, with two digits side by side."""
 NARROW_SHARE = 0.25
-"""With one above the other."""
+"""Share of the view's width, with one digit above the other."""
 SCALES = (1, 0.86, 0.79, 0.71, 0.64, 0.57, 0.5, 0.43)
 LABELS = 3
 """Rows that the digits leave at least: their captions and the marks of the classes."""
