@@ -23,7 +23,7 @@ from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
 from vae_tui.latent.morph import choose_ends, morph
 from vae_tui.model import ARCHITECTURES, build, config_or_fallback, load_network
 from vae_tui.model.network_at_step import network_at
-from vae_tui.model.probe import load_probe
+from vae_tui.model.probe import coming_probe, load_probe
 from vae_tui.run.config import ARCHITECTURES as NAMES
 from vae_tui.run.config import from_json, to_json
 from vae_tui.run.events import RunStarted, decode
@@ -211,3 +211,10 @@ def test_the_sizes_of_28_pixels_are_those_that_fit_80_by_24():
     assert widths(28, 3, 2, 1, 0.86, 0.71, 0.57, 0.5, 0.43, 0.36, 0.29) == (
         *(84, 56, 28, 24, 20, 16, 14, 12, 10, 8),
     )
+
+
+def test_a_data_set_of_another_shape_than_the_run_s_gives_no_probe(tmp_path):
+    config = tiny_config(image_shape=ImageShape(14, 14, 1))
+    with pytest.raises(VaeTuiError, match="another shape than 14x14x1"):
+        coming_probe(config)
+    assert coming_probe(tiny_config()).images.shape[1:] == (28, 28)
