@@ -130,11 +130,11 @@ def number(name: str, text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise UsageError(f"{LABELS[name]}: {text!r} is not a number") from None
+        raise UsageError(f"{LABELS[name]}: {text!r:.40} is not a number") from None
     if value not in RANGES[name]:
-        raise UsageError(f"{LABELS[name]}: {text} is not in its range, {range_text(name)}")
+        raise UsageError(f"{LABELS[name]}: {text:.20} is not in its range, {range_text(name)}")
     if name == "epochs" and value != int(value):
-        raise UsageError(f"{LABELS[name]} must be a whole number, not {text}")
+        raise UsageError(f"{LABELS[name]} must be a whole number, not {text:.20}")
     return value
 
 
