@@ -34,6 +34,7 @@ class CommandTail:
         with contextlib.suppress(ValueError):
             record = json_object(line)
             when = record.get("time")
-            is_time = isinstance(when, int | float) and abs(when) < _LATEST
-            if record.get("command") == "stop" and is_time:
+            if record.get("command") != "stop" or not isinstance(when, int | float):
+                return
+            if abs(when) < _LATEST:
                 self._stop_requested_at = float(when)
