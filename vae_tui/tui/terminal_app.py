@@ -3,6 +3,7 @@
 Knows nothing of runs. What it changes in Textual has its reason in the file that it comes from.
 """
 
+import contextlib
 import os
 import signal
 import threading
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 from rich.theme import Theme as ConsoleTheme
+from rich.theme import ThemeStackError
 from textual.app import App
 from textual.events import Event
 from textual.notifications import Notify, SeverityLevel
@@ -86,6 +88,8 @@ class TerminalApp(App[None]):
         variables = super().get_css_variables()
         variables |= theme.css_variables(variables, self.current_theme)
         self.theme_variables = variables
+        with contextlib.suppress(ThemeStackError):  # the first one has none to replace
+            self.console.pop_theme()
         self.console.push_theme(ConsoleTheme(theme.role_styles(variables)))
         return variables
 
