@@ -16,6 +16,8 @@ START_SECONDS = 60.0
 SETTLED = ("running", "finished")
 """States that need no action."""
 _REASONS = ("finished", "stopped", "failed")
+ENDED = (*_REASONS, "lost")
+"""States of a run without a trainer; it can be resumed from its last save."""
 
 ADVICE = {
     "running": "watch it with: vae-tui attach {name}",

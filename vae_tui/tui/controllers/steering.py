@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from vae_tui.errors import VaeTuiError
 from vae_tui.run.commands import Command
+from vae_tui.run.state import ENDED
 from vae_tui.text import printable
 from vae_tui.tui.dialogs.leave import Answer, LeaveDialog
 from vae_tui.tui.dialogs.more_epochs import MoreEpochsDialog
 from vae_tui.tui.dialogs.settings import SettingsAnswer, SettingsDialog
-from vae_tui.tui.keys.bindings import ADJUSTABLE, ENDED
+from vae_tui.tui.keys.bindings import ADJUSTABLE
 from vae_tui.tui.state.notice import halved_lr
 from vae_tui.tui.state.scene_store import SceneStore
 

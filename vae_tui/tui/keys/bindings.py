@@ -5,13 +5,13 @@ Each view has a table of the same kind. A binding's id is what a key is remapped
 
 from textual.binding import Binding
 
+from vae_tui.run.state import ENDED
+
 PAUSE, SETTINGS, UNDO = "app.pause", "app.settings", "app.undo"
 STEERING = (PAUSE, SETTINGS, UNDO)
 """Shown in the footer only while they do something: see `steering_labels`."""
 ADJUSTABLE = ("running", "paused", "stalled")
 """States of a run whose trainer accepts commands."""
-ENDED = ("finished", "stopped", "failed", "lost")
-"""States of a run that can be resumed from its last save."""
 STEERING_COMMANDS = {
     "Pause": "Pause the training",
     "Resume": "Resume the training",

@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING
 
 from vae_tui.latent.diagnosis import Measured, diagnose
+from vae_tui.run.state import ENDED
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.state.run_view import RunView
 
-ENDED = ("finished", "stopped", "failed", "lost")
 _UNKNOWN = ("", "reading", *ENDED)
 """States after which an end is no news."""
 
