@@ -16,6 +16,7 @@ from vae_tui.terminal.half_blocks import (
     LEVEL_OF_GREY,
     Palette,
     half_blocks,
+    side_by_side,
 )
 
 PICTURES = hnp.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 20)))
@@ -134,3 +135,14 @@ def test_strips_are_half_as_many_as_rows_and_as_wide_as_the_picture(palette, hei
     for strip in shown:
         assert strip.cell_length == width
         assert len(strip.text) == width
+
+
+def test_pictures_side_by_side_are_those_drawn_alone_with_a_gap_of_no_style():
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 6, 5), dtype=np.uint8)
+    rows = side_by_side(pictures, 2)
+    assert len(rows) == 3
+    alone = [half_blocks(picture) for picture in pictures]
+    for y, row in enumerate(rows):
+        gap = Segment("  ")
+        assert row == [*alone[0][y], gap, *alone[1][y], gap, *alone[2][y]]
+    assert side_by_side(pictures[:0], 2) == []

@@ -69,6 +69,20 @@ def half_blocks(picture: Bytes, palette: Palette = Palette.GREYS, ground: str = 
     return [[Segment("".join(row))] for row in characters[indices].tolist()]
 
 
+def side_by_side(
+    pictures: Bytes, gap: int, palette: Palette = Palette.GREYS, ground: str = BLACK
+) -> list[Row]:
+    """Return the rows of pictures (N, H, W), with ``gap`` cells of no style between them."""
+    pieces = [half_blocks(picture, palette, ground) for picture in pictures]
+    rows: list[Row] = []
+    for first, *others in zip(*pieces, strict=True):
+        row = list(first)
+        for piece in others:
+            row += [Segment(" " * gap), *piece]
+        rows.append(row)
+    return rows
+
+
 def _grey_rows(upper: Bytes, lower: Bytes, ground: str) -> list[Row]:
     rows, width = upper.shape
     pairs = upper.astype(np.int32) * _LEVEL_COUNT + lower

@@ -9,8 +9,8 @@ from textual.strip import Strip
 
 from vae_tui.arrays import Bytes
 from vae_tui.terminal.class_colours import class_mark
-from vae_tui.terminal.half_blocks import Palette, half_blocks
-from vae_tui.terminal.tiles import GAP, fitting, scale, tile
+from vae_tui.terminal.half_blocks import Palette, side_by_side
+from vae_tui.terminal.tiles import GAP, fitting, scale
 from vae_tui.text import cut
 from vae_tui.tui.widgets.drawing import Drawing
 
@@ -58,8 +58,7 @@ class ClassGrid(Drawing):
         rows: list[Strip] = []
         for first in range(0, len(images), columns):
             row_images = images[first : first + columns]
-            picture = tile(row_images, len(row_images), GAP)
-            rows += [Strip(row) for row in half_blocks(picture, classes.palette, ground)]
+            rows += map(Strip, side_by_side(row_images, GAP, classes.palette, ground))
             line = Text(no_wrap=True)
             for index in range(first, min(first + columns, len(images))):
                 label = _label(classes, index, pixels)

@@ -10,8 +10,8 @@ from textual.strip import Strip
 
 from vae_tui.arrays import Bytes
 from vae_tui.run.summary import Summary
-from vae_tui.terminal.half_blocks import Palette, half_blocks
-from vae_tui.terminal.tiles import GAP, fitting, scale, tile
+from vae_tui.terminal.half_blocks import Palette, side_by_side
+from vae_tui.terminal.tiles import GAP, fitting, scale
 from vae_tui.text import cut, duration, printable
 from vae_tui.tui.charts.sparkline import sparkline
 from vae_tui.tui.widgets.drawing import Drawing
@@ -81,16 +81,22 @@ class RunPreview(Drawing):
         """Return at least `LEAST_SAMPLES` where they fit, as large as possible."""
         if glance.samples is None:
             return []
-        grids = [(fitting(width, pixels), height // (pixels // 2), pixels) for pixels in SIZES]
+        grids = [
+            (fitting(width, pixels), (height + 1) // (pixels // 2 + 1), pixels) for pixels in SIZES
+        ]
         enough = [grid for grid in grids if grid[0] * grid[1] >= LEAST_SAMPLES]
         areas = {grid: grid[0] * grid[1] * grid[2] ** 2 for grid in enough or grids[-1:]}
         most = max(areas.values())
         columns, rows, pixels = next(grid for grid in areas if areas[grid] >= FILLED * most)
         if columns < 1 or rows < 1:
             return []
-        picture = tile(scale(glance.samples[: columns * rows], pixels), columns, GAP)
+        samples = scale(glance.samples[: columns * rows], pixels)
         ground = self.app.theme_variables["picture-ground"]
-        return [Strip(row) for row in half_blocks(picture, glance.palette, ground)]
+        strips: list[Strip] = []
+        for first in range(0, len(samples), columns):
+            row = side_by_side(samples[first : first + columns], GAP, glance.palette, ground)
+            strips += [*map(Strip, row), Strip([])]
+        return strips[:-1]
 
 
 def _facts(run: Summary) -> list[Text]:
