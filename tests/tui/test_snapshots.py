@@ -14,7 +14,11 @@ from vae_tui.export.screen_svg import Run, screen_svg
 
 THEMES = {"dark": "vae-dark", "light": "vae-light"}
 SIZES = ((80, 24), (120, 40))
-VIEWS = ("train", "samples", "walk", "map", "dimensions", "runs")
+PICTURES = {
+    "train": "1", "samples": "2", "walk": "3", "map": "4", "dimensions": "5", "runs": "6",
+    "bubbles": "4o",
+}  # fmt: skip
+"""The keys that lead to each picture, one after the other."""
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +47,8 @@ async def test_each_view_looks_as_in_its_picture(run, utc, monkeypatch, request,
     async with app.run_test(size=size) as pilot:
         app.theme = THEMES[theme]
         await until(pilot, lambda: app.scene and app.scene.network and app.scene.probe)
-        for number, view in enumerate(VIEWS, 1):
-            await pilot.press(str(number))
+        for view, keys in PICTURES.items():
+            await pilot.press(*keys)
             title = f"vae-tui, {view}"
             file = FOLDER / f"{view}-{size[0]}x{size[1]}-{theme}.svg"
             if updates:
