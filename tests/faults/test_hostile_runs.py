@@ -42,8 +42,8 @@ CONTROLS = re.compile(
     "[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]"
 )
 WHY_NOT = re.compile("Error|state|not finite after step")
-OURS = re.compile(rb"\x1b\](52;c;[A-Za-z0-9+/=]+|22;[a-z-]+)\x07")
-"""The clipboard's, and Textual's own for the shape of the mouse pointer."""
+OURS = re.compile(rb"\x1b\](52;c;[A-Za-z0-9+/=]+|22;[a-z-]+|0;[^\x00-\x1f\x7f]*)\x07")
+"""The clipboard's, the title's, and Textual's own for the shape of the mouse pointer."""
 
 
 def run_with_state(folder: Path) -> Run:

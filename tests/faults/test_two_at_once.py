@@ -1,9 +1,11 @@
 """Two who want the same run at the same time, and versions that do not know each other."""
 
+import contextlib
 import json
 import os
 import re
 import resource
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,6 +54,18 @@ def live(shell: Shell) -> Iterator[Run]:
         yield run
 
 
+@contextlib.contextmanager
+def frozen(run: Run) -> Iterator[None]:
+    """Stop the trainer for a while."""
+    pid = run.pid()
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 def test_two_screens_steer_one_run_and_both_show_what_either_did(shell: Shell, live: Run):
     live.send(Command(command="pause"))
     one, two = shell.screen("attach"), shell.screen("attach")
@@ -59,8 +73,11 @@ def test_two_screens_steer_one_run_and_both_show_what_either_did(shell: Shell, l
         each.wait_for("reconstructions")
         each.wait_for("paused")
     for state in ("running", "paused", "running"):
-        for each in (one, two):  # both at the same moment, from the same state
-            each.type("p")
+        with frozen(live):  # so that both press p in the same state
+            sent = live.commands.read_bytes().count(b"\n")
+            for each in (one, two):
+                each.type("p")
+            wait_until(lambda sent=sent: live.commands.read_bytes().count(b"\n") == sent + 2)
         for each in (one, two):
             each.wait_for(state)
     assert [type(event) for event in told(live) if isinstance(event, (Paused, Resumed))] == [

@@ -79,7 +79,7 @@ def test_a_run_without_weights_says_so(tmp_path):
         run.kept_weights(step).unlink()
     for step in (None, 20):
         assert refusal(network_at, run, run.config(), step) == (
-            "one has no weights yet; watch it with: vae-tui attach one"
+            f"one has no weights yet; watch it with: vae-tui attach {run.path}"
         )
 
 

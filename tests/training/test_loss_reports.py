@@ -88,8 +88,8 @@ def test_losses_that_are_not_finite_end_the_run_naming_the_last_good_step():
     assert (diverged.step, diverged.what, diverged.last_good_step) == (8, "BCE", 6)
     assert ended.reason == "failed"
     assert ended.message == (
-        "BCE is not finite after step 8; the weights of step 6 are kept; continue with half the lr"
-        ": vae-tui train --resume RUN --lr 0.0005"
+        "BCE is not finite after step 8; the weights of step 6 are kept; "
+        "resume with half the learning rate, 0.0005, or smaller"
     )
     assert all(math.isfinite(event.bce) for event in only(LossesMeasured, happened))
 

@@ -77,9 +77,11 @@ class Progress:
     epochs: int = 0
     """Number of epochs to train."""
     began: float = math.nan
-    """Time of the first event, Unix seconds."""
+    """When the first trainer started, Unix seconds."""
     trained_seconds: float = 0.0
-    """Seconds between events, without pauses and the time without a trainer."""
+    """Seconds from each trainer's start to its newest epoch or end, without pauses."""
+    timed_at: float = math.nan
+    """Time of the event up to which they are counted, Unix seconds."""
     last_time: float = math.nan
     """Time of the newest event, Unix seconds, by the trainer's clock."""
     notice: str = ""
@@ -140,15 +142,20 @@ SomeProgress = TypeVar("SomeProgress", bound=Progress)
 
 def advance(progress: SomeProgress, event: Event) -> SomeProgress:
     """Return the progress after one more event."""
-    is_idle = isinstance(event, RunStarted) or progress.paused is not None
-    passed = 0.0 if is_idle else event.time - progress.last_time
-    return replace(
-        progress,
-        began=event.time if math.isnan(progress.began) else progress.began,
-        trained_seconds=progress.trained_seconds + (passed if passed > 0 else 0.0),
-        last_time=event.time,
-        **_changes(progress, event),
-    )
+    changes = _changes(progress, event)
+    if isinstance(event, (RunStarted, EpochEnded, events.Paused, events.Resumed, events.RunEnded)):
+        changes |= _timed(progress, event)
+    return replace(progress, last_time=event.time, **changes)
+
+
+def _timed(progress: Progress, event: Event) -> dict[str, Any]:
+    seconds = progress.trained_seconds
+    if not isinstance(event, (RunStarted, events.Resumed)) and progress.paused is None:
+        passed = event.time - progress.timed_at
+        seconds += passed if passed > 0 else 0.0  # the clock may have been set back
+    is_first = isinstance(event, RunStarted) and math.isnan(progress.began)
+    began = event.time if is_first else progress.began
+    return {"began": began, "trained_seconds": seconds, "timed_at": event.time}
 
 
 def until(tests: TestedStep | None, step: int) -> TestedStep | None:
