@@ -159,8 +159,12 @@ def test_the_time_of_training_has_no_pauses_and_no_time_without_a_trainer():
         Paused(time=NOW + 6, step=3),
         changed(3, "beta", 1.0, 4.0),
         Resumed(time=NOW + 1_000, step=3),
-        losses(6, at=NOW + 1_004),
+        losses(6, at=NOW + 1_003),
+        RunEnded(time=NOW + 1_004, step=6, reason="stopped"),
         started(step=6, at=NOW + 9_000),
-        losses(9, at=NOW + 9_002),
+        losses(9, at=NOW + 9_001),
+        epoch_ended(2, 7.0, at=NOW + 9_002),
+        Paused(time=NOW + 9_002, step=12),
+        RunEnded(time=NOW + 9_500, step=12, reason="stopped"),
     ]
     assert after(*happened).trained_seconds == 6 + 4 + 2
