@@ -1,5 +1,6 @@
 """What a shell completes, as click answers it, and the scripts for the shells."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -104,7 +105,14 @@ def test_bash_completes_with_the_printed_script(folder):
         f"COMP_WORDS=(vae-tui attach --runs-dir {folder} mnist-b); COMP_CWORD=4\n"
         "_vae_tui_completion vae-tui; echo ${COMPREPLY[@]}"
     ).replace("python", sys.executable)  # fmt: skip
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.stdout.split() == ["mnist-b"], done.stderr
 
 

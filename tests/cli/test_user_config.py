@@ -192,7 +192,7 @@ def test_the_screen_takes_the_keys_and_the_theme_of_the_file(file, tmp_path):
     file.write_text('theme = "no-such"\n[keys]\n"app.help" = "f2"\n"app.hlep" = "f3"\n')
     environment = {"XDG_CONFIG_HOME": str(tmp_path / "config"), "TEXTUAL_THEME": ""}
     terminal = RawTerminal(
-        [*PROGRAM, "attach", str(run.path)], environment=environment, columns=120, rows=40
+        [*PROGRAM, "attach", str(run.path)], environment=environment, columns=120, rows=60
     )
     try:
         terminal.wait_for("no key 'app.hlep'; did you mean app.help?")

@@ -114,7 +114,9 @@ def _facts(run: Summary) -> list[Text]:
     )
     room = FACTS_CELLS - 12
     return [
-        Text.assemble((f" {name:10}", "quiet"), cut("-" if value.startswith("nan") else value, room))
+        Text.assemble(
+            (f" {name:10}", "quiet"), cut("-" if value.startswith("nan") else value, room)
+        )
         for name, value in facts
     ]
 
