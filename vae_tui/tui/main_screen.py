@@ -163,7 +163,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self.app.clear_notifications()
             self.query_one(ContentSwitcher).current = view.id
             self.set_focus(view)  # at once: the next key may already be waiting
-            self.query_one(TabBar).current = number
+            for tabs in self.query(TabBar):  # none when the screen is being removed
+                tabs.current = number
             self.watch_scene()
             self.post_message(self.ViewShown(view))
 
