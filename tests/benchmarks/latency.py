@@ -10,6 +10,7 @@ trainer at the end. Exit 1 when the limits of the issue are not kept.
 import argparse
 import json
 import os
+import re
 import select
 import statistics
 import subprocess
@@ -47,6 +48,9 @@ class Part:
 RIGHT, LEFT = "\x1b[C", "\x1b[D"
 VIEWS = {"walk": ("3", (RIGHT, LEFT), Part(1, 15, 28)), "samples": ("2", (" ",), Part(2, 23, 80))}
 """The key of a view, the keys pressed there in turn, and where its pictures are."""
+
+IN_THE_PAST = re.compile(r"time .* [\d,]+ *$", re.MULTILINE)
+"""The timeline, which ends with the step of the weights when they are not the newest."""
 
 
 def main() -> int:
@@ -145,7 +149,7 @@ def until_settled(screen: Terminal, keys: tuple[str, ...], part: Part) -> float:
     Back in time, where newer weights change nothing of the picture.
     """
     screen.type(",")
-    screen.wait_for("back in time")
+    screen.wait_for(IN_THE_PAST.search)
     presses, came = int(HELD_SECONDS * HELD_RATE), []
     began = time.perf_counter()
     for number in range(presses):
@@ -160,7 +164,7 @@ def until_settled(screen: Terminal, keys: tuple[str, ...], part: Part) -> float:
         if (now := cells(screen, part)) != shown:
             shown, settled = now, when
     screen.type("\x1b[F")  # end: back to now
-    screen.wait_for(lambda text: "back in time" not in text)
+    screen.wait_for(lambda text: not IN_THE_PAST.search(text))
     return settled - released
 
 
