@@ -50,7 +50,7 @@ def watch(
     """
     from vae_tui.terminal import capabilities
 
-    capabilities.prepare()
+    colours = capabilities.prepare()
     from vae_tui.model import config_or_fallback
     from vae_tui.run import control
     from vae_tui.run.control import RunSteering
@@ -60,7 +60,7 @@ def watch(
     start_new = _once(partial(control.start, run, config) if is_new else lambda: None)
     while True:
         steering = None if read_only else RunSteering(run, config)
-        app = _screen(run, config, steering, fps, notifies, start_new, damage)
+        app = _screen(run, config, steering, colours, fps, notifies, start_new, damage)
         app.run()
         if app.failure is not None:
             raise app.failure
@@ -101,12 +101,16 @@ def _screen(
     run: "Run",
     config: RunConfig,
     steering: "RunSteering | None",
+    colours: str,
     fps: int | None,
     notifies: bool,
     start_new: Callable[[], None],
     damage: str,
 ) -> "VaeApp":
-    """Return the app for one run, which calls ``start_new``; the others are as for ``watch``."""
+    """Return the app for one run, which calls ``start_new``; the others are as for ``watch``.
+
+    ``colours`` are those of the terminal: 16, 256 or truecolor.
+    """
     from platformdirs import user_state_path
 
     from vae_tui.cli.user_config import config_file, screen_settings
@@ -163,6 +167,7 @@ def _screen(
         *(name, name_here, config, load, steering, os.environ, Path.cwd()),
         chosen_theme=chosen_theme,
         notifies=notifies,
+        colours=colours,
     )
     app.set_keymap(dict(settings.keys))
     return app

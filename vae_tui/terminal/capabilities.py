@@ -27,25 +27,32 @@ class Colours:
     """The rule that decided it."""
 
 
-def prepare() -> None:
-    """Set what textual and numpy read when they are imported."""
+def prepare() -> str:
+    """Set what textual and numpy read when they are imported; return the terminal's colours.
+
+    They are 16, 256 or truecolor, of which ``NO_COLOR`` leaves greys. With 256 Textual is to send
+    truecolor, whose nearest colours our terminal driver finds better than Rich does.
+    """
     environment = os.environ
+    with_colour = {name: value for name, value in environment.items() if name != "NO_COLOR"}
+    colours = colours_in_use(with_colour).system
     # Decoding a picture must not take cores from the training. Not OMP_NUM_THREADS: a trainer
     # started from here would inherit it.
     environment.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if colours := colour_system(environment):
-        environment.setdefault("TEXTUAL_COLOR_SYSTEM", colours)
+    if colours == PALETTE:
+        environment["TEXTUAL_COLOR_SYSTEM"] = TRUECOLOR
     if sys.__stderr__ is not None and hasattr(sys.__stderr__, "reconfigure"):
         if is_unicode(environment):
             sys.__stderr__.reconfigure(encoding="utf-8", errors="replace")
         else:
             codecs.register_error("similar-ascii", _similar_ascii)
             sys.__stderr__.reconfigure(encoding="ascii", errors="similar-ascii")
+    return colours
 
 
 def colour_system(environment: Mapping[str, str]) -> str | None:
     """Return 256 where Rich would detect 16 although the terminal has more; else None."""
-    if environment.get("NO_COLOR") or environment.get("COLORTERM"):
+    if environment.get("COLORTERM"):
         return None
     return "256" if environment.get("TERM") in _MORE_THAN_16_COLOURS else None
 

@@ -65,15 +65,17 @@ class VaeApp(TerminalApp):
         clock: Callable[[], float] = time.time,
         chosen_theme: ChosenTheme | None = None,
         notifies: bool = False,
+        colours: str = capabilities.TRUECOLOR,
     ) -> None:
         """Show the run ``name``; a command line takes its ``reference``.
 
-        ``load`` returns views, readers and the first scene for a colour system; it is called in a
-        thread after the first paint. Without ``steering`` the trainer cannot be controlled. Exports
-        are written to ``folder``; ``clock`` returns Unix seconds. A screen that ``notifies`` does
-        so through the terminal when the run ends, diverges or collapses.
+        ``load`` returns views, readers and the first scene for ``colours``, None with ``NO_COLOR``;
+        it is called in a thread after the first paint. Without ``steering`` the trainer cannot be
+        controlled. Exports are written to ``folder``; ``clock`` returns Unix seconds. A screen that
+        ``notifies`` does so through the terminal when the run ends, diverges or collapses.
+        ``colours`` are the terminal's: 16, 256 or truecolor.
         """
-        super().__init__(chosen_theme)
+        super().__init__(chosen_theme, colours)
         self.chosen: Path | None = None
         """The run to open next, if the user left this one for it."""
         self._new_main = partial(
@@ -249,9 +251,7 @@ class VaeApp(TerminalApp):
         self.main.walk_from(code, origin)
 
     def _load_imports(self) -> None:
-        # Textual's console does not say that NO_COLOR is set.
-        colours = None if self.no_color else self.console.color_system
-        self.post_message(LateImportsLoaded(self._load(colours)))
+        self.post_message(LateImportsLoaded(self._load(None if self.no_color else self.colours)))
 
     async def _mount_views(self, imports: "LateImports") -> None:
         await self.main.add_views([view(id=view.__name__.lower()) for view in imports.views])

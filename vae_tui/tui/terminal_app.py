@@ -17,10 +17,10 @@ from textual.events import Event
 from textual.notifications import Notify, SeverityLevel
 
 from vae_tui.errors import VaeTuiError
-from vae_tui.terminal.capabilities import is_browser
+from vae_tui.terminal.capabilities import PALETTE, TRUECOLOR, is_browser
 from vae_tui.tui import hangup, theme
 from vae_tui.tui.keys.key_queue import KeyProbe, KeyQueue
-from vae_tui.tui.link.driver import LinkDriver, driver_of, writer_of
+from vae_tui.tui.link.driver import LinkDriver, PaletteDriver, driver_of, writer_of
 from vae_tui.tui.link.terminal_writer import TerminalWriter
 from vae_tui.tui.messages import ThreadFailed
 from vae_tui.tui.widgets.drawing import Drawing
@@ -34,8 +34,13 @@ HUNG_UP = 128 + signal.SIGHUP
 class TerminalApp(App[None]):
     """Handles keys in order, ends on errors of its threads and when its terminal is gone."""
 
-    def __init__(self, chosen_theme: theme.ChosenTheme | None = None) -> None:
-        super().__init__(driver_class=None if is_browser(os.environ) else LinkDriver)
+    def __init__(
+        self, chosen_theme: theme.ChosenTheme | None = None, colours: str = TRUECOLOR
+    ) -> None:
+        """``colours`` are the terminal's: 16, 256 or truecolor."""
+        driver = PaletteDriver if colours == PALETTE else LinkDriver
+        super().__init__(driver_class=None if is_browser(os.environ) else driver)
+        self.colours = colours
         for name, known in self.available_themes.items():
             if known.ansi:  # their colours are the terminal's: no contrast can be promised
                 self.unregister_theme(name)

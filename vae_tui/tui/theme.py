@@ -112,6 +112,14 @@ THEMES = (
 """Ours, in colours that 256-colour terminals have exactly."""
 
 
+_HEAT = {
+    DEFAULT: "#000000 #121212 #262626 #3a3a3a #005f87 #0087af #00afff",
+    "vae-light": "#ffffff #eeeeee #afd7ff #5fafff #0087d7 #005faf",
+    "vae-colour-blind": "#000000 #121212 #262626 #3a3a3a #005f87 #5f87af #5fafff",
+}
+_HEAT_LEVELS = 16
+
+
 class ChosenTheme:
     """The theme that the user has chosen: in the environment, the palette or the config file.
 
@@ -193,6 +201,14 @@ def role_styles(variables: Mapping[str, str]) -> dict[str, Style]:
     cursor = Style(bgcolor=variables["cursor-ground"])
     tab = Style(color=variables["background"], bgcolor=_colour("news", variables).hex, bold=True)
     return {**roles, **classes, "cursor": cursor, "tab": tab}
+
+
+def heat_ramp(theme: str, variables: Mapping[str, str]) -> tuple[str, ...]:
+    """Return colours from nothing to the largest value; 256-colour terminals have those of ours."""
+    if theme in _HEAT:
+        return tuple(_HEAT[theme].split())
+    shares = [level / (_HEAT_LEVELS - 1) for level in range(_HEAT_LEVELS)]
+    return tuple(_blend(variables, "primary", share).hex for share in shares)
 
 
 def contrast(one: Color, other: Color) -> float:

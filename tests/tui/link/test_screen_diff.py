@@ -154,6 +154,12 @@ def test_truecolor_greys_are_sent_as_the_palettes_and_other_colours_as_they_are(
     assert "\x1b[38;5;247;48;2;158;158;159mx" in diff.changes()
 
 
+def test_without_truecolor_every_colour_is_one_of_the_palette():
+    diff = ScreenDiff(has_truecolor=False)
+    diff.update("\x1b[1;1H\x1b[38;2;0;175;255;48;2;17;18;19mx\x1b[31;48;5;9my\x1b[0m")
+    assert diff.changes() == "\x1b[1;1H\x1b[38;5;39;48;5;233mx\x1b[31;48;5;9my\x1b[0m"
+
+
 def test_a_wide_character_is_drawn_whole():
     diff, theirs, ours = ScreenDiff(), Shown(), Shown()
     for row in ("漢字 ab", "字字 cb", "x字  cb", "漢字 cb"):

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from vae_tui.terminal.nearest_entry import nearest_entry
+
 LOWER_HALF, UPPER_HALF = "▄", "▀"
 DEFAULT = ""
 """A terminal's own foreground or background."""
@@ -46,7 +48,9 @@ _MOST_RUNS = 30_000
 class CellReader:
     """Parses updates, with a cache: most of what is drawn was drawn before."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_truecolor: bool = True) -> None:
+        """On a terminal without truecolor, cells get the nearest colours of its palette."""
+        self._shorten = _shortened if has_truecolor else _in_palette
         self._runs: dict[tuple[str, Style, str], tuple[Style, list[Cell]]] = {}
         self._cells: dict[tuple[str, Style], Cell] = {}
 
@@ -82,7 +86,7 @@ class CellReader:
             if link:  # OSC 8: its parameters and address; no address where it ends
                 style = (*style[:3], "" if link.endswith(";") else link)
             else:
-                style = styled(style, parameters)
+                style = self._styled(style, parameters)
         if len(self._runs) >= _MOST_RUNS:
             self._runs.clear()
         cells: list[Cell] = []
@@ -100,27 +104,29 @@ class CellReader:
         key = _canonical(text, style)
         return self._cells.setdefault(key, Cell(*key))
 
-
-def styled(style: Style, parameters: str) -> Style:
-    """Return ``style`` after SGR with these parameters."""
-    foreground, background, attributes, link = style
-    rest = iter(parameters.split(";"))
-    for code in rest:
-        number = int(code or 0)
-        if number == 0:
-            foreground, background, attributes = DEFAULT, DEFAULT, ""
-        elif number in (38, 48):
-            kind = next(rest, "")
-            values = [next(rest, "") for _ in range(3 if kind == "2" else 1)]
-            colour = _shortened(";".join([kind, *values]))
-            foreground, background = (colour, background) if number == 38 else (foreground, colour)
-        elif 30 <= number <= 39 or 90 <= number <= 97:
-            foreground = _basic(number)
-        elif 40 <= number <= 49 or 100 <= number <= 107:
-            background = _basic(number - 10)
-        else:
-            attributes = f"{attributes};{code}" if attributes else code
-    return foreground, background, attributes, link
+    def _styled(self, style: Style, parameters: str) -> Style:
+        """Return ``style`` after SGR with these parameters."""
+        foreground, background, attributes, link = style
+        rest = iter(parameters.split(";"))
+        for code in rest:
+            number = int(code or 0)
+            if number == 0:
+                foreground, background, attributes = DEFAULT, DEFAULT, ""
+            elif number in (38, 48):
+                kind = next(rest, "")
+                values = [next(rest, "") for _ in range(3 if kind == "2" else 1)]
+                colour = self._shorten(";".join([kind, *values]))
+                if number == 38:
+                    foreground = colour
+                else:
+                    background = colour
+            elif 30 <= number <= 39 or 90 <= number <= 97:
+                foreground = _basic(number)
+            elif 40 <= number <= 49 or 100 <= number <= 107:
+                background = _basic(number - 10)
+            else:
+                attributes = f"{attributes};{code}" if attributes else code
+        return foreground, background, attributes, link
 
 
 def _basic(number: int) -> str:
@@ -162,4 +168,13 @@ def _shortened(colour: str) -> str:
         entry, beyond = divmod(int(levels[0]) - 8, 10)
         if 0 <= entry < 24 and beyond <= 2:
             return f"5;{232 + entry}"
+    return colour
+
+
+def _in_palette(colour: str) -> str:
+    """Return the entry of the 256-colour palette that is nearest to a truecolor."""
+    kind, *levels = colour.split(";")
+    if kind == "2" and all(level.isdecimal() for level in levels):
+        red, green, blue = map(int, levels)
+        return f"5;{nearest_entry(red, green, blue)}"
     return colour

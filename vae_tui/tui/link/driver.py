@@ -11,7 +11,7 @@ changes one of them; they pass with 8.2.0 and 8.2.8.
   issue 6298: hence ``SignalResume`` is sent at every restart.)
 * ``LinuxDriver._key_thread``: None after a start that failed because the process is in the
   background; Textual raises no error.
-* ``LinuxDriver._must_signal_resume``: makes the next start send ``SignalResume``.
+* ``LinuxDriver._must_signal_resume``: sends it at the next start.
 * ``textual._xterm_parser.XTermParser``: makes events of what the terminal sends.
 * ``Driver._loop``: the event loop that created the driver.
 * ``App._driver``: the running driver; Textual has no public way to it.
@@ -79,8 +79,8 @@ def write_through(app: App[Any], text: str) -> None:
 def _open_without_blocking(terminal: int) -> int:
     """Open a terminal again for reads that do not block; return the same one if that fails.
 
-    A read that blocks, when the shell has already read the key, would keep the thread of the
-    keys from ending until the next key. The descriptor that the shell shares must stay blocking.
+    When the shell has already read the key, a read that blocks would keep our thread from ending.
+    The descriptor that the shell shares must stay blocking.
     """
     try:
         return os.open(os.ttyname(terminal), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
@@ -91,6 +91,7 @@ def _open_without_blocking(terminal: int) -> int:
 class LinkDriver(LinuxDriver):
     """Writes through a `TerminalWriter`; the terminal's cursor reports measure its link."""
 
+    HAS_TRUECOLOR = True
     _is_held = False
     """The terminal is ours: keys are read."""
     _is_suspended = False
@@ -107,12 +108,12 @@ class LinkDriver(LinuxDriver):
         terminal = sys.__stderr__
         assert terminal is not None
         encoding, errors = terminal.encoding, terminal.errors or "strict"
-        flow = FlowControl(is_multiplexed=is_multiplexed(os.environ))
         self.writer = TerminalWriter(
             terminal.fileno(),
             lambda text: text.encode(encoding, errors),
-            flow,
+            FlowControl(is_multiplexed=is_multiplexed(os.environ)),
             lambda: self._is_ending or self._is_in_foreground(),
+            has_truecolor=self.HAS_TRUECOLOR,
         )
         self._file = self.writer  # type: ignore[assignment]
         self.title = TerminalTitle(self.writer.write, os.environ)
@@ -122,10 +123,9 @@ class LinkDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read keys until the driver stops.
 
-        Textual's own takes escape and a key that follows soon for one key, and ends the program
-        with a traceback at the first byte that is not UTF-8, such as a terminal in eight-bit mode
-        sends for alt and a letter, and when another program, such as the shell after ``bg``, has
-        read the keys first.
+        Textual's own takes escape and a key that follows soon for one key. It ends the program with
+        a traceback at a byte that is not UTF-8 (alt and a letter, in eight-bit mode), and when
+        another program, such as the shell after ``bg``, has read the keys first.
         """
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
@@ -278,8 +278,8 @@ class LinkDriver(LinuxDriver):
 
     def _suspend(self) -> None:
         if self._is_suspended:
-            # The key came from a terminal that has this process in the foreground. Its SIGCONT may
-            # be lost: the kernel discards a pending one when the next ctrl+z comes.
+            # The key came from a terminal that has us in the foreground. Its SIGCONT may be lost:
+            # the kernel discards a pending one when the next ctrl+z comes.
             self.start_application_mode()
             return
         if self._is_held:
@@ -292,3 +292,9 @@ class LinkDriver(LinuxDriver):
     def _resume(self) -> None:
         if self._is_continued and (self._is_held or self._is_suspended):
             self.start_application_mode()
+
+
+class PaletteDriver(LinkDriver):
+    """Sends the nearest of 256 colours for Textual's truecolor; see `capabilities.prepare`."""
+
+    HAS_TRUECOLOR = False

@@ -29,8 +29,8 @@ _Row = list[Cell | None]
 class ScreenDiff:
     """The cells of one terminal; cells that no update named are left alone."""
 
-    def __init__(self) -> None:
-        self._reader = CellReader()
+    def __init__(self, *, has_truecolor: bool = True) -> None:
+        self._reader = CellReader(has_truecolor=has_truecolor)
         self._pending: dict[int, _Row] = {}
         self._shown: dict[int, _Row] = {}
         self._touched: set[int] = set()

@@ -43,12 +43,14 @@ class TerminalWriter:
         encode: Callable[[str], bytes],
         flow: FlowControl,
         is_ours: Callable[[], bool] = lambda: True,
+        *,
+        has_truecolor: bool = True,
     ) -> None:
         """Write to ``descriptor`` while ``is_ours``; what comes meanwhile is dropped."""
         self._descriptor = descriptor
         self._is_ours = is_ours
         self._encode = encode
-        self._diff = ScreenDiff()
+        self._diff = ScreenDiff(has_truecolor=has_truecolor)
         self._control: list[str] = []
         self._syncs = self._is_writing = self._is_broken = self._is_stale = False
         self._changed = threading.Condition()

@@ -8,17 +8,16 @@ from itertools import groupby
 import numpy as np
 from rich.segment import Segment
 from rich.style import Style
-from textual.color import Color
 from textual.reactive import var
 from textual.strip import Strip
 
 from vae_tui.terminal.half_blocks import Palette
 from vae_tui.tui.state.losses import Column
+from vae_tui.tui.theme import heat_ramp
 from vae_tui.tui.widgets.drawing import Drawing
 
 LABEL = 9
 """Columns of the names at the left."""
-LEVELS = 16
 _SHADES = {Palette.SHADES: " ░▒▓█", Palette.ASCII: " .:*#"}
 
 
@@ -85,7 +84,7 @@ class KlHistory(Drawing):
             indices = np.rint(levels[:, 0] * (len(shades) - 1)).astype(int).tolist()
             return [Segment("".join(shades[index] for index in indices), style)]
         ramp = self.ramp()
-        steps = np.rint(levels * (LEVELS - 1)).astype(int).tolist()
+        steps = np.rint(levels * (len(ramp) - 1)).astype(int).tolist()
         return [
             Segment(("▀" if len(pair) > 1 else " ") * len(list(cells)), _style(ramp, *pair))
             for pair, cells in groupby(map(tuple, steps))
@@ -95,13 +94,12 @@ class KlHistory(Drawing):
         """Return the colours from no KL to the largest, as markup."""
         if self.palette is not Palette.GREYS:
             return f"[train]{_SHADES[self.palette]}[/]"
-        return "".join(f"[on {colour}] [/]" for colour in self.ramp()[::2])
+        ramp = self.ramp()
+        return "".join(f"[on {colour}] [/]" for colour in ramp[:: len(ramp) // 8 or 1])
 
     def ramp(self) -> tuple[str, ...]:
         """Return the colours from no KL to the largest."""
-        variables = self.app.theme_variables
-        ground, full = (Color.parse(variables[name]) for name in ("background", "primary"))
-        return tuple(ground.blend(full, level / (LEVELS - 1)).hex for level in range(LEVELS))
+        return heat_ramp(self.app.theme, self.app.theme_variables)
 
 
 @lru_cache(maxsize=1024)
