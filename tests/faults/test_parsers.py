@@ -33,7 +33,7 @@ from vae_tui.run.summary import summarise
 from vae_tui.text import duration, printable
 from vae_tui.tui.state.notice import notice_of
 from vae_tui.tui.state.run_view import RunView, advance
-from vae_tui.tui.widgets.status import status_parts
+from vae_tui.tui.widgets.frame.status import status_parts
 
 SEEDS = st.integers(0, 2**32)
 NOW = 1_000_000.0

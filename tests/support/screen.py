@@ -36,9 +36,9 @@ from vae_tui.tui.views import VIEWS
 from vae_tui.tui.views.view import View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.tui.widgets.frame.status import Status
 from vae_tui.tui.widgets.latent_bars import LatentBars
 from vae_tui.tui.widgets.pictures import Pictures
-from vae_tui.tui.widgets.status import Status
 
 UTF8 = {"LANG": "C.UTF-8", "TERM": "xterm-256color"}
 

@@ -32,8 +32,8 @@ from vae_tui.tui.state.announcements import Announcements, title_of
 from vae_tui.tui.state.scene_store import SceneStore
 from vae_tui.tui.terminal_app import TerminalApp
 from vae_tui.tui.theme import ChosenTheme
-from vae_tui.tui.widgets.timeline import Timeline
-from vae_tui.tui.widgets.toast import TOAST_CSS
+from vae_tui.tui.widgets.frame.timeline import Timeline
+from vae_tui.tui.widgets.frame.toast import TOAST_CSS
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.arrays import Floats

@@ -23,11 +23,11 @@ from vae_tui.tui.keys.bindings import VIEWS, steering_labels
 from vae_tui.tui.link.link_label import LinkLabel
 from vae_tui.tui.state.notice import notice_of
 from vae_tui.tui.widgets.caption import Caption
-from vae_tui.tui.widgets.key_bar import KeyBar
+from vae_tui.tui.widgets.frame.key_bar import KeyBar
+from vae_tui.tui.widgets.frame.status import Status, status_of, status_parts
+from vae_tui.tui.widgets.frame.tab_bar import TabBar
+from vae_tui.tui.widgets.frame.timeline import Timeline, Times
 from vae_tui.tui.widgets.panel import FRAMED, LEAST_FRAMED
-from vae_tui.tui.widgets.status import Status, status_of, status_parts
-from vae_tui.tui.widgets.tab_bar import TabBar
-from vae_tui.tui.widgets.timeline import Timeline, Times
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from textual.binding import ActiveBinding

@@ -24,7 +24,7 @@ from vae_tui.tui.link.driver import LinkDriver, PaletteDriver, driver_of, writer
 from vae_tui.tui.link.terminal_writer import TerminalWriter
 from vae_tui.tui.messages import ThreadFailed
 from vae_tui.tui.widgets.drawing import Drawing
-from vae_tui.tui.widgets.toast import SafeNotification
+from vae_tui.tui.widgets.frame.toast import SafeNotification
 
 LATEST_LOADING_SECONDS = 0.3
 """Load by then even if no paint is reported: under a dialog that opened first there is none."""

@@ -8,12 +8,12 @@ from vae_tui.tui.views.view import View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.dimensions.kl_bars import KlBars
 from vae_tui.tui.widgets.film_strip import FilmStrip
+from vae_tui.tui.widgets.frame.status import Status
 from vae_tui.tui.widgets.latent_bars import LatentBars
 from vae_tui.tui.widgets.loss_chart import LossChart
 from vae_tui.tui.widgets.map.scatter import Scatter
 from vae_tui.tui.widgets.pictures import Pictures
 from vae_tui.tui.widgets.runs.run_table import RunTable
-from vae_tui.tui.widgets.status import Status
 
 WIDGETS = [Caption, FilmStrip, KlBars, LatentBars, LossChart, Pictures, RunTable, Scatter, Status]
 

@@ -23,7 +23,7 @@ from vae_tui.tui.keys import active_keys
 from vae_tui.tui.state.map_plane import window_for
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.widgets.drawing import Drawing
-from vae_tui.tui.widgets.key_bar import KeyBar
+from vae_tui.tui.widgets.frame.key_bar import KeyBar
 from vae_tui.tui.widgets.latent_bars import Bars, LatentBars
 from vae_tui.tui.widgets.map.scatter import Cloud, Scatter
 from vae_tui.tui.widgets.pad import Pad

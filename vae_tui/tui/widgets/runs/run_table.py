@@ -20,8 +20,8 @@ from textual.widgets import DataTable
 
 from vae_tui.text import printable
 from vae_tui.tui.state.other_runs import ListedRun
+from vae_tui.tui.widgets.frame.status import ROLES
 from vae_tui.tui.widgets.runs.run_columns import COLUMNS, HEADS, Side, differing, texts_of
-from vae_tui.tui.widgets.status import ROLES
 
 GAP, MARKS = 2, 4
 """Cells between columns, and before each name: of the cursor and of the run's mark."""

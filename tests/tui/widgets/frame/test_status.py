@@ -10,7 +10,7 @@ from rich.text import Text
 from support.screen import plain
 from support.widgets import Host
 
-from vae_tui.tui.widgets.status import Status, status_parts
+from vae_tui.tui.widgets.frame.status import Status, status_parts
 
 
 def parts(**more):

@@ -4,7 +4,7 @@ import pytest
 from support.screen import Screen, open_view, plain, wait_until
 
 from vae_tui.tui.keys.active_keys import KeyHint
-from vae_tui.tui.widgets.key_bar import SEPARATOR, KeyBar, fitted
+from vae_tui.tui.widgets.frame.key_bar import SEPARATOR, KeyBar, fitted
 
 HINTS = (
     KeyHint("l", "Log", "l", 2, is_of_view=True),
