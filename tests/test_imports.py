@@ -55,7 +55,7 @@ def test_no_module_of_the_command_line_imports_numpy_torch_or_textual():
 def test_a_trainer_needs_nothing_but_torch_numpy_and_safetensors(tmp_path):
     run = create(tmp_path, "run", tiny_config(epochs=1, batch_size=900))
     loaded = modules_after(
-        "import sys\nfrom vae_tui.training.process import main\nassert main(sys.argv[1:]) == 0",
+        "import sys\nfrom vae_tui.worker import main\nassert main(sys.argv[1:]) == 0",
         str(run.path),
     )
     assert {"torch", "numpy", "safetensors"} <= loaded

@@ -1,7 +1,86 @@
-"""Entry point of the trainer process: ``python -m vae_tui.worker FOLDER``, also under torchrun."""
+"""The trainer process: ``python -m vae_tui.worker FOLDER``, alone or under torchrun.
 
-from vae_tui.training.process import main
-from vae_tui.training.ranks import Ranks
+It trains the run whose ``config.json`` is in FOLDER, from its last save if there is one. Signals
+and the run's lock are settled here, before torch is imported, which takes seconds.
+"""
+
+import argparse
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from vae_tui.errors import VaeTuiError
+from vae_tui.run.control import TRAINER_SIGNALS, prepare_commands
+from vae_tui.run.folder import Run
+from vae_tui.run.lock.run_lock import RunLock, new_token
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train the run in the folder named by the arguments; return the exit code."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # None is lost meanwhile: they are unblocked when they can be obeyed.
+    signal.pthread_sigmask(signal.SIG_BLOCK, TRAINER_SIGNALS)
+    options = _parse(arguments)
+    run = Run(options.folder.absolute())
+    lock: RunLock | None = None
+    try:
+        run.config()  # before anything is written into a folder that holds no run
+        inherited = None if options.lock_fd is None else _own(options.lock_fd)
+        if os.environ.get("RANK", "0") == "0":
+            token = options.lock_token or new_token()
+            lock = run.hold_lock(run.take_lock(token) if inherited is None else inherited, token)
+            if options.commands_from is None:
+                options.commands_from = prepare_commands(run)
+        from vae_tui.training.process import train_run  # noqa: PLC0415 - imports torch
+
+        return train_run(run, options.data_dir, options.commands_from or 0, lock)
+    except VaeTuiError as error:
+        print(error, file=sys.stderr, flush=True)  # noqa: T201
+        return error.exit_code
+    finally:
+        if lock is not None:
+            lock.release()
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m vae_tui.worker", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--lock-fd", type=int, help="descriptor that holds the run's lock")
+    parser.add_argument("--lock-token", help="with which that lock was taken")
+    parser.add_argument("--commands-from", type=int, help="bytes of commands to skip")
+    parser.add_argument("--data-dir", help="where the data set is now, if not where config says")
+    return parser.parse_args(arguments)
+
+
+def _own(descriptor: int) -> int:
+    """Return an inherited descriptor as one that children do not inherit.
+
+    A child that outlives the trainer must not hold the lock. Each process of torchrun holds it:
+    it is freed when the last one ends.
+    """
+    own = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
+    os.close(descriptor)
+    if descriptor == 0:
+        os.open(os.devnull, os.O_RDONLY)  # the lowest free number, which is stdin's
+        os.set_inheritable(0, True)
+    return own
+
+
+def end(code: int) -> NoReturn:
+    """End this process at once, without the interpreter's shutdown.
+
+    That takes half a second, in which the lock would be held; and on busy cores one process of
+    several in ten is aborted in it by one of Gloo's threads (torch 2.15). Files are closed by now,
+    and coverage saves its data before ``os._exit`` (see ``patch`` in pyproject.toml).
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
 
 if __name__ == "__main__":
-    Ranks.from_environment().end(main())
+    end(main())

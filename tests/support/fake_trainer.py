@@ -30,7 +30,6 @@ class FakeTrainer:
 
     def work(self) -> None:
         lock = self.run.take_lock()
-        self.run.write_pid(lock, os.getpid())
         self.ready.set()
         try:
             while not self.ended.is_set():

@@ -1,6 +1,5 @@
 """Event logs written by hand, and a lock held without a trainer."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from support.tiny_runs import tiny_config
 
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted, encode
 from vae_tui.run.folder import Run
+from vae_tui.run.lock.run_lock import update
 from vae_tui.run.runs_folder import create
 
 NOW = 1_000_000.0
@@ -41,7 +41,6 @@ def run_with(folder: Path, *happened: Event, **changes: object) -> Run:
 
 def live(run: Run, since: float = NOW - 1_000) -> int:
     """Hold the run's lock as a trainer that began at ``since`` does; it is freed when closed."""
-    lock = run.take_lock()
-    os.pwrite(lock, b"42\n", 0)
-    os.utime(run.lock, (since, since))
+    lock = run.take_lock("token")
+    update(lock, "token", pid=42, started=since)
     return lock

@@ -134,7 +134,7 @@ def test_a_finished_run_is_not_live(finished):
 def test_the_start_names_the_trainers_own_process(finished):
     began = told(finished)[0]
     assert isinstance(began, RunStarted)
-    assert (began.pid, began.world_size) == (int(finished.lock.read_text()), 1)
+    assert (began.pid, began.world_size) == (int(finished.lock.read_text().split()[0]), 1)
     assert (began.images, began.test_images, began.steps_per_epoch) == (4_500, 500, 18)
 
 

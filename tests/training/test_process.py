@@ -1,6 +1,7 @@
 """The trainer's real process, on tiny runs of the shipped digits."""
 
 import contextlib
+import fcntl
 import os
 import resource
 import signal
@@ -15,6 +16,7 @@ from support.real_runs import (
     DIGITS,
     ENDLESS,
     assert_stopped_with_all_saved,
+    none_left,
     running,
     told,
     uninterrupted,
@@ -25,7 +27,9 @@ from support.tiny_runs import losses_of, only, tiny_config
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.model.device import choose_precision
 from vae_tui.run import control
+from vae_tui.run.commands import Command
 from vae_tui.run.events import EpochEnded, Resumed, RunEnded, RunStarted
+from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
 from vae_tui.training.process import failure_in_words, precision_for
 from vae_tui.training.ranks import Ranks
@@ -83,16 +87,16 @@ def test_a_full_disk_pauses_the_run_until_there_is_room_or_a_signal_to_stop(tmp_
 def test_two_processes_train_a_run_through_torchrun_and_save_and_end_when_it_is_killed(tmp_path):
     config = tiny_config(epochs=1_000_000, batch_size=256, nproc=2)
     with running(tmp_path, config) as run:
-        tests = wait_until(lambda: only(EpochEnded, told(run))[2:])
+        tests = wait_until(lambda: is_locked(run) and only(EpochEnded, told(run))[2:])
         began = told(run)[0]
         assert isinstance(began, RunStarted)
         try:
-            with pytest.raises(UsageError, match="is live"):
+            with pytest.raises(UsageError, match=rf"is live on .* \(pid {began.pid}\)"):
                 control.start(run, config)
-            agent = run.pid()
-            assert agent is not None
-            os.kill(agent, signal.SIGKILL)
-            wait_until(lambda: only(RunEnded, told(run)))
+            trainer = process(began.pid)
+            assert trainer is not None
+            os.kill(trainer.parent, signal.SIGKILL)
+            wait_until(lambda: is_locked(run) and only(RunEnded, told(run)))
             assert_stopped_with_all_saved(run)
             wait_until(lambda: process(began.pid) is None)
         finally:
@@ -102,6 +106,36 @@ def test_two_processes_train_a_run_through_torchrun_and_save_and_end_when_it_is_
     alone, _ = uninterrupted(tiny_config(epochs=2, batch_size=256))
     assert tests[0].test_bce == pytest.approx(alone[2]["test_bce"], rel=1e-4)
     assert tests[0].train_kl == pytest.approx(alone[2]["train_kl"], rel=1e-3)
+
+
+def is_locked(run: Run) -> bool:
+    """Assert that a process has locked the run's lock file, as the kernel sees it."""
+    with run.lock.open() as file, pytest.raises(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return True
+
+
+def test_torchrun_by_hand_holds_the_lock_also_when_its_file_is_removed(tmp_path):
+    run = create(tmp_path, "run", ENDLESS)
+    torchrun = ("torch.distributed.run", "--standalone", "--nproc-per-node=1")
+    command = [sys.executable, "-m", *torchrun, "-m", "vae_tui.worker", run.path]
+    with run.log.open("wb") as log, none_left(run):
+        agent = subprocess.Popen(command, stdout=log, stderr=log)
+        wait_until(lambda: only(EpochEnded, told(run)))
+        began = told(run)[0]
+        assert isinstance(began, RunStarted)
+        first = run.lock.stat().st_ino
+        run.lock.unlink()
+        assert run.is_live()
+        with pytest.raises(UsageError, match=r"^run is live"):
+            control.start(run, ENDLESS)
+        wait_until(lambda: run.pid() == began.pid)
+        assert run.lock.stat().st_ino != first
+        assert is_locked(run)
+        run.send(Command(command="stop"))
+        assert_stopped_with_all_saved(run)
+        assert agent.wait(60) == 0
+    assert len(only(RunStarted, told(run))) == 1
 
 
 @pytest.mark.parametrize("exported", [True, False])

@@ -18,6 +18,7 @@ from support.tiny_runs import (
     tiny_trainer,
 )
 
+from vae_tui import worker
 from vae_tui.training.process import failure_in_words
 from vae_tui.training.ranks import Ranks
 from vae_tui.training.trainer import CHUNK_SECONDS
@@ -49,7 +50,7 @@ def train_as_rank(rank: int, port: int, answers) -> None:
         except RuntimeError as error:
             why = failure_in_words(error, ranks)
     answers.put((rank, losses, weights, shared, (end.step, end.reason), why))
-    ranks.end(0)
+    worker.end(0)
 
 
 @pytest.fixture(scope="module")

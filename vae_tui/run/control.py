@@ -19,11 +19,15 @@ from vae_tui.run.config import RunConfig
 from vae_tui.run.events import CommandRefused, SettingChanged
 from vae_tui.run.files import read_lines
 from vae_tui.run.folder import Run
+from vae_tui.run.lock.record import read
+from vae_tui.run.lock.run_lock import new_token, update
 from vae_tui.run.untrusted import open_own
 
 _PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
 _MOST_PROCESSES_A_CORE = 8
 """Limit, because a config from elsewhere may request a thousand."""
+TRAINER_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)
+"""Signals at which a trainer saves and ends."""
 _RANK_VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
 
 
@@ -43,34 +47,47 @@ def start(run: Run, config: RunConfig, requests: Sequence[Command] = ()) -> int:
             f"{run.name} has {config.nproc} processes, far more than {os.cpu_count()} cores can "
             f"run: change nproc in {run.path / 'config.json'}"
         )
-    lock = run.take_lock()
+    token = new_token()
+    lock = run.take_lock(token)
     try:
         with os.fdopen(open_own(run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab") as log:
-            # Commands that were sent to an earlier trainer are skipped.
-            is_first = not (run.events.exists() and run.commands.exists())
-            already_sent = 0 if is_first else run.commands.stat().st_size
-            for command in (*(() if is_first else pending_settings(run)), *requests):
-                run.send(command)
+            options = (f"--lock-token={token}", f"--data-dir={config.data_dir}")
+            begin = f"--commands-from={prepare_commands(run, requests)}"
             _block_signals(config, signal.SIG_BLOCK)
             try:
                 process = subprocess.Popen(
-                    _command_line(run, config, lock, already_sent),
-                    stdin=subprocess.DEVNULL,
+                    [*_command_line(run, config, lock), *options, begin],
+                    # torchrun passes no other descriptor on to its processes.
+                    stdin=subprocess.DEVNULL if config.nproc == 1 else lock,
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
-                    pass_fds=(lock,),
+                    pass_fds=(lock,) if config.nproc == 1 else (),
                     env=environment(config),
                 )
             finally:
                 _block_signals(config, signal.SIG_UNBLOCK)
-        run.write_pid(lock, process.pid)
+        _write_pid(lock, token, process.pid)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            update(lock, token, released=True)
         why = f"{error.filename} {error.strerror}" if error.filename else error.strerror
         raise VaeTuiError(f"no trainer can be started in {run.path}: {why}") from None
     finally:
         os.close(lock)
     return process.pid
+
+
+def prepare_commands(run: Run, requests: Sequence[Command] = ()) -> int:
+    """Send a new trainer its `pending_settings` and ``requests``; return where it begins to read.
+
+    That is an offset in bytes: commands that were sent to an earlier trainer are skipped.
+    """
+    is_first = not (run.events.exists() and run.commands.exists())
+    already_sent = 0 if is_first else run.commands.stat().st_size
+    for command in (*(() if is_first else pending_settings(run)), *requests):
+        run.send(command)
+    return already_sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +176,19 @@ def environment(config: RunConfig) -> dict[str, str]:
     return variables
 
 
-def _command_line(run: Run, config: RunConfig, lock: int, already_sent: int) -> list[str]:
+def _command_line(run: Run, config: RunConfig, lock: int) -> list[str]:
     torchrun = ("torch.distributed.run", "--standalone", f"--nproc-per-node={config.nproc}", "-m")
     return [
         *(sys.executable, "-P", "-m"),
         *(torchrun if config.nproc > 1 else ()),
-        *("vae_tui.worker", str(run.path), "--lock-fd", str(lock)),
-        *(f"--data-dir={config.data_dir}", "--commands-from", str(already_sent)),
+        *("vae_tui.worker", str(run.path), f"--lock-fd={lock if config.nproc == 1 else 0}"),
     ]
+
+
+def _write_pid(lock: int, token: str, pid: int) -> None:
+    """Write the trainer's process id into the lock's record, unless it has done so itself."""
+    if (record := read(lock)) is not None and record.pid == os.getpid():
+        update(lock, token, pid=pid)
 
 
 def _block_signals(config: RunConfig, how: int) -> None:
@@ -175,7 +197,7 @@ def _block_signals(config: RunConfig, how: int) -> None:
     The trainer unblocks them when it can save. torchrun would not, so for it nothing is blocked.
     """
     if config.nproc == 1:
-        signal.pthread_sigmask(how, {signal.SIGTERM, signal.SIGINT})
+        signal.pthread_sigmask(how, TRAINER_SIGNALS)
 
 
 def _is_exported(name: str) -> bool:

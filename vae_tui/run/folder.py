@@ -1,12 +1,10 @@
 """A run's folder: its files, its lock, and whether a trainer is live. It connects processes."""
 
 import contextlib
-import fcntl
 import itertools
 import os
 import re
 import shlex
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +13,16 @@ from vae_tui.run.commands import Command
 from vae_tui.run.commands import encode as encode_command
 from vae_tui.run.config import RunConfig, from_json
 from vae_tui.run.files import append
-from vae_tui.run.untrusted import open_own, open_regular, read_bounded
+from vae_tui.run.lock import run_lock
+from vae_tui.run.lock.holder import LOCK_NAME, Holder, holder_of, trains
+from vae_tui.run.lock.run_lock import RunLock
+from vae_tui.run.untrusted import read_bounded
 
 LARGEST_CONFIG = 1 << 20
 """Bytes; a larger one was not written by this program."""
 
 _MOST_ENTRIES = 10_000
 """Limit for reading the history folder, twice a second; a trainer keeps 64 files there."""
-_PID_WIDTH = 20
 _HISTORY_FILE = re.compile(r"\d{1,15}\.safetensors")
 
 
@@ -60,8 +60,8 @@ class Run:
     """What the trainer printed."""
     reserve = _Inside(".room")
     """Disk space for the last events, reserved while a trainer is live."""
-    lock = _Inside("trainer.lock")
-    """Locked by a live trainer; holds its pid."""
+    lock = _Inside(LOCK_NAME)
+    """Locked by a live trainer; holds its pid, its machine and a heartbeat."""
 
     @property
     def name(self) -> str:
@@ -97,67 +97,61 @@ class Run:
         """Return the path of the weights kept at ``step``."""
         return self.history / f"{step}.safetensors"
 
+    def holder(self) -> Holder | None:
+        """Return the trainer that holds the run's lock, on whichever machine; None without one."""
+        return holder_of(self.path)
+
     def is_live(self) -> bool:
-        """Return whether a trainer holds the run's lock."""
-        try:
-            with open_regular(self.lock) as lock:
-                # Shared: two processes that check at once must not take each other for a trainer.
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError as error:  # others: no lock file yet, or a file system without locks
-            return isinstance(error, BlockingIOError)
-        return False
+        """Return whether a trainer holds the run's lock, or may hold it."""
+        return self.holder() is not None
 
     def pid(self) -> int | None:
-        """Return the process id of the live trainer."""
-        with contextlib.suppress(OSError, ValueError):
-            if self.is_live():
-                with open_regular(self.lock) as lock:
-                    return int(lock.read(_PID_WIDTH))
-        return None
+        """Return the process id of the live trainer, on its machine; None if unknown."""
+        holder = self.holder()
+        return holder.pid if holder else None
 
     def trains_here(self, pid: int) -> bool:
         """Return whether ``pid`` is a trainer of this run on this machine.
 
         The lock may be held over a network file system: then the pid is another machine's.
         """
-        try:
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        except OSError:
-            return False
-        return os.fsencode(self.path) in words
+        return trains(pid, self.path)
 
-    def take_lock(self) -> int:
+    def take_lock(self, token: str = "", *, force: bool = False) -> int:
         """Lock the run for a trainer and return the descriptor that holds the lock.
 
-        UsageError when a trainer is live; VaeTuiError when the folder cannot be written.
+        ``token`` is for the `RunLock` of the trainer; ``force`` ignores a heartbeat from another
+        machine. UsageError when a trainer is live; VaeTuiError when the folder cannot be written.
         """
         try:
-            lock = open_own(self.lock, os.O_RDWR | os.O_CREAT)
+            return run_lock.take(self.path, token or run_lock.new_token(), force=force)
+        except run_lock.Held as held:
+            raise self._is_held(held.holder) from None
         except OSError as error:
-            raise VaeTuiError(f"{self.path} cannot be written: {reason(error)}") from None
-        for attempt in range(20):
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if os.fstat(lock).st_size:
-                    os.pwrite(lock, b" " * _PID_WIDTH, 0)  # erase the pid of an earlier trainer
-                return lock
-            except BlockingIOError:  # a trainer, or a process that checks the lock for a moment
-                if attempt == 0 and self.pid() is not None:
-                    break
-                time.sleep(0.01)
-            except OSError as error:
-                os.close(lock)
-                raise VaeTuiError(f"{self.lock} cannot be locked: {reason(error)}") from None
-        os.close(lock)
-        raise UsageError(
-            f"{self.name} is live (pid {self.pid()}); watch it with: "
-            f"vae-tui attach {self.reference()}"
-        )
+            holder = self.holder()
+            if holder is not None and not holder.is_certain:
+                raise self._is_held(holder) from None
+            at = "" if error.filename in (None, str(self.path)) else f" ({error.filename})"
+            raise VaeTuiError(f"{self.path} cannot be written: {reason(error)}{at}") from None
 
-    @staticmethod
-    def write_pid(lock: int, pid: int) -> None:
-        """Write a trainer's process id into its lock file, given the descriptor; OSError."""
-        os.pwrite(lock, f"{pid:<{_PID_WIDTH}}\n".encode(), 0)
+    def hold_lock(self, descriptor: int, token: str) -> RunLock:
+        """Keep the lock that `take_lock` took with ``token``; the same errors."""
+        try:
+            return RunLock(self.path, descriptor, token)
+        except run_lock.Held as held:
+            raise self._is_held(held.holder) from None
+        except OSError as error:
+            raise VaeTuiError(f"{self.lock} cannot be written: {reason(error)}") from None
+
+    def _is_held(self, holder: Holder) -> UsageError:
+        where = f" on {holder.host}" if holder.host else ""
+        pid = f" (pid {holder.pid})" if holder.pid is not None else ""
+        watch = f"watch it with: vae-tui attach {self.reference()}"
+        if not holder.is_certain:
+            return UsageError(
+                f"{self.name} may be live: {self.lock} may not be read by this user; {watch}"
+            )
+        return UsageError(f"{self.name} is live{where}{pid}; {watch}")
 
     def send(self, command: Command) -> None:
         """Send a command to the trainer; VaeTuiError when it cannot be written."""

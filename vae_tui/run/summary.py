@@ -10,6 +10,7 @@ from vae_tui.run.config import RunConfig
 from vae_tui.run.damaged_config import readable_config
 from vae_tui.run.files import signature
 from vae_tui.run.folder import Run
+from vae_tui.run.lock.holder import Holder
 from vae_tui.run.progress import LogProgress, Progress
 from vae_tui.run.series import objective
 from vae_tui.run.state import ADVICE, has_reported, silence, state_of
@@ -74,7 +75,7 @@ class RunFollower:
         config, damage = self._read_config()
         problems = [damage] if damage else []
         # Before the log: of a trainer that ends in between, the end is read.
-        pid, live = self._run.pid(), self._run.is_live()
+        holder = self._run.holder()
         if self._log is None or self._log.progress.config != config:
             begin = Progress(self._run.name, config, epochs=config.epochs)
             self._log = LogProgress(self._run.events, begin)
@@ -82,7 +83,7 @@ class RunFollower:
             self._log.read()
         except OSError as error:
             problems.append(f"{self._run.events} cannot be read: {error.strerror}")
-        summary = _summary(self._run, self._log.progress, pid, live, clock)
+        summary = _summary(self._run, self._log.progress, holder, clock)
         advice = ADVICE[summary.state].format(name=self._reference)
         return replace(summary, next=advice), tuple(problems)
 
@@ -110,9 +111,10 @@ def summarise_all(
 
 
 def _summary(
-    run: Run, progress: Progress, pid: int | None, live: bool, clock: Callable[[], float]
+    run: Run, progress: Progress, holder: Holder | None, clock: Callable[[], float]
 ) -> Summary:
-    began = _modified(run.lock) if live else -math.inf
+    live, pid = holder is not None, holder.pid if holder else None
+    began = holder.started if holder else -math.inf
     newest = progress.last_time if math.isfinite(progress.last_time) else -math.inf
     activity = newest, began, _modified(run.events)
     # The clock last: events reported while the log was read would be in its future.

@@ -36,6 +36,7 @@ class PatientWriter:
     """Retries writes that fail for lack of space or permission, and reports that it waits.
 
     It gives up when ``is_stop_requested`` returns True, and calls ``wait`` between two attempts.
+    Before each attempt it calls ``check``, which raises an error when the run may not be written.
     """
 
     def __init__(
@@ -44,11 +45,13 @@ class PatientWriter:
         trainer: Trainer,
         is_stop_requested: Callable[[], bool],
         wait: Callable[[], object],
+        check: Callable[[], object] = lambda: None,
     ) -> None:
         self._run = run
         self._trainer = trainer
         self._is_stop_requested = is_stop_requested
         self._wait = wait
+        self._check = check
         self._reserve = Reserve(run.reserve, _RESERVE_BYTES)
 
     def reserve_space(self) -> None:
@@ -72,6 +75,7 @@ class PatientWriter:
         """
         paused = False
         while True:
+            self._check()
             try:
                 if paused:
                     # Before the attempt, which must not use the space released for the report.

@@ -1,15 +1,9 @@
-"""The trainer process: arguments, lock, signals and exit code around a ``Trainer``.
+"""Training in a process: commands, signals, files and exit code around a ``Trainer``."""
 
-``python -m vae_tui.worker FOLDER`` trains the run whose ``config.json`` is in FOLDER,
-from its last save if there is one.
-"""
-
-import argparse
 import contextlib
 import os
 import signal
 import traceback
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,8 +15,10 @@ from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.model.device import choose_device, choose_precision
 from vae_tui.run import events
 from vae_tui.run.config import RunConfig
+from vae_tui.run.control import TRAINER_SIGNALS
 from vae_tui.run.events import Event, RunEnded, RunStarted
 from vae_tui.run.folder import Run
+from vae_tui.run.lock.run_lock import LockLost, RunLock
 from vae_tui.training.checkpoint import restore
 from vae_tui.training.command_source import CommandFile
 from vae_tui.training.patient_writer import PatientWriter, log, record_failure
@@ -35,41 +31,33 @@ from vae_tui.training.trainer import Trainer
 _LARGEST_RECORD = 1 << 16
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Train the run in the folder named by the arguments; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m vae_tui.worker", description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--lock-fd", type=int, help="descriptor that holds the run's lock")
-    parser.add_argument("--commands-from", type=int, default=0, help="bytes of commands to skip")
-    parser.add_argument("--data-dir", help="where the data set is now, if not where config says")
-    options = parser.parse_args(arguments)
-    run = Run(options.folder.absolute())
+def train_run(run: Run, data_dir: str | None, commands_from: int, lock: RunLock | None) -> int:
+    """Train a run with its data set in ``data_dir``; return the exit code.
+
+    The first ``commands_from`` bytes of its commands are skipped; rank 0 has the ``lock``.
+    """
     ranks = Ranks.from_environment()
     agent = os.getppid() if ranks.size > 1 else None
     # Rank 0 passes its commands to the others.
     path = run.commands if ranks.rank == 0 else Path(os.devnull)
-    commands = CommandFile(path, options.commands_from, agent)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    for name in (signal.SIGTERM, signal.SIGINT):
+    commands = CommandFile(path, commands_from, agent)
+    for name in TRAINER_SIGNALS:
         signal.signal(name, commands.stop)
-    # The launcher blocked them, so that none is lost while torch is imported.
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, TRAINER_SIGNALS)
     make_products_exact()
-    try:
-        config = run.config()
-        if options.data_dir is not None:
-            config = replace(config, data_dir=options.data_dir)
-        if ranks.size == 1:
-            lock = run.take_lock() if options.lock_fd is None else options.lock_fd
-            os.set_inheritable(lock, False)  # a child that outlives the trainer must not hold it
-            run.write_pid(lock, os.getpid())
-        return train(run, config, commands, ranks)
-    except VaeTuiError as error:
-        log(str(error))
-        return error.exit_code
+    config = run.config()
+    if data_dir is not None:
+        config = replace(config, data_dir=data_dir)
+    return train(run, config, commands, ranks, lock)
 
 
-def train(run: Run, config: RunConfig, commands: CommandFile, ranks: Ranks) -> int:
+def train(
+    run: Run,
+    config: RunConfig,
+    commands: CommandFile,
+    ranks: Ranks,
+    lock: RunLock | None = None,
+) -> int:
     """Train a run whose lock is held; return the exit code. Errors are logged and recorded."""
     step = 0
     last: Event | None = None
@@ -83,7 +71,15 @@ def train(run: Run, config: RunConfig, commands: CommandFile, ranks: Ranks) -> i
             restore(trainer, run.trainer_state)
         recorder = tensorboard = None
         if ranks.rank == 0:
-            writer = PatientWriter(run, trainer, commands.is_stop_requested, ranks.keep_waiting)
+            if lock is not None:
+                lock.settle()
+            writer = PatientWriter(
+                run,
+                trainer,
+                commands.is_stop_requested,
+                ranks.keep_waiting,
+                lock.check if lock is not None else lambda: None,
+            )
             recorder = Recorder(run, config, trainer, writer)
             recorder.begin(images)
             if config.tensorboard:
@@ -98,6 +94,9 @@ def train(run: Run, config: RunConfig, commands: CommandFile, ranks: Ranks) -> i
                 save, commands.save_requested = commands.save_requested, False
                 recorder.record(happened, save=save)
         ranks.leave()
+    except LockLost as lost:
+        log(str(lost))
+        return lost.exit_code
     except Exception as error:
         # The whole process: the run records the error in words, the log has the traceback.
         log(traceback.format_exc())

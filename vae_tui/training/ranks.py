@@ -1,11 +1,10 @@
 """The processes that train together; in a single one, every exchange returns its argument."""
 
 import os
-import sys
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
 from torch import Tensor, distributed
@@ -77,20 +76,6 @@ class Ranks:
         """Replace the tensor by the sum of all ranks' tensors."""
         if self.size > 1:
             distributed.all_reduce(tensor)
-
-    def end(self, code: int) -> NoReturn:
-        """End this process.
-
-        Several ranks skip the interpreter's shutdown: on busy cores one in ten is aborted in it
-        by one of Gloo's threads (torch 2.15), and torchrun would report a failed run. Nothing is
-        lost: files are closed by now, and coverage saves its data before ``os._exit`` (see
-        ``patch`` in pyproject.toml).
-        """
-        if self.size > 1:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
-        sys.exit(code)
 
 
 def _broadcast(value: Any) -> Any:

@@ -17,6 +17,7 @@ from vae_tui.model.probe import coming_probe, load_probe
 from vae_tui.run.events import EpochEnded, LossesMeasured, WeightsSaved
 from vae_tui.run.files import LineTail, is_read_only
 from vae_tui.run.folder import Run
+from vae_tui.run.lock.holder import Holder
 from vae_tui.text import printable
 from vae_tui.tui.feed.absence_tracker import AbsenceTracker
 from vae_tui.tui.feed.command_tail import CommandTail
@@ -139,19 +140,16 @@ class RunReader:
 
     def _with_liveness(self, view: RunView) -> RunView:
         """Return the view with what the folder says about the trainer and the kept weights."""
-        since = view.live_since
-        with contextlib.suppress(OSError):
-            since = self._run.lock.stat().st_mtime
-        pid = self._run.pid()
-        live = pid is not None or self._run.is_live()
+        holder = self._run.holder()
+        live = holder is not None
         seen: dict[str, Any] = {
             "live": live,
             "stop_requested_at": self._commands.stop_requested_at(),
             "gone": not live and not self._run.path.is_dir(),
             "read_only": live and is_read_only(self._run.path),
-            "live_since": since,
-            "live_pid": pid,
-            "is_here": pid is not None and self._run.trains_here(pid),
+            "live_since": holder.started if holder else view.live_since,
+            "live_pid": holder.pid if holder else None,
+            "is_here": holder is not None and self._is_here(holder),
             "kept": tuple(self._run.kept_steps()),
         }
         if view.heard_at > (now := time.time()):
@@ -159,6 +157,10 @@ class RunReader:
         if all(getattr(view, name) == value for name, value in seen.items()):
             return view
         return replace(view, **seen)
+
+    def _is_here(self, holder: Holder) -> bool:
+        pid = holder.pid
+        return holder.is_here and pid is not None and self._run.trains_here(pid)
 
     def _take_block(self, post: Post) -> EventBlock:
         try:
