@@ -30,13 +30,14 @@ from vae_tui.training.checkpoint import restore
 from vae_tui.training.command_source import CommandFile
 from vae_tui.training.patient_writer import PatientWriter
 from vae_tui.training.recorder import Recorder
+from vae_tui.tui.all_views import VIEWS
 from vae_tui.tui.app import VaeApp
+from vae_tui.tui.dialogs.draw import DrawDialog
 from vae_tui.tui.feed.run_reader import RunReader
 from vae_tui.tui.feed.runs_reader import RunsFolder
 from vae_tui.tui.ports import LateImports
 from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.state.scene import Scene
-from vae_tui.tui.views import VIEWS
 
 SECONDS = 20
 MEGABYTES = 300
@@ -167,7 +168,7 @@ async def watch(run: Run) -> None:
     app = VaeApp(
         run.name, run.name, config,
         lambda _: LateImports(VIEWS, Reader(run, view), lambda codes, start: iter(()), Scene(view),
-                        RunsFolder(run.path.parent, run.path)),
+                        RunsFolder(run.path.parent, run.path), lambda: DrawDialog),
         RunSteering(run, config), {"LANG": "C.UTF-8"}, run.path.parent,
     )  # fmt: skip
     async with app.run_test(size=(100, 30)) as pilot:

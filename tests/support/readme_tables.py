@@ -11,8 +11,8 @@ import click
 from textual.binding import Binding
 
 from vae_tui.cli.main import cli
+from vae_tui.tui.all_views import VIEWS as VIEW_CLASSES
 from vae_tui.tui.keys.bindings import KEYS, VIEWS
-from vae_tui.tui.views import VIEWS as VIEW_CLASSES
 
 README = Path(__file__).parents[2] / "README.md"
 _NAMES = {"comma": ",", "full_stop": ".", "question_mark": "?", "plus": "+", "minus": "-",

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,13 @@ from vae_tui.arrays import Floats
 from vae_tui.latent.projection import Embedding
 from vae_tui.model.numpy_network import Network
 from vae_tui.run.config import RunConfig
+from vae_tui.tui.all_views import VIEWS
 from vae_tui.tui.app import VaeApp
+from vae_tui.tui.dialogs.draw import DrawDialog
 from vae_tui.tui.ports import LateImports
 from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.theme import ChosenTheme
-from vae_tui.tui.views import VIEWS
 from vae_tui.tui.views.view import View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.drawing import Drawing
@@ -74,6 +75,7 @@ class Screen:
         steering: FakeSteering | None = None,
         read_only: bool = False,
         load: Callable[[], None] = lambda: None,
+        more_views: Callable[[], Sequence[type[View]]] | None = None,
         folder: Path | None = None,
         embed: Callable[[Floats, Floats | None], Iterator[Embedding]] = embed,
         chosen_theme: ChosenTheme | None = None,
@@ -87,7 +89,11 @@ class Screen:
 
         def parts(_: str | None) -> LateImports:
             load()
-            return LateImports(VIEWS, self.reader, embed, Scene(view, **scene), self.runs)
+            views, more = (VIEWS, tuple) if more_views is None else (VIEWS[:1], more_views)
+            first = Scene(view, **scene)
+            return LateImports(
+                views, self.reader, embed, first, self.runs, lambda: DrawDialog, more
+            )
 
         self.app = RecordingApp(
             name,

@@ -20,14 +20,15 @@ from vae_tui.latent.tsne import embeddings
 from vae_tui.run.folder import Run
 from vae_tui.run.summary import summarise
 from vae_tui.terminal.half_blocks import palette_for
+from vae_tui.tui.all_views import VIEWS
 from vae_tui.tui.app import VaeApp
 from vae_tui.tui.controllers.screen_picture import screen_picture
+from vae_tui.tui.dialogs.draw import DrawDialog
 from vae_tui.tui.feed.run_reader import RunReader
 from vae_tui.tui.feed.runs_reader import RunsFolder
 from vae_tui.tui.ports import LateImports
 from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.state.scene import Scene
-from vae_tui.tui.views import VIEWS
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "snapshots"
@@ -69,7 +70,9 @@ def app_of(run: Run) -> VaeApp:
         )
         scene = Scene(view, palette=palette_for("256", True), unicode=True)
         others = RunsFolder(folder, run.path, None, folder)
-        return LateImports(VIEWS, RunReader(run, view), embeddings, scene, others)
+        return LateImports(
+            VIEWS, RunReader(run, view), embeddings, scene, others, lambda: DrawDialog
+        )
 
     clock = Clock(end_of(run) + 3600)
     return VaeApp(

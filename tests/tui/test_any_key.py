@@ -8,7 +8,7 @@ from support.key_presses import KEYS, press_all
 from support.screen import Screen, become, until_reading, wait_until
 from textual.events import Key
 
-from vae_tui.tui.views import VIEWS
+from vae_tui.tui.all_views import VIEWS
 
 
 async def test_every_key_is_safe_while_the_views_are_still_loading():

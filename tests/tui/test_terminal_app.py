@@ -2,15 +2,23 @@
 
 import asyncio
 import threading
+from collections.abc import Sequence
 
 import pytest
-from support.screen import Screen, until_reading, wait_until
+from support.screen import Screen, become, until_reading, wait_until
 from textual.widgets import ContentSwitcher, Static
 
 from vae_tui.errors import VaeTuiError
+from vae_tui.tui.all_views import VIEWS
+from vae_tui.tui.controllers import view_loader
 from vae_tui.tui.terminal_app import LATEST_LOADING_SECONDS
 from vae_tui.tui.views.train import TrainView
 from vae_tui.tui.views.train_digits import TrainDigits
+from vae_tui.tui.views.view import View
+
+
+def has_digits(screen: Screen) -> bool:
+    return any("▀" in row.text or "▄" in row.text for row in screen.pictures("samples").rows)
 
 
 async def test_views_are_loaded_once_even_if_a_dialog_keeps_the_first_refresh_away():
@@ -66,6 +74,42 @@ async def test_keys_for_a_view_do_nothing_until_all_views_are_mounted():
         screen.app.main.action_sample()
         await until_reading(pilot, screen)
         assert screen.view.id == "trainview"
+
+
+async def test_a_view_chosen_before_it_is_mounted_opens_when_it_is_and_the_first_stays_until_then():
+    imported = threading.Event()
+
+    def more_views() -> Sequence[type[View]]:
+        imported.wait()
+        return VIEWS[1:]
+
+    screen = Screen(more_views=more_views)
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await pilot.press("3")
+        assert screen.view.id == "trainview"
+        assert has_digits(screen)
+        imported.set()
+        await wait_until(pilot, lambda: screen.view.id == "walkview")
+        await pilot.press("tab")
+        assert screen.view.id == "mapview"
+
+
+async def test_the_other_views_are_imported_after_the_first_digits_are_drawn(monkeypatch):
+    monkeypatch.setattr(view_loader, "FIRST_DIGITS_SECONDS", 60)
+    had_digits: list[bool] = []
+
+    def more_views() -> Sequence[type[View]]:
+        had_digits.append(has_digits(screen))
+        return VIEWS[1:]
+
+    screen = Screen(more_views=more_views)
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await wait_until(pilot, lambda: len(screen.app.main.views) == len(VIEWS))
+    assert had_digits == [True]
 
 
 @pytest.mark.parametrize("wait", range(0, 40, 2))

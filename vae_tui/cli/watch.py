@@ -17,14 +17,16 @@ from vae_tui.run.config import RunConfig
 from vae_tui.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from vae_tui.arrays import Floats
     from vae_tui.latent.projection import Embedding
     from vae_tui.run.control import RunSteering
     from vae_tui.run.folder import Run
     from vae_tui.tui.app import VaeApp
+    from vae_tui.tui.dialogs.draw import DrawDialog
     from vae_tui.tui.ports import LateImports
+    from vae_tui.tui.views.view import View
 
 INTERRUPTED = 130
 _SIGNALLED = 128
@@ -135,7 +137,7 @@ def _screen(
         from vae_tui.tui.ports import LateImports
         from vae_tui.tui.state.run_view import RunView
         from vae_tui.tui.state.scene import Scene
-        from vae_tui.tui.views import VIEWS
+        from vae_tui.tui.views.train import TrainView
 
         unicode = capabilities.is_unicode(os.environ)
         unread = float(run.events.exists())
@@ -154,7 +156,18 @@ def _screen(
             text = f"{'; '.join(problems)} (vae-tui config edit)"
             app.notify(text, severity="warning", markup=False)
         others = RunsFolder(folder, run.path, for_others, plain)
-        return LateImports(VIEWS, reader, embed, scene, others, limiter)
+        more = draw_dialog, more_views
+        return LateImports([TrainView], reader, embed, scene, others, *more, limiter)
+
+    def more_views() -> "Sequence[type[View]]":
+        from vae_tui.tui.all_views import VIEWS
+
+        return VIEWS[1:]
+
+    def draw_dialog() -> "type[DrawDialog]":
+        from vae_tui.tui.dialogs.draw import DrawDialog
+
+        return DrawDialog
 
     def embed(codes: "Floats", start: "Floats | None") -> "Iterator[Embedding]":
         from vae_tui.latent.tsne import embeddings

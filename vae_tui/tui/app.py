@@ -1,6 +1,5 @@
 """The Textual app of one run: passes messages and keys to the controllers."""
 
-import gc
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -22,12 +21,19 @@ from vae_tui.tui.controllers.draw import DrawController
 from vae_tui.tui.controllers.export_and_copy import ExportAndCopy
 from vae_tui.tui.controllers.other_runs import OtherRuns
 from vae_tui.tui.controllers.steering import Steering, SteeringController
+from vae_tui.tui.controllers.view_loader import ViewLoader
 from vae_tui.tui.dialogs.palette import Palette
 from vae_tui.tui.keys.bindings import KEYS
 from vae_tui.tui.link.driver import driver_of, write_through
 from vae_tui.tui.link.link_label import LinkLabel
 from vae_tui.tui.main_screen import MainScreen
-from vae_tui.tui.messages import LateImportsLoaded, OpenChecked, ReaderMessage, UserReturned
+from vae_tui.tui.messages import (
+    LateImportsLoaded,
+    MoreViewsLoaded,
+    OpenChecked,
+    ReaderMessage,
+    UserReturned,
+)
 from vae_tui.tui.state.announcements import Announcements, title_of
 from vae_tui.tui.state.scene_store import SceneStore
 from vae_tui.tui.terminal_app import TerminalApp
@@ -86,7 +92,7 @@ class VaeApp(TerminalApp):
             has_control=steering is not None,
             unicode=capabilities.is_unicode(environment),
         )
-        self._load = load
+        self._views = ViewLoader(self, load)
         self._clock = clock
         self._store = SceneStore(self._show_scene, self._show_weights, clock)
         self._drawing = DrawController(self, self._walk_from)
@@ -133,19 +139,23 @@ class VaeApp(TerminalApp):
     def on_mount(self) -> None:
         """Load the views after the first paint."""
         self.set_interval(STATUS_SECONDS, self._update_status)
-        self.load_after_first_paint(self._load_imports)
+        self.load_after_first_paint(self._views.load)
 
     def on_unmount(self) -> None:
         """Let the threads that read other runs return."""
         self._other_runs.end()
-        if not self.is_headless:
-            gc.unfreeze()
+        self._views.end()
 
     # What threads post
 
     def on_late_imports_loaded(self, message: LateImportsLoaded) -> None:
-        """Mount the views and start to read, beside the messages to come."""
-        self.run_worker(self._mount_views(message.imports))
+        """Mount the first view and start to read, beside the messages to come."""
+        self.run_worker(self._start_reading(message.imports))
+
+    def on_more_views_loaded(self, message: MoreViewsLoaded) -> None:
+        """Mount the other views, and open one whose key was pressed."""
+        if self.is_running:
+            self.run_worker(self._views.mount(message.views))
 
     @on(ReaderMessage)
     def apply_update(self, message: ReaderMessage) -> None:
@@ -250,30 +260,26 @@ class VaeApp(TerminalApp):
     def _walk_from(self, code: "Floats", origin: str) -> None:
         self.main.walk_from(code, origin)
 
-    def _load_imports(self) -> None:
-        self.post_message(LateImportsLoaded(self._load(None if self.no_color else self.colours)))
-
-    async def _mount_views(self, imports: "LateImports") -> None:
-        await self.main.add_views([view(id=view.__name__.lower()) for view in imports.views])
+    async def _start_reading(self, imports: "LateImports") -> None:
+        await self._views.mount(imports.views)
         self._imports = imports
         self._store.scene = self.main.scene = imports.scene
         self._steering.on_sent = imports.reader.poll_faster
         self._other_runs.runs = imports.runs
-        self._drawing.dialog_type = imports.draw_dialog
+        self._drawing.import_dialog = imports.draw_dialog
         if (writer := self.writer) is not None:
             imports.limiter.watch(writer)
             imports.runs.limiter.watch(writer)
             self._link_label = LinkLabel(writer)
-        self.main.action_view(0)
         follow = partial(imports.reader.follow, self.post_message, self.threads_stop)
         self.start_thread("reader", follow)
-        if not self.is_headless:
-            gc.freeze()  # a full pass over modules and widgets would take 50 ms each time
 
     def _show_scene(self, scene: "Scene") -> None:
         if self.is_running:
             self.main.scene = scene
             self._drawing.show(scene)
+            if scene.network is not None:
+                self._views.digits_drawn()
 
     def _show_weights(self, label: str) -> None:
         if self.is_running:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, cast
 
 from rich.text import Text
@@ -94,6 +95,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self._has_control = has_control
         self._unicode = unicode
         self._link_rate = ""
+        self._chosen = 0
+        """Number of the view that the user chose last."""
         self._proposed = (3, 8)
         """The pair of digits that the next interpolation proposes."""
 
@@ -135,14 +138,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     @property
     def views(self) -> "Sequence[View]":
-        """The views in the order of their keys; empty until all are mounted."""
-        views = [
-            cast("View", child)
-            for place in self.query_children(ContentSwitcher)
-            for child in place.children
-            if child.id != "waiting"
-        ]
-        return views if all(view.is_mounted for view in views) else []
+        """The mounted views, in the order of their keys."""
+        views = [view for place in self.query_children(ContentSwitcher) for view in place.children]
+        return cast("list[View]", list(takewhile(lambda view: view.is_mounted, views[1:])))
 
     @property
     def view(self) -> "View | None":
@@ -151,22 +149,29 @@ class MainScreen(Screen[None], inherit_bindings=False):
         return next((view for view in self.views if view.id == current), None)
 
     async def add_views(self, views: "Sequence[View]") -> None:
-        """Mount the views, hidden."""
+        """Mount views, hidden, and switch to the one chosen before it was there."""
         for view in views:
             view.display = False  # the switcher hides only what it was composed with
         await self.query_one(ContentSwitcher).mount_all(views)
+        self._show_chosen()
 
     def action_view(self, number: int) -> None:
-        """Switch to a view; does nothing until the views are mounted."""
-        if 0 <= number < len(self.views):
-            view = self.views[number]
+        """Switch to a view, at once or when it is mounted."""
+        self._chosen = number
+        self._show_chosen()
+
+    def _show_chosen(self) -> None:
+        shown, views = self.view, self.views
+        if not views or shown is (view := views[min(self._chosen, len(views) - 1)]):
+            return
+        if shown is not None:
             self.app.clear_notifications()
-            self.query_one(ContentSwitcher).current = view.id
-            self.set_focus(view)  # at once: the next key may already be waiting
-            for tabs in self.query(TabBar):  # none when the screen is being removed
-                tabs.current = number
-            self.watch_scene()
-            self.post_message(self.ViewShown(view))
+        self.query_one(ContentSwitcher).current = view.id
+        self.set_focus(view)  # at once: the next key may already be waiting
+        for tabs in self.query(TabBar):  # none when the screen is being removed
+            tabs.current = views.index(view)
+        self.watch_scene()
+        self.post_message(self.ViewShown(view))
 
     def on_tab_bar_pressed(self, message: TabBar.Pressed) -> None:
         """Switch to the view that was clicked."""
@@ -174,8 +179,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def action_next_view(self, steps: int) -> None:
         """Switch to the view ``steps`` after this one."""
-        if self.view is not None:
-            self.action_view((self.views.index(self.view) + steps) % len(self.views))
+        self.action_view((self._chosen + steps) % len(VIEWS))
 
     def action_sample(self) -> None:
         """Draw new samples in the visible view."""
@@ -208,7 +212,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def _show_walk(self) -> "WalkView | None":
         self.action_view(WALK)
-        return cast("WalkView", self.views[WALK]) if self.views else None
+        return cast("WalkView", self.views[WALK]) if len(self.views) > WALK else None
 
     def action_help(self) -> None:
         """Explain the view and the keys."""
@@ -275,8 +279,6 @@ class MainScreen(Screen[None], inherit_bindings=False):
             notice.set_class(bool(text), "shown")
 
     watch_news = watch_notice
-
-    # Keys
 
     def bindings_here(self) -> "tuple[list[ActiveBinding], list[ActiveBinding]]":
         """Return the bindings that work now: those of the visible view, and those of all views."""

@@ -1,6 +1,6 @@
 """What threads post to the app."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.ports import LateImports
     from vae_tui.tui.state.other_runs import Overlay, Preview, RunList
     from vae_tui.tui.state.run_view import RunView
+    from vae_tui.tui.views.view import View
 
 Post = Callable[[Message], object]
 """Passes a message on from a thread."""
@@ -20,9 +21,16 @@ Post = Callable[[Message], object]
 
 @dataclass
 class LateImportsLoaded(Message):
-    """The views and the readers have been imported."""
+    """The first view and the readers have been imported."""
 
     imports: "LateImports"
+
+
+@dataclass
+class MoreViewsLoaded(Message):
+    """The views that are not shown first have been imported."""
+
+    views: "Sequence[type[View]]"
 
 
 @dataclass

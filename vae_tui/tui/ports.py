@@ -4,15 +4,17 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vae_tui.arrays import Floats
-from vae_tui.latent.projection import Embedding
-from vae_tui.tui.dialogs.draw import DrawDialog
 from vae_tui.tui.link.refresh_limiter import RefreshLimiter
 from vae_tui.tui.messages import Post
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import View
+
+if TYPE_CHECKING:
+    from vae_tui.latent.projection import Embedding
+    from vae_tui.tui.dialogs.draw import DrawDialog
 
 
 class Reader(Protocol):
@@ -48,16 +50,19 @@ class Runs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LateImports:
-    """Everything that is imported after the first paint."""
+    """Everything that is imported after the first paint; the last two import when called."""
 
     views: Sequence[type[View]]
+    """Those that are mounted at once."""
     reader: Reader
-    embed: Callable[[Floats, Floats | None], Iterable[Embedding]]
+    embed: Callable[[Floats, Floats | None], Iterable["Embedding"]]
     """Runs t-SNE on codes (N, d), from an earlier embedding (N, 2) if there is one; slow."""
     scene: Scene
     """The scene before anything has been read."""
     runs: Runs
+    draw_dialog: "Callable[[], type[DrawDialog]]"
+    """Returns the dialog in which the user draws a digit."""
+    more_views: Callable[[], Sequence[type[View]]] = tuple
+    """Returns the views after the first ones; called in a thread when those have shown digits."""
     limiter: RefreshLimiter = field(default_factory=RefreshLimiter)
     """Limits how often the reader posts."""
-    draw_dialog: type[DrawDialog] = DrawDialog
-    """Lets the user draw a digit."""

@@ -10,8 +10,8 @@ from support.screen import Screen, open_view, wait_until
 from textual.screen import ModalScreen
 
 from vae_tui.tui import dialogs
+from vae_tui.tui.all_views import VIEWS
 from vae_tui.tui.keys.bindings import ALWAYS_SHOWN, HIDDEN_FIRST, KEYS, footer_rank
-from vae_tui.tui.views import VIEWS
 
 README = (Path(__file__).parents[3] / "README.md").read_text()
 PREFIX = f"{dialogs.__name__}."

@@ -3,7 +3,7 @@
 import pytest
 from textual.reactive import Reactive, var
 
-from vae_tui.tui.views import VIEWS
+from vae_tui.tui.all_views import VIEWS
 from vae_tui.tui.views.view import View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.dimensions.kl_bars import KlBars

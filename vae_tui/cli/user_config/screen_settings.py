@@ -21,7 +21,7 @@ def chosen_theme(config: UserConfig) -> "ChosenTheme":
 
 def bindings() -> "list[Bindings]":
     """Return the bindings that hold at the same time, of every view and dialog."""
-    from vae_tui.tui import app, views  # noqa: F401 - so that their classes are there
+    from vae_tui.tui import all_views, app  # noqa: F401 - so that their classes are there
     from vae_tui.tui.keys.bindings import KEYS
     from vae_tui.tui.keys.keymap import contexts
 

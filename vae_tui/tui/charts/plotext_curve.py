@@ -4,13 +4,20 @@ plotext aborts the process on a NaN, and when two threads draw: call it in the m
 It gets finite dot positions, at most two per column, and a new figure for each curve.
 """
 
+import sys
 from functools import lru_cache
+from types import ModuleType
 
 import numpy as np
-import plotext
 
 from vae_tui.tui.charts.axis import Doubles
 from vae_tui.tui.charts.series import Curve, two_a_column
+
+# plotext formats its interactive documentation when it is imported: 0.1 s of the start.
+_no_documentation = ModuleType("plotext._doc.doc")
+_no_documentation.docs = None  # type: ignore[attr-defined]
+sys.modules.setdefault(_no_documentation.__name__, _no_documentation)
+import plotext  # noqa: E402
 
 POINT = "•"
 FEW = 8

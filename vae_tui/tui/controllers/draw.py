@@ -16,7 +16,7 @@ class DrawController:
 
     def __init__(self, app: TerminalApp, walk: "Callable[[Floats, str], None]") -> None:
         """``walk`` shows the walk at a code (d,) with its origin in words."""
-        self.dialog_type: type[DrawDialog] | None = None
+        self.import_dialog: Callable[[], type[DrawDialog]] | None = None
         """None before the late imports."""
         self._app = app
         self._walk = walk
@@ -25,10 +25,10 @@ class DrawController:
 
     def open(self, scene: "Scene | None") -> None:
         """Open the dialog; it needs weights and test images."""
-        if scene is None or scene.network is None or scene.probe is None or not self.dialog_type:
+        if scene is None or scene.network is None or scene.probe is None or not self.import_dialog:
             self._app.notify("drawing needs the first weights and test images", timeout=3)
             return
-        self._dialog = self.dialog_type(scene, self._drawn)
+        self._dialog = self.import_dialog()(scene, self._drawn)
         self._app.push_screen(self._dialog, self._close)
 
     def show(self, scene: "Scene") -> None:
