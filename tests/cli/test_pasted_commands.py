@@ -51,7 +51,7 @@ def folder(tmp_path, monkeypatch) -> Iterator[Path]:
     monkeypatch.delenv("VAE_TUI_RUNS_DIR", raising=False)
     monkeypatch.setattr(control, "start", lambda *_: 1)
     monkeypatch.setattr(assess, "assess_run", not_measured)
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in control.TRAINER_SIGNALS}
     yield tmp_path / "my runs"
     for number, handler in handlers.items():  # training in plain lines sets its own
         signal.signal(number, handler)

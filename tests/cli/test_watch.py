@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 from support.processes import PATIENCE_SECONDS
 from support.shells import Shell, wait_until
 from support.terminal import RawTerminal
@@ -44,7 +45,7 @@ import os, signal
 from vae_tui.run import control
 start = control.start
 def interrupted(*given):
-    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.NUMBER)
     return start(*given)
 control.start = interrupted
 from vae_tui.cli.main import main
@@ -52,18 +53,22 @@ main()
 """
 
 
-def test_ctrl_c_before_the_trainer_of_plain_lines_was_started_stops_it(tmp_path):
+@pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGUSR1", 0)])
+def test_a_signal_before_the_trainer_of_plain_lines_was_started_stops_it(tmp_path, number, code):
     shell = Shell(tmp_path)
     try:
         done = subprocess.run(
-            [sys.executable, "-c", INTERRUPTED_BEFORE_THE_START, "--headless", "--hidden", "16"],
+            [
+                *(sys.executable, "-c", INTERRUPTED_BEFORE_THE_START.replace("NUMBER", number)),
+                *("--headless", "--hidden", "16"),
+            ],
             env={**os.environ, **shell.environment},
             cwd=tmp_path,
             capture_output=True,
             timeout=PATIENCE_SECONDS,
             check=False,
         )
-        assert done.returncode == 130, done.stderr
+        assert done.returncode == code, done.stderr
         assert summarise(shell.run).state == "stopped"
     finally:
         shell.end_everything()

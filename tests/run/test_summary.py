@@ -241,7 +241,8 @@ def until(condition, seconds=60):
 
 def test_there_is_advice_for_every_state():
     ended = [
-        RunEnded(time=0, step=0, reason=reason) for reason in ("finished", "stopped", "failed")
+        RunEnded(time=0, step=0, reason=reason)
+        for reason in ("finished", "stopped", "preempted", "failed")
     ]
     states = {
         state_of(live, end, paused=paused, silent=silent)

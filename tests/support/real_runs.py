@@ -115,9 +115,9 @@ def ended(run: Run) -> RunEnded:
     return last
 
 
-def assert_stopped_with_all_saved(run: Run) -> None:
+def assert_stopped_with_all_saved(run: Run, reason: str = "stopped") -> None:
     last = ended(run)
-    assert last.reason == "stopped"
+    assert last.reason == reason
     assert load_state(run.trainer_state)["step"] == last.step
     assert metadata(run.weights)["step"] == str(last.step)
     assert summarise(run).state == "stopped"

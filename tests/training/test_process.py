@@ -27,7 +27,6 @@ from support.tiny_runs import losses_of, only, tiny_config
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.model.device import choose_precision
 from vae_tui.run import control
-from vae_tui.run.commands import Command
 from vae_tui.run.events import EpochEnded, Resumed, RunEnded, RunStarted
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
@@ -52,9 +51,9 @@ def test_a_signal_sent_while_the_trainer_imports_torch_stops_the_run_with_everyt
     with running(tmp_path, ENDLESS) as run:
         pid = run.pid()
         assert pid is not None
-        assert {signal.SIGTERM, signal.SIGINT} <= blocked_signals(pid)
-        os.kill(pid, signal.SIGINT)
-        assert_stopped_with_all_saved(run)
+        assert set(control.TRAINER_SIGNALS) <= blocked_signals(pid)
+        os.kill(pid, signal.SIGUSR1)
+        assert_stopped_with_all_saved(run, "preempted")
 
 
 def let_files_grow_to(size: int, pid: int) -> None:
@@ -97,7 +96,7 @@ def test_two_processes_train_a_run_through_torchrun_and_save_and_end_when_it_is_
             assert trainer is not None
             os.kill(trainer.parent, signal.SIGKILL)
             wait_until(lambda: is_locked(run) and only(RunEnded, told(run)))
-            assert_stopped_with_all_saved(run)
+            assert_stopped_with_all_saved(run, "preempted")
             wait_until(lambda: process(began.pid) is None)
         finally:
             with contextlib.suppress(ProcessLookupError):
@@ -132,8 +131,8 @@ def test_torchrun_by_hand_holds_the_lock_also_when_its_file_is_removed(tmp_path)
         wait_until(lambda: run.pid() == began.pid)
         assert run.lock.stat().st_ino != first
         assert is_locked(run)
-        run.send(Command(command="stop"))
-        assert_stopped_with_all_saved(run)
+        os.kill(began.pid, signal.SIGTERM)
+        assert_stopped_with_all_saved(run, "preempted")
         assert agent.wait(60) == 0
     assert len(only(RunStarted, told(run))) == 1
 

@@ -45,14 +45,14 @@ from vae_tui.training.checkpoint import load_state
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory) -> Iterator[Run]:
-    """Give a run with a trainer, which at the end must stop when it is terminated."""
+    """Give a run with a trainer, which at the end must save when it is preempted."""
     with running(tmp_path_factory.mktemp("live"), ENDLESS) as run:
         wait_until(lambda: only(LossesMeasured, told(run)))
         yield run
         pid = run.pid()
         assert pid is not None
-        os.kill(pid, signal.SIGTERM)
-        assert_stopped_with_all_saved(run)
+        os.kill(pid, signal.SIGUSR2)
+        assert_stopped_with_all_saved(run, "preempted")
 
 
 @pytest.fixture

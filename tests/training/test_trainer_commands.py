@@ -14,6 +14,7 @@ from support.tiny_runs import (
     tiny_trainer,
 )
 
+from vae_tui.run.commands import PREEMPTED
 from vae_tui.run.events import (
     CommandRefused,
     EpochEnded,
@@ -55,6 +56,12 @@ def test_a_stop_ends_the_run_at_the_step_where_it_is(paused):
     happened = finish(trainer, *lines, (at(7), command("stop")))
     assert happened[-1].reason == "stopped"
     assert happened[-1].step == trainer.step < trainer.total_steps
+
+
+@pytest.mark.parametrize(("reason", "end"), [(PREEMPTED, PREEMPTED), ("failed", "stopped")])
+def test_a_stop_says_whether_the_machine_requested_it(reason, end):
+    happened = finish(tiny_trainer(), (at(7), command("stop", reason=reason)))
+    assert happened[-1].reason == end
 
 
 def test_a_changed_setting_is_reported_with_the_commands_id_and_used_from_then_on():

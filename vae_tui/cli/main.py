@@ -18,7 +18,7 @@ from vae_tui.cli import completion, doctor, explore, facts, options, runs, serve
 from vae_tui.cli.completion import one_of, run_names
 from vae_tui.cli.console import print_error, show_traceback
 from vae_tui.cli.options import Choice, option
-from vae_tui.cli.start import create_run, given_to_resume, resume_run
+from vae_tui.cli.start import begin
 from vae_tui.cli.user_config import config_file
 from vae_tui.cli.user_config.commands import config as config_command
 from vae_tui.cli.watch import INTERRUPTED, follow, follow_own, stop_at_signals, watch
@@ -168,29 +168,28 @@ for _command in (*steer.COMMANDS, *facts.COMMANDS, *explore.COMMANDS, *_SINGLE):
 @option("--offline", is_flag=True, help="Never download.")
 @click.option("--resume", "resumed", metavar="RUN", shell_complete=run_names,
               help="Continue a run from its last save.")  # fmt: skip
+@option("--or-resume", is_flag=True,
+        help="With --name: continue that run if it exists, as a requeued job does.")  # fmt: skip
 @options.fps_option
 @options.notify_option
 def train(headless: bool, as_json: bool, fps: int | None, notify: bool, **settings: Any) -> int:
     """Create a run, start its trainer and watch it."""
     from vae_tui.run import control
-    from vae_tui.run.runs_folder import find
     from vae_tui.terminal import capabilities
 
-    offset = 0
-    if resumed := settings.pop("resumed"):
-        run = find(settings["runs_dir"], resumed)
-        config, offset = resume_run(run, settings["data_dir"], given_to_resume())
-    else:
-        run, config = create_run(**settings)
+    begun = begin(settings)
+    if begun is None:
+        return 0
+    run, config = begun.run, begun.config
     missing = "" if headless or as_json else capabilities.missing(os.environ)
     if not (headless or as_json or missing):
-        watch(run, config, read_only=False, fps=fps, notifies=notify, is_new=not resumed)
+        watch(run, config, read_only=False, fps=fps, notifies=notify, is_new=begun.is_new)
     is_stopped = stop_at_signals(run)  # before there is a trainer, which reads the command first
-    if not resumed:
+    if begun.is_new:
         control.start(run, config)
     if missing:
         print_error(f"{missing}: training in plain lines, as with --headless")
-    return follow_own(run, config, as_json, offset, is_stopped)
+    return follow_own(run, config, as_json, begun.offset, is_stopped)
 
 
 @cli.command()

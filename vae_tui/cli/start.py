@@ -1,21 +1,74 @@
 """Creating a run with its data set, or resuming one."""
 
+import contextlib
 import dataclasses
 import importlib.util
 import os
 import platform
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from vae_tui.cli.console import progress_bar
+from vae_tui.cli.console import print_lines, progress_bar
 from vae_tui.cli.options import folder_for_data, folder_of_data, plain_runs_dir
 from vae_tui.errors import UsageError
 from vae_tui.run.config import TENSORBOARD_MISSING, RunConfig
 
 if TYPE_CHECKING:
     from vae_tui.run.folder import Run
+
+_ATTEMPTS, _ATTEMPT_SECONDS = 100, 0.05
+"""While another process creates the run's folder, and its config."""
+_NOT_OF_THE_RUN = {
+    *("resumed", "or_resume", "name", "runs_dir", "data_dir", "offline"),
+    *("headless", "as_json", "fps", "notify"),
+}
+"""Options of ``train`` that say nothing about the training."""
+
+
+class Begun(NamedTuple):
+    """A run to follow."""
+
+    run: "Run"
+    config: RunConfig
+    offset: int = 0
+    """Of the new events in the log, bytes."""
+    is_new: bool = True
+    """It has no trainer yet."""
+
+
+def begin(settings: dict[str, Any]) -> Begun | None:
+    """Create the run that the options of ``train`` describe, or resume one.
+
+    None if there is nothing to do: with --or-resume, a run that has finished.
+    """
+    from vae_tui.run.folder import Run
+    from vae_tui.run.runs_folder import NameTaken, check_name, find, holds_run
+
+    resumed, or_resume = settings.pop("resumed"), settings.pop("or_resume")
+    name: str | None = settings["name"]
+    if resumed:
+        run = find(settings["runs_dir"], resumed)
+        config, offset = resume_run(run, settings["data_dir"], given_to_resume())
+        return Begun(run, config, offset, is_new=False)
+    if not or_resume:
+        return Begun(*create_run(**settings))
+    if name is None:
+        raise UsageError("--or-resume needs the run's --name")
+    check_name(name)
+    folder = settings["runs_dir"] / name
+    for _ in range(_ATTEMPTS):
+        if holds_run(folder):
+            return _go_on(Run(folder.absolute()), settings["data_dir"])
+        try:
+            return Begun(*create_run(**settings))
+        except NameTaken:  # another process creates it
+            time.sleep(_ATTEMPT_SECONDS)
+    with contextlib.suppress(OSError):
+        folder.rmdir()  # an empty folder: a job was killed while it created the run
+    return Begun(*create_run(**settings))
 
 
 def create_run(
@@ -73,20 +126,50 @@ def resume_run(
     return config, before
 
 
-def given_to_resume() -> dict[str, float]:
-    """Return the settings given with ``--resume``; UsageError for those that cannot change."""
+def _go_on(run: "Run", data_dir: Path | None) -> Begun | None:
+    """Resume a run that a job with the same options began; None if it has finished."""
+    from vae_tui.run.config import SETTINGS, check_number
+    from vae_tui.run.summary import summarise
+
+    config, settings = run.config(), {}
+    for name, value in _given().items():
+        known = getattr(config, name, value)
+        if value == known or (name, value) == ("dataset", "auto"):
+            continue
+        if name not in SETTINGS:
+            raise UsageError(
+                f"--{name.replace('_', '-')} {value}: {run.name} has {known}, which cannot change "
+                "when it is resumed; give another --name"
+            )
+        settings[name] = float(value)
+        check_number(name, settings[name])
+    summary = summarise(run)
+    if summary.state == "finished" and settings.get("epochs", 0) <= summary.epochs:
+        print_lines(f"{run.name} has finished its {summary.epochs} epochs")
+        return None
+    config, offset = resume_run(run, data_dir, settings)
+    return Begun(run, config, offset, is_new=False)
+
+
+def _given() -> dict[str, Any]:
+    """Return the options that are on the command line, but for those that are not the run's."""
     from click.core import ParameterSource
 
-    from vae_tui.run.config import SETTINGS, check_number
-
     context = click.get_current_context()
-    given = {
+    return {
         name: value
         for name, value in context.params.items()
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if name not in _NOT_OF_THE_RUN
+        and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
-    kept = {"resumed", "runs_dir", "data_dir", "headless", "as_json", "fps", "notify"}
-    for name in given.keys() - {*SETTINGS, *kept}:
+
+
+def given_to_resume() -> dict[str, float]:
+    """Return the settings given with ``--resume``; UsageError for those that cannot change."""
+    from vae_tui.run.config import SETTINGS, check_number
+
+    given = _given()
+    for name in given.keys() - {*SETTINGS}:
         raise UsageError(
             f"--{name.replace('_', '-')} cannot change when a run is resumed; "
             f"--{', --'.join(SETTINGS)} can"

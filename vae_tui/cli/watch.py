@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from vae_tui.cli.console import print_lines
 from vae_tui.cli.options import plain_runs_dir
-from vae_tui.run.commands import Command
+from vae_tui.run.commands import PREEMPTED, Command
 from vae_tui.run.config import RunConfig
+from vae_tui.run.control import TRAINER_SIGNALS
 from vae_tui.text import printable
 
 if TYPE_CHECKING:
@@ -204,18 +205,23 @@ def follow(
 
 
 def stop_at_signals(run: "Run") -> Callable[[], bool]:
-    """Let SIGINT or SIGTERM stop the run's trainer, saved; return whether one has come."""
+    """Let signals stop the run's trainer, saved; return whether it was the user's SIGINT.
+
+    A scheduler sends the others, often several: it starts the run again later.
+    """
     came: list[int] = []
 
     def stop(number: int, _: object) -> None:
         came.append(number)
-        if len(came) > 1:
+        if came.count(signal.SIGINT) > 1:
             raise KeyboardInterrupt(number)  # exit without waiting for the save
-        run.send(Command(command="stop"))
+        reason = "" if number == signal.SIGINT else PREEMPTED
+        if came.count(number) == 1:
+            run.send(Command(command="stop", reason=reason))
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in TRAINER_SIGNALS:
         signal.signal(number, stop)
-    return lambda: bool(came)
+    return lambda: signal.SIGINT in came
 
 
 def follow_own(

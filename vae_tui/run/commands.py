@@ -11,6 +11,8 @@ from vae_tui.run.config import SETTINGS, check_number
 from vae_tui.run.untrusted import json_object
 from vae_tui.text import preview
 
+PREEMPTED = "preempted"
+"""Why a run ends whose machine takes the trainer away: a scheduler that will start it again."""
 NAMES = ("pause", "resume", "stop", "save", "undo", "set")
 
 
@@ -22,6 +24,8 @@ class Command:
     setting: str = ""
     """With ``set``: beta, lr or epochs."""
     value: float = 0.0
+    reason: str = ""
+    """With ``stop``: `PREEMPTED`, or empty when a user requested it."""
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
 
@@ -30,6 +34,8 @@ def encode(command: Command) -> bytes:
     record: dict[str, object] = {"command": command.command, "id": command.id, "time": time.time()}
     if command.command == "set":
         record |= {"setting": command.setting, "value": command.value}
+    if command.reason:
+        record["reason"] = command.reason
     return json.dumps(record).encode() + b"\n"
 
 
@@ -45,6 +51,7 @@ def decode(line: bytes) -> Command:
         command=record["command"][:40],
         setting=_text(record.get("setting", "")),
         value=float(value),
+        reason=_text(record.get("reason", "")),
         id=_text(record.get("id", "")),
     )
 

@@ -153,7 +153,7 @@ class Diverged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded(Event):
-    """The trainer ended: ``finished``, ``stopped`` or ``failed``."""
+    """The trainer ended: ``finished``, ``stopped``, ``preempted`` or ``failed``."""
 
     reason: str
     message: str = ""

@@ -21,6 +21,10 @@ USUAL_FOLDER = Path("checkpoints")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,99}")
 
 
+class NameTaken(UsageError):
+    """There is a folder of that name."""
+
+
 def create(runs_dir: Path, name: str | None, config: RunConfig) -> Run:
     """Create a run's folder with its ``config.json``.
 
@@ -103,7 +107,7 @@ def _new_folder(runs_dir: Path, name: str | None, config: RunConfig) -> Path:
         try:
             folder.mkdir(mode=0o700)
         except FileExistsError:
-            raise UsageError(
+            raise NameTaken(
                 f"--name {name}: {folder} exists; give another name, "
                 f"or open it: vae-tui attach {shlex.quote(str(folder))}"
             ) from None

@@ -15,8 +15,14 @@ START_SECONDS = 60.0
 
 SETTLED = ("running", "finished")
 """States that need no action."""
-_REASONS = ("finished", "stopped", "failed")
-ENDED = (*_REASONS, "lost")
+_REASONS = {
+    "finished": "finished",
+    "stopped": "stopped",
+    "preempted": "stopped",
+    "failed": "failed",
+}
+"""State of a run by the reason of its end."""
+ENDED = ("finished", "stopped", "failed", "lost")
 """States of a run without a trainer; it can be resumed from its last save."""
 
 ADVICE = {
@@ -44,7 +50,7 @@ def state_of(
     """
     if not live:
         if ended is not None and ended.reason in _REASONS:
-            return ended.reason
+            return _REASONS[ended.reason]
         return "lost"
     if paused and reported:
         return "paused"

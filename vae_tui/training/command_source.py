@@ -1,13 +1,15 @@
 """Where the trainer gets its commands: the run folder and signals."""
 
+import contextlib
 import os
+import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from vae_tui.run import commands
-from vae_tui.run.commands import Command
-from vae_tui.run.files import LineTail
+from vae_tui.run.commands import PREEMPTED, Command
+from vae_tui.run.files import LineTail, append
 from vae_tui.training.patient_writer import log
 
 MAX_LOGGED_ERRORS = 100
@@ -16,25 +18,32 @@ _POLL_SECONDS = 0.01
 
 
 class CommandFile:
-    """Reads ``commands.jsonl`` from an offset in bytes; a termination signal counts as a stop.
+    """Reads ``commands.jsonl`` from an offset in bytes; a signal counts as a stop.
 
-    So does the death of ``agent``, the process id of torchrun, which holds the run's lock.
+    So does the death of ``agent``, the process id of torchrun. A rank that is not ``first`` reads
+    nothing, because the first one shares its commands; it appends the stop to the file.
     """
 
-    def __init__(self, path: Path, offset: int, agent: int | None = None) -> None:
+    def __init__(
+        self, path: Path, offset: int, agent: int | None = None, *, first: bool = True
+    ) -> None:
         self.save_requested = False
         """Set by a save command; whoever saves resets it."""
         self._path = path
         self._agent = agent
         self._tail = LineTail(path, offset)
-        self._signalled = False
+        self._first = first
+        self._stop: Command | None = None
         self._stop_requested = False
         self._pending: list[Command] = []
         self._errors = 0
 
-    def stop(self, *_: object) -> None:
-        """Make the next ``take`` return a stop; a signal handler."""
-        self._signalled = True
+    def stop(self, number: int, _: object = None) -> None:
+        """Make the next ``take`` return a stop; a signal handler.
+
+        SIGINT is a user's; every other signal means that the machine takes the trainer away.
+        """
+        self._stop = Command(command="stop", reason="" if number == signal.SIGINT else PREEMPTED)
 
     def is_stop_requested(self) -> bool:
         """Return whether a stop was requested, even if ``take`` has returned it already."""
@@ -49,11 +58,22 @@ class CommandFile:
             time.sleep(_POLL_SECONDS)
         return taken
 
-    def _read(self) -> list[Command]:
-        agent_died = self._agent not in (None, os.getppid())
-        if self._signalled or agent_died:
+    def _pass_on(self) -> None:
+        """Send the first rank a stop that only this one may have received, once."""
+        if self._stop is not None and not self._stop_requested:
             self._stop_requested = True
-            return [Command(command="stop")]
+            with contextlib.suppress(OSError):
+                append(self._path, commands.encode(self._stop))
+
+    def _read(self) -> list[Command]:
+        if self._agent not in (None, os.getppid()):
+            self.stop(signal.SIGTERM)
+        if not self._first:
+            self._pass_on()
+            return []
+        if self._stop is not None:
+            self._stop_requested = True
+            return [self._stop]
         try:
             if self._path.stat().st_size == self._tail.offset:
                 return []

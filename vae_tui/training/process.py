@@ -38,9 +38,7 @@ def train_run(run: Run, data_dir: str | None, commands_from: int, lock: RunLock 
     """
     ranks = Ranks.from_environment()
     agent = os.getppid() if ranks.size > 1 else None
-    # Rank 0 passes its commands to the others.
-    path = run.commands if ranks.rank == 0 else Path(os.devnull)
-    commands = CommandFile(path, commands_from, agent)
+    commands = CommandFile(run.commands, commands_from, agent, first=ranks.rank == 0)
     for name in TRAINER_SIGNALS:
         signal.signal(name, commands.stop)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, TRAINER_SIGNALS)

@@ -10,7 +10,7 @@ import torch
 from vae_tui.data.idx_files import Images
 from vae_tui.errors import UsageError
 from vae_tui.model import build
-from vae_tui.run.commands import Command, check
+from vae_tui.run.commands import PREEMPTED, Command, check
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import (
     CommandRefused,
@@ -99,7 +99,8 @@ class Trainer:
         )
         self.is_paused = False
         """By a command."""
-        self._stopped = False
+        self._stopped = ""
+        """The reason of the end that was requested."""
         self._step_seconds = CHUNK_SECONDS
 
     @property
@@ -116,7 +117,7 @@ class Trainer:
             taken = commands.take(CHUNK_SECONDS if self.is_paused else 0.0)
             events = [event for command in self._ranks.share(taken) for event in self.obey(command)]
             if self._stopped:
-                yield [*events, RunEnded(**self._stamp(), reason="stopped")]
+                yield [*events, RunEnded(**self._stamp(), reason=self._stopped)]
                 return
             if self.is_paused:
                 yield events
@@ -141,7 +142,7 @@ class Trainer:
                     self.is_paused = False
                     return [Resumed(**self._stamp())]
                 case "stop":
-                    self._stopped = True
+                    self._stopped = PREEMPTED if command.reason == PREEMPTED else "stopped"
                 case "set":
                     return [self._change(command, command.setting, command.value)]
                 case "undo":

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from vae_tui.run.commands import PREEMPTED
 from vae_tui.text import duration
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
@@ -32,7 +33,7 @@ def _of_state(view: "RunView", state: str, now: float, resume: str) -> str:
         "failed": f"{failure} · {resume} continues from the last save",
         "lost": f"the trainer's process is gone · {resume} continues from the last save",
         "stopping": "stopping: the trainer saves and ends",
-        "stopped": f"stopped and saved at step {view.step:,} · {resume} continues from there",
+        "stopped": f"{_stopped(view)} at step {view.step:,} · {resume} continues from there",
         "paused": f"{view.notice or 'paused'} · {resume} resumes",
     }
     if state == "paused" and view.paused is not None and view.paused.why:
@@ -40,6 +41,11 @@ def _of_state(view: "RunView", state: str, now: float, resume: str) -> str:
     if state == "failed" and view.diverged is not None:
         return _diverged(view, view.diverged, resume)
     return _silent(view, now, resume) if state == "stalled" else by_state.get(state, view.notice)
+
+
+def _stopped(view: "RunView") -> str:
+    preempted = view.ended is not None and view.ended.reason == PREEMPTED
+    return "preempted: its machine ended it; saved" if preempted else "stopped and saved"
 
 
 def _diverged(view: "RunView", diverged: "Diverged", resume: str) -> str:

@@ -1,0 +1,51 @@
+"""``vae-tui train --name X --or-resume``: what a requeued job calls."""
+
+import pytest
+from support.explored_runs import called_once
+from support.logs import epoch_ended, losses, started
+from support.real_runs import told
+from support.shells import Shell
+from support.tiny_runs import only, tiny_config
+
+from vae_tui.run.events import RunEnded, RunStarted, encode
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import create
+
+JOB = ("train", "--name", "job", "--or-resume", "--hidden", "16", "--threads", "1")
+
+
+@pytest.fixture
+def finished(tmp_path) -> Run:
+    run = create(tmp_path, "job", tiny_config())
+    end = RunEnded(time=1.0, step=18, reason="finished")
+    happened = (started(), losses(18), epoch_ended(3, 100.0), end)
+    run.events.write_bytes(b"".join(map(encode, happened)))
+    return run
+
+
+def test_a_job_begins_its_run_and_the_requeued_one_goes_on_with_it(tmp_path):
+    shell = Shell(tmp_path)
+    try:
+        (shell.runs_dir / "job").mkdir(parents=True)  # a job was killed before it wrote a config
+        first = shell.answer(*JOB, "--epochs", "1")
+        assert first.returncode == 0, first.stderr
+        second = shell.answer(*JOB, "--epochs", "2")
+        assert second.returncode == 0, second.stderr
+        assert [event.step for event in only(RunStarted, told(shell.run))] == [0, 18]
+        third = shell.answer(*JOB, "--epochs", "2")
+        assert (third.returncode, third.stdout) == (0, "job has finished its 2 epochs\n")
+    finally:
+        shell.end_everything()
+
+
+def test_what_cannot_change_in_a_run_is_refused_to_a_requeued_job(finished, tmp_path):
+    job = ["train", "--name", "job", "--or-resume", "--runs-dir", str(tmp_path)]
+    assert called_once([*job, "--hidden", "16"]) == (0, "job has finished its 3 epochs\n", "")
+    code, _, err = called_once([*job, "--hidden", "32"])
+    assert (code, err.count("\n")) == (2, 1)
+    assert "--hidden 32: job has 16, which cannot change when it is resumed" in err
+
+
+def test_a_requeued_job_needs_a_name(tmp_path):
+    code, _, err = called_once(["train", "--or-resume", "--runs-dir", str(tmp_path)])
+    assert (code, err) == (2, "vae-tui: --or-resume needs the run's --name\n")
