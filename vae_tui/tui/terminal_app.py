@@ -48,10 +48,11 @@ class TerminalApp(App[None]):
             self.register_theme(ours)
         self._chosen_theme = chosen_theme
         name = chosen_theme.load() if chosen_theme else ""
-        self.theme = name if name in self.available_themes else theme.DEFAULT
-        # Textual's own default is TEXTUAL_THEME, which may name a theme that it did not know yet:
-        # setting that changes nothing, and its colours would be those of another theme.
-        self.mutate_reactive(App.theme)
+        # Not assigned: the style sheets would be parsed three times before the first paint.
+        self.set_reactive(App.theme, name if name in self.available_themes else theme.DEFAULT)
+        self.set_class(self.current_theme.dark, "-dark-mode", update=False)
+        self.set_class(not self.current_theme.dark, "-light-mode", update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
         self.failure: VaeTuiError | None = None
         """The error that ended the app, if the user can act on it."""
         self.threads_stop = threading.Event()
@@ -66,7 +67,8 @@ class TerminalApp(App[None]):
         return writer_of(self)
 
     def on_mount(self) -> None:
-        """End on SIGHUP, SIGTERM or a hang-up; redraw after ``fg``."""
+        """End on SIGHUP, SIGTERM or a hang-up; redraw after ``fg`` and in another theme."""
+        self.theme_changed_signal.subscribe(self, self._redraw_all)
         if self.is_web:  # the server is gone when its pipe is closed
             end = partial(self.call_from_thread, self.exit, None, HUNG_UP)
             self._stop_hangup_watch = hangup.watch_for_hangup(end, HUNG_UP)
@@ -104,9 +106,7 @@ class TerminalApp(App[None]):
         if self._chosen_theme is not None:
             self._chosen_theme.save(name)
 
-    def watch_theme(self) -> None:
-        """Draw everything in the new colours."""
-        self.get_css_variables()
+    def _redraw_all(self, _: object) -> None:
         for screen in self.screen_stack:
             for drawing in screen.query(Drawing):
                 drawing.redraw()
