@@ -106,8 +106,11 @@ class TrainView(View):
         overlaid = [overlay.run for overlay in scene.overlays]
         now = scene.run, scene.is_past and scene.network, overlaid
         if now != self._charted and not scene.run.unread:
+            if self._charted:
+                self.redraw_charts()
+            else:  # the digits are painted first
+                self.call_after_refresh(self.redraw_charts)
             self._charted = now
-            self.redraw_charts()
         self._digits.draw(scene)
 
     def sample(self) -> None:
