@@ -198,6 +198,24 @@ def test_clocks_that_differ_make_no_silence_negative_and_none_of_a_trainer_that_
     os.close(lock)
 
 
+@pytest.mark.parametrize("error", [-3_600.0, 40.0, 3_600.0])
+def test_a_machine_with_a_wrong_clock_judges_silence_by_the_file_systems(
+    tmp_path, monkeypatch, error
+):
+    run = run_with(tmp_path, started(at=time.time()), losses(3, at=time.time()))
+    lock = live(run, since=time.time() - 1_000)
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + error)
+    assert summarise(run, time.time).state == "running"
+    earlier = right() - 100
+    run.events.write_bytes(encode(started(at=earlier)) + encode(losses(3, at=earlier)))
+    os.utime(run.events, (earlier, earlier))
+    row = summarise(run, time.time)
+    assert row.state == "stalled"
+    assert 100 <= row.silent_seconds < 200
+    os.close(lock)
+
+
 def test_the_live_trainer_is_known_by_its_pid_whatever_the_clocks_say(tmp_path):
     said = dataclasses.replace(started(), pid=42)
     run = run_with(tmp_path, said, Paused(time=NOW, step=3))

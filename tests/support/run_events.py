@@ -26,6 +26,7 @@ STARTED = RunStarted(
     steps_per_epoch=18,
     pid=4711,
     world_size=1,
+    commands_from=0,
     epochs=150,
     test_images=500,
     floor=46.6,

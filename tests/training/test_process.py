@@ -27,6 +27,7 @@ from support.tiny_runs import losses_of, only, tiny_config
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.model.device import choose_precision
 from vae_tui.run import control
+from vae_tui.run.commands import Command
 from vae_tui.run.events import EpochEnded, Resumed, RunEnded, RunStarted
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
@@ -118,6 +119,8 @@ def test_torchrun_by_hand_holds_the_lock_also_when_its_file_is_removed(tmp_path)
     run = create(tmp_path, "run", ENDLESS)
     torchrun = ("torch.distributed.run", "--standalone", "--nproc-per-node=1")
     command = [sys.executable, "-m", *torchrun, "-m", "vae_tui.worker", run.path]
+    run.events.touch()
+    run.send(Command(command="stop"))  # to an earlier trainer
     with run.log.open("wb") as log, none_left(run):
         agent = subprocess.Popen(command, stdout=log, stderr=log)
         wait_until(lambda: only(EpochEnded, told(run)))

@@ -41,6 +41,8 @@ class RunStarted(Event):
     world_size: int
     threads: int = 0
     """CPU threads of each process; 0 in logs of older versions."""
+    commands_from: int = -1
+    """Bytes of ``commands.jsonl`` sent to earlier trainers; -1 in logs of older versions."""
     epochs: int = 0
     test_images: int = 0
     floor: float = math.nan

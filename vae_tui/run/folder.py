@@ -16,11 +16,13 @@ from vae_tui.run.files import append
 from vae_tui.run.lock import run_lock
 from vae_tui.run.lock.holder import LOCK_NAME, Holder, holder_of, trains
 from vae_tui.run.lock.run_lock import RunLock
-from vae_tui.run.untrusted import read_bounded
+from vae_tui.run.untrusted import open_regular, read_bounded
 
 LARGEST_CONFIG = 1 << 20
 """Bytes; a larger one was not written by this program."""
 
+_LARGEST_EVENT = 1 << 16
+"""Bytes."""
 _MOST_ENTRIES = 10_000
 """Limit for reading the history folder, twice a second; a trainer keeps 64 files there."""
 _HISTORY_FILE = re.compile(r"\d{1,15}\.safetensors")
@@ -103,7 +105,8 @@ class Run:
 
     def is_live(self) -> bool:
         """Return whether a trainer holds the run's lock, or may hold it."""
-        return self.holder() is not None
+        holder = self.holder()
+        return holder is not None and (holder.is_certain or not self._says_ended())
 
     def pid(self) -> int | None:
         """Return the process id of the live trainer, on its machine; None if unknown."""
@@ -142,6 +145,13 @@ class Run:
             raise self._is_held(held.holder) from None
         except OSError as error:
             raise VaeTuiError(f"{self.lock} cannot be written: {reason(error)}") from None
+
+    def _says_ended(self) -> bool:
+        """Return whether the newest event is the end of a trainer."""
+        with contextlib.suppress(OSError), open_regular(self.events) as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - _LARGEST_EVENT, 0))
+            return b'"run_ended"' in file.read().rstrip().rpartition(b"\n")[2][:40]
+        return False
 
     def _is_held(self, holder: Holder) -> UsageError:
         where = f" on {holder.host}" if holder.host else ""

@@ -62,6 +62,8 @@ def find(runs_dir: Path, name: str | None) -> Run:
         for exact in (runs_dir / name, Path(name)):
             if holds_run(exact):
                 return Run(exact.absolute())
+            if why := _forbidden(exact / "config.json"):
+                raise UsageError(why)
     runs = all_runs(runs_dir)
     if not runs:
         what = f"no run {name!r}: " if name else ""
@@ -79,6 +81,8 @@ def find(runs_dir: Path, name: str | None) -> Run:
 
 def no_runs(runs_dir: Path) -> str:
     """Return what to say when the folder has no run, and the command that starts one in it."""
+    if why := _forbidden(runs_dir):
+        return why
     more = "" if runs_dir == USUAL_FOLDER else f" --runs-dir {shlex.quote(str(runs_dir))}"
     return f"no runs in {runs_dir}; start one with: vae-tui{more}"
 
@@ -99,6 +103,19 @@ def holds_run(folder: Path) -> bool:
     with contextlib.suppress(OSError, ValueError):
         return any((folder / name).is_file() for name in ("config.json", "events.jsonl"))
     return False
+
+
+def _forbidden(path: Path) -> str:
+    """Return what to say if this user may not read a folder or what is in it; else nothing."""
+    try:
+        path.stat()
+        if path.is_dir():
+            os.scandir(path).close()
+    except PermissionError:
+        return f"{path} may not be read by this user"
+    except (OSError, ValueError):
+        pass
+    return ""
 
 
 def _new_folder(runs_dir: Path, name: str | None, config: RunConfig) -> Path:

@@ -10,10 +10,11 @@ from vae_tui.run.config import RunConfig
 from vae_tui.run.damaged_config import readable_config
 from vae_tui.run.files import signature
 from vae_tui.run.folder import Run
+from vae_tui.run.lock.file_clock import file_system_time
 from vae_tui.run.lock.holder import Holder
 from vae_tui.run.progress import LogProgress, Progress
 from vae_tui.run.series import objective
-from vae_tui.run.state import ADVICE, has_reported, silence, state_of
+from vae_tui.run.state import ADVICE, ENDED, has_reported, silence, state_of
 
 MOST_LOSSES = 48
 
@@ -85,6 +86,8 @@ class RunFollower:
             problems.append(f"{self._run.events} cannot be read: {error.strerror}")
         summary = _summary(self._run, self._log.progress, holder, clock)
         advice = ADVICE[summary.state].format(name=self._reference)
+        if holder is not None and not holder.is_certain and summary.state not in ENDED:
+            advice = f"{self._run.lock} may not be read: whether its trainer is alive is unknown"
         return replace(summary, next=advice), tuple(problems)
 
     def _read_config(self) -> tuple[RunConfig, str]:
@@ -113,12 +116,14 @@ def summarise_all(
 def _summary(
     run: Run, progress: Progress, holder: Holder | None, clock: Callable[[], float]
 ) -> Summary:
-    live, pid = holder is not None, holder.pid if holder else None
+    # Of a lock that may not be read, the log says whether the trainer has ended.
+    live = holder is not None and (holder.is_certain or progress.ended is None)
+    pid = holder.pid if holder else None
     began = holder.started if holder else -math.inf
     newest = progress.last_time if math.isfinite(progress.last_time) else -math.inf
     activity = newest, began, _modified(run.events)
     # The clock last: events reported while the log was read would be in its future.
-    silent = silence(clock(), *activity) if live else 0.0
+    silent = silence(clock() + _clock_error(run.path), *activity) if live else 0.0
     state = state_of(
         live,
         progress.ended,
@@ -152,8 +157,18 @@ def _summary(
     )
 
 
+def _clock_error(folder: Path) -> float:
+    """Return the seconds by which the file system's clock is ahead of this machine's.
+
+    Less than a second is none: the times of files are coarse.
+    """
+    now = file_system_time(folder)
+    error = 0.0 if now is None else now - time.time()
+    return error if abs(error) >= 1.0 else 0.0
+
+
 def _modified(path: Path) -> float:
-    """Return when a file was last written, Unix seconds: for the lock, when it was taken."""
+    """Return when a file was last written, Unix seconds by the file system's clock."""
     try:
         return path.stat().st_mtime
     except OSError:

@@ -29,6 +29,8 @@ class CommandFile:
     ) -> None:
         self.save_requested = False
         """Set by a save command; whoever saves resets it."""
+        self.offset = offset
+        """Where it began to read, in bytes."""
         self._path = path
         self._agent = agent
         self._tail = LineTail(path, offset)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import traceback
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def train(
             recorder.begin(images)
             if config.tensorboard:
                 tensorboard = TensorBoardFiles(run, config, trainer, images)
-        for happened in trainer.run(commands):
+        for happened in _with_offset(trainer.run(commands), commands.offset):
             step = trainer.step
             last = happened[-1] if happened else last
             if tensorboard:
@@ -102,6 +103,15 @@ def train(
             record_failure(run, step, failure_in_words(error, ranks))
         return error.exit_code if isinstance(error, VaeTuiError) else 1
     return 1 if isinstance(last, RunEnded) and last.reason == "failed" else 0
+
+
+def _with_offset(happened: Iterator[list[Event]], offset: int) -> Iterator[list[Event]]:
+    """Yield the lists of events; ``run_started`` says from which offset commands are read."""
+    for some in happened:
+        yield [
+            replace(one, commands_from=offset) if isinstance(one, RunStarted) else one
+            for one in some
+        ]
 
 
 def precision_for(run: Run, config: RunConfig, device: torch.device) -> str:

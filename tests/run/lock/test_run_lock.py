@@ -10,9 +10,11 @@ import pytest
 from support.tiny_runs import TINY
 
 from vae_tui.errors import UsageError
+from vae_tui.run.events import RunEnded, encode
+from vae_tui.run.files import append
 from vae_tui.run.folder import Run
 from vae_tui.run.lock.run_lock import LockLost, RunLock, update
-from vae_tui.run.runs_folder import create
+from vae_tui.run.runs_folder import create, find
 from vae_tui.run.summary import summarise
 
 
@@ -98,3 +100,13 @@ def test_a_lock_that_may_not_be_read_is_never_taken_for_a_dead_trainers():
                 assert summarise(run).state in ("running", "stalled")
                 with pytest.raises(UsageError, match=r"may be live: .*lock may not be read"):
                     run.take_lock()
+        run.lock.chmod(0)
+        append(run.events, encode(RunEnded(time=1.0, step=3, reason="finished")))
+        run.events.chmod(0o644)
+        with another_user():
+            assert not run.is_live()
+            assert summarise(run).state == "finished"
+        run.path.chmod(0)
+        with another_user(), pytest.raises(UsageError, match=r"run.* may not be read by this user"):
+            find(Path(folder), "run")
+        run.path.chmod(0o700)

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from support.fake_steering import FakeSteering
 from support.key_presses import press_at_once
-from support.run_events import NOW, STARTED, ended, losses
+from support.run_events import STARTED, ended, losses
 from support.screen import Screen, become, until_reading, wait_until
 from textual.widgets import Input
 
@@ -76,7 +76,7 @@ async def test_a_run_that_was_asked_to_stop_is_stopping_until_its_trainer_has_en
     async with screen.at(120, 40) as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
-        screen.reader.report(stop_requested_at=screen.clock.now)
+        screen.reader.report(stop_offset=0)
         await wait_until(pilot, lambda: "stopping" in screen.status)
         assert screen.notice == "stopping: the trainer saves and ends"
         assert not screen.app.main.steering
@@ -84,7 +84,8 @@ async def test_a_run_that_was_asked_to_stop_is_stopping_until_its_trainer_has_en
         await wait_until(pilot, lambda: "the run is stopping" in screen.text)
         screen.reader.report(ended("stopped"), live=False)
         await wait_until(pilot, lambda: "stopped" in screen.status)
-        screen.reader.report(dataclasses.replace(STARTED, time=NOW + 9), losses(541), live=True)
+        again = dataclasses.replace(STARTED, commands_from=60)
+        screen.reader.report(again, losses(541), live=True)
         await wait_until(pilot, lambda: "running" in screen.status)
 
 

@@ -1,40 +1,33 @@
 """Follows the commands that screens and the shell send to a run's trainer."""
 
 import contextlib
-import math
 from pathlib import Path
 
 from vae_tui.run.files import LineTail, signature
 from vae_tui.run.untrusted import json_object
 
-_LATEST = 1e11
-"""Unix seconds; a later time is not one that a clock shows."""
-
 
 class CommandTail:
-    """Finds when a stop of the trainer was last requested, by any process."""
+    """Finds the newest stop that was sent to a trainer, by any process."""
 
     def __init__(self, commands: Path) -> None:
-        self._path = commands
         self._tail = LineTail(commands)
+        self._path = commands
         self._seen: tuple[int, int, int] | None = None
-        self._stop_requested_at = -math.inf
+        self._stop_offset = -1
 
-    def stop_requested_at(self) -> float:
-        """Return when, in Unix seconds by the clock of the sender; -inf if never."""
+    def stop_offset(self) -> int:
+        """Return where the newest stop begins in the file, in bytes; -1 if there is none."""
         if (seen := signature(self._path)) != self._seen:
             self._seen = seen
             with contextlib.suppress(OSError):
-                while lines := self._tail.read():
-                    for line in lines:
-                        self._take(line)
-        return self._stop_requested_at
+                while block := self._tail.read_block():
+                    self._take(self._tail.offset - len(block), block)
+        return self._stop_offset
 
-    def _take(self, line: bytes) -> None:
-        with contextlib.suppress(ValueError):
-            record = json_object(line)
-            when = record.get("time")
-            if record.get("command") != "stop" or not isinstance(when, int | float):
-                return
-            if abs(when) < _LATEST:
-                self._stop_requested_at = float(when)
+    def _take(self, offset: int, block: bytes) -> None:
+        for line in block.split(b"\n"):
+            with contextlib.suppress(ValueError):
+                if json_object(line).get("command") == "stop":
+                    self._stop_offset = offset
+            offset += len(line) + 1

@@ -141,10 +141,11 @@ class RunReader:
     def _with_liveness(self, view: RunView) -> RunView:
         """Return the view with what the folder says about the trainer and the kept weights."""
         holder = self._run.holder()
-        live = holder is not None
+        # Of a lock that may not be read, the log says whether the trainer has ended.
+        live = holder is not None and (holder.is_certain or view.ended is None)
         seen: dict[str, Any] = {
             "live": live,
-            "stop_requested_at": self._commands.stop_requested_at(),
+            "stop_offset": self._commands.stop_offset(),
             "gone": not live and not self._run.path.is_dir(),
             "read_only": live and is_read_only(self._run.path),
             "live_since": holder.started if holder else view.live_since,

@@ -28,8 +28,8 @@ class RunView(Progress):
     """When it took the lock, Unix seconds; older events are an earlier trainer's."""
     unread: float = 0.0
     """The share of the log that has not been read yet."""
-    stop_requested_at: float = -math.inf
-    """When a stop was last requested, Unix seconds; of an earlier trainer, before this one."""
+    stop_offset: int = -1
+    """Where the newest stop begins in the commands' file, bytes; -1 if there is none."""
     gone: bool = False
     """The run's folder no longer exists."""
     read_only: bool = False
@@ -72,8 +72,11 @@ class RunView(Progress):
 
     @property
     def _is_stopping(self) -> bool:
-        """Whether a stop was requested of the trainer that reported last."""
-        return self.started is not None and self.stop_requested_at > self.started.time
+        """Whether a stop was requested of the trainer that reported last.
+
+        It reads the commands from an offset on; those before it were sent to an earlier trainer.
+        """
+        return self.started is not None and self.stop_offset >= self.started.commands_from >= 0
 
     def silent(self, now: float) -> float:
         """Return the seconds since the live trainer's last activity."""
