@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vae_tui.tui.charts.chart import draw_chart
-from vae_tui.tui.charts.frame import Level
+from vae_tui.tui.charts.levels import Level
 from vae_tui.tui.charts.series import Series
 
 WIDTHS = [0, 1, 2, 5, 7, 8, 9, 16, 24, 40, 79, 200]

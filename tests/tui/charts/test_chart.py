@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from vae_tui.tui.charts.chart import draw_chart
-from vae_tui.tui.charts.frame import Level
-from vae_tui.tui.charts.series import LEAST_APART, Series
+from vae_tui.tui.charts.levels import Level
+from vae_tui.tui.charts.points import LEAST_APART
+from vae_tui.tui.charts.series import Series
 
 WIDTHS = [0, 1, 2, 5, 7, 8, 9, 16, 24, 40, 79, 200]
 HEIGHTS = [0, 1, 2, 3, 4, 5, 8, 11, 24, 60]
@@ -132,11 +133,11 @@ def test_nothing_finite_says_so_and_marks_where():
 def test_the_title_row_names_each_series_and_its_newest_value():
     series = [line([0, 1], [110, 92.13]), points([0, 1], [120, 95.3]), line([0], [7], label="")]
     (title, *_) = draw_chart("BCE nats/image", series, [], 60, 9)
-    assert title.plain.rstrip() == "BCE nats/image  ── train 92.1  • test 95.3"
+    assert title.plain.rstrip() == "BCE nats/image  ── train 92.1  ⠶ test 95.3"
     (narrow, *_) = draw_chart("BCE nats/image", series, [], 38, 9)
-    assert narrow.plain.rstrip() == "BCE  ── train 92.1  • test 95.3"
+    assert narrow.plain.rstrip() == "BCE  ── train 92.1  ⠶ test 95.3"
     (tiny, *_) = draw_chart("BCE nats/image", series, [], 18, 1)
-    assert tiny.plain == "BCE ─ 92.1 • 95.3 "
+    assert tiny.plain == "BCE ─ 92.1 ⠶ 95.3 "
 
 
 def test_the_untrained_loss_is_cut_off_and_its_value_written():
@@ -178,60 +179,107 @@ def test_an_explosion_leaves_the_chart_readable_and_its_value_is_written():
 def test_a_level_within_the_data_is_a_dotted_line_with_its_name_at_the_right():
     floor = Level(4.8, "floor", "color(71)")
     rows = draw_chart("BCE", [line([3], [5])], [floor], 40, 7)
-    assert rows[4].plain == "     │⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂ floor 4.80"
+    assert rows[4].plain == "     │⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂⠂ floor"
     assert "color(71)" in styles_at(rows[4], 39)
+    wide = draw_chart("BCE", [line([3], [5])], [floor], 60, 7)
+    assert wide[4].plain.endswith("⠂⠂ floor 4.80")
+
+
+def test_labels_of_levels_stand_beside_the_plot_and_are_left_out_where_it_would_be_too_narrow():
+    levels = [Level(206.0, "collapse", "quiet"), Level(63.0, "floor", "quiet")]
+    curve = line([0, 9], [500, 60])
+    labels = {}
+    for width in range(8, 90):
+        rows = draw_chart("BCE", [curve], levels, width, 11, log=True)
+        plot_end = len(rows[-1].plain.rstrip())
+        labels[width] = [row.plain[plot_end:].strip() for row in rows[1:-1]]
+        assert all(drawn <= plot_end for drawn in _ends_of_curve(rows[1:-1]))
+    texts = [tuple(filter(None, labels[width])) for width in labels]
+    assert list(dict.fromkeys(texts)) == [
+        (),
+        ("collapse", "floor"),
+        ("collapse 206", "floor 63"),
+    ]
+
+
+def test_a_label_that_has_no_row_left_is_that_of_the_least_important_level():
+    levels = [Level(100.0 + near, name, "quiet") for near, name in enumerate("abcd")]
+    rows = draw_chart("BCE", [line([0, 9], [0, 200])], levels, 80, 11)
+    assert "d 103" not in picture(rows)
+    for label in ("a 100", "b 101", "c 102"):
+        assert label in picture(rows)
+
+
+def _ends_of_curve(rows):
+    return [len(row.plain[:at].rstrip()) for row in rows if (at := row.plain.rfind("⡀")) > 0]
 
 
 def test_a_level_near_the_data_widens_the_range():
-    rows = draw_chart("BCE", [line([0, 9], [100, 200])], [Level(80, "near", "green")], 40, 9)
-    assert "near 80.0" in picture(rows)
+    rows = draw_chart("BCE", [line([0, 9], [100, 200])], [Level(80, "near", "green")], 60, 9)
+    assert "near 80" in picture(rows)
     assert "↓" not in picture(rows)
 
 
 @pytest.mark.parametrize(("y", "arrow", "row"), [(45.5, "↓", -2), (543.4, "↑", 1)])
 def test_a_level_far_outside_is_an_arrow_and_leaves_the_range_alone(y, arrow, row):
-    curve = line([0, 9], [100, 110])
-    alone = draw_chart("BCE", [curve], [], 40, 9)
-    rows = draw_chart("BCE", [curve], [Level(y, "level", "green")], 40, 9)
-    assert f"level {y} {arrow}" in rows[row].plain
+    curve, level = line([0, 9], [100, 110]), Level(y, "level", "green")
+    alone = draw_chart("BCE", [curve], [], 60, 9, close_up=False)
+    rows = draw_chart("BCE", [curve], [level], 60, 9, close_up=False)
+    assert f"level {y:.0f} {arrow}" in rows[row].plain
     assert [each.plain[:6] for each in rows] == [each.plain[:6] for each in alone]
+    assert "level" not in picture(draw_chart("BCE", [curve], [level], 60, 9, close_up=True))
 
 
-def test_labels_are_placed_beside_curves():
-    curve = line([0, 5, 9], [200, 101, 100])
-    plain = draw_chart("BCE", [curve], [], 40, 11)
-    labelled = draw_chart("BCE", [curve], [Level(10, "floor", "g"), Level(900, "top", "g")], 40, 11)
-    for before, after in zip(plain[1:], labelled[1:], strict=True):
-        kept = [
-            one == other
-            for one, other in zip(before.plain, after.plain, strict=True)
-            if "⠀" < one <= "⣿"
-        ]
-        assert all(kept)
-
-
-def test_many_points_leave_the_line_to_be_seen_between_them_and_the_newest_is_drawn():
+def test_many_points_leave_the_line_to_be_seen_between_them():
     xs = np.arange(101)
     rows = draw_chart("KL", [line(xs, xs + 0.0), points(xs, xs + 0.0)], [], 60, 12)[1:-1]
-    in_colour = [
-        [column for column in range(60) if "color(215)" in styles_at(row, column)] for row in rows
-    ]
-    assert all(in_colour)
-    assert sum(map(len, in_colour)) == pytest.approx(52 / LEAST_APART, abs=2)
-    assert in_colour[0][-1] == max(len(row.plain.rstrip()) for row in rows) - 1
     alone = draw_chart("KL", [line(xs, xs + 0.0)], [], 60, 12)[1:-1]
-    assert [row.plain for row in alone] == [row.plain for row in rows]  # at their exact heights
+    drawn = []
+    for row, before in zip(rows, alone, strict=True):
+        for column in range(5, 60):
+            if "color(215)" in styles_at(row, column):
+                drawn.append(column)
+            else:  # neither its dots nor its colour have changed
+                assert row.plain[column] == before.plain[column]
+                assert styles_at(row, column) == styles_at(before, column)
+    assert np.diff(sorted(drawn)).min() >= LEAST_APART
+    assert len(drawn) == pytest.approx(55 / LEAST_APART, abs=2)
+
+
+def test_the_newest_point_and_the_best_one_are_always_drawn():
+    xs = np.arange(101)
+    for best in (97, 98, 99):
+        tests = Series(xs, np.full(101, 5.0), "color(215)", "test", "points", best=best)
+        row = draw_chart("KL", [line([0, 100], [0, 10]), tests], [], 105, 8)[4]
+        drawn = [column for column in range(4, 105) if "color(215)" in styles_at(row, column)]
+        assert {best + 4, 104} <= set(drawn)
+        assert len(drawn) <= 27
+
+
+def test_points_stand_at_their_heights_in_thirds_of_a_row():
+    heights = np.linspace(0, 40, 41)
+    rows = draw_chart("KL", [points(np.arange(41) * 10, heights)], [], 204, 12)[1:-1]
+    at = {}
+    for y, row in enumerate(rows):
+        for column, character in enumerate(row.plain):
+            if character in "⠛⠶⣤":
+                at[column] = 4 * y + {"⠛": 0.5, "⠶": 1.5, "⣤": 2.5}[character]
+    expected = (40 - heights) / 40 * (4 * len(rows) - 1)
+    drawn = [at[column] for column in sorted(at)]
+    assert len(drawn) == 41
+    assert np.abs(np.array(drawn) - expected).max() <= 1.0  # of four dots a row
 
 
 def test_points_stand_over_lines():
     rows = draw_chart("BCE", [points([0, 2, 4], [8, 4, 8]), line([0, 4], [0, 8])], [], 30, 6)
-    assert sum(row.plain.count("•") for row in rows[1:]) == 3
+    assert sum(row.plain.count(glyph) for row in rows[1:] for glyph in "⠛⠶⣤") == 3
 
 
 def test_the_cursor_is_a_column_and_the_title_has_the_values_up_to_it():
     series = [line([0, 1, 2, 3], [8, 6, 4, 2]), points([0, 2.5], [9, 3])]
     rows = draw_chart("BCE", series, [], 50, 8, cursor=2.0)
-    assert rows[0].plain.rstrip() == "BCE @2.00  ── train 4.00  • test 9.00"
+    assert rows[0].plain.rstrip() == "BCE  ── train 4.00  ⠶ test 9.00"
+    assert rows[-1].plain == "epoch└0─────0.5────1.0─────1.5─────▲2────2.5───3.0"
     columns = {row.plain.index("│", 6) for row in rows[1:-1] if "│" in row.plain[6:]}
     assert len(columns) == 1
     assert all("cursor" in styles_at(row, next(iter(columns))) for row in rows[1:-1])

@@ -152,7 +152,7 @@ def test_a_resumed_run_voids_what_was_said_of_later_steps():
     assert view.epoch == pytest.approx(300 / 18)
     assert view.step == 300
     assert (view.lr, view.last_test_loss) == (CONFIG.lr, 115.0)
-    assert view.train.rows[:, 0].max() == 300
+    assert view.train.curve("bce")[0].max() == pytest.approx(300 / 18)
     assert view.test.rows[:, 0].tolist() == [180]
     assert view.best_test_loss == 115.0
 
@@ -160,7 +160,7 @@ def test_a_resumed_run_voids_what_was_said_of_later_steps():
 def test_a_run_resumed_from_its_end_keeps_everything():
     view = view_after(STARTED, losses(3), epoch_ended(0), losses(18), ended("stopped"))
     again = advance(view, [dataclasses.replace(STARTED, step=18)])
-    np.testing.assert_array_equal(again.train.rows, view.train.rows)
+    np.testing.assert_array_equal(again.train.curve("bce"), view.train.curve("bce"))
     assert (again.measured, again.tested) == (view.measured, view.tested)
 
 
@@ -206,6 +206,22 @@ def test_a_hundred_thousand_losses_stay_bounded_with_the_right_means():
         losses_shown[-1], bce[whole:].mean() if whole < len(bce) else expected[-1]
     )
     assert (np.diff(epochs) > 0).all()
+
+
+def test_the_first_events_of_the_training_are_never_averaged():
+    events = [(step, step / 18, float(step), 0.0) for step in range(10_000)]
+    for pieces in (1, 7, 1000):
+        series = Losses.of("bce", "kl", most_first=300)
+        for start in range(0, len(events), pieces):
+            series = series.add(events[start : start + pieces])
+            if start > 2_000:
+                break
+        series = series.add(events[start + pieces :])
+        assert series.stride > 1
+        _, bce, _ = series.columns
+        np.testing.assert_array_equal(bce[:300], np.arange(300))
+        assert (np.diff(bce) > 0).all()
+        np.testing.assert_array_equal(series.until(99).columns[1], np.arange(100))
 
 
 def test_the_cost_of_an_event_does_not_grow_with_the_run():

@@ -143,9 +143,9 @@ async def test_the_charts_have_a_cursor_where_older_weights_are_from():
         await open_view(pilot, screen, "1")
         screen.reader.report(kept=tuple(KEPT))
         await wait_until(pilot, lambda: screen.app.scene.run.kept)
-        assert "@" not in chart(screen, "reconstruction")
+        assert "▲" not in chart(screen, "reconstruction")
         await travel(pilot, screen, "comma", 180)
         for name in ("reconstruction", "kl"):
-            assert "@10.0" in chart(screen, name)  # 18 steps an epoch
+            assert "▲10─" in chart(screen, name)  # 18 steps an epoch
         await pilot.press("end")
-        await wait_until(pilot, lambda: "@" not in chart(screen, "reconstruction"))
+        await wait_until(pilot, lambda: "▲" not in chart(screen, "reconstruction"))

@@ -14,7 +14,7 @@ from vae_tui.tui.state.run_view import RunView, advance
 from vae_tui.tui.views.loss_curves import chart_curves
 from vae_tui.tui.views.x_axis import X_AXES
 
-EPOCH, STEP, MINUTES = X_AXES
+LOG_EPOCH, EPOCH, STEP, MINUTES = X_AXES
 
 
 def run_of(*seconds, steps_per_epoch=18):
@@ -62,9 +62,9 @@ async def test_t_puts_steps_and_minutes_across_and_the_cursor_follows():
         await open_view(pilot, screen, "1")
         screen.reader.report(epoch_ended(30, seconds=60.0), losses(540))
         assert "epoch" in chart(screen, "kl").splitlines()[-1]
-        await pilot.press("h", "t")
+        await pilot.press("h", "t", "t")
         await wait_until(pilot, lambda: "step" in chart(screen, "kl").splitlines()[-1])
-        assert "@540" in chart(screen, "kl")
+        assert "▲540" in chart(screen, "kl")
         await pilot.press("t")
         assert "min" in chart(screen, "reconstruction").splitlines()[-1]
         await pilot.press("t")

@@ -17,6 +17,8 @@ _START_SHARE, _SQUASHED_BY_START = 1 / 8, 1 / 4
 """The first eighth of x is clipped where the rest would take less than a quarter of the height."""
 _SQUASHED_BY_SPIKES = 1 / 12
 """The highest or lowest 5 % are clipped where the rest would take less than this share."""
+_PLACES = 64
+"""Of the x axis: all values of one together weigh as much as those of another."""
 _NEAR = 1 / 4
 """A level at most this far outside the data, as a share of its range, widens the range."""
 
@@ -56,8 +58,20 @@ def limits_worth_showing(xs: Doubles, ys: Doubles, *, close_up: bool) -> tuple[f
     if len(later) > 1:
         body_low, body_high = float(later.min()), float(later.max())
         low, high = _without_outliers(low, high, body_low, body_high, _SQUASHED_BY_START)
-    body_low, body_high = np.quantile(ys, (0.05, 0.95), method="nearest").tolist()
+    body_low, body_high = _body(xs, ys)
     return _without_outliers(low, high, body_low, body_high, _SQUASHED_BY_SPIKES)
+
+
+def _body(xs: Doubles, ys: Doubles) -> tuple[float, float]:
+    """Return the 5 % and 95 % quantiles of ``ys``, with the weight that each has along the axis."""
+    places = np.zeros(len(xs), int)
+    if xs[-1] > xs[0]:
+        places = ((xs - xs[0]) / (xs[-1] - xs[0]) * (_PLACES - 1)).astype(int)
+    weights = 1.0 / np.bincount(places)[places]
+    order = np.argsort(ys, kind="stable")
+    shares = np.cumsum(weights[order]) - weights[order] / 2
+    low, high = np.searchsorted(shares, (0.05 * weights.sum(), 0.95 * weights.sum()))
+    return float(ys[order[low]]), float(ys[order[min(high, len(ys) - 1)]])
 
 
 def _without_outliers(
@@ -92,6 +106,13 @@ def nice_step(least: float) -> float:
     """Return the smallest of 1, 2, 5 times a power of ten that is not below ``least`` (> 0)."""
     power = 10.0 ** math.floor(math.log10(least))
     return next((f * power for f in (1, 2, 5) if f * power >= least * (1 - 1e-9)), 10 * power)
+
+
+def rounded_up(value: float) -> float:
+    """Return a round number that is at least ``value`` (> 0), and less than 1.34 times as much."""
+    power = 10.0 ** math.floor(math.log10(value))
+    rounds = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
+    return next((f * power for f in rounds if f * power >= value * (1 - 1e-9)), 10 * power)
 
 
 def linear_ticks(shown: Range, most: int) -> tuple[Tick, ...]:
@@ -144,6 +165,11 @@ def short_number(value: float) -> str:
         return f"{value:.2g}"
     decimals = 0 if size >= 1e4 else 1 if size >= 10 else 2 if size >= 1 else 3
     return f"{value:.{decimals}f}"
+
+
+def position_text(x: float) -> str:
+    """Return a position on the x axis in a few digits: 0.043, 27.3, 14100, 1.2e+06."""
+    return f"{x:.0f}" if 100 <= abs(x) < 1e6 else f"{x:.3g}"
 
 
 def _tick_label(value: float, step: float) -> str:

@@ -17,9 +17,14 @@ class Glyphs:
     """The characters a chart is made of; see `UNICODE` and `ASCII`."""
 
     line: str
-    points: str
+    dot: str
+    """A point of a line without neighbours."""
+    points: tuple[str, str, str]
+    """A point in the upper part of a cell, the middle, and the lower part."""
     mark: str
     cursor: str
+    cursor_foot: str
+    """On the x axis, before the position of the cursor."""
     not_finite: str
     above: str
     below: str
@@ -43,11 +48,12 @@ def _ascii_cell(pattern: int) -> str:
 
 
 UNICODE = Glyphs(
-    "──", "•", "┊", "│", "×", "↑", "↓", "┤", "│", "└", "─", ("⠁", "⠂", "⠄", "⡀"),
+    "──", "•", ("⠛", "⠶", "⣤"), "┊", "│", "▲", "×", "↑", "↓", "┤", "│", "└", "─",
+    ("⠁", "⠂", "⠄", "⡀"),
     "".join(chr(_BRAILLE + pattern) for pattern in range(256)),
 )  # fmt: skip
 ASCII = Glyphs(
-    "--", "o", ":", "|", "x", "^", "v", "|", "|", "+", "-", (".",) * 4,
+    "--", "o", ("o",) * 3, ":", "|", "^", "x", "^", "v", "|", "|", "+", "-", (".",) * 4,
     "".join(_ascii_cell(pattern) for pattern in range(256)),
 )  # fmt: skip
 
@@ -74,17 +80,12 @@ class Canvas:
             if reserved:
                 self._reserved[row][place] = True
 
-    def draw(self, row: int, column: int, character: str, style: str, *, keeps_dots: bool) -> None:
-        """Draw a character of a curve, with the braille dots already there if it ``keeps_dots``."""
+    def draw(self, row: int, column: int, character: str, style: str) -> None:
+        """Draw a character of a line: a braille pattern, else a point without neighbours."""
         pattern = ord(character) - _BRAILLE
-        if 0 <= pattern < len(self.glyphs.cells):
-            below = self._characters[row][column + self._left]
-            if keeps_dots and below in self.glyphs.cells and self.glyphs is not ASCII:
-                pattern |= ord(below) - _BRAILLE
-            character = self.glyphs.cells[pattern]
-        else:
-            character = self.glyphs.points
-        self.write(row, column, character, style, reserved=True)
+        is_braille = 0 <= pattern < len(self.glyphs.cells)
+        drawn = self.glyphs.cells[pattern] if is_braille else self.glyphs.dot
+        self.write(row, column, drawn, style, reserved=True)
 
     def place(self, text: str, style: str, rows: Sequence[int], columns: Sequence[int]) -> None:
         """Write ``text`` at the first position that covers the fewest reserved cells."""

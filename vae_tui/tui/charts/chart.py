@@ -9,15 +9,16 @@ from collections.abc import Sequence
 import numpy as np
 from rich.text import Text
 
-from vae_tui.tui.charts.axis import short_number
 from vae_tui.tui.charts.canvas import ASCII, UNICODE, Canvas, narrow_text
-from vae_tui.tui.charts.frame import LEAST_WIDTH, NOTHING_YET, Frame, Level, frame_for, height_of
+from vae_tui.tui.charts.edges import CURSOR, draw_edges
+from vae_tui.tui.charts.frame import LEAST_WIDTH, NOTHING_YET, Frame, frame_for
+from vae_tui.tui.charts.levels import Level
 from vae_tui.tui.charts.plotext_curve import plotext_curve
-from vae_tui.tui.charts.series import Curve, Series, apart, safe_curve
+from vae_tui.tui.charts.points import draw_points
+from vae_tui.tui.charts.series import Curve, Series, safe_curve
 from vae_tui.tui.charts.title_row import ALARM, title_row
 
-_AXIS, _QUIET = "rule", "quiet"
-_MARK, _CURSOR = "mark", "cursor"
+_MARK = "mark"
 _LEAST_HEIGHT = 3
 """Below this, or ``LEAST_WIDTH``, only the title row is drawn."""
 
@@ -31,6 +32,8 @@ def draw_chart(
     *,
     heading_width: int | None = None,
     log: bool = False,
+    log_x: bool = False,
+    x_window: tuple[float, float] | None = None,
     x_label: str = "epoch",
     cursor: float | None = None,
     marks: Sequence[tuple[float, str]] = (),
@@ -44,8 +47,10 @@ def draw_chart(
         title: Name and unit, such as ``BCE nats/image``; cut to its first word where narrow.
         series: Drawn in this order, lines before points.
         heading_width: Cells of the title row, if not ``width``.
-        levels: Lines if near the data, else a label with an arrow at the edge.
+        levels: Lines if near the data, else a label with an arrow; the most important one first.
         log: Logarithmic y axis; values <= 0 are marked like those that are not finite.
+        log_x: Logarithmic x axis; points at x <= 0 are left out.
+        x_window: The x to show; None for all.
         cursor: x of a vertical line; the title row then shows the newest values up to there.
         marks: x and label of dotted vertical lines, such as changed settings.
         close_up: The first eighth may be left out, so that the rest gets more height.
@@ -55,23 +60,33 @@ def draw_chart(
         return ()
     width = max(width, 0)
     glyphs = ASCII if ascii_only else UNICODE
-    curves = [safe_curve(one, log) for one in series]
-    if cursor is not None and not math.isfinite(cursor):
-        cursor = None
+    curves = [safe_curve(one, log=log, log_x=log_x, window=x_window) for one in series]
     heading_width = width if heading_width is None else max(heading_width, 0)
-    heading = title_row(title, curves, heading_width, cursor, glyphs)
+    cursor_at = math.nan if cursor is None else _place(cursor, log_x)
+    heading = title_row(
+        title, curves, heading_width, cursor_at if math.isfinite(cursor_at) else None, glyphs
+    )
     if height < _LEAST_HEIGHT or width < LEAST_WIDTH:
         return (heading, *(Text(" " * width) for _ in range(height - 1)))
-    frame = frame_for(curves, levels, width, height - 1, log, x_label, nothing, close_up=close_up)
+    frame = frame_for(
+        curves, levels, width, height - 1, glyphs, log, x_label, nothing,
+        log_x=log_x, x_window=x_window, close_up=close_up,
+    )  # fmt: skip
     canvas = Canvas(width, height - 1, frame.left, glyphs)
-    _draw_edges(canvas, frame, x_label)
+    has_cursor = cursor is not None and cursor_at in frame.x_range and not frame.message
+    draw_edges(canvas, frame, x_label, cursor_at if has_cursor else None)
     _draw_level_lines(canvas, frame, levels)
-    shown_marks = [(frame.column(x), label) for x, label in marks if x in frame.x_range]
+    placed = [(_place(x, log_x), label) for x, label in marks]
+    shown_marks = [(frame.column(x), label) for x, label in placed if x in frame.x_range]
     for column, _ in shown_marks:
         for row in range(frame.rows):
             canvas.write(row, column, glyphs.mark, _MARK)
-    for curve in sorted(curves, key=lambda curve: curve.series.kind == "points"):
-        _draw_curve(canvas, frame, curve)
+    for curve in curves:
+        if curve.series.kind == "line":
+            _draw_line(canvas, frame, curve)
+    for curve in curves:
+        if curve.series.kind == "points":
+            draw_points(canvas, frame, curve)
     _draw_non_finite(canvas, frame, curves)
     _draw_cuts(canvas, frame, curves)
     _draw_level_labels(canvas, frame, levels)
@@ -79,78 +94,38 @@ def draw_chart(
         text = narrow_text(label, glyphs)[: frame.columns]
         start = min(column + 1, frame.columns - len(text))
         canvas.place(text, _MARK, range(frame.rows), [start, max(column - len(text), 0)])
-    if cursor is not None and cursor in frame.x_range and not frame.message:
-        canvas.shade(frame.column(cursor), frame.rows, glyphs.cursor, _CURSOR)
+    if has_cursor:
+        canvas.shade(frame.column(cursor_at), frame.rows, glyphs.cursor, CURSOR)
     return (heading, *canvas.rows())
-
-
-def _draw_edges(canvas: Canvas, frame: Frame, x_label: str) -> None:
-    bottom = frame.rows
-    if frame.left:
-        for row in range(frame.rows):
-            canvas.write(row, -1, canvas.glyphs.axis, _AXIS)
-        # The upper ticks of a log axis are dense: of two in a row, the lower one is kept.
-        by_row = {frame.row(tick.position): tick for tick in reversed(frame.y_ticks)}
-        for row, tick in by_row.items():
-            canvas.write(row, -1, canvas.glyphs.tick, _AXIS)
-            canvas.write(row, -1 - len(tick.label), tick.label, _QUIET)
-        canvas.write(bottom, -1, canvas.glyphs.corner, _AXIS)
-    canvas.write(bottom, 0, canvas.glyphs.rule * frame.columns, _AXIS)
-    free = 0
-    for tick in frame.x_ticks:
-        size = len(tick.label)
-        start = frame.column(tick.position) - (size - 1) // 2
-        start = min(max(start, 0), frame.columns - size)
-        if start >= free:
-            canvas.write(bottom, start, tick.label, _QUIET)
-            free = start + size + 1
-    x_label = narrow_text(x_label, canvas.glyphs)
-    if frame.x_ticks and len(x_label) < frame.left:
-        canvas.write(bottom, -1 - len(x_label), x_label, _QUIET)
-    elif frame.x_ticks and free + len(x_label) < frame.columns:
-        canvas.write(bottom, frame.columns - len(x_label), x_label, _QUIET)
-    if frame.message and len(frame.message) <= frame.columns:
-        column = (frame.columns - len(frame.message)) // 2
-        canvas.write((frame.rows - 1) // 2, column, frame.message, _QUIET, reserved=True)
 
 
 def _draw_level_lines(canvas: Canvas, frame: Frame, levels: Sequence[Level]) -> None:
     for level in levels:
-        y = height_of(level, frame.log)
+        y = level.height(frame.log)
         if y in frame.y_range and not frame.message:
             dot = int(frame.y_dots(np.array([y]))[0])
             canvas.write(dot // 4, 0, canvas.glyphs.level[dot % 4] * frame.columns, level.colour)
 
 
 def _draw_level_labels(canvas: Canvas, frame: Frame, levels: Sequence[Level]) -> None:
-    """Write name and value of each level at the right, near its line or with an arrow to it."""
-    placed = [(level, height_of(level, frame.log)) for level in levels]
-    for level, y in sorted(placed, key=lambda one: one[1] not in frame.y_range):
-        if math.isnan(y) or frame.message:
-            continue
-        text = f" {narrow_text(level.label, canvas.glyphs)} {short_number(level.y)}"
-        rows = list(range(frame.rows))
-        if y > frame.y_range.high:
-            text, tried = f"{text} {canvas.glyphs.above}", rows[:3]
-        elif y < frame.y_range.low:
-            text, tried = f"{text} {canvas.glyphs.below}", rows[-3:][::-1]
-        else:
-            row = frame.row(y)
-            tried = [near for near in (row, row - 1, row + 1, row - 2, row + 2) if near in rows]
-        text = text[-frame.columns :]
-        columns = range(frame.columns - len(text), -1, -1)
-        canvas.place(text, level.colour, tried, columns)
+    """Write the labels into the gutter, each in the row of its line or in one beside it."""
+    free = set(range(frame.rows))
+    for level, text in zip(levels, frame.labels, strict=False):
+        y = level.height(frame.log)
+        if not math.isnan(y):
+            row = frame.row(min(max(y, frame.y_range.low), frame.y_range.high))
+            near = [one for one in (row, row - 1, row + 1) if one in free]
+            if near:
+                free.discard(near[0])
+                canvas.write(near[0], frame.columns, text, level.colour)
 
 
-def _draw_curve(canvas: Canvas, frame: Frame, curve: Curve) -> None:
+def _draw_line(canvas: Canvas, frame: Frame, curve: Curve) -> None:
     x_dots, y_dots = frame.x_dots(curve.xs), frame.y_dots(curve.ys)
-    if is_points := curve.series.kind == "points":
-        kept = apart(x_dots // 2)
-        x_dots, y_dots = x_dots[kept], y_dots[kept]
     for row, line in enumerate(plotext_curve(curve, x_dots, y_dots, frame.columns, frame.rows)):
         for column, character in enumerate(line):
             if character != " ":
-                canvas.draw(row, column, character, curve.series.colour, keeps_dots=is_points)
+                canvas.draw(row, column, character, curve.series.colour)
 
 
 def _draw_cuts(canvas: Canvas, frame: Frame, curves: Sequence[Curve]) -> None:
@@ -175,3 +150,10 @@ def _draw_non_finite(canvas: Canvas, frame: Frame, curves: Sequence[Curve]) -> N
         for column, is_above in set(zip(columns, curve.is_above.tolist(), strict=True)):
             row = 0 if is_above else frame.rows - 1
             canvas.write(row, column, canvas.glyphs.not_finite, ALARM, reserved=True)
+
+
+def _place(x: float, log_x: bool) -> float:
+    """Return the position of ``x`` on the axis."""
+    if not log_x:
+        return x
+    return math.log10(x) if x > 0 else -math.inf

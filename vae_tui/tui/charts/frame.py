@@ -14,10 +14,13 @@ from vae_tui.tui.charts.axis import (
     limits_worth_showing,
     linear_ticks,
     log_ticks,
+    position_text,
     range_with_levels,
     rounded_range,
     short_number,
 )
+from vae_tui.tui.charts.canvas import Glyphs
+from vae_tui.tui.charts.levels import Level, level_texts
 from vae_tui.tui.charts.series import Curve
 
 NOTHING_YET = "waiting for the first loss"
@@ -27,15 +30,6 @@ LEAST_WIDTH = 8
 
 _WIDTH_WITH_X_LABEL = 30
 """From this width on, the gutter has room for the label of x."""
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """A horizontal reference line, such as the loss of a perfect reconstruction."""
-
-    y: float
-    label: str
-    colour: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +46,10 @@ class Frame:
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     log: bool
+    log_x: bool
+    """Whether positions along x are base-10 logarithms."""
+    labels: tuple[str, ...]
+    """Of each reference line, in the gutter at the right of the plot; empty if left out."""
     message: str
     """Written in the centre if there is nothing to draw."""
 
@@ -81,15 +79,19 @@ def frame_for(
     levels: Sequence[Level],
     width: int,
     height: int,
+    glyphs: Glyphs,
     log: bool,
     x_label: str,
     nothing: str,
     *,
+    log_x: bool,
+    x_window: tuple[float, float] | None,
     close_up: bool,
 ) -> Frame:
     """Return the frame for ``width`` x ``height`` cells, of which the x axis is the last row."""
     rows = height - 1
     drawn = [curve for curve in curves if len(curve.xs)]
+    x_range = _x_range(curves, log_x, x_window)
     y_ticks: tuple[Tick, ...] = ()
     y_range, message = Range(0.0, 1.0), nothing
     most = max(2, rows // 3)
@@ -99,7 +101,7 @@ def frame_for(
         y_range = range_with_levels(
             min(low for low, _ in limits),
             max(high for _, high in limits),
-            [height_of(level, log) for level in levels],
+            [level.height(log) for level in levels],
         )
         y_ticks = log_ticks(y_range, most) if log else linear_ticks(y_range, most)
     elif any(len(curve.non_finite_xs) for curve in curves):
@@ -108,17 +110,33 @@ def frame_for(
     if width >= _WIDTH_WITH_X_LABEL:
         gutter = max(gutter, cell_len(x_label) if cell_len(x_label) <= 6 else 0)
     left = gutter + 1 if width >= gutter + 1 + 2 * LEAST_WIDTH else 0
+    labels = (
+        ()
+        if message
+        else level_texts(levels, y_range, width - left, glyphs, log=log, close_up=close_up)
+    )
+    columns = width - left - max(map(len, labels), default=0)
+    x_ticks: tuple[Tick, ...] = ()
+    if any(len(curve.all_xs) for curve in curves):
+        ticks = log_ticks if log_x else linear_ticks
+        x_ticks = ticks(x_range, min(max(2, columns // 6), 8))
+        if log_x:
+            x_ticks += (Tick(x_range.high, position_text(10.0**x_range.high)),)
+    return Frame(
+        left, columns, rows, x_range, y_range, x_ticks, y_ticks, log, log_x, labels, message
+    )
+
+
+def _x_range(curves: Sequence[Curve], log_x: bool, window: tuple[float, float] | None) -> Range:
+    """Return ``window``, without what is not positive on a log axis; None is around the data."""
     ends = [x for curve in curves if len(curve.all_xs) for x in (curve.all_xs[0], curve.all_xs[-1])]
     first, last = (float(min(ends)), float(max(ends))) if ends else (0.0, 0.0)
-    x_range = Range(first, first + max(1.0, abs(first) * 0.1))
+    if window is not None:
+        low, high = window
+        if log_x:
+            low, high = (math.log10(end) if end > 0 else first for end in window)
+        if low < high:
+            return Range(low, high)
     if first < last:
-        x_range = rounded_range(first, last)
-    x_ticks = linear_ticks(x_range, min(max(2, (width - left) // 6), 8)) if ends else ()
-    return Frame(left, width - left, rows, x_range, y_range, x_ticks, y_ticks, log, message)
-
-
-def height_of(level: Level, log: bool) -> float:
-    """Return the y coordinate of a level: NaN or -inf if it is not on the axis."""
-    if not log:
-        return level.y
-    return math.log10(level.y) if level.y > 0 else -math.inf
+        return Range(first, last) if log_x else rounded_range(first, last)
+    return Range(first, first + max(1.0, abs(first) * 0.1))

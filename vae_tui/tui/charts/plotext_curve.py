@@ -20,9 +20,6 @@ sys.modules.setdefault(_no_documentation.__name__, _no_documentation)
 import plotext  # noqa: E402
 
 POINT = "•"
-FEW = 8
-"""Points; more are drawn as single braille dots."""
-
 
 _Dots = tuple[tuple[float, float], ...]
 """Positions on a canvas, in cells from the lower left."""
@@ -34,7 +31,7 @@ def plotext_curve(
     """Return the curve without axes: for each row a string of ``columns`` braille cells or points.
 
     ``x_dots`` and ``y_dots`` are each point's braille dot column, from the left, and row, from the
-    top; which points a line joins is decided by the curve's kind and gaps.
+    top. Points without neighbours, between gaps, are drawn as `POINT`.
     """
     if not len(x_dots):
         return []
@@ -42,22 +39,18 @@ def plotext_curve(
     y_dots = y_dots.clip(-8, 4 * rows + 8)
     kept = two_a_column(x_dots // 2, y_dots)
     gaps = np.cumsum(curve.after_gap)[kept]
-    is_line = curve.series.kind == "line"
-    joined = is_line & (np.diff(gaps, prepend=-1) == 0)  # to the previous point
-    # A single braille dot is hard to see: points without neighbours are drawn as POINT, except
-    # many in a series of points, which show their exact heights.
+    joined = np.diff(gaps, prepend=-1) == 0  # to the previous point
     alone = ~joined & ~np.append(joined[1:], False)
     xs, ys = (x_dots[kept] + 0.5) / 2, rows - (y_dots[kept] + 0.5) / 4
     line = tuple(zip(xs[~alone].tolist(), ys[~alone].tolist(), strict=True))
     breaks = tuple(np.flatnonzero(~joined[~alone]).tolist())
     points = tuple(zip(xs[alone].tolist(), ys[alone].tolist(), strict=True))
-    marker = "braille" if not is_line and len(points) > FEW else POINT
-    return _drawn(columns, rows, line, breaks, points, marker)
+    return _drawn(columns, rows, line, breaks, points)
 
 
 @lru_cache(maxsize=16)
 def _drawn(
-    columns: int, rows: int, line: _Dots, breaks: tuple[int, ...], points: _Dots, marker: str
+    columns: int, rows: int, line: _Dots, breaks: tuple[int, ...], points: _Dots
 ) -> list[str]:
     """Draw a line that is interrupted before the indices ``breaks``, and points.
 
@@ -76,6 +69,6 @@ def _drawn(
             signal.line(index, False)
         figure.draw(signal)
     if points:
-        figure.draw(figure.signal(*map(list, zip(*points, strict=True)), marker=marker))
+        figure.draw(figure.signal(*map(list, zip(*points, strict=True)), marker=POINT))
     drawn: str = figure.build().string(colorless=True)
     return drawn.split("\n")[:rows]

@@ -8,9 +8,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from vae_tui.tui.charts.axis import LARGEST, Doubles, short_number
 
-LEAST_APART = 3
-"""Minimum distance of drawn points, in columns."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
@@ -25,6 +22,8 @@ class Series:
     kind: Literal["line", "points"] = "line"
     is_named: bool = False
     """The label is the name of a run, and is the last to be left out."""
+    best: int | None = None
+    """Index of the point that is always drawn, as the newest is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,38 +32,53 @@ class Curve:
 
     series: Series
     all_xs: Doubles
-    """Finite and sorted."""
+    """Finite and sorted; on a log axis, as those below, the base-10 logarithm of x."""
     all_ys: Doubles
-    """As given, also values that are not finite."""
+    """As given, also values that are not finite, and without logarithm."""
     xs: Doubles
     ys: Doubles
-    """The drawable points; on a log axis, y is the base-10 logarithm."""
+    """The drawable points."""
     after_gap: NDArray[np.bool_]
     """Whether a value that is not drawable precedes the point."""
+    is_best: NDArray[np.bool_]
+    """Whether the point is the best of the series."""
     non_finite_xs: Doubles
     is_above: NDArray[np.bool_]
     """Positions of values that are not drawable, and whether each is +inf."""
 
 
-def safe_curve(series: Series, log: bool) -> Curve:
+def safe_curve(
+    series: Series, *, log: bool, log_x: bool, window: tuple[float, float] | None
+) -> Curve:
     """Return the drawable points of ``series`` and the positions of the others.
 
-    Points whose x is not finite are dropped. On a log axis, y <= 0 is not drawable.
+    Points whose x is not finite, not in the window, or on a log axis not above 0, are dropped.
+    With ``log``, the y of the drawable points are base-10 logarithms, and values <= 0 are not
+    drawable.
     """
     given_xs, given_ys = np.asarray(series.xs, np.float64), np.asarray(series.ys, np.float64)
     count = min(len(given_xs), len(given_ys))
-    placed = np.isfinite(given_xs[:count])
-    all_xs, all_ys = given_xs[:count][placed].clip(-LARGEST, LARGEST), given_ys[:count][placed]
+    given_xs = given_xs[:count]
+    placed = np.isfinite(given_xs) & ((given_xs > 0) if log_x else True)
+    if window is not None:
+        placed &= (given_xs >= window[0]) & (given_xs <= window[1])
+    all_xs, all_ys = given_xs[placed].clip(-LARGEST, LARGEST), given_ys[:count][placed]
+    is_best = (np.arange(count) == series.best)[placed]
     if np.any(all_xs[1:] < all_xs[:-1]):
         order = np.argsort(all_xs, kind="stable")
-        all_xs, all_ys = all_xs[order], all_ys[order]
+        all_xs, all_ys, is_best = all_xs[order], all_ys[order], is_best[order]
+    if log_x:
+        all_xs = np.log10(all_xs)
     shown = np.isfinite(all_ys) & ((all_ys > 0) if log else True)
     ys = all_ys[shown].clip(-LARGEST, LARGEST)
     if log:
         ys = np.log10(ys)
     after_gap = np.diff(np.cumsum(~shown)[shown], prepend=0) > 0
     is_above = all_ys[~shown] == np.inf
-    return Curve(series, all_xs, all_ys, all_xs[shown], ys, after_gap, all_xs[~shown], is_above)
+    return Curve(
+        series, all_xs, all_ys, all_xs[shown], ys, after_gap, is_best[shown], all_xs[~shown],
+        is_above,
+    )  # fmt: skip
 
 
 def two_a_column(columns: Doubles, heights: Doubles) -> NDArray[np.intp]:
@@ -76,15 +90,6 @@ def two_a_column(columns: Doubles, heights: Doubles) -> NDArray[np.intp]:
     lasts = np.concatenate((changes, [len(order) - 1]))
     lasts = lasts[heights[order[lasts]] > heights[order[firsts]]]
     return np.unique(np.concatenate((order[firsts], order[lasts])))
-
-
-def apart(columns: Doubles) -> NDArray[np.bool_]:
-    """Return which points to draw, the last one included, so that lines between them show."""
-    chosen: list[float] = []
-    for column in np.unique(columns)[::-1].tolist():
-        if not chosen or chosen[-1] - column >= LEAST_APART:
-            chosen.append(column)
-    return np.isin(columns, chosen)
 
 
 def shown_value(curve: Curve, cursor: float | None) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from rich.text import Span, Text
 
-from vae_tui.tui.charts.axis import short_number
 from vae_tui.tui.charts.canvas import Glyphs, narrow_text
 from vae_tui.tui.charts.series import Curve, shown_value
 
@@ -17,22 +16,23 @@ _ALL, _NAMES, _NONE = range(3)
 def title_row(
     title: str, curves: Sequence[Curve], width: int, cursor: float | None, glyphs: Glyphs
 ) -> Text:
-    """Return the title, and glyph, label and value of each series, as far as ``width`` allows."""
+    """Return the title, and glyph, label and value of each series, as far as ``width`` allows.
+
+    The values are the newest ones, or those at the cursor.
+    """
     title = narrow_text(title, glyphs)
     word = title.split(" ")[0]
-    place = "" if cursor is None else f" @{short_number(cursor)}"
     legend = []
     for curve in sorted(curves, key=lambda curve: curve.series.is_named):
         if label := narrow_text(curve.series.label, glyphs):
-            glyph = glyphs.line if curve.series.kind == "line" else glyphs.points
+            glyph = glyphs.line if curve.series.kind == "line" else glyphs.points[1]
             legend.append((curve.series, glyph, label, shown_value(curve, cursor)))
     for name, labels, gap in (
-        (title + place, _ALL, "  "),
-        (title + place, _ALL, " "),
-        (word + place, _ALL, "  "),
-        (word + place, _ALL, " "),
-        (word + place, _NAMES, " "),
-        (word + place, _NONE, " "),
+        (title, _ALL, "  "),
+        (title, _ALL, " "),
+        (word, _ALL, "  "),
+        (word, _ALL, " "),
+        (word, _NAMES, " "),
         (word, _NONE, " "),
         ("", _NONE, " "),
     ):

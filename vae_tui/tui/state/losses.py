@@ -1,6 +1,6 @@
 """Curves of bounded length."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,13 +9,18 @@ from vae_tui.run import series
 
 MOST_POINTS = 2_048
 """Longer curves are halved by averaging neighbours."""
+FIRST_POINTS = 256
+"""The first points of the training, which are not averaged: a logarithmic axis spreads them."""
 
 Column = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Losses:
-    """Bounded curves of the same events; each point is the mean of ``stride`` events."""
+    """Bounded curves of the same events.
+
+    The first points are single events, each later one is the mean of ``stride`` events.
+    """
 
     names: tuple[str, ...]
     """The series, as the table of series names them."""
@@ -25,21 +30,24 @@ class Losses:
     """The newest events, fewer than ``stride``."""
     stride: int = 1
     most: int = MOST_POINTS
-    """Limit of the number of points."""
+    """Limit of the number of ``rows``."""
+    first: Column = field(kw_only=True)
+    """As ``rows``, of the first ``most_first`` events."""
+    most_first: int = 0
 
     @classmethod
-    def of(cls, *names: str, most: int = MOST_POINTS) -> "Losses":
+    def of(cls, *names: str, most: int = MOST_POINTS, most_first: int = 0) -> "Losses":
         """Return curves of these series, without a point."""
         nothing = np.empty((0, 2 + len(names)))
-        return cls(names, nothing, nothing, most=most)
+        return cls(names, nothing, nothing, most=most, first=nothing, most_first=most_first)
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """Epochs, then the values of each series, oldest first, the newest event included."""
-        points = self.rows
+        points = [self.first, self.rows]
         if len(self.pending):
-            points = np.vstack([points, self.pending.mean(0)])
-        return tuple(points[:, 1:].T)
+            points.append(self.pending.mean(0, keepdims=True))
+        return tuple(np.vstack(points)[:, 1:].T)
 
     def curve(self, name: str) -> tuple[Column, Column]:
         """Return epochs and values of a series, oldest first, NaN where it was not measured."""
@@ -50,13 +58,16 @@ class Losses:
     def add(self, new: ArrayLike) -> "Losses":
         """Return the curves with rows ``new`` (N, 2 + len(names)) after them."""
         rows, stride, width = self.rows, self.stride, 2 + len(self.names)
-        pending = np.vstack([self.pending, np.asarray(new, dtype=float).reshape(-1, width)])
+        new = np.asarray(new, dtype=float).reshape(-1, width)
+        room = self.most_first - len(self.first)
+        first = np.vstack([self.first, new[:room]]) if room else self.first
+        pending = np.vstack([self.pending, new[room:]])
         while True:
             whole = len(pending) // stride * stride
             means = pending[:whole].reshape(-1, stride, width).mean(1)
             rows, pending = np.vstack([rows, means]), pending[whole:]
             if len(rows) <= self.most:
-                return Losses(self.names, rows, pending, stride, self.most)
+                return replace(self, rows=rows, pending=pending, stride=stride, first=first)
             if len(rows) % 2:
                 pending = np.vstack([np.repeat(rows[-1:], stride, axis=0), pending])
                 rows = rows[:-1]
@@ -65,13 +76,10 @@ class Losses:
 
     def until(self, step: int) -> "Losses":
         """Return the curves without what came after ``step``."""
-        return Losses(
-            self.names,
-            self.rows[self.rows[:, 0] <= step],
-            self.pending[self.pending[:, 0] <= step],
-            self.stride,
-            self.most,
+        first, rows, pending = (
+            rows[rows[:, 0] <= step] for rows in (self.first, self.rows, self.pending)
         )
+        return replace(self, first=first, rows=rows, pending=pending)
 
 
 def curves(per: series.Per) -> Losses:
@@ -80,7 +88,9 @@ def curves(per: series.Per) -> Losses:
     Also of the seconds of each epoch, from which the axis of time is made.
     """
     names = [metric.name for metric in series.drawn(per)]
-    return Losses.of(*names, *(["seconds"] if per == "epoch" else []))
+    if per == "step":
+        return Losses.of(*names, most_first=FIRST_POINTS)
+    return Losses.of(*names, "seconds")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

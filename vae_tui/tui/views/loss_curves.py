@@ -1,29 +1,33 @@
 """Which curves and reference lines a run's charts show."""
 
 import math
+from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from vae_tui.run import series
 from vae_tui.text import cut
-from vae_tui.tui.charts.frame import Level
+from vae_tui.tui.charts.axis import position_text
+from vae_tui.tui.charts.levels import Level
 from vae_tui.tui.charts.series import Series
 from vae_tui.tui.state.losses import Column
 from vae_tui.tui.state.other_runs import LONGEST_NAME, Overlay
 from vae_tui.tui.state.run_view import RunView
+from vae_tui.tui.views.x_axis import recent_epochs
 
 TRAIN, TEST, RAW, REFERENCE = "train", "test", "band", "quiet"
 NAMES = {"bce": "BCE", "mse": "SE/2"}
 """Labels of the reconstruction losses; SE/2 is half the squared error, summed over the pixels."""
-RECENT_SHARE = 0.25
-"""Share of the run's epochs that ``recent`` shows."""
 SMOOTHING_SHARE = 0.04
 """Span of the smoothing, as a share of the points shown."""
+EARLY_SPAN = 1 / 4
+"""Span of the smoothing near the first value, as a share of the values before it."""
 
 
 def chart_curves(chart: str, view: RunView, *, smooth: bool, recent: bool) -> tuple[Series, ...]:
     """Return the curves of a chart: of the training, and over it of the tests."""
-    since = view.epoch * (1 - RECENT_SHARE) if recent else -math.inf
+    since = recent_epochs(view)[0] if recent else -math.inf
     curves: list[Series] = []
     for metric in series.drawn("step", chart):
         xs, ys = _within(*_train_line(view, metric.name), since)
@@ -34,8 +38,10 @@ def chart_curves(chart: str, view: RunView, *, smooth: bool, recent: bool) -> tu
         else:
             curves.append(Series(xs, ys, TRAIN, "train", "line"))
     for metric in series.drawn("epoch", chart):
-        xs, ys = _within(*view.test.curve(metric.name), since)
-        curves.append(Series(xs, ys, TEST, "test", "points"))
+        xs, ys = view.test.curve(metric.name)
+        first = int(np.searchsorted(xs, since))
+        best = _best_test(view) - first
+        curves.append(Series(xs[first:], ys[first:], TEST, "test", "points", best=best))
     return tuple(curves)
 
 
@@ -46,7 +52,7 @@ def overlay_curves(
 
     ``smooth`` replaces the raw line; ``recent`` means the newest epochs of the run on the screen.
     """
-    span = (view.epoch * (1 - RECENT_SHARE), view.epoch) if recent else (-math.inf, math.inf)
+    span = recent_epochs(view) if recent else (-math.inf, math.inf)
     other, role = overlay.run, overlay.role
     kind = other.config.reconstruction
     differs = chart == "reconstruction" and kind != view.config.reconstruction
@@ -61,6 +67,15 @@ def overlay_curves(
         points = _within(*other.test.curve(metric.name), *span)
         curves.append(Series(*points, role, "", "points"))
     return tuple(curves)
+
+
+def _best_test(view: RunView) -> int:
+    """Return the index of the lowest test loss among the points of the tests; -1 if unknown."""
+    loss = view.test.curve("test_bce")[1]
+    if view.config.model == "vae":
+        loss = loss + view.test.curve("test_kl")[1]
+    known = np.isfinite(loss)
+    return int(np.argmin(np.where(known, loss, math.inf))) if known.any() else -1
 
 
 def chart_title(chart: str, view: RunView) -> str:
@@ -84,6 +99,29 @@ def reconstruction_levels(view: RunView) -> tuple[Level, ...]:
     return tuple(level for level in levels if math.isfinite(level.y))
 
 
+def cut_off(curves: Iterable[Series], window: tuple[float, float] | None) -> list[Series]:
+    """Return the curves; the labels of those that go on beyond the window name its end."""
+    if window is None:
+        return list(curves)
+    end = window[1]
+    return [
+        replace(one, label=f"{one.label} @{position_text(end)}")
+        if one.label and len(xs := np.asarray(one.xs)) and xs[-1] > end
+        else one
+        for one in curves
+    ]
+
+
+def test_loss_name(view: RunView, *, unicode: bool) -> str:
+    """Return the name of a run's test loss: the negative ELBO, or what an auto-encoder has."""
+    name = NAMES[view.config.reconstruction]
+    if view.config.model == "ae":
+        return name
+    if view.config.reconstruction == "mse":  # the ELBO up to a constant
+        return f"{name}+KL"
+    return "−ELBO" if unicode else "-ELBO"
+
+
 def change_marks(view: RunView, *, unicode: bool) -> list[tuple[float, str]]:
     """Return the epoch of each changed setting, and what changed, such as ``β 1→4``."""
     if view.started is None:
@@ -99,13 +137,13 @@ def change_marks(view: RunView, *, unicode: bool) -> list[tuple[float, str]]:
 def smoothed(values: Column, span: float) -> Column:
     """Return the mean of about ``span`` values around each one; those not finite stay.
 
-    Centred, so that it does not lag: near the first value, where losses fall steeply, it takes as
-    few values after as before; near the last one only those before are complete.
+    Centred, so that it does not lag. Near the first value, where losses change quickly, the span is
+    a share of the values before; near the last one only the values before are complete.
     """
-    half, count = int(span / 2), len(values)
+    count = len(values)
     places = np.arange(count)
-    first = np.maximum(places - half, 0)
-    end = np.minimum(places + np.minimum(half, places), count - 1) + 1
+    half = np.minimum(int(span / 2), (places * EARLY_SPAN / 2).astype(int))
+    first, end = places - half, np.minimum(places + half, count - 1) + 1
     is_finite = np.isfinite(values)
     sums = np.concatenate(([0.0], np.cumsum(np.where(is_finite, values, 0.0))))
     counts = np.concatenate(([0], np.cumsum(is_finite)))

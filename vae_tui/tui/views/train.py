@@ -19,13 +19,15 @@ from vae_tui.tui.views.loss_curves import (
     change_marks,
     chart_curves,
     chart_title,
+    cut_off,
     overlay_curves,
     reconstruction_levels,
+    test_loss_name,
 )
 from vae_tui.tui.views.train_digits import TrainDigits
 from vae_tui.tui.views.view import Export, View
-from vae_tui.tui.views.x_axis import X_AXES
-from vae_tui.tui.widgets.caption import Caption
+from vae_tui.tui.views.x_axis import ALL_RUNS, RECENT, RUN, X_AXES
+from vae_tui.tui.widgets.caption import SEPARATOR, Caption
 from vae_tui.tui.widgets.loss_chart import ChartPanel, LossChart
 from vae_tui.tui.widgets.panel import Panel
 from vae_tui.tui.widgets.run_facts import RunFacts, facts_of
@@ -35,7 +37,7 @@ LOSS_CHARTS = ("reconstruction", "kl")
 ROOMY = (150, 40)
 """Columns and rows of the view from which on the facts of the run are shown too."""
 CURSOR_STEPS = 100
-"""Steps of the cursor from the start of the run to its newest epoch."""
+"""Steps of the cursor from the left end of the axis to the newest epoch."""
 
 
 class TrainView(View):
@@ -44,24 +46,30 @@ class TrainView(View):
     TITLE = "Train"
     HELP = (
         "Losses in nats per image: the line is the training data, points are the test set with z "
-        "sampled, thinned where they are dense; an arrow shows how far a curve goes beyond the "
-        "edge. floor: a perfect reconstruction of the test digits. collapse: the mean digit for "
-        "every input. untrained: before the first step. The digits "
+        "sampled, thinned where they are dense, the newest and the best always shown; an arrow "
+        "shows how far a curve goes beyond the edge. −ELBO: BCE + KL of the test set, the test "
+        "loss of the list of runs; at mean: with z at the mean of q(z|x). "
+        "floor: a perfect reconstruction of the test digits. collapse: the mean digit for "
+        "every input. untrained: before the first step. The horizontal axis is logarithmic at "
+        "first, since most happens in the first epochs; t changes it. The digits "
         "keep their z, so that you see them sharpen; space draws new z. An overlaid run (view 6, "
-        "x) has its losses on the same axes, and its digits from the same z in place of the "
-        "test digits."
+        "x) has its losses on the same axes, which end with the run shown; @ is where a longer "
+        "one is cut off, and z shows all of it. Its digits from the same z replace the test "
+        "digits."
     )
     BINDINGS = [
         Binding("l", "toggle('log_axis')", "Log", id="train.log",
                 tooltip="Switch the reconstruction loss between a logarithmic and a linear axis"),
         Binding("s", "toggle('smooth')", "Smooth", id="train.smooth",
                 tooltip="Switch between the trend over a dim band and the raw line"),
-        Binding("z", "toggle('recent')", "Zoom", id="train.recent",
-                tooltip="Zoom into the newest quarter, or show the whole run"),
+        Binding("z", "zoom", "Zoom", id="train.recent",
+                tooltip="Zoom into the newest quarter, or show the whole run; then all of a longer "
+                        "overlaid run"),
         Binding("h", "toggle('reading')", "Cursor", id="train.cursor",
                 tooltip="Read values off the charts; left and right move the cursor"),
         Binding("t", "next_axis", "Axis", id="train.axis",
-                tooltip="Change the horizontal axis; epochs, steps or minutes of training"),
+                tooltip="Change the horizontal axis; epochs on a logarithmic or a linear axis, "
+                        "steps, or minutes of training"),
         Binding("g", "toggle('all_charts')", "More", id="train.gradient",
                 tooltip="Show more charts; the norm of the gradient, mean over the steps of each "
                         "report, and the images per second"),
@@ -79,14 +87,15 @@ class TrainView(View):
     log_axis: var[bool] = var(True)
     """Whether the axis of the reconstruction loss, which falls steeply at first, is logarithmic."""
     smooth: var[bool] = var(True)
-    recent: var[bool] = var(False)
+    part: var[str] = var(RUN)
+    """The part of the run, or of the overlaid ones, on the horizontal axis."""
     reading: var[bool] = var(False)
     all_charts: var[bool] = var(False)
     """The charts of every series, not only those of the losses."""
     axis: var[int] = var(0)
     """Index in `X_AXES`."""
     cursor_share: var[float] = var(1.0)
-    """Position of the cursor as a share of the run so far."""
+    """Position of the cursor between the left end of the axis and the newest epoch."""
 
     def compose(self) -> ComposeResult:
         """Charts at the left, digits at the right."""
@@ -122,6 +131,18 @@ class TrainView(View):
         """Put the next unit of `X_AXES` across."""
         self.axis = (self.axis + 1) % len(X_AXES)
 
+    def action_zoom(self) -> None:
+        """Show the next part of the axis; all runs only where an overlaid one is longer."""
+        if self.scene is None:
+            return
+        run, others = self.scene.run, [overlay.run for overlay in self.scene.overlays]
+        axis = X_AXES[self.axis]
+        parts = [RUN, RECENT]
+        if axis.window(run, others, ALL_RUNS) != axis.window(run, others, RUN):
+            parts.append(ALL_RUNS)
+        at = parts.index(self.part) if self.part in parts else 0
+        self.part = parts[(at + 1) % len(parts)]
+
     def action_move(self, steps: int) -> None:
         """Show and move the cursor."""
         self.reading = True
@@ -143,10 +164,12 @@ class TrainView(View):
         """Draw the charts, if there is a scene."""
         if self.scene is None or not self.is_mounted:
             return
-        run = self.scene.run
+        run, overlays = self.scene.run, self.scene.overlays
         self._draw_losses(run)
-        how = {"smooth": self.smooth, "recent": self.recent}
-        axis, cursor = X_AXES[self.axis], self._cursor(self.scene)
+        how = {"smooth": self.smooth, "recent": self.part == RECENT}
+        axis = X_AXES[self.axis]
+        window = axis.window(run, [overlay.run for overlay in overlays], self.part)
+        cursor = self._cursor(self.scene, window)
         marks = change_marks(run, unicode=self.scene.unicode)
         for chart in series.charts():
             widget, panel = (
@@ -157,10 +180,10 @@ class TrainView(View):
             if not panel.display:
                 continue
             curves = axis.convert(run, chart_curves(chart, run, **how))
-            for overlay in self.scene.overlays:
+            for overlay in overlays:
                 if not overlay.run.unread:
-                    others = overlay_curves(chart, run, overlay, **how)
-                    curves[:0] = axis.convert(overlay.run, others)
+                    others = axis.convert(overlay.run, overlay_curves(chart, run, overlay, **how))
+                    curves[:0] = cut_off(others, window) if cursor is None else others
             levels = reconstruction_levels(run) if chart == "reconstruction" else ()
             widget.plot = partial(
                 draw_chart,
@@ -168,43 +191,49 @@ class TrainView(View):
                 curves,
                 levels,
                 x_label=axis.label,
+                log_x=axis.is_log,
+                x_window=window,
                 marks=[(axis.position(run, epoch), label) for epoch, label in marks],
-                close_up=self.recent,
-                cursor=None if cursor is None else axis.position(run, cursor),
+                close_up=self.part == RECENT,
+                cursor=cursor,
                 log=self.log_axis and chart == "reconstruction",
                 ascii_only=not self.scene.unicode,
-                nothing="not recorded by this run" if len(run.train.rows) else NOTHING_YET,
+                nothing="not recorded by this run" if len(run.train.columns[0]) else NOTHING_YET,
             )
 
     watch_log_axis = redraw_charts
     watch_smooth = redraw_charts
-    watch_recent = redraw_charts
+    watch_part = redraw_charts
     watch_reading = redraw_charts
     watch_all_charts = redraw_charts
     watch_axis = redraw_charts
     watch_cursor_share = redraw_charts
 
     def _draw_losses(self, run: RunView) -> None:
-        """Show the newest test loss with the name of each estimator."""
+        """Show the newest and the best test loss, by name."""
         caption, tested = self.query_one("#losses", Caption), run.tested
-        if tested is None:
+        if tested is None or self.scene is None:
             caption.text = "no test loss yet"
-        elif run.config.model == "ae":
-            caption.text = f"[b]test {run.last_test_loss:.1f}[/b] z = mean"
-        else:
-            at_mean = TEST_LOSS_AT_MEAN.value(tested, run.config)
-            beta = "" if run.beta == 1 else f"beta {run.beta:g} · "
-            caption.text = (
-                f"[b]test {run.last_test_loss:.1f}[/b] z sampled · {at_mean:.1f} z = mean · {beta}"
-                f"best {run.best_test_loss:.1f}"
-            )
+            return
+        name = test_loss_name(run, unicode=self.scene.unicode)
+        parts = [f"[b]{name} {run.last_test_loss:.1f}[/b]", f"best {run.best_test_loss:.1f}"]
+        if run.config.model == "vae":
+            parts.append(f"at mean {TEST_LOSS_AT_MEAN.value(tested, run.config):.1f}")
+        if run.beta != 1:
+            parts.append(f"beta {run.beta:g}")
+        caption.text = SEPARATOR.join([*parts, "test set"])
 
-    def _cursor(self, scene: Scene) -> float | None:
-        """Return the epoch of the cursor: that of older weights, else the user's."""
-        started = scene.run.started
+    def _cursor(self, scene: Scene, window: tuple[float, float] | None) -> float | None:
+        """Return the position of the cursor: where older weights are from, else the user's."""
+        axis, started = X_AXES[self.axis], scene.run.started
         if scene.is_past and scene.network is not None and started is not None:
-            return scene.network.step / max(started.steps_per_epoch, 1)
-        return self.cursor_share * scene.run.epoch if self.reading else None
+            return axis.position(scene.run, scene.network.step / max(started.steps_per_epoch, 1))
+        if not self.reading or window is None:
+            return None
+        low, newest = window[0], axis.position(scene.run, scene.run.epoch)
+        if not axis.is_log:
+            return low + self.cursor_share * (newest - low)
+        return float(low * (newest / low) ** self.cursor_share)
 
     def export(self) -> Export | None:
         """Return the samples of the fixed z as a PNG."""
