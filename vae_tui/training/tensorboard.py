@@ -15,6 +15,7 @@ from torch import Tensor
 from vae_tui.data.catalogue import class_names
 from vae_tui.data.idx_files import Images
 from vae_tui.errors import UsageError, VaeTuiError
+from vae_tui.model.probe import PROBE_IMAGES
 from vae_tui.run.config import TENSORBOARD_MISSING, RunConfig
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, Measurement, RunEnded
 from vae_tui.run.folder import Run, reason
@@ -27,7 +28,6 @@ from vae_tui.training.trainer import Trainer
 SAMPLES, SAMPLES_IN_A_ROW = 64, 8
 SHARE, CREDIT = 0.01, 0.5
 """Fraction of the time for samples, and seconds of it allowed in advance: a grid takes 15 ms."""
-EMBEDDED_IMAGES = 1_000
 
 
 class TensorBoardFiles:
@@ -117,12 +117,12 @@ class TensorBoardFiles:
     def _end(self, event: RunEnded) -> None:
         """Write samples, and the means of q(z|x) of test images for TensorBoard's projector."""
         self._add_samples(event)
-        test = self._images.test[:EMBEDDED_IMAGES].float() / 255
+        test = self._images.test[:PROBE_IMAGES].float() / 255
         names = class_names(self._config.dataset)
         with torch.no_grad():
             means = self._trainer.model.encode(test.to(self._device)).mean.cpu()
         if torch.isfinite(means).all():
-            labels = self._images.test_labels[:EMBEDDED_IMAGES].tolist()
+            labels = self._images.test_labels[:PROBE_IMAGES].tolist()
             self._writer.add_embedding(
                 means,
                 metadata=[names[label] for label in labels],

@@ -52,11 +52,11 @@ async def test_a_number_that_cannot_be_is_refused_in_words():
         await become(pilot, screen, "running")
         for name, value, words in (
             ("beta", "e+", "'e+' is not a number"),
-            ("lr", "0", "learning rate: 0 is not in its range, above 0, up to 10"),
+            ("lr", "0", "learning rate must be above 0, not 0; try 0.001"),
             ("epochs", "1.5", "epochs must be a whole number, not 1.5"),
-            ("epochs", "0", "epochs: 0 is not in its range, 1 to 1,000,000"),
-            ("beta", "-1", "beta: -1 is not in its range, 0 to 1,000,000"),
-            ("beta", "nan", "beta: nan is not in its range"),
+            ("epochs", "0", "epochs must be 1 or more, not 0"),
+            ("beta", "-1", "beta must be 0 or more, not -1"),
+            ("beta", "nan", "beta must be 0 or more, not nan"),
         ):
             await ask_controls(pilot, screen, **{name: value})
             await pilot.press("enter")

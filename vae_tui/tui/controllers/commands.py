@@ -23,8 +23,13 @@ _ARROWS = ("up", "down", "left", "right")
 
 
 def commands_here(app: "VaeApp") -> Iterator[SystemCommand]:
-    """Yield what the keys do now, then the views, kept steps and themes."""
+    """Yield the views, then what the keys do now, kept steps and themes."""
     scene, main = app.scene, app.main
+    for number, (name, view) in enumerate(zip(VIEWS, main.views, strict=False)):
+        if view is not main.view:
+            yield SystemCommand(
+                f"Go to {name}", f"key {number + 1}", partial(main.action_view, number)
+            )
     works = _works(app, scene)
     for one in (one for bindings in main.bindings_here() for one in bindings):
         binding, title = one.binding, one.tooltip.partition(";")[0]
@@ -35,11 +40,6 @@ def commands_here(app: "VaeApp") -> Iterator[SystemCommand]:
         if title:
             yield SystemCommand(
                 title, _about(app, one), partial(app.run_action, binding.action, one.node)
-            )
-    for number, (name, view) in enumerate(zip(VIEWS, main.views, strict=False)):
-        if view is not main.view:
-            yield SystemCommand(
-                f"Go to {name}", f"key {number + 1}", partial(main.action_view, number)
             )
     save = partial(app.action_run, "save-screen")
     yield SystemCommand("Save the screen as SVG", "a picture of what is shown, as a file", save)

@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label, Static
 
 from vae_tui.errors import UsageError
+from vae_tui.run.commands import parse_setting
 from vae_tui.run.config import RANGES
 from vae_tui.tui.dialogs.dialog import Dialog, keys_line
 
@@ -126,16 +127,11 @@ class SettingsDialog(Dialog[SettingsAnswer | None]):
 
 
 def number(name: str, text: str) -> float:
-    """Return a setting's value; UsageError if the text is not a number or out of range."""
+    """Return a setting's value; UsageError, with the label of its field, unless it is valid."""
     try:
-        value = float(text)
-    except ValueError:
-        raise UsageError(f"{LABELS[name]}: {text!r:.40} is not a number") from None
-    if value not in RANGES[name]:
-        raise UsageError(f"{LABELS[name]}: {text:.20} is not in its range, {range_text(name)}")
-    if name == "epochs" and value != int(value):
-        raise UsageError(f"{LABELS[name]} must be a whole number, not {text:.20}")
-    return value
+        return parse_setting(name, text)
+    except UsageError as error:
+        raise UsageError(f"{LABELS[name]}{str(error).removeprefix(name)}") from None
 
 
 def range_text(name: str) -> str:

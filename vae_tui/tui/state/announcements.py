@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from vae_tui.latent.diagnosis import Measured, diagnose
+from vae_tui.latent.diagnosis import diagnose
 from vae_tui.run.state import ENDED
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
@@ -32,7 +32,8 @@ class Announcements:
         before, self._state = self._state, state
         if state == "reading":
             return ""
-        collapsed, was = _is_collapsed(run), self._was_collapsed
+        results, was = run.results, self._was_collapsed
+        collapsed = results is not None and diagnose(results)[0] == "collapsed"
         self._was_collapsed = collapsed
         if state in ENDED and before not in _UNKNOWN:
             return _end(run, state)
@@ -49,19 +50,3 @@ def _end(run: "RunView", state: str) -> str:
         "lost": "lost: the trainer's process is gone",
     }
     return words[state]
-
-
-def _is_collapsed(run: "RunView") -> bool:
-    tested, started = run.tested, run.started
-    if tested is None or started is None:
-        return False
-    measured = Measured(
-        bce=tested.test_bce,
-        kl_per_dimension=tested.kl_per_dimension,
-        floor=started.floor,
-        collapse=started.collapse,
-        beta=run.measured.beta if run.measured else run.config.beta,
-        is_vae=run.config.model == "vae",
-        is_trained=tested.epoch >= max(1.0, run.config.warmup),
-    )
-    return diagnose(measured)[0] == "collapsed"

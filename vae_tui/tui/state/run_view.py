@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from vae_tui.latent.diagnosis import Measured
 from vae_tui.run import progress, series
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted, WeightsSaved
 from vae_tui.run.progress import Progress
@@ -50,6 +51,22 @@ class RunView(Progress):
     """When a new event was last seen, Unix seconds, by this machine's clock."""
     damage: str = ""
     """What is wrong with the run's config."""
+
+    @property
+    def results(self) -> Measured | None:
+        """The results of the newest test, for a diagnosis; None before the first test."""
+        tested, started = self.tested, self.started
+        if tested is None or started is None:
+            return None
+        return Measured(
+            bce=tested.test_bce,
+            kl_per_dimension=tested.kl_per_dimension,
+            floor=started.floor,
+            collapse=started.collapse,
+            beta=self.measured.beta if self.measured else self.config.beta,
+            is_vae=self.config.model == "vae",
+            is_trained=tested.epoch >= max(1.0, self.config.warmup),
+        )
 
     @property
     def changes(self) -> tuple[float, ...]:

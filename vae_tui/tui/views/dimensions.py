@@ -1,5 +1,7 @@
 """View 5: KL and activity of each latent dimension, and advice."""
 
+from dataclasses import replace
+
 import numpy as np
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -9,7 +11,7 @@ from textual.widgets import Static
 
 from vae_tui.arrays import Floats
 from vae_tui.export.output_file import csv_table, write
-from vae_tui.latent.diagnosis import ACTIVE_VARIANCE, Measured, diagnose
+from vae_tui.latent.diagnosis import ACTIVE_VARIANCE, diagnose
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
@@ -196,19 +198,7 @@ def _whole_test_set(scene: Scene) -> str:
 
 def _advice(scene: Scene, kl: list[float]) -> str:
     """Return advice for the newest weights, with the reconstruction loss of the newest test."""
-    run = scene.run
     if scene.is_past:
         return "Advice is for the newest weights: press end to return to them."
-    if run.tested is None or run.started is None:
-        return ""
-    return diagnose(
-        Measured(
-            bce=run.tested.test_bce,
-            kl_per_dimension=kl,
-            floor=run.started.floor,
-            collapse=run.started.collapse,
-            beta=run.measured.beta if run.measured else run.config.beta,
-            is_vae=run.config.model == "vae",
-            is_trained=run.tested.epoch >= max(1.0, run.config.warmup),
-        )
-    )[1]
+    results = scene.run.results
+    return diagnose(replace(results, kl_per_dimension=kl))[1] if results else ""

@@ -54,7 +54,7 @@ class RunsView(View):
         Binding("pagedown", "page(1)", show=False, id="runs.page-down"),
         Binding("home", f"move(-{FAR})", show=False, id="runs.first"),
         Binding("end", f"move({FAR})", show=False, id="runs.last"),
-        Binding("enter", "open", "Open", id="runs.open",
+        Binding("enter", "open", "Open", key_display="enter", id="runs.open",
                 tooltip="Open this run; training of the other one continues"),
         Binding("space,x", "overlay", "Overlay", id="runs.overlay",
                 tooltip="Draw its curves and digits over this run's in view 1; again: remove"),

@@ -17,6 +17,8 @@ from vae_tui.terminal.tiles import GAP, scale
 from vae_tui.tui.widgets.drawing import Drawing
 
 _NONE: Bytes = np.empty((0, 1, 1), dtype=np.uint8)
+GRID_SIZES = range(28, 7, -2)
+"""Widths in cells of the small pictures of a grid, the largest first."""
 FRAME, ASCII_FRAME = "╭╮╰╯─│", "++++-|"
 """Corners, then the horizontal and the vertical line of the frame."""
 

@@ -18,10 +18,9 @@ from vae_tui.tui.charts.sparkline import sparkline
 from vae_tui.tui.widgets.dimensions.kl_bars import DEAD, KlParts, bar
 from vae_tui.tui.widgets.dimensions.kl_history import History
 from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.tui.widgets.pictures import GRID_SIZES
 
 VALUES = (-3.0, -1.5, 0.0, 1.5, 3.0)
-SIZES = range(28, 7, -2)
-"""Widths of a digit in cells."""
 LEAST_FACTS, MOST_FACTS = 24, 64
 """Columns for the numbers, the bar and the history beside the digits."""
 
@@ -59,7 +58,7 @@ def layout(width: int, height: int, dimensions: int) -> tuple[int, int, int]:
     There are none where a card with the smallest digits is wider than ``width``.
     """
     found = []
-    for pixels in SIZES:
+    for pixels in GRID_SIZES:
         digits = len(VALUES) * (pixels + GAP)
         columns = width // (LEAST_FACTS + digits)
         rows = (height - 1) // max(pixels // 2, 4)  # one row for the heads of the columns

@@ -13,9 +13,7 @@ from vae_tui.terminal.half_blocks import Palette, side_by_side
 from vae_tui.terminal.tiles import GAP, fitting, scale
 from vae_tui.text import cut
 from vae_tui.tui.widgets.drawing import Drawing
-
-SIZES = range(28, 7, -2)
-"""Widths of a picture in cells."""
+from vae_tui.tui.widgets.pictures import GRID_SIZES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +43,7 @@ class ClassGrid(Drawing):
             self.show_rows([])
             return
         count = len(classes.labels)
-        for pixels in SIZES:
+        for pixels in GRID_SIZES:
             columns = fitting(width, pixels)
             if columns and -(-count // columns) * (pixels // 2 + 1) <= height:
                 self.show_rows(self._pictures(classes, pixels, min(columns, count)))

@@ -22,7 +22,7 @@ _HALVES = " ▀▄█"
 """Indexed by the upper pixel plus two for the lower one."""
 BLOCKS_FROM = 66, 24
 """Columns and rows of a pane in which numerals are made of blocks."""
-REACH = 16
+FARTHEST_MOVE = 16
 """Most columns by which a numeral is moved to keep clear of others."""
 
 
@@ -64,8 +64,9 @@ def numerals(
 
 def _nearby() -> Iterator[tuple[int, int]]:
     """Yield offsets in cells, the nearest first; a row counts as two columns."""
-    span = range(-REACH, REACH + 1)
-    offsets = ((x, y) for y in range(-REACH // 2, REACH // 2 + 1) for x in span)
+    span = range(-FARTHEST_MOVE, FARTHEST_MOVE + 1)
+    half = range(-FARTHEST_MOVE // 2, FARTHEST_MOVE // 2 + 1)
+    offsets = ((x, y) for y in half for x in span)
     return iter(sorted(offsets, key=lambda at: at[0] ** 2 + 4 * at[1] ** 2))
 
 

@@ -15,6 +15,7 @@ from vae_tui.terminal.tiles import GAP, fitting, scale
 from vae_tui.text import cut, duration, printable
 from vae_tui.tui.charts.sparkline import sparkline
 from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.tui.widgets.pictures import GRID_SIZES
 from vae_tui.tui.widgets.runs.run_columns import started_text
 
 FACTS_CELLS, MOST_LEFT = 30, 60
@@ -22,8 +23,6 @@ FACTS_CELLS, MOST_LEFT = 30, 60
 LEAST_CURVE, MOST_CURVE_ROWS = 16, 24
 """Columns, and rows, of the curve."""
 LEAST_SAMPLES, MOST_SAMPLES = 8, 32
-SIZES = range(28, 7, -2)
-"""Widths of a sample in cells."""
 LEAST_ROWS = 4
 FILLED = 0.85
 """Samples are as large as they can be while they fill this share of what the best size fills."""
@@ -82,7 +81,8 @@ class RunPreview(Drawing):
         if glance.samples is None:
             return []
         grids = [
-            (fitting(width, pixels), (height + 1) // (pixels // 2 + 1), pixels) for pixels in SIZES
+            (fitting(width, pixels), (height + 1) // (pixels // 2 + 1), pixels)
+            for pixels in GRID_SIZES
         ]
         enough = [grid for grid in grids if grid[0] * grid[1] >= LEAST_SAMPLES]
         areas = {grid: grid[0] * grid[1] * grid[2] ** 2 for grid in enough or grids[-1:]}

@@ -25,7 +25,7 @@ from vae_tui.tui.widgets.runs.run_columns import COLUMNS, HEADS, Side, differing
 
 GAP, MARKS = 2, 4
 """Cells between columns, and before each name: of the cursor and of the run's mark."""
-LEAST_NAME, LONGEST_NAME = 16, 60
+LEAST_NAME, WIDEST_NAME = 16, 60
 """Cells: columns are left out where a name would get fewer; a name gets no more."""
 ATTACHED, UNREADABLE = "here", "alarm"
 CURVE = HEADS.index("curve")
@@ -88,7 +88,7 @@ class RunTable(DataTable[Text], can_focus=False):
         for index, column in enumerate(list(zip(*texts, strict=True))[1:]):
             # Widths only grow: each change builds the whole table anew.
             self._widths[index] = max(self._widths[index], GAP + max(map(cell_len, column)))
-        longest = min(max((cell_len(name) for name, *_ in texts), default=1), LONGEST_NAME)
+        longest = min(max((cell_len(name) for name, *_ in texts), default=1), WIDEST_NAME)
         room = width - MARKS - min(longest, LEAST_NAME)
         shown = fitting(self._widths, room, differing(content.rows))
         rest = width - MARKS - sum(self._widths[index] for index in shown)
