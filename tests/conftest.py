@@ -7,9 +7,11 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Callable
 
 import hypothesis
 import pytest
+from support.idle_loop import IdleLoop
 from support.leftovers import adopt_orphans, children, end
 
 hypothesis.settings.register_profile(
@@ -37,10 +39,18 @@ def pytest_configure() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], IdleLoop]]:
+    """Run asynchronous tests on a loop that `QuickPilot` can ask (pytest-asyncio >= 1.4)."""
+    return {"idle": IdleLoop}
+
+
 def pytest_collection_finish() -> None:
     # Modules and tests live to the end: a full pass of the collector need not visit them.
     gc.collect()
     gc.freeze()
+    # By default a test of the screen causes one full pass, a fifth of its CPU time.
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from support.idle_loop import IdleLoop, QuickPilot
 from support.tiny_runs import random_images, tiny_trainer
 
 from vae_tui.cli.main import main
@@ -39,7 +40,8 @@ from vae_tui.tui.ports import LateImports
 from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.state.scene import Scene
 
-SECONDS = 20
+SECONDS = 120
+"""A reading that takes longer hangs. Looking at every view takes over 20 s on a busy machine."""
 MEGABYTES = 300
 """More than so much for one reading of a small network is no longer bounded."""
 IMAGES = random_images()
@@ -92,7 +94,7 @@ def readings(run: Run, file: str, *, on_screen: bool) -> Iterator[tuple[str, Cal
     if file in ("state.pt", "events.jsonl", "commands.jsonl"):
         yield "the trainer", lambda: train_on(run)
     if on_screen:
-        yield "the screen", lambda: asyncio.run(watch(run))
+        yield "the screen", lambda: watch_on_idle_loop(run)
 
 
 def command(run: Run, file: str, line: list[str]) -> str:
@@ -151,6 +153,11 @@ def train_on(run: Run) -> None:
         Recorder(run, run.config(), trainer, writer).begin(IMAGES)
 
 
+def watch_on_idle_loop(run: Run) -> None:
+    with asyncio.Runner(loop_factory=IdleLoop) as runner:
+        runner.run(watch(run))
+
+
 async def watch(run: Run) -> None:
     """Look at every view."""
     try:
@@ -171,7 +178,8 @@ async def watch(run: Run) -> None:
                         RunsFolder(run.path.parent, run.path), lambda: DrawDialog),
         RunSteering(run, config), {"LANG": "C.UTF-8"}, run.path.parent,
     )  # fmt: skip
-    async with app.run_test(size=(100, 30)) as pilot:
+    async with app.run_test(size=(100, 30)):
+        pilot = QuickPilot(app)
         while not read.is_set():
             await pilot.pause(0.01)
         for key in SEES:

@@ -13,6 +13,7 @@ from support.clocks import Clock
 from support.fake_networks import probe, random_network
 from support.fake_readers import FakeReader, FakeRuns
 from support.fake_steering import FakeSteering
+from support.idle_loop import QuickPilot
 from support.run_events import CONDITIONS, CONFIG, NOW
 from textual.app import App
 from textual.errors import NoWidget
@@ -141,8 +142,8 @@ class _Running:
         self._test = screen.app.run_test(size=(width, height), notifications=True)
 
     async def __aenter__(self) -> Pilot[None]:
-        pilot = await self._test.__aenter__()
-        return pilot
+        await self._test.__aenter__()
+        return QuickPilot(self._screen.app)
 
     async def __aexit__(self, *error: Any) -> None:
         await self._test.__aexit__(*error)
