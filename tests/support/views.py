@@ -32,6 +32,15 @@ def spread_out(network, deviations):
     return with_weights(network, {"encoder.2.weight": weight, "encoder.2.bias": bias})
 
 
+def with_kl(network, kl):
+    """Return the network with this KL of each dimension (d,), whatever the images."""
+    d = network.latent_dim
+    weight, bias = network.weights["encoder.2.weight"], network.weights["encoder.2.bias"]
+    weight, bias = np.zeros_like(weight), np.zeros_like(bias)
+    bias[:d] = np.sqrt(2 * np.asarray(kl))  # the mean; the variance is 1
+    return with_weights(network, {"encoder.2.weight": weight, "encoder.2.bias": bias})
+
+
 def with_weights(network, changed, **changes):
     """Return the network with some of its weights and other fields replaced."""
     return dataclasses.replace(network, weights={**network.weights, **changed}, **changes)
@@ -41,6 +50,11 @@ def closed_form(network, shown):
     """Return the KL to N(0, I) of each dimension, (d,), as the field writes it."""
     mean, logvar = (values.astype(float) for values in network.encode(shown.images))
     return (-0.5 * (1 + logvar - mean**2 - np.exp(logvar))).mean(0)
+
+
+def by_kl(network, shown):
+    """Return the dimensions in the order of their KL, largest first."""
+    return np.argsort(-closed_form(network, shown), kind="stable").tolist()
 
 
 def pixels_of(file):

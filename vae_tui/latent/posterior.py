@@ -29,6 +29,15 @@ class Inference:
     """Reconstruction loss in nats, with z at the mean."""
 
 
+def kl_parts(means: Floats, logvars: Floats) -> tuple[Floats, Floats]:
+    """Return the KL of each dimension in two parts, (d,) in nats, averaged over the images.
+
+    The first is that of the means, ``mu**2 / 2``, the second that of the variances,
+    ``(v - log v - 1) / 2``; ``means`` and ``logvars`` are (N, d).
+    """
+    return np.square(means).mean(0) / 2, (np.exp(logvars) - logvars - 1).mean(0) / 2
+
+
 def infer(network: Network, image: Bytes, reconstruction: str) -> Inference:
     """Return what a network makes of an image; ``reconstruction`` is ``bce`` or ``mse``.
 

@@ -203,12 +203,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def on_view_walk_requested(self, message: "View.WalkRequested") -> None:
         """Walk from a code that a view shows."""
-        self.walk_from(message.code, message.origin)
+        self.walk_from(message.code, message.origin, message.dimension)
 
-    def walk_from(self, code: "Floats", origin: str) -> None:
-        """Show Walk at a code (d,), with its ``origin`` in words."""
+    def walk_from(self, code: "Floats", origin: str, dimension: int = -1) -> None:
+        """Show Walk at a code (d,), with its ``origin`` in words, and choose a dimension if any."""
         if view := self._show_walk():
-            view.start_at(code, origin)
+            view.start_at(code, origin, dimension)
 
     def _show_walk(self) -> "WalkView | None":
         self.action_view(WALK)

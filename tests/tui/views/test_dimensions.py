@@ -7,11 +7,14 @@ import pytest
 from support.fake_networks import flat_network, probe, random_network
 from support.run_events import losses
 from support.run_events import tested as epoch_ended
-from support.screen import Screen, new_weights, open_view, plain
-from support.views import closed_form, spread_out
+from support.screen import Screen, new_weights, open_view, plain, wait_until, walk_code
+from support.views import by_kl, closed_form, spread_out
 from textual.widgets import Static
 
+from vae_tui.tui.widgets.dimensions.chosen import ChosenDimension
 from vae_tui.tui.widgets.dimensions.kl_bars import KlBars
+from vae_tui.tui.widgets.dimensions.traversals import Traversals
+from vae_tui.tui.widgets.latent_bars import LatentBars
 
 FIRST = random_network(540)
 
@@ -25,7 +28,7 @@ async def test_the_two_parts_of_the_kl_add_up_to_the_closed_form():
         np.testing.assert_allclose(
             np.add(parts.mean, parts.variance), expected, rtol=1e-4, atol=1e-6
         )
-        found = re.match(r"KL ([\d.]+) nats .* mean ([\d.]+) ▒ variance ([\d.]+)", screen.caption())
+        found = re.match(r"KL ([\d.]+) nats .* mean ([\d.]+) █ variance ([\d.]+)", screen.caption())
         assert float(found[1]) == pytest.approx(expected.sum(), abs=0.051)
         assert float(found[2]) + float(found[3]) == pytest.approx(float(found[1]), abs=0.11)
         active = int((FIRST.encode(probe().images)[0].var(0) > 0.01).sum())
@@ -72,3 +75,51 @@ async def test_advice_is_given_for_beta_50_and_not_for_beta_1(network, beta, bce
         advice = str(screen.view.query_one("#advice", Static).render())
         assert all(word in advice for word in words)
         assert not any(word in advice for word in others)
+
+
+async def test_walk_and_dimensions_show_the_same_kl_in_the_same_order():
+    screen = Screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "5")
+        rows = plain(screen.view.query_one(KlBars)).splitlines()
+        shown = [tuple(row.lstrip(" >").split()[:2]) for row in rows]
+        await pilot.press("3")
+        await wait_until(pilot, lambda: screen.view.query_one(LatentBars).bars.order)
+        walked = plain(screen.view.query_one(LatentBars)).splitlines()[1:]
+        words = [row.lstrip(" >").split() for row in walked if row.strip()]
+        assert [(row[0], row[-1]) for row in words] == shown
+        assert [int(name[1:]) - 1 for name, _ in shown] == by_kl(FIRST, probe())
+
+
+async def test_the_mouse_chooses_a_dimension_and_a_double_click_walks_along_it():
+    screen = Screen()
+    async with screen.at(80, 24) as pilot:
+        await open_view(pilot, screen, "5")
+        bars, order = screen.view.query_one(KlBars), by_kl(FIRST, probe())
+        await pilot.click(bars, offset=(20, 4))
+        assert screen.view.chosen == order[4]
+        shown = screen.view.query_one(ChosenDimension)
+        code = np.zeros((1, 20), np.float32)
+        code[0, order[4]] = -3
+        np.testing.assert_array_equal(shown.content.images[:1], FIRST.decode(code))
+        await pilot.press("down")
+        assert screen.view.chosen == order[5]
+        await pilot.click(bars, offset=(20, 7), times=2)
+        await wait_until(pilot, lambda: screen.view.TITLE == "Walk")
+        await wait_until(pilot, lambda: screen.view.query_one(LatentBars).bars.chosen == order[7])
+        np.testing.assert_array_equal(walk_code(screen), np.zeros(20))
+
+
+async def test_a_double_click_on_a_digit_of_a_card_walks_from_it():
+    screen = Screen()
+    async with screen.at(200, 60) as pilot:
+        await open_view(pilot, screen, "5")
+        cards = screen.view.query_one(Traversals)
+        await wait_until(pilot, lambda: cards.content is not None)
+        x = cards.size.width // 2 - 3  # the last digit of the first column, z = 3
+        await pilot.click(cards, offset=(x, 2), times=2)
+        await wait_until(pilot, lambda: screen.view.TITLE == "Walk")
+        code = np.zeros(20)
+        code[by_kl(FIRST, probe())[0]] = 3
+        await wait_until(pilot, lambda: screen.view.query_one(LatentBars).bars.order)
+        np.testing.assert_array_equal(walk_code(screen), code)

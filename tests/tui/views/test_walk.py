@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from support.fake_networks import probe, random_network, samples_of
 from support.layout_faults import until_whole
-from support.run_events import tested as epoch_ended
 from support.screen import Screen, new_weights, open_view, plain, wait_until, walk_code
-from support.views import strip
+from support.views import by_kl, strip, with_kl
 
 from vae_tui.latent.codes import parse_code, prior
 from vae_tui.run.events import Paused
@@ -19,6 +18,7 @@ from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.latent_bars import LatentBars
 
 FIRST, SECOND = random_network(540), random_network(576)
+BY_KL = by_kl(FIRST, probe())
 
 
 async def test_walk_says_what_it_waits_for_and_shows_a_digit_when_it_has_come():
@@ -55,14 +55,14 @@ async def test_arrows_choose_a_dimension_and_move_it():
         await open_view(pilot, screen, "3")
         expected = prior(1, 1, 20)[0]
         await pilot.press("down", "down", "up", "right", "right", "shift+right", "left")
-        expected[1] += 1.25  # the second by KL is z2
+        expected[BY_KL[1]] += 1.25
         np.testing.assert_allclose(walk_code(screen), expected, rtol=1e-6)
         np.testing.assert_array_equal(screen.pictures("digit").images, FIRST.decode(expected[None]))
         await pilot.press("shift+left")
-        expected[1] -= 1.0
+        expected[BY_KL[1]] -= 1.0
         np.testing.assert_allclose(walk_code(screen), expected, rtol=1e-6)
         await pilot.press("0")
-        assert walk_code(screen)[1] == 0
+        assert walk_code(screen)[BY_KL[1]] == 0
         assert "moved" in screen.caption("caption")
 
 
@@ -71,21 +71,19 @@ async def test_the_chosen_dimension_stops_at_the_ends_of_the_list():
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3")
         await pilot.press(*["up"] * 3)
-        assert screen.view.query_one(LatentBars).bars.chosen == 0
+        assert screen.view.query_one(LatentBars).bars.chosen == BY_KL[0]
         await pilot.press(*["down"] * 20)
-        assert screen.view.query_one(LatentBars).bars.chosen == 19
-        assert ">z20" in plain(screen.view.query_one(LatentBars))
+        assert screen.view.query_one(LatentBars).bars.chosen == BY_KL[19]
+        assert f">z{BY_KL[19] + 1}" in plain(screen.view.query_one(LatentBars))
 
 
 async def test_dimensions_stand_in_the_order_of_their_kl():
     screen = Screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3")
-        rising = tuple(index / 8 for index in range(20))
-        screen.reader.report(epoch_ended(31, kl_per_dimension=rising))
-        await wait_until(
-            pilot, lambda: screen.view.query_one(LatentBars).bars.order == list(range(19, -1, -1))
-        )
+        assert screen.view.query_one(LatentBars).bars.order == BY_KL
+        await new_weights(pilot, screen, with_kl(SECOND, np.arange(20) / 8))
+        assert screen.view.query_one(LatentBars).bars.order == list(range(19, -1, -1))
 
 
 async def test_x_starts_at_the_mean_of_a_test_digit_and_follows_newer_weights():
@@ -207,11 +205,11 @@ async def test_the_cursor_is_on_the_largest_kl_until_the_user_has_chosen():
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3")
         bars = screen.view.query_one(LatentBars)
-        rising = tuple(index / 8 for index in range(20))
-        screen.reader.report(epoch_ended(31, kl_per_dimension=rising))
-        await wait_until(pilot, lambda: bars.bars.chosen == 19)
+        rising = np.arange(20) / 8
+        await new_weights(pilot, screen, with_kl(SECOND, rising))
+        assert bars.bars.chosen == 19
         await pilot.press("down")
         assert bars.bars.chosen == 18
-        screen.reader.report(epoch_ended(32, kl_per_dimension=rising[::-1]))
-        await wait_until(pilot, lambda: bars.bars.order[0] == 0)
+        await new_weights(pilot, screen, with_kl(random_network(600), rising[::-1]))
+        assert bars.bars.order[0] == 0
         assert bars.bars.chosen == 18  # it follows its dimension

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Container
+from textual.containers import Container, Vertical
 from textual.reactive import var
 from textual.widgets import Static
 
@@ -15,12 +15,14 @@ from vae_tui.latent.diagnosis import ACTIVE_VARIANCE, diagnose
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
+from vae_tui.tui.widgets.dimensions.chosen import CELLS, Chosen, ChosenDimension
 from vae_tui.tui.widgets.dimensions.kl_bars import (
     BLOCKS,
     DEAD,
     LEAST_CELLS,
     MEAN,
     VARIANCE,
+    DimensionPressed,
     KlBars,
     KlParts,
     column_count,
@@ -29,12 +31,10 @@ from vae_tui.tui.widgets.dimensions.kl_history import History, KlHistory
 from vae_tui.tui.widgets.dimensions.traversals import Traversals, Traversed, layout, traverse
 from vae_tui.tui.widgets.panel import Panel, frame_of
 
-ADVICE_CELLS = 28
-"""Width of the advice beside the bars."""
-NEARLY = 3
-"""Advice stays beside the bars when at most this many dimensions lack a row."""
 MOST_CARDS = 20
 """Dimensions are shown as cards where this many fit, or all of them."""
+LEAST_BESIDE = 13
+"""Rows of the chosen dimension, beside the bars."""
 LEAST_HISTORY = 5
 """Rows of a heat map."""
 
@@ -46,26 +46,33 @@ class DimensionsView(View):
     HELP = (
         "The KL of a dimension, in nats per image, is the sum of two parts: how far the "
         "posterior's mean lies from 0 (mu squared / 2, solid), and how much its variance differs "
-        "from 1 ((v - log v - 1) / 2, light). A dimension near 0 carries no information: it is "
-        "dead. Where there is room: the KL of each dimension over the training, and digits decoded "
-        "while one dimension goes from -3 to 3, the others at 0. "
+        "from 1 ((v - log v - 1) / 2, dim). A dimension near 0 carries no information: it is "
+        "dead. Beside the bars, or for every dimension where there is room: digits decoded while "
+        "one dimension goes from -3 to 3, the others at 0. Below, the KL over the training. "
         "Active units: dimensions whose mean varies by more than 0.01 over the test digits."
     )
     BINDINGS = [
-        Binding(
-            "s", "toggle('by_kl')", "Sort", id="dimensions.sort", tooltip="Sort by KL, or by number"
-        )
-    ]
+        Binding("up", "choose(-1)", "Choose", key_display="↑↓", id="dimensions.up",
+                tooltip="Choose a dimension; so does a click"),
+        Binding("down", "choose(1)", show=False, id="dimensions.down"),
+        Binding("enter", "walk", "Walk", key_display="enter", id="dimensions.walk",
+                tooltip="Walk along this dimension; so does a double click"),
+        Binding("s", "toggle('by_kl')", "Sort", id="dimensions.sort",
+                tooltip="Sort by KL, or by number"),
+    ]  # fmt: skip
     SCOPED_CSS = False  # as Panel
     DEFAULT_CSS = """
     DimensionsView #kl, DimensionsView #history { width: 1fr; height: 1fr; }
     DimensionsView KlBars, DimensionsView Traversals, DimensionsView KlHistory {
         width: 1fr; height: 1fr;
     }
-    DimensionsView #advice { width: 1fr; height: auto; padding: 0 1; }
     DimensionsView #dimensions { height: 1fr; layout: vertical; }
+    DimensionsView #beside { width: 1fr; height: auto; }
+    DimensionsView #advice { width: 1fr; height: auto; padding: 0 1; }
+    DimensionsView ChosenDimension { display: none; width: 1fr; height: 1fr; }
     DimensionsView.beside #dimensions { layout: horizontal; }
-    DimensionsView.beside #advice { width: 28; height: 1fr; }
+    DimensionsView.beside #beside { width: 36; height: 1fr; margin-left: 1; }
+    DimensionsView.beside ChosenDimension { display: block; }
     DimensionsView Traversals { display: none; }
     DimensionsView.cards Traversals { display: block; }
     DimensionsView.cards KlBars { display: none; }
@@ -74,14 +81,48 @@ class DimensionsView(View):
     """
 
     by_kl: var[bool] = var(True)
+    chosen: var[int] = var(-1)
+    """The dimension of the cursor; -1 for the first one shown."""
     watch_by_kl = View.redraw
+    watch_chosen = View.redraw
     on_resize = View.redraw
 
     def compose(self) -> ComposeResult:
-        """The dimensions as bars or as cards, with advice; below, their history."""
-        dimensions = Container(KlBars(), Traversals(), Static(id="advice"), id="dimensions")
-        yield Panel("caption", dimensions, id="kl")
+        """The dimensions as bars or as cards, the chosen one, advice; below, their history."""
+        beside = Vertical(ChosenDimension(), Static(id="advice"), id="beside")
+        yield Panel("caption", Container(KlBars(), Traversals(), beside, id="dimensions"), id="kl")
         yield Panel("history-caption", KlHistory(), id="history")
+
+    def on_dimension_pressed(self, message: DimensionPressed) -> None:
+        """Choose the dimension that was clicked; walk along it after a double click."""
+        self.chosen = message.dimension
+        if message.is_double:
+            self._walk(message.value or 0.0)
+
+    def action_choose(self, steps: int) -> None:
+        """Choose the dimension ``steps`` places further down."""
+        if self.scene is not None and self.scene.network is not None and self.scene.probe:
+            order = self._order(self.scene)
+            place = order.index(self._chosen(order)) + steps
+            self.chosen = order[min(max(place, 0), len(order) - 1)]
+
+    def action_walk(self) -> None:
+        """Walk along the chosen dimension."""
+        self._walk(0.0)
+
+    def _walk(self, value: float) -> None:
+        if self.scene is not None and (network := self.scene.network) and self.scene.probe:
+            dimension = self._chosen(self._order(self.scene))
+            code = np.zeros(network.latent_dim, np.float32)
+            code[dimension] = value
+            self.post_message(self.WalkRequested(code, "all z 0", dimension))
+
+    def _order(self, scene: Scene) -> list[int]:
+        """Return the dimensions from top to bottom; needs a network."""
+        return scene.by_kl if self.by_kl else sorted(scene.by_kl)
+
+    def _chosen(self, order: list[int]) -> int:
+        return self.chosen if self.chosen in order else order[0]
 
     def command(self, run: str) -> str | None:
         """Return the command that prints these numbers."""
@@ -100,19 +141,20 @@ class DimensionsView(View):
             self.query_one("#caption", Caption).text = waiting(scene)
             return
         mean_part, variance_part, variance = _measured(scene)
-        total = mean_part + variance_part
-        order = np.argsort(-total, kind="stable") if self.by_kl else np.arange(len(total))
-        parts = KlParts(variance_part.tolist(), mean_part.tolist(), order.tolist(), scene.unicode)
+        total, order = mean_part + variance_part, self._order(scene)
+        chosen = self._chosen(order)
+        parts = KlParts(variance_part.tolist(), mean_part.tolist(), order, scene.palette, chosen)
         advice = _advice(scene, total.tolist())
         self.query_one("#advice", Static).update(advice, layout=True)
         self._lay_out(len(total), len(advice))
         history = _history(scene)
         if self.has_class("cards"):
-            images = traverse(scene.network, tuple(parts.order[:MOST_CARDS]))
-            content = Traversed(parts, images, history, scene.palette)
-            self.query_one(Traversals).content = content
+            images = traverse(scene.network, tuple(order[:MOST_CARDS]))
+            self.query_one(Traversals).content = Traversed(parts, images, history)
         else:
             self.query_one(KlBars).parts = parts
+            images = traverse(scene.network, (chosen,))[0]
+            self.query_one(ChosenDimension).content = Chosen(parts, images)
         self._draw_history(history, parts, scene)
         active = int((variance > ACTIVE_VARIANCE).sum())
         self.query_one("#caption", Caption).text = (
@@ -126,25 +168,24 @@ class DimensionsView(View):
         (width, height), (columns, rows) = self.size, frame_of(self)
         if not height:
             return  # not laid out yet
-        is_framed = rows > 1
-        needs = column_count(dimensions, width, height - rows) * LEAST_CELLS + ADVICE_CELLS
-        fits_beside = needs <= width or dimensions <= height - rows + NEARLY
-        is_beside = not is_framed and width >= LEAST_CELLS + ADVICE_CELLS and fits_beside
-        advice_rows = 0 if is_beside else -(-advice // max(width - columns - 2, 1))
-        room = height - rows - advice_rows
-        across, down, pixels = layout(width - columns, room, dimensions)
-        is_cards = is_framed and across * down >= min(dimensions, MOST_CARDS)
+        inside, most = width - columns, height - rows
+        below = -(-advice // max(inside - 2, 1))
+        across, down, pixels = layout(inside, most - below, dimensions)
+        is_cards = rows > 1 and across * down >= min(dimensions, MOST_CARDS)
+        is_beside = not is_cards and inside >= LEAST_CELLS + 1 + CELLS
+        advice_rows = -(-advice // (CELLS - 2)) + 1 if is_beside else below
         if is_cards:
-            filled = -(-min(dimensions, across * down) // across) * max(pixels // 2, 4) + 1
+            filled = -(-min(dimensions, across * down) // across) * max(pixels // 2, 4) + 1 + below
+        elif is_beside:
+            bars = column_count(dimensions, inside - CELLS - 1, most)
+            filled = max(-(-dimensions // bars), LEAST_BESIDE + advice_rows)
         else:
-            bars = width - columns - ADVICE_CELLS * is_beside
-            filled = -(-dimensions // column_count(dimensions, bars, room))
-        top = filled + rows + advice_rows
-        has_history = height - top >= LEAST_HISTORY + rows
+            filled = -(-dimensions // column_count(dimensions, inside, most - below)) + below
+        has_history = height - filled - rows >= LEAST_HISTORY + rows
         self.set_class(is_beside, "beside")
         self.set_class(is_cards, "cards")
         self.set_class(has_history, "with-history")
-        self.query_one("#kl").styles.height = top if has_history else "1fr"
+        self.query_one("#kl").styles.height = filled + rows if has_history else "1fr"
 
     def _draw_history(self, history: History | None, parts: KlParts, scene: Scene) -> None:
         heat, caption = self.query_one(KlHistory), self.query_one("#history-caption", Caption)
@@ -156,10 +197,7 @@ class DimensionsView(View):
 
 def _measured(scene: Scene) -> tuple[Floats, Floats, Floats]:
     """Return both parts of the KL in nats and the variance of the mean, each (d,)."""
-    mean, logvar = scene.codes
-    mean_part = np.square(mean).mean(0) / 2
-    variance_part = (np.exp(logvar) - logvar - 1).mean(0) / 2
-    return mean_part, variance_part, mean.var(0)
+    return *scene.kl_parts, scene.codes[0].var(0)
 
 
 def _csv(mean_part: Floats, variance_part: Floats, variance: Floats) -> bytes:
@@ -174,12 +212,13 @@ def _csv(mean_part: Floats, variance_part: Floats, variance: Floats) -> bytes:
 
 def _legend(parts: KlParts) -> str:
     """Return what the colours of the bars mean, with the sum of each part."""
-    solid, shaded, faint = list(BLOCKS[parts.unicode])
-    dead = sum(map(parts.is_dead, parts.order))
-    return (
-        f"[{MEAN}]{solid}[/] mean {sum(parts.mean):.1f} [{VARIANCE}]{shaded}[/] variance "
-        f"{sum(parts.variance):.1f} [{DEAD}]{faint}[/] dead {dead}"
+    solid, second, faint = list(BLOCKS[parts.palette])
+    legend = (
+        f"[{MEAN}]{solid}[/] mean {sum(parts.mean):.1f} "
+        f"[{VARIANCE}]{second}[/] variance {sum(parts.variance):.1f}"
     )
+    dead = sum(map(parts.is_dead, parts.order))
+    return f"{legend} [{DEAD}]{faint}[/] {dead} dead" if dead else legend
 
 
 def _history(scene: Scene) -> History | None:

@@ -44,6 +44,8 @@ class View(Container, can_focus=True):
         code: Floats
         origin: str
         """Where the code comes from, in words."""
+        dimension: int = -1
+        """The dimension to choose there; -1 keeps the one chosen before."""
 
     scene: var[Scene | None] = var(None)
 

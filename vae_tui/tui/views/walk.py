@@ -124,8 +124,9 @@ class WalkView(View):
         if self.scene is not None and self.scene.network is not None:
             self._go(self.walk.to_sample(self.scene.network.latent_dim))
 
-    def start_at(self, code: Floats, origin: str) -> None:
-        """Go to a code (d,)."""
+    def start_at(self, code: Floats, origin: str, dimension: int = -1) -> None:
+        """Go to a code (d,), and choose a dimension unless it is -1."""
+        self.chosen = self.chosen if dimension < 0 else dimension
         self._go(replace(self.walk, place=Point(origin, code)))
 
     def morph(self, start: int, end: int) -> None:

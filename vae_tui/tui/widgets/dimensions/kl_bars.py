@@ -1,22 +1,31 @@
 """Bars of the latent dimensions: the KL of each in its two parts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rich.style import Style
 from rich.text import Text
+from textual.events import Click
+from textual.message import Message
 from textual.reactive import var
 
 from vae_tui.latent.diagnosis import DEAD_KL
+from vae_tui.terminal.half_blocks import Palette
 from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.tui.widgets.latent_bars import EIGHTHS
 
 LEAST_CELLS, MOST_CELLS = 38, 120
 """Width of a column of bars."""
+NUMBERS = 11
+"""Cells of the two parts to the right of a bar."""
 SHORTEST_SCALE = 0.5
 """Nats of a bar of full length, at least: bars of dead dimensions stay short."""
-MEAN, VARIANCE, DEAD = "train", "test", "dead"
+MEAN, VARIANCE, DEAD = "train", "band", "dead"
 """Roles of the colours."""
-BLOCKS = {True: "█▒░", False: "#:."}
-"""Characters of the mean, the variance and a dead dimension, with UTF-8 and without."""
+BLOCKS = {Palette.GREYS: "███", Palette.SHADES: "█▒░", Palette.ASCII: "#:."}
+"""Characters of the mean, the variance and a dead dimension: colour alone may not tell them."""
+StyleOf = Callable[[str], Style]
+"""Returns the style of a role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +38,14 @@ class KlParts:
     """Mean of ``mu**2 / 2``: how far the mean is from the prior's."""
     order: Sequence[int] = ()
     """The dimensions from top to bottom."""
-    unicode: bool = True
+    palette: Palette = Palette.GREYS
+    chosen: int = -1
+    """The dimension that the cursor is on; -1 for none."""
+
+    @property
+    def unicode(self) -> bool:
+        """Whether the terminal shows more than ASCII."""
+        return self.palette is not Palette.ASCII
 
     @property
     def largest(self) -> float:
@@ -42,23 +58,49 @@ class KlParts:
         return self.mean[dimension] + self.variance[dimension] < DEAD_KL
 
 
+@dataclass
+class DimensionPressed(Message):
+    """A dimension was clicked."""
+
+    dimension: int
+    value: float | None
+    """That of the digit under the mouse; None beside the digits."""
+    is_double: bool
+
+
 class KlBars(Drawing):
-    """Draws ``parts``: solid for the mean, then shaded for the variance."""
+    """Draws ``parts``: the mean, then the variance, in eighths of a cell where there is colour."""
 
     parts: var[KlParts] = var(KlParts())
     watch_parts = Drawing.redraw
+
+    def dimension_at(self, x: int, y: int) -> int | None:
+        """Return the dimension whose row is at a cell of the widget; None if there is none."""
+        shown, columns, width, _ = self._layout()
+        place = x // width * self.size.height + y
+        return shown[place] if x // width < columns and place < len(shown) else None
+
+    def on_click(self, event: Click) -> None:
+        """Report the dimension that was clicked."""
+        if (dimension := self.dimension_at(event.x, event.y)) is not None:
+            self.post_message(DimensionPressed(dimension, None, event.chain == 2))
+
+    def _layout(self) -> tuple[list[int], int, int, list[int]]:
+        """Return the dimensions with a bar, columns, cells of each, the dimensions without."""
+        (width, height), order = self.size, list(self.parts.order)
+        columns = column_count(len(order), width, height)
+        room = columns * height
+        shown, rest = (order, []) if len(order) <= room else (order[: room - 1], order[room - 1 :])
+        return shown, columns, max(min(width // columns, MOST_CELLS), 1), rest
 
     def _draw(self) -> None:
         (width, height), parts = self.size, self.parts
         if not parts.order or width < LEAST_CELLS or height < 1:
             self.show_rows([])
             return
-        columns = column_count(len(parts.order), width, height)
-        column_width = min(width // columns, MOST_CELLS)
-        shown, rest = list(parts.order), []
-        if len(shown) > columns * height:
-            shown, rest = shown[: columns * height - 1], shown[columns * height - 1 :]
-        cells = [_bar_row(parts, dimension, column_width - 1) for dimension in shown]
+        shown, _, column_width, rest = self._layout()
+        style_of = self.app.console.get_style
+        cells = [_bar_row(parts, dimension, column_width - 1, style_of) for dimension in shown]
         if rest:
             cells.append(_rest(parts, rest, column_width - 1))
         lines = []
@@ -75,26 +117,39 @@ def column_count(dimensions: int, width: int, height: int) -> int:
     return max(1, min(width // LEAST_CELLS, -(-dimensions // max(height, 1))))
 
 
-def bar(parts: KlParts, dimension: int, width: int) -> Text:
+def bar(parts: KlParts, dimension: int, width: int, style_of: StyleOf) -> Text:
     """Return the bar of a dimension, its blank part included."""
     mean, total = parts.mean[dimension], parts.mean[dimension] + parts.variance[dimension]
-    solid = round(mean / parts.largest * width)
-    light = round(total / parts.largest * width) - solid
-    full, shaded, faint = list(BLOCKS[parts.unicode])
+    solid, end = (round(value / parts.largest * width * 8) for value in (mean, total))
+    if parts.palette is not Palette.GREYS:
+        solid, end = round(solid / 8) * 8, round(end / 8) * 8
+    first, second, faint = list(BLOCKS[parts.palette])
+    line = Text(no_wrap=True)
     if parts.is_dead(dimension):
-        line = Text(faint * (solid + light), DEAD, no_wrap=True)
+        line.append(faint * (end // 8), DEAD).append(EIGHTHS[end % 8].strip(), DEAD)
     else:
-        line = Text.assemble((full * solid, MEAN), (shaded * light, VARIANCE), no_wrap=True)
+        full, part = divmod(solid, 8)
+        line.append(first * full, MEAN)
+        if part and end >= 8 * (full + 1):  # both colours in one cell
+            ground = Style(bgcolor=style_of(VARIANCE).color)
+            line.append(EIGHTHS[part], style_of(MEAN) + ground)
+        elif part:
+            line.append(EIGHTHS[end % 8], MEAN)
+        line.append(second * (end // 8 - line.cell_len), VARIANCE)
+        if end // 8 == line.cell_len and end % 8:
+            line.append(EIGHTHS[end % 8], VARIANCE)
     return line.append(" " * (width - line.cell_len))
 
 
-def _bar_row(parts: KlParts, dimension: int, width: int) -> Text:
+def _bar_row(parts: KlParts, dimension: int, width: int, style_of: StyleOf) -> Text:
     """Return ``z12 1.37 ████▒▒▒▒  0.91+0.46``: name, KL, bar, the two parts."""
     mean, variance = parts.mean[dimension], parts.variance[dimension]
-    is_dead = parts.is_dead(dimension)
-    line = Text(f" z{dimension + 1:<3}{mean + variance:5.2f} ", DEAD if is_dead else "")
-    numbers = "  dead    " if is_dead else f" {mean:4.2f}+{variance:4.2f}"
-    line.append_text(bar(parts, dimension, max(width - line.cell_len - len(numbers), 1)))
+    is_dead, is_chosen = parts.is_dead(dimension), dimension == parts.chosen
+    role = "here" if is_chosen else DEAD if is_dead else ""
+    line = Text(f"{'>' if is_chosen else ' '}z{dimension + 1:<3}{mean + variance:5.2f} ", role)
+    numbers = "  dead" if is_dead else f"  {mean:4.2f}+{variance:4.2f}"
+    numbers = numbers.ljust(NUMBERS)
+    line.append_text(bar(parts, dimension, max(width - line.cell_len - NUMBERS, 1), style_of))
     return line.append(numbers, "quiet")
 
 

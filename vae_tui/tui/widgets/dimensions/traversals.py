@@ -7,15 +7,16 @@ from functools import lru_cache
 import numpy as np
 from rich.segment import Segment
 from rich.text import Text
+from textual.events import Click
 from textual.reactive import var
 from textual.strip import Strip
 
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.model.numpy_network import Network
-from vae_tui.terminal.half_blocks import Palette, Row, half_blocks
+from vae_tui.terminal.half_blocks import Row, half_blocks
 from vae_tui.terminal.tiles import GAP, scale, tile
 from vae_tui.tui.charts.sparkline import sparkline
-from vae_tui.tui.widgets.dimensions.kl_bars import DEAD, KlParts, bar
+from vae_tui.tui.widgets.dimensions.kl_bars import DEAD, DimensionPressed, KlParts, StyleOf, bar
 from vae_tui.tui.widgets.dimensions.kl_history import History
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.pictures import GRID_SIZES
@@ -33,7 +34,6 @@ class Traversed:
     images: Bytes
     """uint8 (K, 5, H, W): of the first K dimensions of the order, at each of `VALUES`."""
     history: History | None = None
-    palette: Palette = Palette.GREYS
 
 
 def traversal_codes(dimensions: Sequence[int], latent_dim: int) -> Floats:
@@ -73,18 +73,37 @@ class Traversals(Drawing):
     content: var[Traversed | None] = var(None)
     watch_content = Drawing.redraw
 
-    def _draw(self) -> None:
+    def on_click(self, event: Click) -> None:
+        """Report the dimension that was clicked, and the value of the digit under the mouse."""
+        content, found = self.content, self._layout()
+        if content is None or found is None or event.y < 1:
+            return
+        columns, rows, pixels, shown = found
+        card_width = self.size.width // columns
+        column, x = divmod(event.x, card_width)
+        place = column * rows + (event.y - 1) // max(pixels // 2, 4)
+        if place < shown and column < columns and event.y <= rows * max(pixels // 2, 4):
+            from_left = x - (card_width - len(VALUES) * (pixels + GAP))
+            value = VALUES[from_left // (pixels + GAP)] if from_left >= 0 else None
+            dimension = content.parts.order[place]
+            self.post_message(DimensionPressed(dimension, value, event.chain == 2))
+
+    def _layout(self) -> tuple[int, int, int, int] | None:
+        """Return columns and rows of the cards, cells of a digit, and the number of cards."""
         content, (width, height) = self.content, self.size
         if content is None or not width or not height:
-            self.show_rows([])
-            return
+            return None
         columns, rows, pixels = layout(width, height, len(content.parts.order))
         shown = min(columns * rows, len(content.images))
-        if not shown:
+        return (columns, min(rows, -(-shown // columns)), pixels, shown) if shown else None
+
+    def _draw(self) -> None:
+        content, found = self.content, self._layout()
+        if content is None or found is None:
             self.show_rows([])
             return
-        rows = min(rows, -(-shown // columns))
-        card_width, card_height = width // columns, max(pixels // 2, 4)
+        columns, rows, pixels, shown = found
+        card_width, card_height = self.size.width // columns, max(pixels // 2, 4)
         cards = [self._card(content, place, card_width, pixels) for place in range(shown)]
         head = self._head(content, card_width, pixels)
         lines = [Strip.join([head] * min(columns, -(-shown // rows)))]
@@ -106,9 +125,10 @@ class Traversals(Drawing):
     def _card(self, content: Traversed, place: int, width: int, pixels: int) -> list[Row]:
         ground, height = self.app.theme_variables["picture-ground"], max(pixels // 2, 4)
         picture = tile(scale(content.images[place], pixels), len(VALUES), GAP)
-        digits = half_blocks(picture, content.palette, ground)
+        digits = half_blocks(picture, content.parts.palette, ground)
         room = width - picture.shape[1] - GAP
-        facts = _facts(content, content.parts.order[place], min(room - GAP, MOST_FACTS), height)
+        dimension, wide = content.parts.order[place], min(room - GAP, MOST_FACTS)
+        facts = _facts(content, dimension, wide, height, self.app.console.get_style)
         facts += [Text()] * (height - len(facts))
         digits += [[Segment(" " * picture.shape[1])]] * (height - len(digits))
         rows = []
@@ -120,18 +140,24 @@ class Traversals(Drawing):
         return rows
 
 
-def _facts(content: Traversed, dimension: int, width: int, height: int) -> list[Text]:
+def _facts(
+    content: Traversed, dimension: int, width: int, height: int, style_of: StyleOf
+) -> list[Text]:
     """Return the name, the numbers, the bar and the history of a dimension."""
     parts = content.parts
     mean, variance = parts.mean[dimension], parts.variance[dimension]
     is_dead = parts.is_dead(dimension)
     numbers = "dead" if is_dead else f"{mean:.2f}+{variance:.2f}"
+    is_chosen = dimension == parts.chosen
     head = Text.assemble(
-        (f" z{dimension + 1}".ljust(5), DEAD if is_dead else "strong"),
+        (
+            f"{'>' if is_chosen else ' '}z{dimension + 1}".ljust(5),
+            "here" if is_chosen else DEAD if is_dead else "strong",
+        ),
         (f"{mean + variance:5.2f}", DEAD if is_dead else ""),
     )
     head.append(numbers.rjust(width - head.cell_len), "quiet")
-    lines = [head, Text(" ").append_text(bar(parts, dimension, width - 1))]
+    lines = [head, Text(" ").append_text(bar(parts, dimension, width - 1, style_of))]
     history = content.history
     rows = min(height - 3, 3)
     if history is not None and len(history.epochs) > 1 and rows > 0:
