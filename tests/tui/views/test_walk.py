@@ -9,7 +9,7 @@ import pytest
 from support.fake_networks import probe, random_network, samples_of
 from support.layout_faults import until_whole
 from support.screen import Screen, new_weights, open_view, plain, wait_until, walk_code
-from support.views import by_kl, strip, with_kl
+from support.views import by_kl, closed_form, strip, with_kl
 
 from vae_tui.latent.codes import parse_code, prior
 from vae_tui.run.events import Paused
@@ -106,9 +106,16 @@ async def test_the_strip_shows_the_chosen_dimension_from_end_to_end():
         await open_view(pilot, screen, "3")
         strip = screen.pictures("strip").images
         codes = np.repeat(prior(1, 1, 20), len(strip), axis=0)
-        codes[:, 0] = np.linspace(-3, 3, len(strip))
+        first, values = BY_KL[0], np.linspace(-3, 3, len(strip))
+        here = np.abs(values - codes[0, first]).argmin()
+        values[here] = codes[0, first]  # the picture of where the walk is, not of one near it
+        codes[:, first] = values
         np.testing.assert_array_equal(strip, FIRST.decode(codes))
-        assert screen.caption("strip-caption") == "z1 from -3 to 3, the others kept · KL 2.50 nats"
+        assert screen.pictures("strip").chosen == here
+        kl = closed_form(FIRST, probe())[first]
+        assert screen.caption("strip-caption") == (
+            f"z{first + 1} from -3 to 3, the others kept · KL {kl:.2f} nats"
+        )
 
 
 async def test_everything_answers_while_the_training_is_paused():
@@ -143,23 +150,23 @@ async def test_both_marks_are_named_where_there_is_little_room():
         await until_whole(pilot, screen)
 
 
-async def test_norm_and_energy_of_each_picture_stand_under_the_strip():
+async def test_value_and_error_of_each_picture_stand_under_the_strip():
     screen = Screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "3")
         pictures = strip(screen)
-        codes = np.repeat(prior(1, 1, 20), len(pictures), axis=0)
-        codes[:, 0] = np.linspace(-3, 3, len(pictures))
+        values = np.linspace(-3, 3, len(pictures))
+        values[screen.pictures("strip").chosen] = prior(1, 1, 20)[0, BY_KL[0]]
         pictured = pictures.reshape(len(pictures), -1) / 255
         w1, c1, w2, c2, w3, c3, w4, c4 = FIRST.weights.values()
         means = (np.maximum(pictured @ w1.T + c1, 0) @ w2.T + c2)[:, :20]
         logits = np.maximum(means @ w3.T + c3, 0) @ w4.T + c4
         energies = ((1 / (1 + np.exp(-logits)) - pictured) ** 2).sum(1)
         line = plain(screen.view.query_one("#strip-numbers", Drawing))
-        found = re.findall(r"‖z‖ ([\d.]+)  err (\d+)", line)
+        found = re.findall(rf"z{BY_KL[0] + 1} ([-\d.]+)  err (\d+)", line)
         assert len(found) == len(pictures)
-        for (length, energy), code, expected in zip(found, codes, energies, strict=True):
-            assert float(length) == pytest.approx(np.sqrt((code**2).sum()), abs=0.051)
+        for (shown, energy), value, expected in zip(found, values, energies, strict=True):
+            assert float(shown) == pytest.approx(value, abs=0.0051)
             assert float(energy) == pytest.approx(expected, abs=0.51)
 
 

@@ -40,9 +40,15 @@ async def test_a_click_on_a_frame_of_the_traversal_goes_there_and_frames_it():
         await open_view(pilot, screen, "3")
         frames = screen.pictures("strip")
         expected = prior(1, 1, 20)[0]
-        assert frames.chosen == np.abs(np.linspace(-3, 3, 5) - expected[0]).argmin()
+        moved = BY_KL[0]
+        assert frames.chosen == np.abs(np.linspace(-3, 3, 5) - expected[moved]).argmin()
+        np.testing.assert_array_equal(
+            frames.images[frames.chosen], screen.pictures("digit").images[0]
+        )
+        numbers = plain(screen.view.query_one("#strip-numbers", Drawing))
+        assert f"z{moved + 1} {expected[moved]:.2f}".rstrip("0") in numbers
         await pilot.click(frames, offset=(frames.margins[0] + 2, 3))
-        expected[0] = -3
+        expected[moved] = -3
         np.testing.assert_allclose(walk_code(screen), expected, rtol=1e-6)
         assert frames.chosen == 0
 
@@ -52,17 +58,19 @@ async def test_a_large_screen_has_the_traversal_and_the_last_interpolation():
     async with screen.at(200, 60) as pilot:
         await open_view(pilot, screen, "3")
         second = screen.pictures("interpolation")
-        assert re.match(r"3 \(test digit #\d+\) into 8 ", screen.caption("interpolation-caption"))
+        assert re.match(
+            r"3 → 8 · linear · test digits #\d+ and #\d+", screen.caption("interpolation-caption")
+        )
         start, end = await marked(pilot, screen)
         await wait_until(pilot, lambda: np.array_equal(walk_code(screen), end))
         await pilot.pause()
         assert second.chosen == len(second.images) - 1
-        assert screen.caption("strip-caption").startswith("z1 from -3 to 3")
+        assert screen.caption("strip-caption").startswith(f"z{BY_KL[0] + 1} from -3 to 3")
         await pilot.click(second, offset=(second.margins[0] + 1, 1))
         np.testing.assert_array_equal(walk_code(screen), start)
         await pilot.press("right")  # away from it: the strip stays
         assert second.chosen == -1
-        assert "seed 2 into" in screen.caption("interpolation-caption")
+        assert "seed 2 → z from" in screen.caption("interpolation-caption")
         straight = FIRST.decode(between(start, end, len(second.images)))
         np.testing.assert_array_equal(second.images, straight)
 
@@ -110,4 +118,4 @@ async def test_without_utf8_walk_has_ascii_alone():
         await open_view(pilot, screen, "3")
         for widget in (LatentBars, "#strip-numbers", "#norm"):
             assert plain(screen.view.query_one(widget, Drawing)).isascii()
-        assert re.search(r"\|z\| [\d.]+  err \d", screen.text)
+        assert re.search(r"z\d+ [-\d.]+  err \d", screen.text)

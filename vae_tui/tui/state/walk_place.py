@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from vae_tui.arrays import Bytes, Floats
-from vae_tui.latent.codes import prior
+from vae_tui.latent.codes import between, prior
 from vae_tui.latent.morph import PATHS, choose_ends, film
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
@@ -18,6 +18,8 @@ DRIFT_STEPS = 40
 """Frames of a drift from one random point to the next."""
 PROPOSED = (3, 8)
 """Classes of the first interpolation."""
+LONGEST_END = 24
+"""Characters of an end of an interpolation in a title."""
 LARGEST_VALUE = 9.75
 """Limit of the numbers of a code that keys change."""
 
@@ -46,6 +48,12 @@ class Point:
         """What a code taken from here is, in words."""
         return self.name
 
+    @property
+    def short(self) -> str:
+        """The class of a test image, or the beginning of where the code comes from."""
+        name = self.name.partition(" (")[0] if self.image is not None else self.name
+        return cut(name.partition(" · ")[0], LONGEST_END)
+
     def next_frame(self) -> None:
         """Return None: a point does not move."""
 
@@ -66,6 +74,12 @@ class Interpolation:
         """Both ends, in words."""
         return f"{self.start.name} into {self.end.name}"
 
+    def title(self, *, unicode: bool) -> str:
+        """Return ``3 → 8 · linear``, and which test digits they are."""
+        title = f"{self.start.short} {'→' if unicode else '->'} {self.end.short} · {self.path}"
+        images = self.start.image, self.end.image
+        return title if None in images else f"{title} · test digits #{images[0]} and #{images[1]}"
+
     def film(self, network: Network, probe: Probe | None, count: int) -> tuple[Bytes, Floats]:
         """Return ``count`` pictures along the path, uint8 (count, H, W), and codes (count, d)."""
         start, end = (point.code_for(network, probe) for point in (self.start, self.end))
@@ -73,7 +87,11 @@ class Interpolation:
 
     def code_for(self, network: Network, probe: Probe | None) -> Floats:
         """Return the code (d,) of the frame with these weights."""
-        code: Floats = self.film(network, probe, FRAMES)[1][self.frame]
+        if self.path == "pixels":
+            code: Floats = self.film(network, probe, FRAMES)[1][self.frame]
+        else:  # without decoding it
+            start, end = (point.code_for(network, probe) for point in (self.start, self.end))
+            code = between(start, end, FRAMES, self.path)[self.frame]
         return code
 
     def next_frame(self) -> "Interpolation | None":
@@ -137,11 +155,9 @@ class Walk:
         last = place if isinstance(place, Interpolation) else self.last
         return replace(self, place=place, last=last)
 
-    def to_frame(self, share: float) -> "Walk":
-        """Go to the newest interpolation, ``share`` (0 to 1) of the path from its start."""
-        if self.last is None:
-            return self
-        return self.at(replace(self.last, frame=round(share * (FRAMES - 1))))
+    def to_frame(self, frame: int) -> "Walk":
+        """Go to a frame of the newest interpolation."""
+        return self if self.last is None else self.at(replace(self.last, frame=frame))
 
     def with_proposal(self, probe: Probe) -> "Walk":
         """Have an interpolation to show before the user has chosen one."""

@@ -133,8 +133,8 @@ class DimensionsView(View):
         scene = self.scene
         if scene is None or scene.network is None or scene.probe is None:
             return None
-        content = _csv(*_measured(scene))
-        return Export(f"dimensions-step{scene.network.step}.csv", lambda path: write(path, content))
+        name = f"dimensions-step{scene.network.step}.csv"
+        return Export(name, lambda path: write(path, _csv(*_measured(scene))))
 
     def _draw(self, scene: Scene) -> None:
         if scene.network is None or scene.probe is None:

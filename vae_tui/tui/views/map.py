@@ -164,10 +164,10 @@ class MapView(View):
         step = scene.network.step
         if plane.method == "manifold":
             columns, rows = plane.grid
-            pictures = scene.network.decode(quantiles(columns, rows))
+            decode, about = scene.network.decode, f"manifold, step {step}"
             return Export(
                 f"manifold-step{step}.png",
-                lambda path: write_digits(path, pictures, columns, f"manifold, step {step}"),
+                lambda path: write_digits(path, decode(quantiles(columns, rows)), columns, about),
             )
         if (points := plane.points) is None:
             return None

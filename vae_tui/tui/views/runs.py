@@ -210,8 +210,7 @@ class RunsView(View):
         """Return the table as a CSV, with every column."""
         if not (rows := self._rows):
             return None
-        content = csv_of(rows)
-        return Export("runs.csv", lambda path: write(path, content))
+        return Export("runs.csv", lambda path: write(path, csv_of(rows)))
 
     @property
     def _rows(self) -> tuple[ListedRun, ...]:

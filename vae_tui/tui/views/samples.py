@@ -134,12 +134,12 @@ class SamplesView(View):
         scene = self.scene
         if scene is None or scene.network is None:
             return None
-        shape = self._grid()
-        pictures = scene.network.decode(self._codes(scene, shape.count))
-        about = f"{' · '.join(self._description())}, step {scene.network.step}"
+        network, shape = scene.network, self._grid()
+        codes = self._codes(scene, shape.count)
+        about = f"{' · '.join(self._description())}, step {network.step}"
         return Export(
-            f"samples-seed{self.seed}-step{scene.network.step}.png",
-            lambda path: write_digits(path, pictures, shape.columns, about),
+            f"samples-seed{self.seed}-step{network.step}.png",
+            lambda path: write_digits(path, network.decode(codes), shape.columns, about),
         )
 
     def command(self, run: str) -> str | None:

@@ -84,7 +84,10 @@ class View(Container, can_focus=True):
         """Draw new samples from the prior."""
 
     def export(self) -> Export | None:
-        """Return what is shown as a file; None while there is nothing."""
+        """Return what is shown as a file, drawn when it is written; None while there is nothing.
+
+        It is cheap: the palette calls it to know whether there is anything.
+        """
         return None
 
     def command(self, run: str) -> str | None:

@@ -12,16 +12,14 @@ from textual.reactive import var
 from textual.timer import Timer
 
 from vae_tui.arrays import Floats
-from vae_tui.export.picture_files import write_digits
-from vae_tui.latent.codes import code_text
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.state.walk_place import Drift, Interpolation, Point, Walk, shown_at
 from vae_tui.tui.views.view import Export, View, waiting
-from vae_tui.tui.views.walk_films import exported, path_film, traversal_film
+from vae_tui.tui.views.walk_films import command_of, export_of, path_film, traversal_film
 from vae_tui.tui.views.walk_layout import layout
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.film_strip import FilmStrip
-from vae_tui.tui.widgets.latent_bars import REACH, Bars, LatentBars
+from vae_tui.tui.widgets.latent_bars import Bars, LatentBars
 from vae_tui.tui.widgets.neighbour import Neighbour, NeighbourRow
 from vae_tui.tui.widgets.panel import FRAMED, Panel
 from vae_tui.tui.widgets.pictures import Pictures
@@ -36,9 +34,9 @@ class WalkView(View):
     TITLE = "Walk"
     HELP = (
         "The bars are the numbers of the code z that the digit is decoded from, in the order of "
-        "their KL (nats, of the newest test): the most informative first, dead ones grey. Move "
-        "one, or click on its bar. A film strip shows the chosen dimension from -3 to 3 with the "
-        "others kept, or an interpolation: mark two ends with a and b, or choose two digits. "
+        "their KL (nats, over the run's test images): the most informative first, dead ones grey. "
+        "Move one, or click on its bar. A film strip shows the chosen dimension from -3 to 3 with "
+        "the others kept, or an interpolation: mark two ends with a and b, or choose two digits. "
         "Click on a frame to go there. ‖z‖ is the length of the code: about the square root of "
         "the number of dimensions for a draw from the prior. err is the squared error of a "
         "picture after it was encoded and decoded again, summed over pixels from 0 (black) to 1 "
@@ -139,20 +137,14 @@ class WalkView(View):
         scene, place = self.scene, self.walk.place
         if scene is None or scene.network is None or place is None:
             return None
-        name, pictures = exported(place, scene)
-        return Export(name, lambda path: write_digits(path, pictures, 1, place.name))
+        return export_of(place, scene)
 
     def command(self, run: str) -> str | None:
         """Return the command that draws the interpolation, or the digit."""
-        scene, place, code = self.scene, self.walk.place, self._code()
-        if scene is None or code is None:
+        scene, place = self.scene, self.walk.place
+        if scene is None or scene.network is None or place is None:
             return None
-        if isinstance(place, Interpolation) and None not in (place.start.image, place.end.image):
-            ends = f"'#{place.start.image}' '#{place.end.image}'"
-            return f"vae-tui morph {run} {ends} --path {place.path}{scene.step_option}"
-        if isinstance(place, Interpolation) and place.path == "pixels":
-            return None  # no code decodes to a picture of a cross-fade
-        return f'vae-tui decode {run} --z="{code_text(code)}"{scene.step_option}'
+        return command_of(place, scene, run)
 
     def on_latent_bars_pressed(self, message: LatentBars.Pressed) -> None:
         """Choose the dimension that the mouse is on, and set it if it is on the bar."""
@@ -162,15 +154,12 @@ class WalkView(View):
         else:
             self._set(message.value)
 
-    def on_pictures_pressed(self, message: Pictures.Pressed) -> None:
-        """Go to the frame of a film strip that was clicked."""
-        strip = message.pictures
-        share = message.index / max(strip.columns - 1, 1)
-        is_path = isinstance(self.walk.place, Interpolation) and not self._has_two_strips
-        if strip.id == "interpolation" or (strip.id == "strip" and is_path):
-            self._go(self.walk.to_frame(share), animated=False)
-        elif strip.id == "strip":
-            self._set(REACH * (2 * share - 1))
+    def on_film_strip_pressed(self, message: FilmStrip.Pressed) -> None:
+        """Go to the picture of a film strip that was clicked."""
+        if message.strip.film is not None and message.strip.film.dimension < 0:
+            self._go(self.walk.to_frame(round(message.position)), animated=False)
+        else:
+            self._set(message.position)
 
     def on_neighbour_row_pressed(self, message: NeighbourRow.Pressed) -> None:
         """Go to the mean of the test image that was clicked."""
@@ -288,14 +277,14 @@ class WalkView(View):
         self.set_class(bool(marks.text), "marked")
         strip, second = self.query(FilmStrip)
         if isinstance(place, Interpolation) and not self._has_two_strips:
-            strip.film = path_film(place, place.path, strip.columns, scene, is_here=True)
+            strip.film = path_film(place, strip.columns, scene, is_here=True)
         else:
             strip.film = traversal_film(code, self._dimension, strip.columns, scene)
         if self._has_two_strips and scene.probe is not None:
             self.walk = self.walk.with_proposal(scene.probe)
         if self._has_two_strips and (path := self.walk.last) is not None:
-            title, is_here = f"{path.name}, {path.path}", isinstance(place, Interpolation)
+            is_here = isinstance(place, Interpolation)
             shown = path, is_here, second.columns, network, scene.palette
             if shown != self._second:  # a moved bar leaves it as it is
                 self._second = shown
-                second.film = path_film(path, title, second.columns, scene, is_here=is_here)
+                second.film = path_film(path, second.columns, scene, is_here=is_here)

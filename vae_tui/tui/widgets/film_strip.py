@@ -1,15 +1,17 @@
 """Pictures in a row with a title above them, and the norm and the error of each below it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from rich.text import Text
+from textual.message import Message
 from textual.reactive import var
 
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.terminal.half_blocks import Palette
 from vae_tui.terminal.tiles import GAP, fitting
-from vae_tui.tui.widgets.caption import Caption
+from vae_tui.tui.widgets.caption import SEPARATOR, Caption
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.panel import Panel, frame_of, title_width
 from vae_tui.tui.widgets.pictures import Pictures
@@ -29,10 +31,14 @@ class Film:
     """uint8 (N, H, W)."""
     codes: Floats
     """(N, d)."""
+    positions: Sequence[float]
+    """Where each picture is on the film: a value of the moved dimension, or a frame of a path."""
     errors: Floats
     """Squared error after each picture was encoded and decoded, (N,)."""
     chosen: int = -1
     """The picture that is framed; -1 for none."""
+    dimension: int = -1
+    """The only dimension in which the codes differ; -1 for a path."""
     share: float | None = None
     """Where on the strip the frame shown is, 0 to 1; None draws no track."""
     palette: Palette = Palette.GREYS
@@ -49,6 +55,14 @@ class FilmStrip(Panel):
     """
 
     film: var[Film | None] = var(None)
+
+    @dataclass
+    class Pressed(Message):
+        """A picture was clicked."""
+
+        strip: "FilmStrip"
+        position: float
+        """As in `Film.positions`."""
 
     def __init__(self, name: str) -> None:
         """Title ``<name>-caption``, pictures ``<name>``, numbers ``<name>-numbers``."""
@@ -72,6 +86,12 @@ class FilmStrip(Panel):
         strip.styles.height = pixels // 2
         strip.pixels, strip.columns = pixels, columns
 
+    def on_pictures_pressed(self, message: Pictures.Pressed) -> None:
+        """Report which picture was clicked."""
+        message.stop()
+        if self.film is not None and message.index < len(self.film.positions):
+            self.post_message(self.Pressed(self, self.film.positions[message.index]))
+
     def watch_film(self, film: Film | None) -> None:
         """Redraw."""
         if film is None:
@@ -83,7 +103,8 @@ class FilmStrip(Panel):
         has_track = film.share is not None and width - len(film.title) - 1 >= LEAST_TRACK
         room = width - len(film.title) - 1
         track = f" {_track(film.share or 0.0, room, unicode=film.unicode)}" if has_track else ""
-        self.query_one(self._title, Caption).text = f"{film.title}{track}"
+        subject, dot, rest = film.title.partition(SEPARATOR)
+        self.query_one(self._title, Caption).text = f"[b]{subject}[/b]{dot}{rest}{track}"
         line = Text(" " * MARGIN, no_wrap=True)
         for number, words in enumerate(_numbers(film, cells - 1)):
             line.append(words.ljust(cells)[:cells], "here" if number == film.chosen else "")
@@ -92,18 +113,27 @@ class FilmStrip(Panel):
 
 
 def _numbers(film: Film, cells: int) -> list[str]:
-    """Return norm and error of each picture, in the longest form that fits in ``cells``."""
-    norm = "‖z‖" if film.unicode else "|z|"
-    pairs = list(zip(np.linalg.norm(film.codes, axis=1), film.errors, strict=True))
-    for form in (
-        f"{norm} {{:.1f}}  err {{:.0f}}",
-        f"{norm} {{:.1f}} err {{:.0f}}",
-        "{:.1f} err {:.0f}",
-    ):
+    """Return what differs between the pictures, in the longest form that fits in ``cells``.
+
+    That is the value of the moved dimension, or on a path the norm of the code; and the error.
+    """
+    if film.dimension >= 0:
+        name, values = f"z{film.dimension + 1}", [_short(value) for value in film.positions]
+    else:
+        name = "‖z‖" if film.unicode else "|z|"
+        values = [f"{norm:.1f}" for norm in np.linalg.norm(film.codes, axis=1)]
+    pairs = list(zip(values, film.errors, strict=True))
+    forms = f"{name} {{}}  err {{:.0f}}", f"{name} {{}} err {{:.0f}}"
+    for form in (*forms, f"{name} {{}}" if film.dimension >= 0 else "{} err {:.0f}"):
         words = [form.format(*pair) for pair in pairs]
         if max(map(len, words)) <= cells:
             break
     return words
+
+
+def _short(value: float) -> str:
+    """Return at most two decimals: ``-1.5``, ``0``, ``1.83``."""
+    return f"{round(value, 2) + 0:g}"
 
 
 def _track(share: float, width: int, *, unicode: bool) -> str:
