@@ -96,7 +96,8 @@ async def test_n_goes_from_the_centre_of_one_class_to_that_of_the_next_and_N_bac
     screen = Screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "4")
-        steps = ("n", 0), ("n", 1), (("right", "n"), 2), ("N", 1), ("N", 0), ("N", 9)
+        # The cursor starts on the first class, where there is something to see.
+        steps = ((), 0), ("n", 1), ("n", 2), (("right", "n"), 3), ("NNN", 0), ("N", 9)
         for keys, label in steps:
             await pilot.press(*keys)
             middle = np.median(cloud(screen).points[probe().labels == label], axis=0)
@@ -135,7 +136,7 @@ async def test_m_shows_one_projection_after_the_other():
         np.testing.assert_array_equal(cloud(screen).points, means[:, :2])
         nearest = ((means[:, :2] - np.array(screen.view.plane.cursor)) ** 2).sum(1).argmin()
         assert screen.caption("place") == f"at mean #{nearest}"
-        assert screen.caption("nearest-name") == f"#{nearest}, a {probe().labels[nearest]}"
+        assert screen.caption("nearest-name") == f"nearest: {probe().labels[nearest]} (#{nearest})"
         np.testing.assert_array_equal(
             screen.pictures("nearest").images, probe().images[nearest][None]
         )

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 from support.fake_networks import probe, random_network
+from support.layout_faults import until_whole
 from support.run_events import CONFIG
 from support.screen import (
     Screen,
@@ -15,10 +16,9 @@ from support.screen import (
     wait_until,
 )
 from support.views import cloud
-from support.widgets import colours
 
 from vae_tui.terminal.class_colours import CLASS_COLOURS
-from vae_tui.tui.widgets.map.class_grid import ClassGrid
+from vae_tui.tui.widgets.map.class_grid import ClassGrid, grid_layout
 from vae_tui.tui.widgets.map.manifold import AXIS, Manifold
 from vae_tui.tui.widgets.map.scatter import Scatter
 
@@ -59,7 +59,7 @@ async def test_the_manifold_of_two_dimensions_lies_at_the_quantiles_of_the_norma
         assert screen.caption("place") == f"at {code[0]:.2f}, {code[1]:.2f}"
         means = flat.encode(probe().images)[0]
         nearest = np.linalg.norm(means - code, axis=1).argmin()
-        assert screen.caption("nearest-name").startswith(f"#{nearest},")
+        assert f"(#{nearest})" in screen.caption("nearest-name")
         await pilot.click(Manifold, (AXIS + 2 * sheet.size[0] + 1, sheet.size[1] + 1))
         assert screen.view.query_one(Manifold).sheet.cursor == (2, 1)
         frame = screen.view.query_one(Manifold).rows[sheet.size[1]].text
@@ -81,8 +81,51 @@ async def test_the_side_panel_shows_the_mean_of_each_class_with_its_count(size):
         centres = np.stack([means[some.labels == label].mean(0) for label in (0, 3, 7)])
         shown = grid.content.images.astype(int)
         assert np.abs(shown - FIRST.decode(centres)).max() <= 1
-        assert re.search(r"0 1 +3 3(?s:.)*7 2", plain(grid))
+        assert re.search(r"(?s)0 1\b.*3 3\b.*7 2\b", plain(grid))
         assert "▀" in plain(grid)
+
+
+@pytest.mark.parametrize("width", range(10, 80, 7))
+@pytest.mark.parametrize("height", range(5, 60, 5))
+def test_ten_classes_fill_their_rows(width, height):
+    columns, pixels = grid_layout(width, height, 10)
+    assert columns in (0, 1, 2, 5, 10)
+    if columns:
+        assert columns * (pixels + 1) - 1 <= width
+        assert 10 // columns * (pixels // 2 + 1) <= height
+
+
+@pytest.mark.parametrize("size", [(120, 40), (200, 60)])
+async def test_the_ten_classes_stand_in_two_columns_beside_the_digits(size):
+    screen = Screen()
+    async with screen.at(*size) as pilot:
+        await open_view(pilot, screen, "4")
+        grid = screen.view.query_one(ClassGrid)
+        columns, pixels = grid_layout(*grid.size, 10)
+        assert columns == 2
+        assert pixels >= 10
+        assert screen.caption("nearest-name").startswith("nearest: ")
+        await until_whole(pilot, screen)
+
+
+async def test_on_the_manifold_n_moves_its_own_cursor_and_no_hidden_one():
+    screen = Screen(config=dataclasses.replace(CONFIG, latent_dim=2))
+    flat = random_network(540, d=2)
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4", "started")
+        screen.reader.load(flat, probe())
+        await wait_until(pilot, lambda: "30 means" in screen.caption("caption"))
+        await pilot.press("m", "m", "m")
+        await wait_until(pilot, lambda: screen.caption("caption").startswith("manifold"))
+        before = screen.view.plane.cursor
+        await pilot.press("n")
+        assert screen.view.plane.cursor == before
+        label = screen.view.plane.label
+        middle = np.median(flat.encode(probe().images)[0][probe().labels == label], axis=0)
+        sheet = screen.view.query_one(Manifold).sheet
+        column = np.floor(norm.cdf(middle[0]) * sheet.columns)
+        row = np.floor((1 - norm.cdf(middle[1])) * sheet.rows)
+        assert sheet.cursor == (min(column, sheet.columns - 1), min(row, sheet.rows - 1))
 
 
 async def test_a_run_of_an_unknown_data_set_has_a_map():
@@ -97,10 +140,11 @@ async def test_the_classes_have_their_colours():
     screen = Screen()
     async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "4")
-        shown = colours(screen.view.query_one(ClassGrid))
-        assert {mark: shown[mark] for mark in "0123456789"} == dict(
-            zip("0123456789", CLASS_COLOURS, strict=True)
-        )
+        segments = [one for row in screen.view.query_one(ClassGrid).rows for one in row]
+        marks = {
+            one.text: one.style.color.get_truecolor().hex for one in segments if one.style.bold
+        }
+        assert marks == dict(zip("0123456789", CLASS_COLOURS, strict=True))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

@@ -1,7 +1,7 @@
 """The map: codes in two dimensions, the part of the plane on the screen, and a cursor."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,13 +155,18 @@ class MapPlane:
         projection = on_dimensions(means, *dimensions)
         return replace(self, projection=projection, dimensions=dimensions)
 
-    def fitted(self, width: int, height: int) -> "MapPlane":
-        """Choose the window for a pane of cells; a first one has the cursor in its centre."""
+    def fitted(self, width: int, height: int, labels: Bytes) -> "MapPlane":
+        """Choose the window for a pane of cells; in a first one the cursor is on a class.
+
+        That is the class it was on before, or the first one of ``labels`` (N,).
+        """
         if self.points is None:
             return self
-        window = window_for(self.points, width, height)
-        cursor = self.cursor if self.window else window.point(width // 2, height // 2)
-        return replace(self, window=window, cursor=cursor)
+        plane = replace(self, window=window_for(self.points, width, height))
+        if self.window is not None:
+            return plane
+        label = self.label if (labels == self.label).any() else int(labels.min())
+        return replace(plane, label=label, cursor=_centre(self.points, labels, label))
 
     def moved(self, columns: int, rows: int) -> "MapPlane":
         """Move the cursor by cells, or digits of the manifold, down and to the right.
@@ -192,19 +197,22 @@ class MapPlane:
         column, row = min(max(column, 0), columns - 1), min(max(row, 0), rows - 1)
         return replace(self, place=((column + 0.5) / columns, 1 - (row + 0.5) / rows))
 
-    def at_next_class(self, labels: Bytes, classes: Sequence[str], steps: int) -> "MapPlane":
+    def at_next_class(self, labels: Bytes, means: Floats, steps: int) -> "MapPlane":
         """Move the cursor to the median of the next class that has images.
 
-        ``labels`` (N,) are the images' classes; ``steps`` is 1, or -1 for the previous class.
+        ``labels`` (N,) are the images' classes, ``means`` (N, d) their codes; ``steps`` is 1, or -1
+        for the previous class.
         """
-        present = [label for label in range(len(classes)) if (labels == label).any()]
+        present = sorted(set(labels.tolist()))
         if self.points is None or not present:
             return self
         first = 0 if steps > 0 else len(present) - 1
         index = (present.index(self.label) + steps) if self.label in present else first
         label = present[index % len(present)]
-        x, y = np.median(self.points[labels == label], axis=0)
-        return replace(self, cursor=(float(x), float(y)), label=label)
+        if self.method == "manifold":
+            across, up = map(NormalDist().cdf, _centre(means, labels, label))
+            return replace(self, place=(across, up), label=label)
+        return replace(self, cursor=_centre(self.points, labels, label), label=label)
 
     def at_cursor(self, means: Floats) -> Place | None:
         """Return what is at the cursor; ``means`` (N, d) are the codes on the map.
@@ -226,6 +234,12 @@ class MapPlane:
         code = self.projection.codes_at(np.array([self.cursor], np.float32))[0]
         digits = 2 if max(abs(x), abs(y)) < 10 else 0
         return Place(code, f"at {x:.{digits}f}, {y:.{digits}f}", nearest)
+
+
+def _centre(points: Floats, labels: Bytes, label: int) -> tuple[float, float]:
+    """Return the median of the points (N, 2) of a class."""
+    x, y = np.median(points[labels == label], axis=0)
+    return float(x), float(y)
 
 
 def _nearest(points: Floats, cursor: tuple[float, float]) -> int:

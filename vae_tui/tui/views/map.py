@@ -138,8 +138,10 @@ class MapView(View):
 
     def action_next_class(self, steps: int) -> None:
         """Move the cursor to the centre of the next class, or of the previous one."""
-        if self.scene is not None and (probe := self.scene.probe) is not None:
-            self._move_to(self.plane.at_next_class(probe.labels, probe.classes, steps))
+        scene = self.scene
+        if scene is not None and scene.network is not None and scene.probe is not None:
+            means = scene.codes[0]
+            self._move_to(self.plane.at_next_class(scene.probe.labels, means, steps))
 
     def action_walk(self) -> None:
         """Walk from the cursor."""
@@ -219,10 +221,11 @@ class MapView(View):
             self._listed = network, probe
             self.query_one(ClassGrid).content = class_list(scene, network, probe)
         if (here := self._here()) is not None:
-            nearest = probe.images[[here.nearest]]
-            name = f"#{here.nearest}, a [b]{probe.classes[probe.labels[here.nearest]]}[/b]"
+            index = here.nearest
+            digits = network.decode(here.code[None]), probe.images[[index]]
+            name = probe.classes[probe.labels[index]]
             self.query_one(MapSide).digits = AtCursor(
-                network.decode(here.code[None]), nearest, here.text, "decoded", name, scene.palette
+                *digits, here.text, index, name, scene.palette
             )
 
     def _draw_cloud(self, scene: Scene, probe: Probe) -> None:
@@ -230,7 +233,7 @@ class MapView(View):
         points, (width, height) = self.plane.points, scatter.size
         if points is None or len(points) != len(probe.labels) or not width or not height:
             return
-        plane = self.plane = self.plane.fitted(width, height)
+        plane = self.plane = self.plane.fitted(width, height, probe.labels)
         cloud = cloud_of(scene, probe, plane, bubbles=self.bubbles, named=self.named)
         scatter.cloud = cloud
         what = f"[b]{len(points)} means[/b]"

@@ -42,13 +42,11 @@ class ClassGrid(Drawing):
         if classes is None or not classes.labels or width < 1 or height < 1:
             self.show_rows([])
             return
-        count = len(classes.labels)
-        for pixels in GRID_SIZES:
-            columns = fitting(width, pixels)
-            if columns and -(-count // columns) * (pixels // 2 + 1) <= height:
-                self.show_rows(self._pictures(classes, pixels, min(columns, count)))
-                return
-        self.show_text(_text(classes, width, height))
+        columns, pixels = grid_layout(width, height, len(classes.labels))
+        if columns:
+            self.show_rows(self._pictures(classes, pixels, columns))
+        else:
+            self.show_text(_text(classes, width, height))
 
     def _pictures(self, classes: ClassList, pixels: int, columns: int) -> list[Strip]:
         ground = self.app.theme_variables["picture-ground"]
@@ -64,6 +62,20 @@ class ClassGrid(Drawing):
                 line.append_text(label)
             rows.append(Strip(line.render(self.app.console, end="")))
         return rows
+
+
+def grid_layout(width: int, height: int, count: int) -> tuple[int, int]:
+    """Return columns and cells of the largest pictures that fit with a label below each, or 0, 0.
+
+    The last row is full or nearly so: ten classes stand in 2 x 5 or 5 x 2.
+    """
+    spare = max(1, count // 10)
+    full = [one for one in range(1, count + 1) if -(-count // one) * one - count <= spare]
+    for pixels in GRID_SIZES:
+        for columns in (one for one in full if one <= fitting(width, pixels)):
+            if -(-count // columns) * (pixels // 2 + 1) <= height:
+                return columns, pixels
+    return 0, 0
 
 
 def _label(classes: ClassList, index: int, width: int) -> Text:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.events import Click
 from textual.message import Message
 from textual.reactive import var
@@ -94,32 +95,41 @@ class Scatter(Drawing):
         characters, classes = _marks(cloud)
         if cloud.outlines is not None:
             _draw_outlines(cloud, characters, classes)
+        bare = characters.copy()
         emphasis = _draw_numerals(cloud, characters, classes)
-        columns, rows = cloud.window.cells(np.array([cloud.cursor], np.float32))
-        cursor = int(columns[0]), int(rows[0])
         styles = [Style(), *(self.app.console.get_style(f"class{number}") for number in range(10))]
         styles += [style + Style(bold=True) for style in styles] + [
             style + Style(bold=True, reverse=True) for style in styles
         ]
         looks = np.where(classes < 0, 0, classes % 10 + 1) + len(styles) // 3 * emphasis
-        self.show_rows(
-            [
-                Strip(_segments(letters, row, cursor[0] if y == cursor[1] else -1, styles))
-                for y, (letters, row) in enumerate(
-                    zip(characters.tolist(), looks.tolist(), strict=True)
-                )
-            ]
-        )
+        _draw_cursor(cloud, characters, bare, looks, len(styles))
+        styles.append(_cursor_style(self.app.theme_variables["background"]))
+        rows = zip(characters.tolist(), looks.tolist(), strict=True)
+        self.show_rows([Strip(_segments(letters, row, styles)) for letters, row in rows])
 
 
-def _segments(
-    letters: list[str], looks: list[int], cursor: int, styles: list[Style]
-) -> list[Segment]:
-    """Return one row of cells; ``looks`` are indices into ``styles``, ``cursor`` is a column."""
-    if 0 <= cursor < len(looks):
-        letters[cursor] = "+" if letters[cursor] == " " else letters[cursor]
-        styles = [*styles, styles[looks[cursor]] + Style(bold=True, reverse=True)]
-        looks[cursor] = len(styles) - 1
+def _cursor_style(background: str) -> Style:
+    """Return black on white, or on a light theme white on black: colours that no class has."""
+    ground = Color.parse(background)
+    return Style(color=ground.hex, bgcolor=ground.get_contrast_text(1).hex, bold=True)
+
+
+def _draw_cursor(
+    cloud: Cloud, characters: NDArray[np.str_], bare: NDArray[np.str_], looks: Indices, look: int
+) -> None:
+    """Draw the cursor as ``[8]``, around the mark that is there without numerals, or ``[+]``."""
+    columns, rows = cloud.window.cells(np.array([cloud.cursor], np.float32))
+    column, row = int(columns[0]), int(rows[0])
+    height, width = characters.shape
+    if 0 <= row < height and 0 <= column < width:
+        mark = bare[row, column] if bare[row, column] != " " else "+"
+        for x, letter in zip(range(column - 1, column + 2), f"[{mark}]", strict=True):
+            if 0 <= x < width:
+                characters[row, x], looks[row, x] = letter, look
+
+
+def _segments(letters: list[str], looks: list[int], styles: list[Style]) -> list[Segment]:
+    """Return one row of cells; ``looks`` are indices into ``styles``."""
     segments, start = [], 0
     for look, cells in groupby(looks):
         end = start + len(list(cells))
