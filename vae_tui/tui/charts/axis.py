@@ -20,7 +20,7 @@ _SQUASHED_BY_SPIKES = 1 / 12
 _PLACES = 64
 """Of the x axis: all values of one together weigh as much as those of another."""
 _NEAR = 1 / 4
-"""A level at most this far outside the data, as a share of its range, widens the range."""
+"""In a close-up, a level at most this share of the data's range outside it widens the range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,13 @@ def _without_outliers(
     return (body_low if squashed_below else low), (body_high if squashed_above else high)
 
 
-def range_with_levels(low: float, high: float, levels: Sequence[float]) -> Range:
-    """Return a rounded range around the data and the levels near it."""
-    reach = (high - low) * _NEAR
+def range_with_levels(low: float, high: float, levels: Sequence[float], *, close_up: bool) -> Range:
+    """Return a rounded range around the data and all levels; in a close-up those near the data."""
+    data = rounded_range(low, high)
+    reach = (high - low) * _NEAR if close_up else math.inf
     near = [level for level in levels if low - reach <= level <= high + reach]
-    return rounded_range(min(low, *near, low), max(high, *near, high))
+    near = [level for level in near if math.isfinite(level)]
+    return Range(min([data.low, *near]), max([data.high, *near]))
 
 
 def rounded_range(low: float, high: float) -> Range:

@@ -47,13 +47,13 @@ def draw_chart(
         title: Name and unit, such as ``BCE nats/image``; cut to its first word where narrow.
         series: Drawn in this order, lines before points.
         heading_width: Cells of the title row, if not ``width``.
-        levels: Lines if near the data, else a label with an arrow; the most important one first.
+        levels: Lines with labels, the most important one first; in a close-up those near the data.
         log: Logarithmic y axis; values <= 0 are marked like those that are not finite.
         log_x: Logarithmic x axis; points at x <= 0 are left out.
         x_window: The x to show; None for all.
         cursor: x of a vertical line; the title row then shows the newest values up to there.
         marks: x and label of dotted vertical lines, such as changed settings.
-        close_up: The first eighth may be left out, so that the rest gets more height.
+        close_up: The first eighth and far levels may be left out, for more height for the rest.
         nothing: What to say where no series has a value.
     """
     if height <= 0:
@@ -111,9 +111,8 @@ def _draw_level_labels(canvas: Canvas, frame: Frame, levels: Sequence[Level]) ->
     """Write the labels into the gutter, each in the row of its line or in one beside it."""
     free = set(range(frame.rows))
     for level, text in zip(levels, frame.labels, strict=False):
-        y = level.height(frame.log)
-        if not math.isnan(y):
-            row = frame.row(min(max(y, frame.y_range.low), frame.y_range.high))
+        if text:
+            row = frame.row(level.height(frame.log))
             near = [one for one in (row, row - 1, row + 1) if one in free]
             if near:
                 free.discard(near[0])

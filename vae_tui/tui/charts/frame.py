@@ -102,6 +102,7 @@ def frame_for(
             min(low for low, _ in limits),
             max(high for _, high in limits),
             [level.height(log) for level in levels],
+            close_up=close_up,
         )
         y_ticks = log_ticks(y_range, most) if log else linear_ticks(y_range, most)
     elif any(len(curve.non_finite_xs) for curve in curves):
@@ -110,11 +111,7 @@ def frame_for(
     if width >= _WIDTH_WITH_X_LABEL:
         gutter = max(gutter, cell_len(x_label) if cell_len(x_label) <= 6 else 0)
     left = gutter + 1 if width >= gutter + 1 + 2 * LEAST_WIDTH else 0
-    labels = (
-        ()
-        if message
-        else level_texts(levels, y_range, width - left, glyphs, log=log, close_up=close_up)
-    )
+    labels = () if message else level_texts(levels, y_range, width - left, glyphs, log=log)
     columns = width - left - max(map(len, labels), default=0)
     x_ticks: tuple[Tick, ...] = ()
     if any(len(curve.all_xs) for curve in curves):

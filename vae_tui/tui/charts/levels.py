@@ -27,36 +27,24 @@ class Level:
 
 
 def level_texts(
-    levels: Sequence[Level],
-    y_range: Range,
-    columns: int,
-    glyphs: Glyphs,
-    *,
-    log: bool,
-    close_up: bool,
+    levels: Sequence[Level], y_range: Range, columns: int, glyphs: Glyphs, *, log: bool
 ) -> tuple[str, ...]:
     """Return the label of each level: name and value, the name alone where it is narrow, or none.
 
-    ``columns`` are those of the plot and the gutter. A level outside of the range gets an arrow, in
-    a close-up no label.
+    ``columns`` are those of the plot and the gutter. A level outside of the range has no label.
     """
-    arrows = [_arrow(level.height(log), y_range, glyphs) for level in levels]
-    names = [narrow_text(level.label, glyphs) for level in levels]
-    values = [_value(level.y) for level in levels]
-    for least, parts in (
-        (LEAST_PLOT_WITH_VALUES, zip(names, values, arrows, strict=True)),
-        (LEAST_PLOT, zip(names, arrows, strict=True)),
-    ):
-        texts = tuple(
-            "" if close_up and part[-1] else " " + " ".join(filter(None, part)) for part in parts
-        )
+    names = [
+        f" {narrow_text(level.label, glyphs)}" if level.height(log) in y_range else ""
+        for level in levels
+    ]
+    full = [
+        f"{name} {_value(level.y)}" if name else ""
+        for name, level in zip(names, levels, strict=True)
+    ]
+    for least, texts in ((LEAST_PLOT_WITH_VALUES, full), (LEAST_PLOT, names)):
         if columns - max(map(len, texts), default=0) >= least:
-            return texts
+            return tuple(texts)
     return ("",) * len(levels)
-
-
-def _arrow(y: float, y_range: Range, glyphs: Glyphs) -> str:
-    return glyphs.above if y > y_range.high else glyphs.below if y < y_range.low else ""
 
 
 def _value(y: float) -> str:
