@@ -42,6 +42,12 @@ def bad_lines(run: Run, folder: Path) -> dict[str, list[str]]:
         "the name must end in .png or .gif": ["morph", path, "3", "8", "-o", str(folder / "x")],
         "the name must end in .pt or .safetensors or .csv": ["export", path, *file],
         "Missing option '--output'": ["export", path],
+        f"weights.safetensors is a file of the run {run.name}": [
+            *("export", path, "-o", str(run.weights))
+        ],
+        f"20.safetensors is a file of the run {run.name}": [
+            *("export", path, "-o", str(run.kept_weights(20)))
+        ],
         "there is no folder": ["sample", path, "-o", str(folder / "none" / "x.png")],
         "x.png cannot be written: ": ["sample", path, "-o", "/proc/x.png"],
         "stdout is not a terminal: write to a file with -o FILE.png": ["sample", path],

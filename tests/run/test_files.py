@@ -250,3 +250,14 @@ def test_a_reserve_takes_its_room_once_and_gives_it_back(tmp_path):
     assert path.stat().st_ino == kept.st_ino
     reserve.release()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_hole_of_a_terabyte_is_passed_over_and_the_lines_around_it_are_read(tmp_path):
+    path = tmp_path / "sparse"
+    path.write_bytes(b"first\n")
+    os.truncate(path, 1 << 40)
+    with path.open("ab") as file:
+        file.write(b"\nlast\n")
+    lines = list(read_lines(path))
+    assert (lines[0], lines[-1]) == (b"first", b"last")
+    assert sum(map(len, lines)) < 1 << 24

@@ -31,7 +31,7 @@ def test_a_new_series_is_one_row_and_is_in_the_csv_in_json_and_in_a_chart(
     run = run_with(tmp_path, started(), *happened)
     config = run.config()
 
-    rows = list(csv.DictReader(io.StringIO(losses_csv(run, config).decode())))
+    rows = list(csv.DictReader(io.StringIO(b"".join(losses_csv(run, config)).decode())))
     assert [row["dummy"] for row in rows] == ["11.0", "12.0"]
 
     follow(run, config, as_json=True)
@@ -53,7 +53,7 @@ def test_a_new_series_of_the_tests_is_drawn_as_points(tmp_path, monkeypatch):
     view = run_view.advance(run_view.RunView("run", run.config()), filter(None, read))
     curves = chart_curves("kl", view, smooth=False, recent=False)
     assert curves[-1].kind == "points" and list(curves[-1].ys) == [3.5]
-    (csv_row,) = csv.DictReader(io.StringIO(losses_csv(run, run.config()).decode()))
+    (csv_row,) = csv.DictReader(io.StringIO(b"".join(losses_csv(run, run.config())).decode()))
     assert csv_row["fid"] == "3.5"
 
 
@@ -81,7 +81,7 @@ def test_a_loss_is_the_sum_of_both_terms_and_an_auto_encoders_has_no_kl(tmp_path
 
 def test_the_columns_of_the_csv_file_keep_their_names_and_their_order(tmp_path):
     run = run_with(tmp_path, started(), losses(1), latent_dim=2, reconstruction="mse")
-    header = losses_csv(run, run.config()).decode().splitlines()[0]
+    header = b"".join(losses_csv(run, run.config())).decode().splitlines()[0]
     assert header.split(",") == [
         *("event", "time_unix_seconds", "step", "epoch"),
         *("train_half_squared_error_nats_per_image", "train_kl_nats_per_image"),

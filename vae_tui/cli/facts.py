@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vae_tui.run.events import RunStarted
     from vae_tui.run.files import LineTail
     from vae_tui.run.folder import Run
+    from vae_tui.run.progress import Restarts
 
 _POLL_SECONDS = 0.1
 _LINES_AT_ONCE = 1_000
@@ -89,12 +90,13 @@ def events(run: str | None, runs_dir: Path, since: int, follow: bool) -> None:
     """
     from vae_tui.cli.headless import as_json_line, lines_until_end
     from vae_tui.run.files import LineTail
+    from vae_tui.run.progress import Restarts
     from vae_tui.run.runs_folder import find
 
     found = find(runs_dir, run)
     tail = LineTail(found.events)
     unreadable = 0
-    in_force = _lines_in_force(tail, list(_restarts(found)))
+    in_force = _lines_in_force(tail, Restarts(_restarts(found)))
     while block := list(itertools.islice(in_force, _LINES_AT_ONCE)):
         steps = [step for _, step in block]
         unreadable += steps.count(None)
@@ -112,26 +114,14 @@ def events(run: str | None, runs_dir: Path, since: int, follow: bool) -> None:
 COMMANDS = (status, wait, events)
 
 
-def _lines_in_force(
-    tail: "LineTail", restarts: "list[tuple[int, RunStarted]]"
-) -> Iterator[tuple[bytes, int | None]]:
+def _lines_in_force(tail: "LineTail", restarts: "Restarts") -> Iterator[tuple[bytes, int | None]]:
     """Yield the log's lines that none of the ``restarts`` after them voids, with their steps.
 
-    The step is None for a line that is not an event. The restarts are found in an earlier pass, so
-    that the lines need not all be held in memory.
+    The step is None for a line that is not an event.
     """
-    from vae_tui.run.progress import is_void
-
-    # The one of the lowest step voids most: earlier ones of higher steps are covered by it.
-    voiding: list[tuple[int, RunStarted]] = []
-    for number, restart in reversed(restarts):
-        if not voiding or restart.step < voiding[-1][1].step:
-            voiding.append((number, restart))
     for number, line in enumerate(_lines(tail)):
-        while voiding and voiding[-1][0] <= number:
-            voiding.pop()
         step = _step(line)
-        if line.strip() and (step is None or not voiding or not is_void(step, voiding[-1][1])):
+        if line.strip() and (step is None or not restarts.is_void(number, step)):
             yield line, step
 
 

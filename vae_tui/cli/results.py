@@ -77,7 +77,8 @@ def export(run: str | None, runs_dir: Path, step: int | None, output: Path) -> N
     if output.suffix.lower() == ".csv":
         if step is not None:
             raise UsageError("--step selects weights; losses are always exported completely")
-        content, what = losses_csv(found, config), f"losses of {found.name}"
+        blocks, what = losses_csv(found, config), f"losses of {found.name}"
+        write(output, blocks)
     else:
         network = network_at(found, config, step)
         what = f"weights of step {network.step} of {found.name}"
@@ -87,7 +88,7 @@ def export(run: str | None, runs_dir: Path, step: int | None, output: Path) -> N
             content = pt_file(network)
         else:
             content = safetensors_file(network)
-    write(output, content)
+        write(output, content)
     print_lines(f"{output}: {what}")
 
 

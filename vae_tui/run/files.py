@@ -5,12 +5,14 @@ import errno
 import math
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from vae_tui.run.untrusted import open_own, open_regular
 
 _MARK_BYTES = 256
+_LONG_BYTES = 1 << 26
+"""Of the rest of a file, from which on holes in it are looked for."""
 
 
 def append(path: Path, line: bytes) -> None:
@@ -29,15 +31,19 @@ def append(path: Path, line: bytes) -> None:
         os.close(descriptor)
 
 
-def replace(path: Path, content: bytes, fsync: Callable[[int], object] = os.fsync) -> None:
+def replace(
+    path: Path, content: bytes | Iterable[bytes], fsync: Callable[[int], object] = os.fsync
+) -> None:
     """Replace a file's content atomically: a reader, or a crash, sees the old or the new.
+
+    The content may be given in blocks.
 
     ``fsync`` is called with the descriptor of the new content, before the rename.
     """
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            file.writelines((content,) if isinstance(content, bytes) else content)
             file.flush()
             fsync(file.fileno())
         Path(temporary).replace(path)
@@ -96,6 +102,8 @@ class LineTail:
         try:
             with open_regular(self._path) as file:
                 self.size = os.fstat(file.fileno()).st_size
+                if self.size - self.offset > _LONG_BYTES:
+                    self._pass_over_hole(file.fileno(), limit)
                 marked = self.offset - len(self._mark)
                 file.seek(marked)
                 block = file.read(len(self._mark) + limit)
@@ -113,6 +121,18 @@ class LineTail:
             self.offset += passed
             self._mark = block[max(passed - _MARK_BYTES, 0) : passed]
         return block[:end]
+
+    def _pass_over_hole(self, descriptor: int, limit: int) -> None:
+        """Continue at the next data of a sparse file: its hole may be terabytes of zeros."""
+        data = self.offset
+        try:
+            data = os.lseek(descriptor, self.offset, os.SEEK_DATA)
+        except OSError as error:
+            data = self.size if error.errno == errno.ENXIO else data  # no data until its end
+        except AttributeError:  # not every system has SEEK_DATA
+            pass
+        if data > self.offset + limit:
+            self.offset, self._mark = data, b""
 
 
 def signature(path: Path) -> tuple[int, int, int] | None:

@@ -26,16 +26,30 @@ def is_void(step: int, restart: RunStarted) -> bool:
 
 
 def in_force(happened: Iterable[Event]) -> list[Event]:
-    """Return the events that no later ``RunStarted`` voids, in order.
+    """Return the events that no later ``RunStarted`` voids, in order; all are held in memory."""
+    known = list(happened)
+    restarts = Restarts((n, one) for n, one in enumerate(known) if isinstance(one, RunStarted))
+    return [event for n, event in enumerate(known) if not restarts.is_void(n, event.step)]
 
-    All are held in memory: pass only the kinds that are needed, and ``RunStarted``.
+
+class Restarts:
+    """The restarts of a log, each with the number of its line, found in an earlier reading.
+
+    So a long log need not be held in memory to pass over what a later restart voids.
     """
-    left: list[Event] = []
-    for event in happened:
-        if isinstance(event, RunStarted):
-            left = [earlier for earlier in left if not is_void(earlier.step, event)]
-        left.append(event)
-    return left
+
+    def __init__(self, restarts: Iterable[tuple[int, RunStarted]]) -> None:
+        # The one of the lowest step voids most: earlier ones of higher steps are covered by it.
+        self._voiding: list[tuple[int, RunStarted]] = []
+        for number, restart in reversed(list(restarts)):
+            if not self._voiding or restart.step < self._voiding[-1][1].step:
+                self._voiding.append((number, restart))
+
+    def is_void(self, number: int, step: int) -> bool:
+        """Return whether the line ``number``, an event of ``step``, is void; numbers ascend."""
+        while self._voiding and self._voiding[-1][0] <= number:
+            self._voiding.pop()
+        return bool(self._voiding) and is_void(step, self._voiding[-1][1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
