@@ -189,8 +189,7 @@ def test_all_complete_lines_of_a_file_are_read_and_no_torn_one(tmp_path):
 
 def test_reading_a_file_takes_bounded_memory_at_a_time(tmp_path):
     path = tmp_path / "log"
-    with path.open("wb") as file:
-        file.truncate(1 << 30)  # a sparse gigabyte without a newline
+    path.write_bytes(b"x" * (1 << 25))  # without a newline
     tail = LineTail(path)
     assert tail.read() == []
     assert 0 < tail.offset < 1 << 24
