@@ -104,7 +104,7 @@ def create_run(
 
 
 def resume_run(
-    run: "Run", data_dir: Path | None, settings: dict[str, float]
+    run: "Run", data_dir: Path | None, settings: dict[str, float], *, force: bool = False
 ) -> tuple[RunConfig, int]:
     """Start a trainer from the run's last save; return its config and the offset of new events."""
     from vae_tui.run.control import RunSteering, pending_settings
@@ -122,7 +122,7 @@ def resume_run(
             f"train longer with: vae-tui train --resume {reference} --epochs {known.epochs * 2}"
         )
     before = run.events.stat().st_size if run.events.exists() else 0
-    RunSteering(run, config).restart(**settings)
+    RunSteering(run, config, force).restart(**settings)
     return config, before
 
 

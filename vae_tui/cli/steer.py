@@ -40,7 +40,10 @@ def pause(run: str | None, runs_dir: Path) -> None:
 @options.run_argument
 @options.runs_dir_option
 @options.data_dir_option
-def resume(run: str | None, runs_dir: Path, data_dir: Path | None) -> None:
+@click.option("--force", is_flag=True,
+              help="Take the run from a trainer on another machine: if that one is alive, it ends "
+              "within seconds, and what it has not saved is lost.")  # fmt: skip
+def resume(run: str | None, runs_dir: Path, data_dir: Path | None, force: bool) -> None:
     """Continue a paused run, or one that has ended.
 
     A run that is not live continues from its last save.
@@ -51,10 +54,10 @@ def resume(run: str | None, runs_dir: Path, data_dir: Path | None) -> None:
     from vae_tui.run.summary import summarise
 
     found = find(runs_dir, run)
-    if found.is_live() and summarise(found).state == "paused":
+    if not force and found.is_live() and summarise(found).state == "paused":
         _send(found, "resume", Resumed, "running")
         return
-    resume_run(found, data_dir, {})
+    resume_run(found, data_dir, {}, force=force)
     print_lines(
         f"{found.name} continues (pid {found.pid()}); "
         f"watch it with: vae-tui attach {found.reference(plain_runs_dir())}"

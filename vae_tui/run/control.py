@@ -31,12 +31,14 @@ TRAINER_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2
 _RANK_VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
 
 
-def start(run: Run, config: RunConfig, requests: Sequence[Command] = ()) -> int:
+def start(
+    run: Run, config: RunConfig, requests: Sequence[Command] = (), *, force: bool = False
+) -> int:
     """Start the run's trainer, from its last save if there is one; return its process id.
 
     It carries out the `pending_settings` and then ``requests`` before its first step. It outlives
     this process, the terminal and the connection. It inherits the run's lock, which is taken here,
-    so that no second trainer can start in between.
+    so that no second trainer can start in between. ``force`` is as for `Run.take_lock`.
 
     Raises:
         UsageError: The run is live already, or its config has too many processes.
@@ -48,7 +50,7 @@ def start(run: Run, config: RunConfig, requests: Sequence[Command] = ()) -> int:
             f"run: change nproc in {run.path / 'config.json'}"
         )
     token = new_token()
-    lock = run.take_lock(token)
+    lock = run.take_lock(token, force=force)
     try:
         with os.fdopen(open_own(run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab") as log:
             options = (f"--lock-token={token}", f"--data-dir={config.data_dir}")
@@ -96,6 +98,8 @@ class RunSteering:
 
     run: Run
     config: RunConfig
+    force: bool = False
+    """Start one although the heartbeat of a trainer on another machine is fresh."""
 
     def send(self, command: Command) -> None:
         """Send a command to the live trainer; VaeTuiError when it cannot be written."""
@@ -112,7 +116,7 @@ class RunSteering:
                 "start a new run"
             )
         self.run.config()  # the trainer reads the file itself: a fallback config is not enough
-        start(self.run, self.config, _set_commands(settings))
+        start(self.run, self.config, _set_commands(settings), force=self.force)
 
 
 def change_settings(run: Run, settings: Mapping[str, float]) -> list[Command]:

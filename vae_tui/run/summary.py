@@ -86,6 +86,8 @@ class RunFollower:
             problems.append(f"{self._run.events} cannot be read: {error.strerror}")
         summary = _summary(self._run, self._log.progress, holder, clock)
         advice = ADVICE[summary.state].format(name=self._reference)
+        if holder is not None and not holder.is_here and summary.state == "stalled":
+            advice = f"its trainer, pid {holder.pid} on {holder.host}, is silent; {advice}"
         if holder is not None and not holder.is_certain and summary.state not in ENDED:
             advice = f"{self._run.lock} may not be read: whether its trainer is alive is unknown"
         return replace(summary, next=advice), tuple(problems)

@@ -1,6 +1,7 @@
 """Where the trainer gets its commands: the run folder and signals."""
 
 import contextlib
+import math
 import os
 import signal
 import time
@@ -15,6 +16,8 @@ from vae_tui.training.patient_writer import log
 MAX_LOGGED_ERRORS = 100
 """Further invalid lines are not logged, so that they cannot fill the disk."""
 _POLL_SECONDS = 0.01
+_OPEN_SECONDS = 1.0
+"""Longest interval between two openings of the file."""
 
 
 class CommandFile:
@@ -39,6 +42,7 @@ class CommandFile:
         self._stop_requested = False
         self._pending: list[Command] = []
         self._errors = 0
+        self._open_at = -math.inf
 
     def stop(self, number: int, _: object = None) -> None:
         """Make the next ``take`` return a stop; a signal handler.
@@ -77,8 +81,11 @@ class CommandFile:
             self._stop_requested = True
             return [self._stop]
         try:
-            if self._path.stat().st_size == self._tail.offset:
+            # Its size may be a cached one on a network file system, where opening asks the server.
+            now = time.monotonic()
+            if now < self._open_at and self._path.stat().st_size == self._tail.offset:
                 return []
+            self._open_at = now + _OPEN_SECONDS
             lines = self._tail.read()
         except OSError:
             return []

@@ -150,6 +150,7 @@ class RunReader:
             "read_only": live and is_read_only(self._run.path),
             "live_since": holder.started if holder else view.live_since,
             "live_pid": holder.pid if holder else None,
+            "live_host": holder.host if holder and not holder.is_here else "",
             "is_here": holder is not None and self._is_here(holder),
             "kept": tuple(self._run.kept_steps()),
         }

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from vae_tui.run.commands import PREEMPTED
-from vae_tui.text import duration
+from vae_tui.text import duration, printable
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.run.events import Diverged
@@ -60,6 +60,8 @@ def _silent(view: "RunView", now: float, resume: str) -> str:
     # A lock held over a network names a pid of another machine, which is another process here.
     pid = view.live_pid if view.is_here else None
     trainer = f"the trainer (pid {pid})" if pid else "the trainer"
+    if view.live_host:
+        trainer = f"the trainer on {printable(view.live_host)}"
     end = f" · to end it: kill -9 {pid}, then {resume}" if pid else ""
     silence = duration(view.silent(now))
     return f"{trainer} is alive but has reported nothing for {silence} · see trainer.log{end}"

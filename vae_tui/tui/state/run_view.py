@@ -36,6 +36,8 @@ class RunView(Progress):
     read_only: bool = False
     """The run's folder is on a file system that is read-only now: no command can be sent."""
     live_pid: int | None = None
+    live_host: str = ""
+    """The live trainer's machine, if that is another one."""
     is_here: bool = False
     """The live trainer is a process of this machine."""
     train: Losses = field(default_factory=lambda: curves("step"))

@@ -1,0 +1,89 @@
+"""Whether a trainer on another machine, whose locks do not reach this one, is alive."""
+
+import os
+import time
+
+import pytest
+from support.logs import losses, run_with, started
+
+from vae_tui.errors import UsageError
+from vae_tui.run.folder import Run
+from vae_tui.run.lock.holder import LOST_SECONDS
+from vae_tui.run.lock.run_lock import LockLost, update
+from vae_tui.run.summary import summarise
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch) -> Run:
+    """Give a run that is trained on another machine, over a file system with no locks."""
+    monkeypatch.setenv("VAE_TUI_TEST_FLOCK", "none")
+    monkeypatch.setenv("VAE_TUI_TEST_HOST", "node7")
+    run = run_with(tmp_path, started(at=time.time()), losses(3, at=time.time()))
+    os.close(run.take_lock("theirs"))
+    monkeypatch.setenv("VAE_TUI_TEST_HOST", "login")
+    return run
+
+
+def heartbeat(run: Run, seconds_ago: float) -> None:
+    """Let the newest heartbeat be so long ago by the file system's clock."""
+    then = time.time() - seconds_ago
+    os.utime(run.lock, (then, then))
+
+
+def test_a_run_whose_heartbeat_is_fresh_is_live_and_refused_with_its_host_and_pid(elsewhere):
+    assert summarise(elsewhere).state == "running"
+    with pytest.raises(UsageError, match=rf"is live on node7 \(pid {os.getpid()}\)"):
+        elsewhere.take_lock()
+
+
+@pytest.mark.parametrize("error", [-600.0, 600.0])
+def test_this_machines_clock_does_not_matter(elsewhere, monkeypatch, error):
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + error)
+    assert elsewhere.is_live()
+
+
+def test_a_run_is_lost_when_its_heartbeat_has_been_missing_for_a_minute(elsewhere):
+    heartbeat(elsewhere, LOST_SECONDS - 5)
+    assert elsewhere.is_live()
+    heartbeat(elsewhere, LOST_SECONDS + 5)
+    assert summarise(elsewhere).state == "lost"
+    os.close(elsewhere.take_lock())
+
+
+def test_a_silent_trainer_elsewhere_is_stalled_and_its_host_is_named(elsewhere):
+    for path in (elsewhere.events, elsewhere.lock):
+        os.utime(path, (time.time() - 50, time.time() - 50))
+    row = summarise(elsewhere, lambda: time.time() + 3_600)
+    assert row.state == "stalled"
+    assert "on node7, is silent" in row.next
+
+
+def test_a_trainer_that_has_ended_is_gone_at_once(elsewhere):
+    descriptor = os.open(elsewhere.lock, os.O_RDWR)
+    update(descriptor, "theirs", released=True)
+    os.close(descriptor)
+    assert not elsewhere.is_live()
+
+
+def test_a_copy_of_a_run_is_not_live_although_its_lock_file_is_new(elsewhere):
+    descriptor = os.open(elsewhere.lock, os.O_RDWR)
+    update(descriptor, "theirs", beat=time.time() - 3_600)
+    os.close(descriptor)
+    assert not elsewhere.is_live()
+
+
+def test_a_trainer_whose_run_is_taken_by_force_finds_out_before_it_writes(elsewhere, monkeypatch):
+    descriptor = os.open(elsewhere.lock, os.O_RDWR)
+    theirs = elsewhere.hold_lock(descriptor, "theirs")
+    try:
+        theirs.check()
+        os.close(elsewhere.take_lock("mine", force=True))
+        theirs.beat()
+        with pytest.raises(LockLost, match=rf"another trainer \(pid {os.getpid()} on login\)"):
+            theirs.check()
+    finally:
+        theirs.release()
+        theirs.close()
+    monkeypatch.setenv("VAE_TUI_TEST_HOST", "third")
+    assert elsewhere.is_live(), "the end of the one does not free the lock of the other"
