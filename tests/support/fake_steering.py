@@ -19,6 +19,9 @@ class FakeSteering:
         if command.command == "set":
             self.set.append((command.setting, command.value))
 
+    def waiting(self) -> dict[str, float]:
+        return dict(self.set)
+
     def restart(self, **settings: float) -> None:
         if self._refusal:
             raise self._refusal

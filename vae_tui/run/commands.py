@@ -88,9 +88,10 @@ def _check_name(setting: str) -> None:
 
 
 def _check_value(setting: str, value: float) -> None:
+    is_whole = setting == "epochs" and value % 1 == 0
     try:
-        check_number(setting, value)
+        check_number(setting, int(value) if is_whole else value)
     except UsageError as error:  # it names an option
         raise UsageError(str(error).removeprefix("--")) from None
-    if setting == "epochs" and value != int(value):
+    if setting == "epochs" and not is_whole:
         raise UsageError(f"epochs must be a whole number, not {value:g}")

@@ -105,6 +105,10 @@ class RunSteering:
         """Send a command to the live trainer; VaeTuiError when it cannot be written."""
         self.run.send(command)
 
+    def waiting(self) -> Mapping[str, float]:
+        """Return the settings (beta, lr, epochs) that wait for the next trainer."""
+        return {one.setting: one.value for one in pending_settings(self.run)}
+
     def restart(self, **settings: float) -> None:
         """Start a trainer from the last save, with new ``settings`` (beta, lr, epochs) if any.
 

@@ -53,9 +53,9 @@ async def test_p_on_a_finished_run_asks_for_more_epochs_and_trains_them():
 
 @pytest.mark.parametrize(
     ("typed", "words"),
-    [("x", "'x' is not a number"), ("0", "0 is not in its range"), ("1.5", "whole number"),
-     ("999999", "1000149 is not in its range, 1 to 1,000,000"),
-     ("9" * 5_000, "is not in its range")],
+    [("x", "'x' is not a number"), ("0", "must be 1 or more, not 0"), ("1.5", "whole number"),
+     ("999999", "epochs must be 1000000 or less, not 1000149"),
+     ("9" * 5_000, "epochs must be 1000000 or less")],
 )  # fmt: skip
 async def test_a_number_of_epochs_that_cannot_be_is_refused_in_words(typed, words):
     screen = Screen()

@@ -160,3 +160,19 @@ async def test_a_live_run_has_nothing_to_keep_and_an_ended_one_nothing_to_save()
             await pilot.press(key)
             assert isinstance(pilot.app.screen, SettingsDialog)
             assert (screen.steering.sent, screen.steering.restarted) == ([], [])
+
+
+async def test_settings_that_wait_for_a_resume_are_shown_when_c_opens_again():
+    screen = Screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "stopped")
+        await ask_controls(pilot, screen, beta="4")
+        await pilot.press("ctrl+k")
+        await wait_until(pilot, lambda: screen.steering.set == [("beta", 4.0)])
+        await ask_controls(pilot, screen)
+        await wait_until(pilot, lambda: "Waiting for the next resume: beta 4." in screen.text)
+        assert pilot.app.screen.query_one("#beta", Input).value == "4"
+        pilot.app.screen.query_one("#beta", Input).value = "1"  # as it was: a change again
+        await pilot.press("ctrl+k")
+        await wait_until(pilot, lambda: screen.steering.set == [("beta", 4.0), ("beta", 1.0)])

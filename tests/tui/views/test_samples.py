@@ -128,7 +128,8 @@ async def test_the_cursor_is_a_frame_that_arrows_move_and_the_ends_stop():
         left = pictures.margins[0] + pictures.pixels + pictures.gap
         top = pictures.region.y
         sides = [lines[top + y][left - 1] + lines[top + y][left + 12] for y in range(6)]
-        assert sides == ["╭╮", "││", "││", "││", "││", "╰╯"]
+        assert sides == ["▐▌"] * 6
+        assert lines[top + 6][left - 1 : left + 13] == "▝" + "▀" * 12 + "▘"
 
 
 async def test_a_click_chooses_and_a_double_click_walks_from_that_z():

@@ -123,7 +123,39 @@ async def test_the_frame_is_a_pair_of_brackets_where_rows_have_no_margins():
         " @@@@ @@@@",
         " @@@@ @@@@",
     ]
-    assert (await framed(2, (0, 0), 1))[:2] == ["@@@@ @@@@+@@@@+", "@@@@ @@@@+@@@@+"]
+    assert (await framed(2, (0, 0), 1))[:3] == [
+        "@@@@ @@@@+@@@@+",
+        "@@@@ @@@@|@@@@|",
+        "         +----+",
+    ]
+
+
+async def test_in_colour_the_frame_is_whole_and_covers_one_row_of_pixels_at_most():
+    pictures = Pictures()
+    async with Host(pictures).run_test(size=(16, 4)) as pilot:
+        pictures.pixels, pictures.columns, pictures.margins, pictures.chosen = 4, 3, (1, 0), 0
+        pictures.images = np.full((3, 8, 4), 255, np.uint8)
+        await pilot.pause()
+        assert [strip.text[:6] for strip in pictures.rows] == [
+            "▐▀▀▀▀▌",
+            "▐    ▌",
+            "▐    ▌",
+            "▐▄▄▄▄▌",
+        ]
+        here = pilot.app.console.get_style("here").color
+        for y in (0, 3):
+            edge = next(one for one in pictures.rows[y] if len(one.text) == 4)
+            assert edge.style.color == here
+            assert edge.style.bgcolor.get_truecolor().hex == "#ffffff"
+        pictures.row_gap, pictures.columns, pictures.margins = 1, 1, (1, 1)
+        pictures.images = np.full((2, 4, 4), 255, np.uint8)
+        await pilot.pause()
+        assert [strip.text[:6].rstrip() for strip in pictures.rows[:4]] == [
+            "▗▄▄▄▄▖",
+            "▐    ▌",
+            "▐    ▌",
+            "▝▀▀▀▀▘",
+        ]
 
 
 async def test_gutters_have_the_ground_of_the_widget_and_pictures_their_own():

@@ -37,6 +37,9 @@ class Steering(Protocol):
         Without a trainer, new settings wait for the next one.
         """
 
+    def waiting(self) -> Mapping[str, float]:
+        """Return the settings (beta, lr, epochs) that wait for the next trainer."""
+
     def restart(self, **settings: float) -> None:
         """Start a trainer from the last save, with new ``settings`` (beta, lr, epochs) if any."""
 
@@ -84,6 +87,7 @@ class SteeringController:
         dialog = SettingsDialog(
             {"beta": run.beta, "lr": run.lr, "epochs": float(run.epochs)},
             _proposed(run, state),
+            waiting=self.steering.waiting() if state in ENDED else {},
             has_ended=state in ENDED,
             least_epochs=run.epochs + 1 if state == "finished" else 1,
         )

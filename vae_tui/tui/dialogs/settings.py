@@ -53,16 +53,20 @@ class SettingsDialog(Dialog[SettingsAnswer | None]):
         settings: Mapping[str, float],
         proposed: Mapping[str, float] | None = None,
         *,
+        waiting: Mapping[str, float] | None = None,
         has_ended: bool = False,
         least_epochs: int = 1,
     ) -> None:
         """Show the current ``settings``, beta, lr and epochs, or other values that are proposed.
 
-        Of a run that ``has_ended``, a resume needs at least ``least_epochs``.
+        Of a run that ``has_ended``, a resume needs at least ``least_epochs``; settings that are
+        ``waiting`` for it are shown in place of the current ones.
         """
         super().__init__()
-        self._settings = settings
-        self._shown = {**settings, **(proposed or {})}
+        known = {name: value for name, value in (waiting or {}).items() if name in settings}
+        self._waiting = {name: new for name, new in known.items() if new != settings[name]}
+        self._settings = {**settings, **self._waiting}
+        self._shown = {**self._settings, **(proposed or {})}
         self._has_ended = has_ended
         self._least_epochs = least_epochs
 
@@ -76,7 +80,7 @@ class SettingsDialog(Dialog[SettingsAnswer | None]):
                     ("ctrl+k", "keep for later"),
                     ("esc", "cancel"),
                 )
-                yield Static("No trainer is running: changes take effect at a resume.", id="about")
+                yield Static(self._about(), id="about", markup=False)
             else:
                 box.border_subtitle = keys_line(
                     ("enter", "apply"), ("tab", "next"), ("ctrl+s", "save now"), ("esc", "cancel")
@@ -87,6 +91,13 @@ class SettingsDialog(Dialog[SettingsAnswer | None]):
                     yield Input(f"{value:g}", id=name, compact=True)
                     yield Static(f"{_EXPLANATIONS[name]} · {range_text(name)}", classes="quiet")
             yield Static(id="wrong", classes="wrong empty", markup=False)
+
+    def _about(self) -> str:
+        """Return when changes take effect, and which are waiting for that."""
+        if not self._waiting:
+            return "No trainer is running: changes take effect at a resume."
+        kept = ", ".join(f"{LABELS[name]} {value:g}" for name, value in self._waiting.items())
+        return f"Waiting for the next resume: {kept}."
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow to save only while a trainer runs, and to keep only while none does."""

@@ -19,8 +19,8 @@ from vae_tui.tui.widgets.drawing import Drawing
 _NONE: Bytes = np.empty((0, 1, 1), dtype=np.uint8)
 GRID_SIZES = range(28, 7, -2)
 """Widths in cells of the small pictures of a grid, the largest first."""
-FRAME, ASCII_FRAME = "╭╮╰╯─│", "++++-|"
-"""Corners, then the horizontal and the vertical line of the frame."""
+FRAMES = {Palette.GREYS: "▗▖▝▘▐▌▄▀", Palette.SHADES: "╭╮╰╯││──", Palette.ASCII: "++++||--"}
+"""The four corners of the frame, its left and right side, its upper and lower edge."""
 
 
 class Pictures(Drawing):
@@ -41,7 +41,10 @@ class Pictures(Drawing):
     margins: var[tuple[int, int]] = var((0, 0))
     """Cells to the left of the first column and above the first row."""
     chosen: var[int] = var(-1)
-    """Index of the picture with a frame, whose lines are in the gutters; -1 for none."""
+    """Index of the picture with a frame, which is in the gutters; -1 for none.
+
+    Where a row for an edge is missing, that covers the outermost row of the picture's pixels.
+    """
     palette: var[Palette] = var(Palette.GREYS)
 
     watch_images = Drawing.redraw
@@ -95,34 +98,56 @@ class Pictures(Drawing):
         height = images.shape[1] // 2
         stack = images.reshape(count * images.shape[1], self.pixels)
         cells = half_blocks(stack, self.palette, self.app.theme_variables["picture-ground"])
+        gaps = self._frame_gaps(count, height)
+        if 0 <= self.chosen < count and self.palette is Palette.GREYS:
+            self._add_inner_edges(cells, self.chosen * height, height, gaps)
         rows: list[Row] = [[] for _ in range(self.margins[1])]
         for first in range(0, count, self.columns):
             if first:
                 rows += [[] for _ in range(self.row_gap)]
             members = range(first, min(first + self.columns, count))
-            sides = self._sides(height) if self.chosen in members else [""] * height
+            sides = self._sides(height, gaps) if self.chosen in members else [""] * height
             for y, pair in enumerate(sides):
                 pieces = [cells[member * height + y] for member in members]
                 rows.append(self._joined(pieces, self.chosen - first, pair))
-        if 0 <= self.chosen < count and self._has_box:
-            self._add_edges(rows, height)
+        if 0 <= self.chosen < count:
+            self._add_edges(rows, height, gaps)
         self.show_rows([Strip(row) for row in rows])
 
-    @property
-    def _has_box(self) -> bool:
-        """Whether the gutters have room for a full box; else the frame is a pair of brackets."""
-        return self.margins[1] > 0 and self.row_gap > 0
+    def _frame_gaps(self, count: int, height: int) -> tuple[bool, bool]:
+        """Return whether there are rows above and below the chosen picture for its frame."""
+        row, last = self.chosen // self.columns, (count - 1) // self.columns
+        ends = self.margins[1] + (last + 1) * (height + self.row_gap) - self.row_gap
+        above = self.margins[1] if row == 0 else self.row_gap
+        below = self.size.height - ends if row == last else self.row_gap
+        return above > 0, below > 0
 
-    @property
-    def _shapes(self) -> str:
-        return ASCII_FRAME if self.palette is Palette.ASCII else FRAME
+    def _add_inner_edges(
+        self, cells: list[Row], first: int, height: int, gaps: tuple[bool, bool]
+    ) -> None:
+        """Draw an edge without a row of its own over the outermost row of the picture's pixels."""
+        edge = self.app.console.get_style("here").color
+        if not gaps[0]:
+            cells[first] = [
+                Segment("▀" * len(text), Style(color=edge, bgcolor=style.bgcolor))
+                for text, style, _ in cells[first]
+                if style
+            ]
+        if not gaps[1]:
+            last = first + height - 1
+            cells[last] = [
+                Segment("▄" * len(text), Style(color=edge, bgcolor=style.color or style.bgcolor))
+                for text, style, _ in cells[last]
+                if style
+            ]
 
-    def _sides(self, height: int) -> list[str]:
+    def _sides(self, height: int, gaps: tuple[bool, bool]) -> list[str]:
         """Return the left and the right cell of the frame for each row of the chosen picture."""
-        shapes = self._shapes
-        sides = [2 * shapes[5]] * height
-        if not self._has_box:
-            sides[0], sides[-1] = shapes[:2], shapes[2:4]
+        shapes = FRAMES[self.palette]
+        sides = [shapes[4:6]] * height
+        if self.palette is not Palette.GREYS:  # corners where no row is left for an edge
+            sides[:1] = sides[:1] if gaps[0] else [shapes[:2]]
+            sides[-1:] = sides[-1:] if gaps[1] else [shapes[2:4]]
         return sides
 
     def _joined(self, pieces: Sequence[Row], framed: int, sides: str) -> Row:
@@ -145,15 +170,18 @@ class Pictures(Drawing):
             row.append(Segment(sides[1], style))
         return row
 
-    def _add_edges(self, rows: list[Row], height: int) -> None:
-        """Draw the upper and the lower edge of the frame."""
-        shapes, style = self._shapes, self.app.console.get_style("here")
+    def _add_edges(self, rows: list[Row], height: int, gaps: tuple[bool, bool]) -> None:
+        """Draw the upper and the lower edge of the frame where there are rows for them."""
+        shapes, style = FRAMES[self.palette], self.app.console.get_style("here")
         row, column = divmod(self.chosen, self.columns)
         left = self.margins[0] + column * (self.pixels + self.gap) - 1
         top = self.margins[1] + row * (height + self.row_gap)
-        line = shapes[4] * self.pixels
-        self._line(rows, top - 1, left, shapes[0] + line + shapes[1], style)
-        self._line(rows, top + height, left, shapes[2] + line + shapes[3], style)
+        if gaps[0]:
+            line = f"{shapes[0]}{shapes[6] * self.pixels}{shapes[1]}"
+            self._line(rows, top - 1, left, line, style)
+        if gaps[1]:
+            line = f"{shapes[2]}{shapes[7] * self.pixels}{shapes[3]}"
+            self._line(rows, top + height, left, line, style)
 
     def _line(self, rows: list[Row], y: int, left: int, line: str, style: Style) -> None:
         """Draw the upper or the lower edge into a gutter between two rows."""

@@ -20,11 +20,13 @@ from vae_tui.tui.widgets.runs.run_columns import started_text
 
 FACTS_CELLS, MOST_LEFT = 30, 60
 """Columns for the facts, and for facts and curve at most."""
-LEAST_CURVE, MOST_CURVE_ROWS = 16, 24
-"""Columns, and rows, of the curve."""
+LEAST_CURVE = 16
+"""Columns of the curve."""
 LEAST_SAMPLES, MOST_SAMPLES = 8, 32
 LEAST_ROWS = 4
-FILLED = 0.85
+MOST_GAP, MOST_ROW_GAP = 4, 2
+"""Cells between two columns and two rows of samples, at most."""
+FILLED = 0.95
 """Samples are as large as they can be while they fill this share of what the best size fills."""
 
 
@@ -54,8 +56,7 @@ class RunPreview(Drawing):
         left = facts
         if height - len(facts) > LEAST_ROWS:  # the curve below the facts, else beside them
             wide = min(max(width // 3, FACTS_CELLS), MOST_LEFT)
-            rows = min(height - len(facts) - 1, MOST_CURVE_ROWS)
-            left = [*facts, Text(), *_curve(glance, wide, rows)]
+            left = [*facts, Text(), *_curve(glance, wide, height - len(facts) - 1)]
         else:
             wide = FACTS_CELLS
             if (room := min(width - 2 * FACTS_CELLS, MOST_LEFT)) >= LEAST_CURVE:
@@ -91,12 +92,19 @@ class RunPreview(Drawing):
         if columns < 1 or rows < 1:
             return []
         samples = scale(glance.samples[: columns * rows], pixels)
+        gap, row_gap = (
+            min(max((room - count * size) // max(count - 1, 1), GAP), most)
+            for room, count, size, most in (
+                (width, columns, pixels, MOST_GAP),
+                (height, rows, pixels // 2, MOST_ROW_GAP),
+            )
+        )
         ground = self.app.theme_variables["picture-ground"]
         strips: list[Strip] = []
         for first in range(0, len(samples), columns):
-            row = side_by_side(samples[first : first + columns], GAP, glance.palette, ground)
-            strips += [*map(Strip, row), Strip([])]
-        return strips[:-1]
+            row = side_by_side(samples[first : first + columns], gap, glance.palette, ground)
+            strips += [*map(Strip, row), *[Strip([])] * row_gap]
+        return strips[:-row_gap]
 
 
 def _facts(run: Summary) -> list[Text]:
