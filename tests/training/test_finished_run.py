@@ -1,6 +1,7 @@
 """The files of a run that a trainer process has finished."""
 
 import math
+import os
 import shutil
 from pathlib import Path
 
@@ -134,6 +135,10 @@ def test_a_finished_run_is_not_live(finished):
 def test_the_start_names_the_trainers_own_process(finished):
     began = told(finished)[0]
     assert isinstance(began, RunStarted)
+    assert (began.host, began.restarts) == (os.uname().nodename, 0)
+    assert began.device_name
+    row = summarise(finished)
+    assert (row.host, row.device, row.world_size) == (began.host, "cpu", 1)
     assert (began.pid, began.world_size) == (int(finished.lock.read_text().split()[0]), 1)
     assert (began.images, began.test_images, began.steps_per_epoch) == (4_500, 500, 18)
 

@@ -41,6 +41,12 @@ class RunStarted(Event):
     world_size: int
     threads: int = 0
     """CPU threads of each process; 0 in logs of older versions."""
+    host: str = ""
+    """The machine of rank 0; empty in logs of older versions, as `device_name`."""
+    device_name: str = ""
+    """The GPU's or processor's name."""
+    restarts: int = 0
+    """How often torchrun has started its processes again."""
     commands_from: int = -1
     """Bytes of ``commands.jsonl`` sent to earlier trainers; -1 in logs of older versions."""
     epochs: int = 0

@@ -54,6 +54,17 @@ class Summary:
     """When the run began, Unix seconds."""
     seconds: float = 0.0
     """How long it was trained."""
+    host: str = ""
+    """The machine that trains it or did last; empty before it started, as the next three."""
+    device: str = ""
+    """cpu, cuda:0 and so on."""
+    device_name: str = ""
+    threads: int = 0
+    """CPU threads of each process; 0 if unknown."""
+    world_size: int = 0
+    """Processes that train together; 0 before it started."""
+    restarts: int = 0
+    """How often torchrun has started the processes again."""
     losses: tuple[float, ...] = ()
     """Test losses from the first to the newest, at most `MOST_LOSSES`."""
 
@@ -133,7 +144,7 @@ def _summary(
         silent=silent,
         reported=has_reported(progress.started, pid, newest, began),
     )
-    config = progress.config
+    config, started = progress.config, progress.started
     return Summary(
         name=run.name,
         state=state,
@@ -155,6 +166,12 @@ def _summary(
         message=progress.notice,
         started=progress.began,
         seconds=progress.trained_seconds,
+        host=started.host if started else "",
+        device=started.device if started else "",
+        device_name=started.device_name if started else "",
+        threads=started.threads if started else 0,
+        world_size=started.world_size if started else 0,
+        restarts=started.restarts if started else 0,
         losses=progress.test_losses(MOST_LOSSES),
     )
 

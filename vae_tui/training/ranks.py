@@ -27,12 +27,15 @@ class Ranks:
     size: int = 1
     local_rank: int = 0
     """Its rank on this machine, which chooses its device."""
+    restarts: int = 0
+    """How often torchrun has started the processes again."""
 
     @classmethod
     def from_environment(cls) -> "Ranks":
         """Read the variables that torchrun sets; without them, a single process."""
-        get = os.environ.get
-        return cls(int(get("RANK", 0)), int(get("WORLD_SIZE", 1)), int(get("LOCAL_RANK", 0)))
+        names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "TORCHELASTIC_RESTART_COUNT")
+        rank, size, local_rank, restarts = (int(os.environ.get(name) or 0) for name in names)
+        return cls(rank, size or 1, local_rank, restarts)
 
     def join(self, device: torch.device) -> None:
         """Make the device the current one; connect to the other ranks, if there are any."""

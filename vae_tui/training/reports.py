@@ -9,10 +9,11 @@ import torch
 
 from vae_tui.data.idx_files import Images
 from vae_tui.evaluation.elbo import measure
-from vae_tui.model.device import memory_in_use
+from vae_tui.model.device import device_name, memory_in_use
 from vae_tui.model.vae import VAE, reference_losses
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import Diverged, EpochEnded, Event, LossesMeasured, RunEnded, RunStarted
+from vae_tui.run.lock.machine import host_name
 from vae_tui.training.loss_meter import LossSums
 from vae_tui.training.random_streams import stream_seed
 from vae_tui.training.ranks import Ranks
@@ -66,6 +67,9 @@ class Reports:
             steps_per_epoch=self._steps_per_epoch,
             pid=os.getpid(),
             world_size=self._ranks.size,
+            host=host_name(),
+            device_name=device_name(self._device),
+            restarts=self._ranks.restarts,
             threads=torch.get_num_threads(),
             epochs=epochs,
             test_images=len(self._test),

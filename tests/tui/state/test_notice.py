@@ -14,6 +14,7 @@ from vae_tui.tui.keys.bindings import steering_labels
 from vae_tui.tui.messages import RunAdvanced
 from vae_tui.tui.state.notice import notice_of
 from vae_tui.tui.state.run_view import RunView, advance
+from vae_tui.tui.widgets.frame.status import status_of
 
 EMPTY = RunView("run", CONFIG, epochs=150)
 
@@ -169,3 +170,13 @@ def test_a_folder_that_is_read_only_is_said_whatever_the_state():
     for state in ("running", "paused", "stalled"):
         assert "read-only now" in notice(state, read_only=True)
     assert "read-only" not in notice("stalled")
+
+
+def test_a_trainer_on_another_machine_is_named_in_the_top_line_and_when_it_is_silent():
+    begun = advance(EMPTY, [dataclasses.replace(STARTED, world_size=2)])
+    view = dataclasses.replace(begun, live=True, live_pid=STARTED.pid, live_host="node7")
+    options = {"link": "", "link_is_slow": False, "unicode": True}
+    parts = [part.plain for part in status_of(view, NOW, "", **options)]
+    assert any("2 x cpu bf16 on node7" in part for part in parts), parts
+    line = notice_of(view, "stalled", NOW + 90, run="run", control=True)
+    assert line.startswith("the trainer on node7 is alive but has reported nothing for ")

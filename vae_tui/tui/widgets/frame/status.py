@@ -48,7 +48,7 @@ def status_of(
     run: "RunView", now: float, mode: str, *, link: str, link_is_slow: bool, unicode: bool
 ) -> tuple[Text, ...]:
     """Return the top line's parts for a run at ``now`` (Unix seconds), ``mode`` after its state."""
-    measured, started = run.measured, run.started
+    measured = run.measured
     return status_parts(
         run.name,
         run.state(now),
@@ -56,7 +56,7 @@ def status_of(
         run.epochs,
         seconds_left=run.seconds_left(),
         images_per_second=measured.images_per_second if measured else 0.0,
-        device=f"{started.device} {started.precision}" if started else "",
+        device=_device(run),
         memory_bytes=measured.memory_bytes if measured else 0,
         silent_seconds=run.silent(now),
         mode=mode,
@@ -64,6 +64,15 @@ def status_of(
         link_is_slow=link_is_slow,
         unicode=unicode,
     )
+
+
+def _device(run: "RunView") -> str:
+    """Return where the run is trained: device, precision, processes, and a machine elsewhere."""
+    if run.started is None:
+        return ""
+    processes = f"{run.started.world_size} x " if run.started.world_size > 1 else ""
+    host = f" on {printable(run.live_host)}" if run.live_host else ""
+    return f"{processes}{run.started.device} {run.started.precision}{host}"
 
 
 def status_parts(
