@@ -176,6 +176,18 @@ def test_an_explosion_leaves_the_chart_readable_and_its_value_is_written():
     assert any(row.plain.startswith("  102┤") for row in rows)
 
 
+@pytest.mark.parametrize("log", [False, True])
+def test_the_whole_run_shows_the_whole_fall_but_not_an_explosion(log):
+    epochs, losses = np.linspace(0, 500, 5000), np.full(5000, 80.0)
+    losses += np.arange(5000) % 7
+    losses[:9] = np.linspace(550, 100, 9)
+    rows = draw_chart("BCE", [line(epochs, losses)], [], 60, 11, log=log, close_up=False)
+    assert "↑" not in picture(rows)
+    losses[-1] = 1e12
+    rows = draw_chart("BCE", [line(epochs, losses)], [], 60, 11, close_up=False)
+    assert "↑1e+12" in picture(rows)
+
+
 def test_a_level_within_the_data_is_a_dotted_line_with_its_name_at_the_right():
     floor = Level(4.8, "floor", "color(71)")
     rows = draw_chart("BCE", [line([3], [5])], [floor], 40, 7)

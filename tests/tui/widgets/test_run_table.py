@@ -1,5 +1,6 @@
 """The table of runs: what is updated, and its marks."""
 
+import pytest
 from support.fake_readers import listed
 from support.widgets import Host
 
@@ -50,3 +51,14 @@ async def test_the_mark_of_an_overlaid_run_goes_when_the_overlay_goes():
             table.content = RunTableContent(runs, overlaid=overlaid)
             await pilot.pause()
             assert table.render_line(2).text.startswith(f"  {mark}b ")
+
+
+@pytest.mark.parametrize(("unicode", "high"), [(True, "█"), (False, "@")])
+async def test_without_unicode_the_curve_of_a_run_is_in_ascii(unicode, high):
+    table, run = RunTable(), listed("a")
+    async with Host(table).run_test(size=(120, 5)) as pilot:
+        table.content = RunTableContent((run,), unicode=unicode)
+        await pilot.pause()
+        shown = table.render_line(1).text
+        assert high in shown
+        assert shown.isascii() or unicode

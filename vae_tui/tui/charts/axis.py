@@ -15,8 +15,9 @@ _THINNEST = 1e-200
 """A thinner range is treated as a single value: its tick step would underflow."""
 _START_SHARE, _SQUASHED_BY_START = 1 / 8, 1 / 4
 """The first eighth of x is clipped where the rest would take less than a quarter of the height."""
-_SQUASHED_BY_SPIKES = 1 / 12
-"""The highest or lowest 5 % are clipped where the rest would take less than this share."""
+_SQUASHED_BY_SPIKES, _SQUASHED_BY_EXPLOSION = 1 / 12, 1 / 1000
+"""The highest or lowest 5 % are clipped where the rest would take less than this share of the
+height: in a close-up, and in a chart of the whole run."""
 _PLACES = 64
 """Of the x axis: all values of one together weigh as much as those of another."""
 _NEAR = 1 / 4
@@ -59,7 +60,8 @@ def limits_worth_showing(xs: Doubles, ys: Doubles, *, close_up: bool) -> tuple[f
         body_low, body_high = float(later.min()), float(later.max())
         low, high = _without_outliers(low, high, body_low, body_high, _SQUASHED_BY_START)
     body_low, body_high = _body(xs, ys)
-    return _without_outliers(low, high, body_low, body_high, _SQUASHED_BY_SPIKES)
+    share = _SQUASHED_BY_SPIKES if close_up else _SQUASHED_BY_EXPLOSION
+    return _without_outliers(low, high, body_low, body_high, share)
 
 
 def _body(xs: Doubles, ys: Doubles) -> tuple[float, float]:

@@ -5,6 +5,8 @@ from numpy.typing import ArrayLike
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _ASCII = " .:-=+*#@"
+IN_ASCII = str.maketrans(_BLOCKS, _ASCII)
+"""Translates a curve for a terminal without block characters."""
 
 
 def sparkline(

@@ -41,7 +41,8 @@ class RunsView(View):
     LISTS_RUNS = True
     HELP = (
         "All runs of the folder, newest first, as vae-tui runs lists them. best test: the lowest "
-        "test loss in nats per image, z sampled; compare only runs of the same data and model. "
+        "test loss in nats per image, z sampled: -ELBO in view 1, BCE + KL; compare only runs of "
+        "the same data and model. "
         "enter opens another run on this screen; training of the run left continues. space "
         "overlays the run in view 1: its losses on the same epochs, its digits from the same z; up "
         "to four at once, each in its own colour. space again removes it."

@@ -47,7 +47,7 @@ class TrainView(View):
     HELP = (
         "Losses in nats per image: the line is the training data, points are the test set with z "
         "sampled, thinned where they are dense, the newest and the best always shown; an arrow "
-        "shows how far a curve goes beyond the edge. −ELBO: BCE + KL of the test set, the test "
+        "shows how far a curve goes beyond the edge. -ELBO: BCE + KL of the test set, the test "
         "loss of the list of runs; at mean: with z at the mean of q(z|x). "
         "floor: a perfect reconstruction of the test digits. collapse: the mean digit for "
         "every input. untrained: before the first step. The horizontal axis is logarithmic at "

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from vae_tui.run.state import state_text
 from vae_tui.run.summary import Summary
 from vae_tui.text import duration, printable
-from vae_tui.tui.charts.sparkline import sparkline
+from vae_tui.tui.charts.sparkline import IN_ASCII, sparkline
 from vae_tui.tui.state.other_runs import ListedRun
 
 CURVE_CELLS = 12
@@ -78,10 +78,15 @@ HEADS = tuple(column.head for column in COLUMNS)
 
 
 @lru_cache(maxsize=4096)
-def texts_of(run: ListedRun) -> tuple[str, ...]:
-    """Return the name and one text for each of ``COLUMNS``, free of control characters."""
-    texts = (run.summary.name, *(column.text(run.summary) for column in COLUMNS))
-    return tuple(map(printable, texts))
+def texts_of(run: ListedRun, unicode: bool = True) -> tuple[str, ...]:
+    """Return the name and one text for each of ``COLUMNS``, free of control characters.
+
+    Without ``unicode`` the curve is in ASCII.
+    """
+    texts = [printable(column.text(run.summary)) for column in COLUMNS]
+    if not unicode:
+        texts = [text.translate(IN_ASCII) for text in texts]
+    return (printable(run.summary.name), *texts)
 
 
 def sorted_runs(

@@ -84,7 +84,7 @@ class RunTable(DataTable[Text], can_focus=False):
         content, width = self.content, self.size.width
         if width < 1:
             return
-        texts = [texts_of(run) for run in content.rows]
+        texts = [texts_of(run, content.unicode) for run in content.rows]
         for index, column in enumerate(list(zip(*texts, strict=True))[1:]):
             # Widths only grow: each change builds the whole table anew.
             self._widths[index] = max(self._widths[index], GAP + max(map(cell_len, column)))
