@@ -55,7 +55,7 @@ async def test_the_mark_of_an_overlaid_run_goes_when_the_overlay_goes():
 
 @pytest.mark.parametrize(("unicode", "high"), [(True, "█"), (False, "@")])
 async def test_without_unicode_the_curve_of_a_run_is_in_ascii(unicode, high):
-    table, run = RunTable(), listed("a")
+    table, run = RunTable(), listed("a", losses=(500.0, 120.0, 110.0, 100.0))
     async with Host(table).run_test(size=(120, 5)) as pilot:
         table.content = RunTableContent((run,), unicode=unicode)
         await pilot.pause()
