@@ -82,7 +82,9 @@ def state_text(state: str, silent_seconds: float) -> str:
 def silence(now: float, *activity: float) -> float:
     """Return the seconds since the latest of some times of activity, never negative.
 
-    Times in the future come from clocks that differ from this machine's and are ignored.
+    Times in the future come from clocks that differ from this machine's and are ignored, but not
+    those less than a second ahead: the file system's clock is coarse, and so is what ``now`` has
+    been corrected by.
     """
-    past = [when for when in activity if math.isfinite(when) and when <= now]
-    return now - max(past) if past else 0.0
+    past = [when for when in activity if math.isfinite(when) and when <= now + 1.0]
+    return max(now - max(past), 0.0) if past else 0.0
