@@ -159,6 +159,6 @@ def test_keys_that_the_shell_read_first_do_not_keep_the_screen_away(tmp_path):
     terminal = RawTerminal([sys.executable, str(script)])
     terminal.wait_for("here I am")
     terminal.type("s")
-    terminal.wait_for(lambda _: terminal.raw.count(b"\x1b[?1049h") == 2, seconds=20)
+    terminal.wait_for(lambda _: terminal.raw.count(b"\x1b[?1049h") == 2)
     terminal.type("g")
     assert terminal.wait_for_end() == 0

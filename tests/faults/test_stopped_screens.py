@@ -148,7 +148,7 @@ def test_a_stopped_screen_that_is_ended_is_gone_and_leaves_the_shell_its_termina
         os.kill(screen, signal.SIGCONT)
         time.sleep(0.005)  # not a wait: the time between the two
         os.kill(screen, signal.SIGTERM)
-    wait_until(lambda: not process(screen), seconds=10)
+    wait_until(lambda: not process(screen))
     terminal.type("clear; stty -a; echo $((6 * 7))\n")
     terminal.wait_for("42")
     assert re.search(r"(?<!-)icanon.*(?<!-)echo\b", terminal.text, re.DOTALL)
@@ -212,5 +212,5 @@ def test_a_screen_that_never_answers_is_ended_when_its_terminal_is_gone():
     os.kill(pid, signal.SIGSTOP)
     os.kill(pid, signal.SIGCONT)
     terminal.hang_up()
-    wait_until(lambda: os.waitpid(pid, os.WNOHANG)[0] == pid, seconds=10)
+    wait_until(lambda: os.waitpid(pid, os.WNOHANG)[0] == pid)
     terminal.pid = 0

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from support.logs import NOW, epoch_ended, live, losses, run_with, started
+from support.processes import PATIENCE_SECONDS
 from support.tiny_runs import TINY, tiny_config
 
 from vae_tui.run import control
@@ -185,6 +186,7 @@ def test_a_stalled_run_says_for_how_long(tmp_path):
 def test_clocks_that_differ_make_no_silence_negative_and_none_of_a_trainer_that_writes(tmp_path):
     assert silence(NOW, NOW + 500, math.nan, -math.inf) == 0
     assert silence(NOW, NOW + 500, NOW - 3) == 3
+    assert silence(NOW, NOW + 0.01, NOW - 1_000) == 0
     run = run_with(tmp_path, started(), losses(3))
     lock = live(run, since=NOW + 9_000)
     os.utime(run.events, (NOW, NOW))
@@ -250,7 +252,7 @@ def test_a_trainer_that_is_frozen_is_stalled_and_once_thawed_running(tmp_path):
     assert summarise(run).state == "lost"
 
 
-def until(condition, seconds=60):
+def until(condition, seconds=PATIENCE_SECONDS):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, condition

@@ -1,6 +1,9 @@
 """What is cut off or overlaps on the screen."""
 
+import time
+
 from rich.cells import cell_len
+from support.processes import PATIENCE_SECONDS
 from support.screen import Screen
 from textual.pilot import Pilot
 from textual.widget import Widget
@@ -10,11 +13,10 @@ from vae_tui.tui.widgets.drawing import Drawing
 
 async def until_whole(pilot: Pilot[None], screen: Screen, where: object = "") -> None:
     """Wait until nothing is cut or overlaps: the layout follows a new size after a moment."""
-    for _ in range(200):
-        if not faults(screen):
-            return
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while found := faults(screen):
+        assert time.monotonic() < deadline, f"{where} {found}"
         await pilot.pause(0.02)
-    raise AssertionError(f"{where} {faults(screen)}")
 
 
 def faults(screen: Screen) -> list[str]:

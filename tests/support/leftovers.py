@@ -10,7 +10,7 @@ from pathlib import Path
 from support.processes import command_line, process, processes
 
 _PR_SET_CHILD_SUBREAPER = 36
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 30.0
 """A process that is about to end, such as one whose terminal was closed, has this long."""
 _OF_PYTHON = ("resource_tracker", "forkserver")
 """Part of the command line of processes that multiprocessing keeps for the interpreter's life."""

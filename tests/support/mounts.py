@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.processes import PATIENCE_SECONDS
 
 _BLOCK = 1 << 16
 
@@ -32,7 +33,7 @@ def read_only(path: Path) -> Iterator[None]:
     if done.returncode:
         pytest.skip(f"nothing can be mounted: {done.stderr.strip()}")
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while (done := _mount("-o", "remount,bind,ro", str(path))).returncode:
             # Busy: somebody is just writing there.
             assert time.monotonic() < deadline, done.stderr
@@ -55,7 +56,11 @@ def fill(path: Path) -> Path:
 def _mount(*arguments: str) -> "subprocess.CompletedProcess[str]":
     try:
         return subprocess.run(
-            ["mount", *arguments], capture_output=True, text=True, check=False, timeout=10
+            ["mount", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_SECONDS,
         )
     except FileNotFoundError:
         return subprocess.CompletedProcess([], 1, "", "there is no mount command")

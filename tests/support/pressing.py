@@ -15,9 +15,9 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
+from support.processes import PATIENCE_SECONDS
 from support.terminal import PROGRAM, plain_environment, set_size
 
-PATIENCE_SECONDS = 20.0
 LONGEST_DRAIN_SECONDS = 0.1
 ASKED_EVERY = 100
 """Actions between two questions whether the program still answers."""

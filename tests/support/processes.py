@@ -100,7 +100,7 @@ class Parting:
     """Of them, at work."""
 
 
-def part(pid: int, happen: Callable[[], object], patience: float = 15.0) -> Parting:
+def part(pid: int, happen: Callable[[], object], patience: float = PATIENCE_SECONDS) -> Parting:
     """Let something happen, wait until the process is gone, and tell how it went."""
     before = last = process(pid)
     assert before is not None, f"{pid} is gone already"

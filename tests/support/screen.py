@@ -191,7 +191,7 @@ def _regions(screen: TextualScreen[Any]) -> Iterator[Region]:
 
 
 async def wait_until(
-    pilot: Pilot[None], condition: Callable[[], object], seconds: float = 20
+    pilot: Pilot[None], condition: Callable[[], object], seconds: float = 60
 ) -> None:
     """Wait for a condition; the message holds the screen when it does not come.
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from support.processes import processes
+from support.processes import PATIENCE_SECONDS, processes
 from support.terminal import Terminal
 
 _OPTIONS = (
@@ -111,14 +111,14 @@ class Server:
         return ["ssh", "-F", "none", *flags, *identity, *more, "127.0.0.1"]
 
     def _let_in(self) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             tried = subprocess.run(
                 [*self._ssh("-T"), "echo let in"],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
-                timeout=20,
+                timeout=PATIENCE_SECONDS,
                 check=False,
             )
             if tried.stdout == "let in\n":

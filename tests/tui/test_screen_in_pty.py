@@ -129,7 +129,7 @@ def test_signals_end_the_screen_at_once_and_never_the_training(shell):
     # The terminal vanishes: nobody is left to tell, the screen must end by itself.
     pid = terminal.pid
     terminal.hang_up()
-    wait_until(lambda: os.waitpid(pid, os.WNOHANG)[0] == pid, seconds=10)
+    wait_until(lambda: os.waitpid(pid, os.WNOHANG)[0] == pid)
     terminal.pid = 0
     assert_it_goes_on(shell.run)
 

@@ -63,7 +63,7 @@ async def test_each_view_looks_as_in_its_picture(run, utc, monkeypatch, request,
 
 async def last_difference(pilot, title, expected):
     """Return how the screen differs from a picture, empty once it does not."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while (difference := differences(picture(pilot, title), expected)) and (
         time.monotonic() < deadline
     ):

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from support.logs import NOW, epoch_ended, losses, run_with, started
+from support.processes import PATIENCE_SECONDS
 from support.tiny_runs import tiny_config, tiny_trainer, weights_of
 
 from vae_tui.image_shape import DEFAULT_SHAPE
@@ -31,7 +32,7 @@ class Listener:
         self.thread = threading.Thread(target=work, args=(self.told.append, self.leave))
         self.thread.start()
 
-    def until(self, condition, seconds=20):
+    def until(self, condition, seconds=PATIENCE_SECONDS):
         deadline = time.monotonic() + seconds
         while not (self.told and condition(self.told[-1])):
             assert time.monotonic() < deadline, self.told[-3:]

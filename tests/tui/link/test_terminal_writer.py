@@ -6,6 +6,7 @@ import time
 
 import pyte
 import pytest
+from support.processes import PATIENCE_SECONDS
 
 from vae_tui.terminal.desktop_notification import notification
 from vae_tui.tui.link.flow_control import FlowControl
@@ -21,7 +22,7 @@ class Pipe:
         os.set_blocking(self._writing, is_blocking)
         self.writer = TerminalWriter(self._writing, str.encode, FlowControl())
 
-    def until(self, part: str, seconds: float = 10) -> str:
+    def until(self, part: str, seconds: float = PATIENCE_SECONDS) -> str:
         """Return what comes until ``part`` has come."""
         came, deadline = "", time.monotonic() + seconds
         while part not in came:
