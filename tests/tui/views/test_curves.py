@@ -124,10 +124,9 @@ def test_the_overlaid_line_is_smoothed_like_this_runs(chart):
     events = [losses(step, bce=noise[step - 1], kl=noise[-step]) for step in range(1, 181)]
     other = advance(RunView("other", CONFIG, epochs=150), [STARTED, *events])
     overlay = Overlay(Path("other"), other, role="overlay3")
-    raw = {"smooth": False, "recent": False}
-    assert {one.colour for one in overlay_curves(chart, VIEW, overlay, **raw)} == {"overlay3"}
-    plain, *_ = overlay_curves(chart, VIEW, overlay, smooth=False, recent=False)
-    even, *_ = overlay_curves(chart, VIEW, overlay, smooth=True, recent=False)
+    plain, *_ = curves = overlay_curves(chart, VIEW, overlay, smooth=False)
+    assert {one.colour for one in curves} == {"overlay3"}
+    even, *_ = overlay_curves(chart, VIEW, overlay, smooth=True)
     np.testing.assert_allclose(plain.ys, noise if chart == "reconstruction" else noise[::-1])
     np.testing.assert_allclose(even.ys, smoothed(np.asarray(plain.ys), 0.04 * 180))
     assert np.std(even.ys) < np.std(plain.ys) / 2

@@ -125,7 +125,7 @@ async def test_train_sets_test_digits_over_their_reconstructions_with_the_error_
         copies, errors = FIRST.reconstruct(images, "bce")
         np.testing.assert_array_equal(screen.pictures("inputs").images, images)
         np.testing.assert_array_equal(screen.pictures("copies").images, copies)
-        assert "BCE at mean, nats" in screen.view.query_one("#inputs-caption", Caption).text
+        assert "BCE at mean" in screen.view.query_one("#inputs-caption", Caption).text
         assert screen.caption("errors").split() == [f"{error:.0f}" for error in errors]
 
 

@@ -30,7 +30,8 @@ def chart_curves(chart: str, view: RunView, *, smooth: bool, recent: bool) -> tu
     since = recent_epochs(view)[0] if recent else -math.inf
     curves: list[Series] = []
     for metric in series.drawn("step", chart):
-        xs, ys = _within(*_train_line(view, metric.name), since)
+        xs, ys = _train_line(view, metric.name)
+        xs, ys = xs[xs >= since], ys[xs >= since]
         if smooth:
             even = smoothed(ys, SMOOTHING_SHARE * len(ys))
             curves.append(Series(xs, ys, RAW, "", "line"))
@@ -46,13 +47,12 @@ def chart_curves(chart: str, view: RunView, *, smooth: bool, recent: bool) -> tu
 
 
 def overlay_curves(
-    chart: str, view: RunView, overlay: Overlay, *, smooth: bool, recent: bool
+    chart: str, view: RunView, overlay: Overlay, *, smooth: bool
 ) -> tuple[Series, ...]:
     """Return the curves of an overlaid run in a chart of the run on the screen.
 
-    ``smooth`` replaces the raw line; ``recent`` means the newest epochs of the run on the screen.
+    ``smooth`` replaces the raw line.
     """
-    span = recent_epochs(view) if recent else (-math.inf, math.inf)
     other, role = overlay.run, overlay.role
     kind = other.config.reconstruction
     differs = chart == "reconstruction" and kind != view.config.reconstruction
@@ -62,10 +62,9 @@ def overlay_curves(
         xs, ys = _train_line(other, metric.name)
         if smooth:
             ys = smoothed(ys, SMOOTHING_SHARE * len(ys))
-        curves.append(Series(*_within(xs, ys, *span), role, label, "line", is_named=True))
+        curves.append(Series(xs, ys, role, label, "line", is_named=True))
     for metric in series.drawn("epoch", chart):
-        points = _within(*other.test.curve(metric.name), *span)
-        curves.append(Series(*points, role, "", "points"))
+        curves.append(Series(*other.test.curve(metric.name), role, "", "points"))
     return tuple(curves)
 
 
@@ -161,8 +160,3 @@ def _train_line(view: RunView, name: str) -> tuple[Column, Column]:
         return xs, ys
     epoch = view.diverged.step / max(view.started.steps_per_epoch, 1)
     return np.append(xs, epoch), np.append(ys, math.nan)
-
-
-def _within(xs: Column, ys: Column, since: float, until: float = math.inf) -> tuple[Column, Column]:
-    chosen = (xs >= since) & (xs <= until)
-    return xs[chosen], ys[chosen]

@@ -166,7 +166,6 @@ class TrainView(View):
             return
         run, overlays = self.scene.run, self.scene.overlays
         self._draw_losses(run)
-        how = {"smooth": self.smooth, "recent": self.part == RECENT}
         axis = X_AXES[self.axis]
         window = axis.window(run, [overlay.run for overlay in overlays], self.part)
         cursor = self._cursor(self.scene, window)
@@ -179,10 +178,12 @@ class TrainView(View):
             panel.display = self.all_charts or chart in LOSS_CHARTS
             if not panel.display:
                 continue
-            curves = axis.convert(run, chart_curves(chart, run, **how))
+            own = chart_curves(chart, run, smooth=self.smooth, recent=self.part == RECENT)
+            curves = axis.convert(run, own)
             for overlay in overlays:
                 if not overlay.run.unread:
-                    others = axis.convert(overlay.run, overlay_curves(chart, run, overlay, **how))
+                    drawn = overlay_curves(chart, run, overlay, smooth=self.smooth)
+                    others = axis.convert(overlay.run, drawn)
                     curves[:0] = cut_off(others, window) if cursor is None else others
             levels = reconstruction_levels(run) if chart == "reconstruction" else ()
             widget.plot = partial(

@@ -103,7 +103,7 @@ class TrainDigits(Vertical):
         copies, losses = network.reconstruct(images, kind)
         self._show("copies", copies, scene)
         arrow = "→" if scene.unicode else "->"
-        title = f"[b]Test digits {arrow} reconstructions[/b] · {NAMES[kind]} at mean, nats"
+        title = f"[b]Test digits {arrow} reconstructions[/b] · {NAMES[kind]} at mean"
         self.query_one("#inputs-caption", Caption).text = title
         numbers = (f"{loss:.0f}".center(self._pixels) for loss in losses)
         self.query_one("#errors", Caption).text = (" " * GAP).join(numbers)
