@@ -25,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # None is lost meanwhile: they are unblocked when they can be obeyed.
     signal.pthread_sigmask(signal.SIG_BLOCK, TRAINER_SIGNALS)
     options = _parse(arguments)
+    if options.data_dir is not None:
+        options.data_dir = str(Path(options.data_dir).absolute())
     run = Run(options.folder.absolute())
     lock: RunLock | None = None
     try:
@@ -33,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("RANK", "0") == "0":
             token = options.lock_token or new_token()
             lock = run.hold_lock(run.take_lock(token) if inherited is None else inherited, token)
+            run = Run(run.path, lock.folder)
+            os.chdir(lock.folder)  # shows whose trainer it is when the folder has a new name
             if options.commands_from is None:
                 options.commands_from = prepare_commands(run)
         from vae_tui.training.process import train_run  # noqa: PLC0415 - imports torch

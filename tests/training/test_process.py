@@ -16,6 +16,7 @@ from support.real_runs import (
     DIGITS,
     ENDLESS,
     assert_stopped_with_all_saved,
+    newest_step,
     none_left,
     running,
     told,
@@ -115,7 +116,7 @@ def is_locked(run: Run) -> bool:
     return True
 
 
-def test_torchrun_by_hand_holds_the_lock_also_when_its_file_is_removed(tmp_path):
+def test_torchrun_by_hand_holds_the_lock_when_its_file_is_removed_and_its_folder_renamed(tmp_path):
     run = create(tmp_path, "run", ENDLESS)
     torchrun = ("torch.distributed.run", "--standalone", "--nproc-per-node=1")
     command = [sys.executable, "-m", *torchrun, "-m", "vae_tui.worker", run.path]
@@ -134,10 +135,17 @@ def test_torchrun_by_hand_holds_the_lock_also_when_its_file_is_removed(tmp_path)
         wait_until(lambda: run.pid() == began.pid)
         assert run.lock.stat().st_ino != first
         assert is_locked(run)
+        renamed = Run(run.path.rename(tmp_path / "renamed"))
+        step = newest_step(renamed)
+        wait_until(lambda: newest_step(renamed) > step)
+        assert renamed.trains_here(began.pid)
+        with pytest.raises(UsageError, match=rf"^renamed is live on .* \(pid {began.pid}\)"):
+            control.start(renamed, ENDLESS)
         os.kill(began.pid, signal.SIGTERM)
-        assert_stopped_with_all_saved(run, "preempted")
+        assert_stopped_with_all_saved(renamed, "preempted")
         assert agent.wait(60) == 0
-    assert len(only(RunStarted, told(run))) == 1
+    assert len(only(RunStarted, told(renamed))) == 1
+    assert not run.path.exists()
 
 
 @pytest.mark.parametrize("exported", [True, False])

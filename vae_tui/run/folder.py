@@ -35,7 +35,7 @@ class _Inside:
         self._name = name
 
     def __get__(self, run: "Run", _: object) -> Path:
-        return run.path / self._name
+        return run.inside / self._name
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class Run:
     """A run's folder and the names of the files in it."""
 
     path: Path
+    opened: Path | None = None
+    """Another path of the folder, for its files: a trainer has one that follows a new name."""
 
     events = _Inside("events.jsonl")
     """Facts, appended by the trainer."""
@@ -64,6 +66,11 @@ class Run:
     """Disk space for the last events, reserved while a trainer is live."""
     lock = _Inside(LOCK_NAME)
     """Locked by a live trainer; holds its pid, its machine and a heartbeat."""
+
+    @property
+    def inside(self) -> Path:
+        """The folder as its files are opened."""
+        return self.opened or self.path
 
     @property
     def name(self) -> str:

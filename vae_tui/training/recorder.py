@@ -74,7 +74,7 @@ class Recorder:
         if self._run.history.is_symlink():
             raise VaeTuiError(f"{self._run.history} is a link: nothing is written or removed there")
         # The temporary files of a trainer that was killed while it saved.
-        folders = (self._run.path, self._run.history)
+        folders = (self._run.inside, self._run.history)
         patterns = (".*.safetensors.*", ".state.pt.*", f".{self._run.reserve.name}.*")
         for folder, pattern in itertools.product(folders, patterns):
             for file in folder.glob(pattern):
@@ -151,7 +151,7 @@ class Recorder:
         self._writer.write(
             lambda: save_weights(path, weights, step, self._config.image_shape, half=half)
         )
-        name = path.relative_to(self._run.path).as_posix()
+        name = path.relative_to(self._run.inside).as_posix()
         self._writer.append(events.WeightsSaved(time=time.time(), step=step, path=name))
 
     def _note_best(self, tested: EpochEnded) -> None:

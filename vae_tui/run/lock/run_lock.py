@@ -93,9 +93,12 @@ class RunLock:
 
     def __init__(self, folder: Path, descriptor: int, token: str) -> None:
         """Lock the folder too; `Held` if another trainer has either; OSError."""
-        self._path = folder / LOCK_NAME
         self._descriptor = descriptor
         self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        by_descriptor = Path(f"/proc/self/fd/{self._folder}")
+        self.folder = by_descriptor if by_descriptor.exists() else folder
+        """The run's folder, on Linux by a path that stays right when it is renamed."""
+        self._path = self.folder / LOCK_NAME
         found = records.read(descriptor)
         if found is None or found.token != token or _is_blocked(self._folder):
             raise Held(holder_of(folder))
