@@ -1,7 +1,12 @@
 """Numbers and untrusted text in a form for people to read."""
 
 import unicodedata
+from collections.abc import Sequence
 
+SEPARATOR = " · "
+"""Between the parts of a line."""
+_LEAST_FIRST_PART = 8
+"""Characters; with fewer, the second part of a line is cut."""
 _LONGEST = 1e11
 """Seconds; a longer time comes from a wrong clock."""
 
@@ -62,6 +67,31 @@ def printable(text: str) -> str:
 def cut(text: str, width: int) -> str:
     """Return text in at most ``width`` characters, the last one ``~`` if some are left out."""
     return text if len(text) <= width else f"{text[: width - 1]}~"
+
+
+def cut_middle(text: str, width: int) -> str:
+    """Return text in at most ``width`` characters, with ``~`` for what is left out in the middle.
+
+    A message that begins with what happened and ends with why or where keeps both.
+    """
+    if len(text) <= width:
+        return text
+    end = max(width - 1, 0) * 2 // 3
+    return f"{text[: max(width - 1 - end, 0)]}~{text[len(text) - end :]}"[:width]
+
+
+def one_line(parts: Sequence[str], width: int) -> str:
+    """Return parts, most important first, joined in at most ``width`` characters.
+
+    If they are too long, those after the second are left out; then the first is cut in its middle.
+    """
+    shown = list(parts)
+    while len(shown) > 2 and len(SEPARATOR.join(shown)) > width:
+        shown.pop()
+    if len(shown) > 1:
+        room = width - len(shown[1]) - len(SEPARATOR)
+        shown[0] = cut_middle(shown[0], max(room, _LEAST_FIRST_PART))
+    return cut_middle(SEPARATOR.join(shown), width)
 
 
 def printable_lines(text: str) -> str:

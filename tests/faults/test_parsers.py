@@ -54,7 +54,8 @@ def test_whatever_can_be_read_of_a_log_can_be_told_and_shown(seed):
         assert formatter.line(event).isprintable()
         view = advance(view, [event])
         state = view.state(NOW)
-        assert len(printable(notice_of(view, state, NOW, run="run", control=True))) < 3_000
+        notice = notice_of(view, state, NOW, resume="p", leave="q", control=True)
+        assert len(printable(" · ".join(notice))) < 3_000
         parts = status_parts(
             "run", state, view.epoch, view.epochs, seconds_left=view.seconds_left(),
             images_per_second=view.measured.images_per_second if view.measured else 0.0,

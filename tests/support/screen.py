@@ -22,7 +22,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen as TextualScreen
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import ContentSwitcher
 
 from vae_tui.arrays import Floats
 from vae_tui.latent.projection import Embedding
@@ -38,6 +38,7 @@ from vae_tui.tui.theme import ChosenTheme
 from vae_tui.tui.views.view import View
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.tui.widgets.frame.notice import Notice
 from vae_tui.tui.widgets.frame.status import Status
 from vae_tui.tui.widgets.latent_bars import LatentBars
 from vae_tui.tui.widgets.pictures import Pictures
@@ -124,7 +125,7 @@ class Screen:
 
     @property
     def notice(self) -> str:
-        return str(self.app.screen_stack[0].query_one("#notice", Static).render())
+        return plain(self.app.screen_stack[0].query_one(Notice))
 
     @property
     def status(self) -> str:

@@ -5,6 +5,7 @@ from support.fake_networks import random_network
 from support.layout_faults import until_whole
 from support.run_events import CONDITIONS, STARTED, ended, losses
 from support.screen import Screen, become, new_weights, open_view, until_reading, wait_until
+from textual.widgets import Static
 
 from vae_tui.run.events import Diverged, SettingChanged
 from vae_tui.tui.messages import ReadingFailed
@@ -14,7 +15,7 @@ WORDS = {
     "nothing left": ["lost", "p continues from the last save"],
     "running": ["running", "epoch 30/150", "20%", "10 s left", "54.2k img/s"],
     "paused": ["paused", "epoch 30/150"],
-    "stalled": ["stalled", "1 m 40 s", "alive but has reported nothing", "trainer.log"],
+    "stalled": ["stalled", "1 m 40 s", "alive but silent", "trainer.log"],
     "finished": ["finished", "epoch 30/150"],
     "stopped": ["stopped", "saved at step 540"],
     "failed": ["failed", "no space left on device"],
@@ -104,15 +105,19 @@ async def test_a_view_that_comes_back_shows_what_came_while_it_was_away(view):
     assert texts[0] == texts[1]
 
 
-async def test_a_long_failure_is_shown_to_its_last_word():
+async def test_a_long_failure_is_one_line_with_its_end_and_the_help_has_all_of_it():
     screen = Screen()
     why = "the data folder /a/rather/long/path/of/someone is gone since the run was started, alas"
     async with screen.at(80, 24) as pilot:
         await until_reading(pilot, screen)
         screen.reader.report(STARTED, losses(3), ended("failed", why), live=False)
         await wait_until(pilot, lambda: "p continues from the last save" in screen.text)
-        assert "alas" in screen.text
+        assert "the data folder" in screen.notice
+        assert screen.notice.endswith("started, alas · p continues from the last save")
+        assert "\n" not in screen.notice
         await until_whole(pilot, screen)
+        await pilot.press("question_mark")
+        assert why in str(screen.app.screen.query_one("#news", Static).render())
 
 
 async def test_weights_that_cannot_be_read_are_named_where_the_digits_would_be():

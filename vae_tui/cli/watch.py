@@ -153,12 +153,10 @@ def _screen(
         seen = user_state_path("vae-tui") / "seen"  # relative for a user without a home folder
         absence = AbsenceTracker(run, LastSeenStore(run, seen)) if seen.is_absolute() else None
         reader = RunReader(run, view, absence, limiter)
-        if problems := screen_settings.without_effect(settings, chosen_theme.load()):
-            text = f"{'; '.join(problems)} (vae-tui config edit)"
-            app.notify(text, severity="warning", markup=False)
+        warning = screen_settings.warning(settings, chosen_theme.load())
         others = RunsFolder(folder, run.path, for_others, plain)
         more = draw_dialog, more_views
-        return LateImports([TrainView], reader, embed, scene, others, *more, limiter)
+        return LateImports([TrainView], reader, embed, scene, others, *more, limiter, warning)
 
     def more_views() -> "Sequence[type[View]]":
         from vae_tui.tui.all_views import VIEWS

@@ -165,7 +165,8 @@ class VaeApp(TerminalApp):
 
     def on_user_returned(self, message: UserReturned) -> None:
         """Say what happened meanwhile, until a key is pressed; the help keeps it."""
-        self.main.absence = self.main.news = message.summary
+        self.main.absence = message.summary
+        self.main.news = (*self.main.news, (message.summary,))
 
     def on_open_checked(self, message: OpenChecked) -> None:
         """Exit, so that the chosen run is opened; in a browser go to its page."""
@@ -222,7 +223,7 @@ class VaeApp(TerminalApp):
     async def on_event(self, event: Event) -> None:
         """Hide the news at the first key."""
         if isinstance(event, Key) and self.screen_stack:
-            self.main.news = ""
+            self.main.news = ()
         await super().on_event(event)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -271,6 +272,7 @@ class VaeApp(TerminalApp):
             imports.limiter.watch(writer)
             imports.runs.limiter.watch(writer)
             self._link_label = LinkLabel(writer)
+        self.main.news = (imports.warning,)
         follow = partial(imports.reader.follow, self.post_message, self.threads_stop)
         self.start_thread("reader", follow)
 

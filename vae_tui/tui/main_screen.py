@@ -15,16 +15,17 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
 
 from vae_tui.terminal.capabilities import LEAST_SIZE
-from vae_tui.text import printable
+from vae_tui.text import SEPARATOR, printable_lines
 from vae_tui.tui.dialogs.choose_digits import ChooseDigitsDialog
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.keys import active_keys
 from vae_tui.tui.keys.active_keys import ExplainedKey
-from vae_tui.tui.keys.bindings import VIEWS, steering_labels
+from vae_tui.tui.keys.bindings import KEYS, LEAVE, PAUSE, VIEWS, steering_labels
 from vae_tui.tui.link.link_label import LinkLabel
 from vae_tui.tui.state.notice import notice_of
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.frame.key_bar import KeyBar
+from vae_tui.tui.widgets.frame.notice import Notice
 from vae_tui.tui.widgets.frame.status import Status, status_of, status_parts
 from vae_tui.tui.widgets.frame.tab_bar import TabBar
 from vae_tui.tui.widgets.frame.timeline import Timeline, Times
@@ -53,22 +54,20 @@ class MainScreen(Screen[None], inherit_bindings=False):
     MainScreen { background: $background; overflow: hidden; }
     MainScreen #tabs { height: 1; background: $bar; }
     MainScreen ContentSwitcher { height: 1fr; }
-    MainScreen #notice { display: none; padding: 0 1; color: $text-warning; max-height: 4; }
-    MainScreen #notice.shown { display: block; }
     MainScreen #waiting { color: $quiet; padding: 1 2; }
     MainScreen #too-small {
         display: none; border: round $primary; content-align: center middle; height: 1fr;
     }
-    MainScreen.small > * { display: none; }
+    MainScreen.small > *, MainScreen.small > Notice { display: none; }
     MainScreen.small #too-small { display: block; }
     """
 
     status: var[tuple[Text, ...]] = var(())
     """Parts of the top line, most important first."""
-    news: var[str] = var("")
-    """What happened while the user was away."""
-    notice: var[str] = var("")
-    """What the user should know now, and what to do about it."""
+    news: var[tuple[tuple[str, ...], ...]] = var(())
+    """Lines that are shown until a key is pressed: warnings, what the user missed."""
+    notice: var[tuple[str, ...]] = var(())
+    """What the user should know now, and what to do about it: parts of a line."""
     steering: var[Mapping[str, str]] = var({})
     """Footer labels of the steering keys that do something now, by binding id."""
     scene: "var[Scene | None]" = var(None)
@@ -90,13 +89,15 @@ class MainScreen(Screen[None], inherit_bindings=False):
         starting = status_parts(name, "starting", 0, epochs, unicode=unicode)
         self.set_reactive(MainScreen.status, starting)
         self.absence = ""
-        """The latest news, which the help keeps."""
+        """What happened while the user was away, which the help keeps."""
         self._reference = reference
         self._has_control = has_control
         self._unicode = unicode
         self._link_rate = ""
         self._chosen = 0
         """Number of the view that the user chose last."""
+        self._keys = {one.id: one.key_display or one.key for one in KEYS if one.id}
+        """The displayed keys of the bindings for all views, by their ids."""
         self._proposed = (3, 8)
         """The pair of digits that the next interpolation proposes."""
 
@@ -110,7 +111,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         with Horizontal(id="tabs"):
             yield tabs
             yield Timeline()
-        yield Static(id="notice", markup=False)
+        yield Notice()
         with ContentSwitcher(initial="waiting"):
             yield Static("loading ...", id="waiting")
         yield Static(id="too-small")
@@ -218,11 +219,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Explain the view and the keys."""
         view = self.view
         title, text = (view.TITLE, view.HELP) if view else ("vae-tui", "")
-        if self.absence:
-            text = f"{text}\n\n{printable(self.absence)}"
+        news = "\n".join(filter(None, (SEPARATOR.join(self.notice), self.absence)))
         if self._link_rate:
             title = f"{title} · {self._link_rate} to this terminal"
-        self.app.push_screen(HelpDialog(title, text, *self.keys_here()))
+        self.app.push_screen(HelpDialog(title, text, *self.keys_here(), news=printable_lines(news)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow no action while the screens are being removed."""
@@ -255,7 +255,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
             can_undo=bool(run.changes),
             has_diverged=run.diverged is not None,
         )
-        self.notice = notice_of(run, state, now, run=self._reference, control=control)
+        resume = self._keys[PAUSE] if control else f"vae-tui resume {self._reference}"
+        leave = self._keys[LEAVE]
+        self.notice = notice_of(run, state, now, resume=resume, leave=leave, control=control)
         self._link_rate = link.text() if link else ""
         self.status = status_of(
             run,
@@ -272,11 +274,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
             status.parts = self.status
 
     def watch_notice(self) -> None:
-        """Update the lines under the top line; hide them if there are none."""
-        text = "\n".join(printable(line) for line in (self.news, self.notice) if line)
-        for notice in self.query("#notice").results(Static):
-            notice.update(text)
-            notice.set_class(bool(text), "shown")
+        """Update the lines under the tabs."""
+        for notice in self.query(Notice):
+            notice.lines = tuple(filter(None, (*self.news, self.notice)))
 
     watch_news = watch_notice
 
@@ -294,6 +294,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if not self.is_active:
             return
         own, everywhere = self.bindings_here()
+        self._keys |= active_keys.names(self.app, everywhere)
         hints = active_keys.hints(self.app, own + everywhere, self.steering)
         for bar in self.query(KeyBar):
             bar.hints = hints

@@ -66,3 +66,5 @@ class LateImports:
     """Returns the views after the first ones; called in a thread when those have shown digits."""
     limiter: RefreshLimiter = field(default_factory=RefreshLimiter)
     """Limits how often the reader posts."""
+    warning: tuple[str, ...] = ()
+    """Parts of a line that is shown until a key is pressed."""

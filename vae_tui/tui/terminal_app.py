@@ -18,13 +18,14 @@ from textual.notifications import Notify, SeverityLevel
 
 from vae_tui.errors import VaeTuiError
 from vae_tui.terminal.capabilities import PALETTE, TRUECOLOR, is_browser
+from vae_tui.text import cut_middle
 from vae_tui.tui import hangup, theme
 from vae_tui.tui.keys.key_queue import KeyProbe, KeyQueue
 from vae_tui.tui.link.driver import LinkDriver, PaletteDriver, driver_of, writer_of
 from vae_tui.tui.link.terminal_writer import TerminalWriter
 from vae_tui.tui.messages import ThreadFailed
 from vae_tui.tui.widgets.drawing import Drawing
-from vae_tui.tui.widgets.frame.toast import SafeNotification
+from vae_tui.tui.widgets.frame.toast import TOAST_FRAME, SafeNotification
 
 LATEST_LOADING_SECONDS = 0.3
 """Load by then even if no paint is reported: under a dialog that opened first there is none."""
@@ -152,7 +153,8 @@ class TerminalApp(App[None]):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Show a notification; thread-safe."""
+        """Show a notification in one line, cut in its middle if it is too long; thread-safe."""
+        message = cut_middle(" ".join(message.split()), self.size.width - TOAST_FRAME)
         seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
         self.post_message(Notify(SafeNotification(message, title, severity, seconds, markup)))
 

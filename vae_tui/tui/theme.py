@@ -166,7 +166,9 @@ def why_unknown(name: str) -> str:
     if not name or name in known:
         return ""
     near = get_close_matches(name, known, n=1, cutoff=0.4)
-    return f"no theme {name!r:.60}; {f'did you mean {near[0]}?' if near else 'ctrl+p lists them'}"
+    return (
+        f"no theme {name!r:.60}; {f'did you mean {near[0]}?' if near else 'the palette lists them'}"
+    )
 
 
 def css_variables(variables: Mapping[str, str], theme: Theme) -> dict[str, str]:

@@ -21,7 +21,12 @@ EMPTY = RunView("run", CONFIG, epochs=150)
 
 def notice(state: str, *happened, control: bool = True, now: float = NOW, **changes) -> str:
     view = dataclasses.replace(advance(EMPTY, [STARTED, *happened]), **changes)
-    return notice_of(view, state, now, run="run", control=control)
+    return " · ".join(parts_of(view, state, now, control=control))
+
+
+def parts_of(view: RunView, state: str, now: float, *, control: bool = True) -> tuple[str, ...]:
+    resume = "p" if control else "vae-tui resume run"
+    return notice_of(view, state, now, resume=resume, leave="q", control=control)
 
 
 END = RunEnded(time=NOW, step=540, reason="failed", message="CUDA is out of memory")
@@ -40,9 +45,9 @@ NAN = Diverged(time=NOW, step=543, what="bce", last_good_step=540)
         ("failed", (END,), "CUDA is out of memory · p continues from the last save"),
         ("failed", (), "it failed without a message · p continues from the last save"),
         ("failed", (losses(540), NAN, END),
-         "bce is not finite at step 543 · p rolls back to step 540 with lr 0.0005 · q leaves"),
+         "bce is not finite at step 543 · p rolls back to step 540, lr 0.0005 · q leaves"),
         ("stalled", (losses(540, time=NOW - 41),),
-         "the trainer is alive but has reported nothing for 41 s · see trainer.log"),
+         "the trainer is alive but silent for 41 s · see trainer.log"),
     ],
 )  # fmt: skip
 def test_each_state_says_what_to_do_next(state, happened, line):
@@ -61,11 +66,10 @@ def test_only_a_process_of_this_machine_is_one_to_kill():
     silent = {"live": True, "live_pid": 12, "now": NOW + 41}
     here = notice("stalled", losses(540, time=NOW), is_here=True, **silent)
     assert here == (
-        "the trainer (pid 12) is alive but has reported nothing for 41 s · see trainer.log · "
-        "to end it: kill -9 12, then p"
+        "the trainer is alive but silent for 41 s · to end it: kill -9 12, then p · see trainer.log"
     )
     shell = notice("stalled", losses(540, time=NOW), is_here=True, control=False, **silent)
-    assert shell.endswith("kill -9 12, then vae-tui resume run")
+    assert "kill -9 12, then vae-tui resume run" in shell
     there = notice("stalled", losses(540, time=NOW), **silent)
     assert there.startswith("the trainer is alive") and "12" not in there
 
@@ -126,7 +130,7 @@ def test_a_refusal_is_shown_though_another_command_was_obeyed():
 
 def test_a_refusal_stands_beside_what_to_do_next():
     line = notice("paused", Paused(time=NOW, step=540), REFUSED)
-    assert line == "paused · p resumes · nothing to undo"
+    assert line == "nothing to undo · paused · p resumes"
 
 
 def test_a_screen_hears_a_trainer_whose_clock_is_wrong():
@@ -143,8 +147,7 @@ def test_a_trainer_that_never_begins_is_starting_and_then_stalled():
     assert view.state(NOW) == "starting"
     since = dataclasses.replace(view, live_since=NOW, live_pid=7)
     assert (since.state(NOW + 59), since.state(NOW + 61)) == ("starting", "stalled")
-    line = notice_of(since, "stalled", NOW + 61, run="run", control=True)
-    assert line.startswith("the trainer is alive but has reported nothing for 1 m 01")
+    assert parts_of(since, "stalled", NOW + 61)[0].endswith("alive but silent for 1 m 01 s")
 
 
 @pytest.mark.parametrize(

@@ -38,3 +38,9 @@ def without_effect(config: UserConfig, theme: str) -> list[str]:
 
     wrong = problems(config.keys, bindings()) if config.keys else ()
     return [problem for problem in (why_unknown(theme), *wrong) if problem]
+
+
+def warning(config: UserConfig, theme: str) -> tuple[str, ...]:
+    """Return `without_effect` as the parts of one line, the first the most important."""
+    first, *others = (*without_effect(config, theme), "")
+    return (first, "vae-tui config edit", *filter(None, others)) if first else ()

@@ -13,12 +13,10 @@ from vae_tui.text import printable
 from vae_tui.tui.controllers.screen_picture import screen_picture
 from vae_tui.tui.link.driver import write_through
 from vae_tui.tui.terminal_app import TerminalApp
+from vae_tui.tui.widgets.frame.toast import TOAST_FRAME
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.views.view import View
-
-_TOAST_FRAME = 4
-"""Columns of a notification beside its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class ExportAndCopy:
                 self.app.notify(printable(str(error)), severity="error", markup=False)
             else:
                 text = f"written: {path}"
-                fits = len(text + more) <= self.app.size.width - _TOAST_FRAME
+                fits = len(text + more) <= self.app.size.width - TOAST_FRAME
                 self.app.notify(printable(text + more if fits else text), markup=False)
 
         self.app.start_thread("export", write_and_notify)

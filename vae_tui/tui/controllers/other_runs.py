@@ -57,7 +57,7 @@ class OtherRuns:
         self._overlaid[path] = free[0], stop
         follow = partial(self.runs.overlay, path, self._app.post_message, stop)
         self._app.start_thread("overlay", follow)
-        text = f"{printable(path.name)} is overlaid in view 1, Train; space again removes it"
+        text = f"{printable(path.name)} is overlaid in view 1, Train"
         self._app.notify(text, timeout=4, markup=False)
 
     def show_overlay(self, overlay: "Overlay") -> None:

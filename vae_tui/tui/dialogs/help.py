@@ -34,6 +34,7 @@ class HelpDialog(Dialog[None]):
     HelpDialog.wide #text { margin: 0 0 0 4; max-width: 70; }
     HelpDialog.wide #keys { width: 1fr; }
     HelpDialog .heading { color: $primary; text-style: bold; }
+    HelpDialog #news { color: $text-warning; margin-bottom: 1; }
     HelpDialog .heading.next { margin-top: 1; }
     """
 
@@ -43,11 +44,16 @@ class HelpDialog(Dialog[None]):
         text: str,
         own: Iterable[ExplainedKey],
         everywhere: Iterable[ExplainedKey],
+        news: str = "",
     ) -> None:
-        """Explain a view in plain ``text``, its ``own`` keys and those of all views."""
+        """Explain a view in plain ``text``, its ``own`` keys and those of all views.
+
+        ``news`` is what the user should know now, in full.
+        """
         super().__init__()
         self._title = title
         self._text = text
+        self._news = news
         tables = (("Keys of this view", list(own)), ("Keys everywhere", list(everywhere)))
         self._keys = [table for table in tables if table[1]]
 
@@ -56,6 +62,8 @@ class HelpDialog(Dialog[None]):
         with VerticalScroll() as box:
             box.border_title = self._title
             box.border_subtitle = keys_line(("↑↓", "scroll"), ("esc", "close"))
+            if self._news:
+                yield Static(self._news, id="news", markup=False)
             with Horizontal():
                 with Vertical(id="keys"):
                     for index, (heading, _) in enumerate(self._keys):

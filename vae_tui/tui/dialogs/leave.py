@@ -51,7 +51,7 @@ class LeaveDialog(Dialog[Answer | None]):
             )
             yield OptionList(
                 _answer("keep", "k", "Keep training", back),
-                _answer("stop", "s", "Stop and save", "training ends; p resumes it later"),
+                _answer("stop", "s", "Stop and save", "training ends and can be resumed"),
                 _answer("cancel", "c", "Cancel", "stay here"),
             )
 

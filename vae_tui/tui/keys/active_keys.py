@@ -80,6 +80,11 @@ def hints(
     )
 
 
+def names(app: App[Any], bindings: Iterable[ActiveBinding]) -> dict[str, str]:
+    """Return the displayed keys of bindings by their ids."""
+    return {one.binding.id: key_display(app, one) for one in bindings if one.binding.id}
+
+
 def key_display(app: App[Any], one: ActiveBinding) -> str:
     """Return a key as it is displayed."""
     return one.binding.key_display or app.get_key_display(one.binding)

@@ -8,6 +8,7 @@ from textual.binding import Binding
 from vae_tui.run.state import ENDED
 
 PAUSE, SETTINGS, UNDO = "app.pause", "app.settings", "app.undo"
+LEAVE = "app.leave"
 STEERING = (PAUSE, SETTINGS, UNDO)
 """Shown in the footer only while they do something: see `steering_labels`."""
 ADJUSTABLE = ("running", "paused", "stalled")
@@ -22,7 +23,7 @@ STEERING_COMMANDS = {
 }
 """What the palette calls each label of `steering_labels`."""
 PALETTE = "app.palette"
-ALWAYS_SHOWN = ("app.help", "app.leave")
+ALWAYS_SHOWN = ("app.help", LEAVE)
 HIDDEN_FIRST = ("app.copy", "app.export", UNDO, "app.back", SETTINGS)
 """Left out of a footer that is too short for all, the first of them first."""
 
@@ -59,7 +60,7 @@ KEYS = (
             tooltip="Find a command, a view, a run or a theme by its name"),
     Binding("question_mark", "screen.help", "Help", key_display="?", id="app.help",
             tooltip="Explain this view and its keys"),
-    Binding("q", "run('leave')", "Leave", id="app.leave", tooltip="Leave; training may continue"),
+    Binding("q", "run('leave')", "Leave", id=LEAVE, tooltip="Leave; training may continue"),
     Binding("ctrl+c,ctrl+q", "run('leave')", show=False, priority=True, id="app.interrupt"),
     Binding("ctrl+l", "redraw", show=False, priority=True, id="app.redraw",
             tooltip="Redraw everything, after something else wrote to the terminal"),

@@ -1,4 +1,4 @@
-"""The line under the top line: what the user should know now, and what to do about it."""
+"""The line under the tabs: what the user should know now, and what to do about it."""
 
 from typing import TYPE_CHECKING
 
@@ -10,37 +10,43 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.state.run_view import RunView
 
 
-def notice_of(view: "RunView", state: str, now: float, *, run: str, control: bool) -> str:
-    """Return the line for a run in this state at ``now`` (Unix seconds), or an empty string.
+def notice_of(
+    view: "RunView", state: str, now: float, *, resume: str, leave: str, control: bool
+) -> tuple[str, ...]:
+    """Return the parts of the line at ``now`` (Unix seconds), most important first.
 
-    ``run`` is its name or path on a command line, which is shown on a screen without ``control``.
+    ``resume`` is the key that continues the run, or the command on a screen without ``control``;
+    ``leave`` is the key that leaves the screen.
     """
     if view.gone:
-        return "the run's folder is gone: nothing new can be read · q leaves"
-    resume = "p" if control else f"vae-tui resume {run}"
+        return "the run's folder is gone: nothing new can be read", f"{leave} leaves"
     damage = view.damage and f"{view.damage}: the rest is shown"
-    parts = [_of_state(view, state, now, resume), view.refusal(now), damage]
-    return " · ".join(filter(None, parts))
+    parts = view.refusal(now), *_of_state(view, state, now, resume, leave, control), damage
+    return tuple(filter(None, parts))
 
 
-def _of_state(view: "RunView", state: str, now: float, resume: str) -> str:
+def _of_state(
+    view: "RunView", state: str, now: float, resume: str, leave: str, control: bool
+) -> tuple[str, ...]:
     if view.read_only:
-        return "the run's folder is read-only now: training waits until it is writable again"
-    failure = view.notice or "it failed without a message"
-    by_state = {
-        "starting": "",  # the last notice is an earlier trainer's
-        "reading": f"reading the run's events: {1 - view.unread:.0%}",
-        "failed": f"{failure} · {resume} continues from the last save",
-        "lost": f"the trainer's process is gone · {resume} continues from the last save",
-        "stopping": "stopping: the trainer saves and ends",
-        "stopped": f"{_stopped(view)} at step {view.step:,} · {resume} continues from there",
-        "paused": f"{view.notice or 'paused'} · {resume} resumes",
-    }
+        return ("the folder is read-only now: training waits until it is writable again",)
     if state == "paused" and view.paused is not None and view.paused.why:
-        return view.paused.why  # a problem: the trainer resumes by itself when it is fixed
+        return (view.paused.why,)  # a problem: the trainer resumes by itself when it is fixed
     if state == "failed" and view.diverged is not None:
-        return _diverged(view, view.diverged, resume)
-    return _silent(view, now, resume) if state == "stalled" else by_state.get(state, view.notice)
+        return _diverged(view, view.diverged, resume, leave, control)
+    if state == "stalled":
+        return _silent(view, now, resume)
+    from_last_save = f"{resume} continues from the last save"
+    by_state = {
+        "starting": (),  # the last notice is an earlier trainer's
+        "reading": (f"reading the run's events: {1 - view.unread:.0%}",),
+        "failed": (view.notice or "it failed without a message", from_last_save),
+        "lost": ("the trainer's process is gone", from_last_save),
+        "stopping": ("stopping: the trainer saves and ends",),
+        "stopped": (f"{_stopped(view)} at step {view.step:,}", f"{resume} continues from there"),
+        "paused": (view.notice or "paused", f"{resume} resumes"),
+    }
+    return by_state.get(state, (view.notice,))
 
 
 def _stopped(view: "RunView") -> str:
@@ -48,23 +54,24 @@ def _stopped(view: "RunView") -> str:
     return "preempted: its machine ended it; saved" if preempted else "stopped and saved"
 
 
-def _diverged(view: "RunView", diverged: "Diverged", resume: str) -> str:
-    new_lr = f" with lr {halved_lr(view):g}" if resume == "p" else ""
+def _diverged(
+    view: "RunView", diverged: "Diverged", resume: str, leave: str, control: bool
+) -> tuple[str, ...]:
+    new_lr = f", lr {halved_lr(view):g}" if control else ""
     return (
-        f"{diverged.what} is not finite at step {diverged.step:,} · "
-        f"{resume} rolls back to step {diverged.last_good_step:,}{new_lr} · q leaves"
+        f"{diverged.what} is not finite at step {diverged.step:,}",
+        f"{resume} rolls back to step {diverged.last_good_step:,}{new_lr}",
+        f"{leave} leaves",
     )
 
 
-def _silent(view: "RunView", now: float, resume: str) -> str:
+def _silent(view: "RunView", now: float, resume: str) -> tuple[str, ...]:
     # A lock held over a network names a pid of another machine, which is another process here.
     pid = view.live_pid if view.is_here else None
-    trainer = f"the trainer (pid {pid})" if pid else "the trainer"
-    if view.live_host:
-        trainer = f"the trainer on {printable(view.live_host)}"
-    end = f" · to end it: kill -9 {pid}, then {resume}" if pid else ""
-    silence = duration(view.silent(now))
-    return f"{trainer} is alive but has reported nothing for {silence} · see trainer.log{end}"
+    trainer = f"the trainer on {printable(view.live_host)}" if view.live_host else "the trainer"
+    silence = f"{trainer} is alive but silent for {duration(view.silent(now))}"
+    end = f"to end it: kill -9 {pid}, then {resume}" if pid else ""
+    return tuple(filter(None, (silence, end, "see trainer.log")))
 
 
 def halved_lr(view: "RunView") -> float:

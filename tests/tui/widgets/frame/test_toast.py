@@ -24,12 +24,18 @@ async def test_the_newest_notification_is_one_line_above_the_footer_until_the_vi
         await wait_until(pilot, lambda: "another thing" not in screen.text)
 
 
-async def test_a_long_error_is_shown_to_its_last_word():
+async def test_a_long_notification_is_one_line_with_its_beginning_and_its_end():
     screen = Screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "2")
-        screen.app.notify(f"{'a long reason ' * 12}alas", severity="error")
+        before = screen.text.splitlines()
+        screen.app.notify(f"it failed: {'a long reason ' * 12}\nalas", severity="error")
         await wait_until(pilot, lambda: "alas" in screen.text)
+        *rows, toast, keys = screen.text.splitlines()
+        assert toast.strip(" ▌▐█").startswith("it failed: a long") and toast.rstrip().endswith(
+            "alas"
+        )
+        assert [*rows, keys] == [*before[:-2], before[-1]]
 
 
 async def test_a_notification_that_expires_while_it_is_shown_does_not_freeze_the_screen(

@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from textual.notifications import Notification
 
 LEAST_SECONDS = 0.1
+TOAST_FRAME = 4
+"""Columns beside the text."""
 TOAST_CSS = """
 ToastRack { margin-bottom: 1; overflow: hidden; }
 ToastHolder { width: 1fr; }
 Toast {
-    width: 1fr; max-width: 100%; max-height: 3; margin: 0; padding: 0 1; background: $bar;
+    width: 1fr; max-width: 100%; max-height: 1; margin: 0; padding: 0 1; background: $bar;
     border-left: outer $success;
 }
 Toast.-warning { border-left: outer $warning; color: $text-warning; }
 Toast.-error { border-left: outer $error; color: $text-error; }
 """
-"""One line of the screen's width, over the lowest of the view; long errors take up to three."""
+"""One line of the screen's width, over the lowest of the view."""
 
 
 @dataclass
