@@ -78,8 +78,7 @@ class VaeApp(TerminalApp):
         ``load`` returns views, readers and the first scene for ``colours``, None with ``NO_COLOR``;
         it is called in a thread after the first paint. Without ``steering`` the trainer cannot be
         controlled. Exports are written to ``folder``; ``clock`` returns Unix seconds. A screen that
-        ``notifies`` does so through the terminal when the run ends, diverges or collapses.
-        ``colours`` are the terminal's: 16, 256 or truecolor.
+        ``notifies`` does so when the run ends, diverges or collapses; ``colours``: see `TerminalApp`.
         """
         super().__init__(chosen_theme, colours)
         self.chosen: Path | None = None
@@ -107,7 +106,7 @@ class VaeApp(TerminalApp):
             "export": files.export,
             "save-screen": files.save_screen,
             "copy": files.copy,
-            "draw": self._draw_digit,
+            "draw": lambda: self._drawing.open(self.scene),
         }
         self._other_runs = OtherRuns(self, self._store)
         self._announcements = Announcements() if notifies else None
@@ -254,9 +253,6 @@ class VaeApp(TerminalApp):
         """Draw with the weights kept ``count`` checkpoints later."""
         if self._imports is not None and (step := self._store.travel(count)) is not None:
             self._imports.reader.request_step(step)
-
-    def _draw_digit(self) -> None:
-        self._drawing.open(self.scene)
 
     def _walk_from(self, code: "Floats", origin: str) -> None:
         self.main.walk_from(code, origin)
