@@ -78,7 +78,8 @@ class VaeApp(TerminalApp):
         ``load`` returns views, readers and the first scene for ``colours``, None with ``NO_COLOR``;
         it is called in a thread after the first paint. Without ``steering`` the trainer cannot be
         controlled. Exports are written to ``folder``; ``clock`` returns Unix seconds. A screen that
-        ``notifies`` does so when the run ends, diverges or collapses; ``colours``: see `TerminalApp`.
+        ``notifies`` does so when the run ends, diverges or collapses.
+        ``colours`` are those of `TerminalApp`.
         """
         super().__init__(chosen_theme, colours)
         self.chosen: Path | None = None
@@ -106,7 +107,7 @@ class VaeApp(TerminalApp):
             "export": files.export,
             "save-screen": files.save_screen,
             "copy": files.copy,
-            "draw": lambda: self._drawing.open(self.scene),
+            "draw": self._draw_digit,
         }
         self._other_runs = OtherRuns(self, self._store)
         self._announcements = Announcements() if notifies else None
@@ -235,11 +236,10 @@ class VaeApp(TerminalApp):
         if self.screen is self.main:
             self._other_runs.set_listing(True)
             here = list(commands.commands_here(self))  # once: some look at what is on the screen
-
-            def offered() -> Iterable[SystemCommand]:
-                return [*here, *commands.open_commands(self.scene, self._other_runs)]
-
-            self.push_screen(Palette(offered), self._palette_closed)
+            palette = Palette(
+                lambda: [*here, *commands.open_commands(self.scene, self._other_runs)]
+            )
+            self.push_screen(palette, self._palette_closed)
 
     def _palette_closed(self, _: None) -> None:
         if (view := self.main.view) is not None:
@@ -253,6 +253,9 @@ class VaeApp(TerminalApp):
         """Draw with the weights kept ``count`` checkpoints later."""
         if self._imports is not None and (step := self._store.travel(count)) is not None:
             self._imports.reader.request_step(step)
+
+    def _draw_digit(self) -> None:
+        self._drawing.open(self.scene)
 
     def _walk_from(self, code: "Floats", origin: str) -> None:
         self.main.walk_from(code, origin)
