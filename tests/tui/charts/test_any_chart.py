@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.charts import epochs_of_training, line, points
 
 from vae_tui.tui.charts.chart import draw_chart
 from vae_tui.tui.charts.levels import Level
@@ -16,21 +17,6 @@ NUMBERS = st.one_of(
     st.floats(80, 120),
     st.sampled_from([0.0, 1.0, np.nan, np.inf, -np.inf, 5e-324, 1.7e308, -1.7e308, 1e16 + 2]),
 )
-
-
-def line(xs, ys, label="train") -> Series:
-    return Series(xs, ys, "color(39)", label)
-
-
-def points(xs, ys, label="test") -> Series:
-    return Series(xs, ys, "color(215)", label, "points")
-
-
-def epochs_of_training() -> tuple[np.ndarray, np.ndarray]:
-    """Return a training loss as it really goes: 544, then 190, 133, 121, ... 108."""
-    epochs = np.linspace(0, 10, 500)
-    knots = [544, 170, 133, 121, 116, 113, 111, 110, 109, 108.5, 108]
-    return epochs, np.interp(epochs, range(11), knots)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -1,6 +1,7 @@
 """The charts over epochs, steps and minutes."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from support.views import chart
 from vae_tui.tui.state.losses import MOST_POINTS
 from vae_tui.tui.state.run_view import RunView, advance
 from vae_tui.tui.views.loss_curves import chart_curves
-from vae_tui.tui.views.x_axis import X_AXES
+from vae_tui.tui.views.x_axis import RECENT, RUN, X_AXES
 
 LOG_EPOCH, EPOCH, STEP, MINUTES = X_AXES
 
@@ -54,6 +55,30 @@ def test_a_curve_keeps_its_values_on_every_axis():
     for axis in X_AXES:
         for before, after in zip(curves, axis.convert(run, curves), strict=True):
             np.testing.assert_array_equal(before.ys, after.ys)
+
+
+@pytest.mark.parametrize("axis", X_AXES)
+@pytest.mark.parametrize("part", [RUN, RECENT])
+def test_the_axis_of_a_live_run_moves_rarely_and_always_holds_the_newest_value(axis, part):
+    events = [STARTED, epoch_ended(0, seconds=0.0)]
+    view, windows = RunView("a run", CONFIG, epochs=150, live=True), []
+    for step in range(1, 2701):
+        if step % 18 == 0:
+            events.append(epoch_ended(step // 18, seconds=60.0))
+        view, events = advance(view, [*events, losses(step)]), []
+        if step < 18:
+            continue
+        window = axis.window(view, (), part)
+        newest = axis.position(view, view.epoch)
+        assert window[0] < newest <= window[1] * (1 + 1e-9)
+        if not axis.is_log or part == RECENT:
+            filled = (newest - window[0]) / (window[1] - window[0])
+            assert filled > 0.6
+        windows.append(window)
+    changes = sum(one != other for one, other in pairwise(windows))
+    assert changes <= {RUN: 30, RECENT: 200}[part]
+    ended = replace(view, live=False)
+    assert axis.window(ended, (), part)[1] == pytest.approx(axis.position(ended, 150.0))
 
 
 async def test_t_puts_steps_and_minutes_across_and_the_cursor_follows():
