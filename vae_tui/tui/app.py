@@ -241,8 +241,8 @@ class VaeApp(TerminalApp):
             )
             self.push_screen(palette, self._palette_closed)
 
-    def _palette_closed(self, _: None) -> None:
-        if (view := self.main.view) is not None:
+    def _palette_closed(self, _: None) -> None:  # also when the screens were removed: on leaving
+        if self.screen_stack and (view := self.main.view) is not None:
             self._other_runs.set_listing(view.LISTS_RUNS)
 
     def action_run(self, command: str) -> None:

@@ -4,12 +4,11 @@ import pytest
 from support.screen import Screen, open_view
 
 from vae_tui.terminal.half_blocks import Palette
-from vae_tui.tui.widgets.pictures import ASCII_FRAME, FRAME, Pictures
+from vae_tui.tui.widgets.pictures import FRAMES, Pictures
 
 
 @pytest.mark.parametrize("palette", [Palette.SHADES, Palette.ASCII])
 async def test_pictures_are_drawn_in_the_characters_the_terminal_has(palette):
-    frame = ASCII_FRAME if palette is Palette.ASCII else FRAME
     screen = Screen(palette=palette, unicode=palette is not Palette.ASCII)
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
@@ -21,4 +20,4 @@ async def test_pictures_are_drawn_in_the_characters_the_terminal_has(palette):
                     continue
                 drawn = {letter for strip in pictures.rows for letter in strip.text}
                 assert len(drawn) > 1, keys
-                assert drawn <= set(palette.value + frame), keys
+                assert drawn <= set(palette.value + " " + FRAMES[palette]), keys
