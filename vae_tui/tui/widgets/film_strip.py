@@ -133,7 +133,7 @@ def _numbers(film: Film, cells: int) -> list[str]:
 
 def _short(value: float) -> str:
     """Return at most two decimals: ``-1.5``, ``0``, ``1.83``."""
-    return f"{round(value, 2) + 0:g}"
+    return f"{round(value, 2) + 0:g}"  # + 0: not -0
 
 
 def _track(share: float, width: int, *, unicode: bool) -> str:

@@ -19,8 +19,6 @@ from vae_tui.tui.widgets.pictures import GRID_SIZES
 
 CELLS = 36
 """Width of the widget."""
-LEAST_ROWS = 6
-"""Rows of the title and of the smallest digits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
