@@ -115,6 +115,7 @@ async def test_a_morph_is_the_same_morph_back_in_time():
         screen.reader.report(kept=tuple(KEPT))
         await wait_until(pilot, lambda: screen.app.scene.run.kept)
         start, end = await marked(pilot, screen)
+        await wait_until(pilot, lambda: np.array_equal(walk_code(screen), end))
         await travel(pilot, screen, "comma", 180)
         share = np.linspace(0, 1, len(strip(screen)), dtype=np.float32)[:, None]
         np.testing.assert_array_equal(
