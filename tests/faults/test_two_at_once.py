@@ -147,7 +147,7 @@ def test_a_run_of_an_older_version_is_shown(shell: Shell):
     rewrite(run.events, lambda event: {k: v for k, v in event.items() if k not in later})
     terminal = shell.screen("attach")
     terminal.wait_for("lost")
-    terminal.wait_for("test 92.0 z sampled")
+    terminal.wait_for("−ELBO 92.0")
     terminal.type("q")
     assert terminal.wait_for_end() == 0
     assert shell.state == "lost"
@@ -164,7 +164,7 @@ def test_a_run_of_a_newer_version_is_shown_as_far_as_it_is_known(shell: Shell):
     (run.path / "config.json").write_text(json.dumps({**config, "optimizer": "lion"}))
     (run.path / "moon.bin").write_bytes(b"\0")
     terminal = shell.screen("attach")
-    terminal.wait_for("test 92.0 z sampled")
+    terminal.wait_for("−ELBO 92.0")
     terminal.type("2")
     terminal.wait_for("no weights that can be read")
     assert "is not an event" not in terminal.text

@@ -32,6 +32,7 @@ class NoCommands:
     """A command source that has none."""
 
     save_requested = False
+    offset = 0
 
     def is_stop_requested(self) -> bool:
         return False

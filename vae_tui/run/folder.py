@@ -5,6 +5,7 @@ import itertools
 import os
 import re
 import shlex
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,8 @@ LARGEST_CONFIG = 1 << 20
 
 _LARGEST_EVENT = 1 << 16
 """Bytes."""
+_START_SECONDS = 1.0
+"""Time for a process that has taken the lock to start the trainer and write its pid."""
 _MOST_ENTRIES = 10_000
 """Limit for reading the history folder, twice a second; a trainer keeps 64 files there."""
 _HISTORY_FILE = re.compile(r"\d{1,15}\.safetensors")
@@ -136,7 +139,7 @@ class Run:
         try:
             return run_lock.take(self.path, token or run_lock.new_token(), force=force)
         except run_lock.Held as held:
-            raise self._is_held(held.holder) from None
+            raise self._is_held(self._trainer(held.holder)) from None
         except OSError as error:
             holder = self.holder()
             if holder is not None and not holder.is_certain:
@@ -159,6 +162,16 @@ class Run:
             file.seek(max(file.seek(0, os.SEEK_END) - _LARGEST_EVENT, 0))
             return b'"run_ended"' in file.read().rstrip().rpartition(b"\n")[2][:40]
         return False
+
+    def _trainer(self, holder: Holder) -> Holder:
+        """Return the lock's holder, once it is the trainer and not the process that starts it."""
+        deadline = time.monotonic() + _START_SECONDS
+        while holder.is_here and holder.pid and not trains(holder.pid, self.path):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.01)
+            holder = self.holder() or holder
+        return holder
 
     def _is_held(self, holder: Holder) -> UsageError:
         where = f" on {holder.host}" if holder.host else ""
