@@ -181,6 +181,16 @@ async def test_no_other_site_and_no_other_folder_gets_a_screen(server, headers, 
     assert not server.screens()
 
 
+@pytest.mark.parametrize("name", ["missing", "..", "../one", "a\0b", "x" * 300])
+async def test_the_page_of_an_unknown_run_says_so(server, name):
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(server.address, params={"run": name}) as answer,
+    ):
+        assert answer.status == 404
+        assert (await answer.text()).startswith("no run ")
+
+
 async def test_a_key_pressed_in_a_browser_changes_the_digits(server, tmp_path):
     if chromium() is None:
         pytest.skip("no Chromium here: apt-get install chromium")

@@ -37,7 +37,7 @@ def serve(run: str | None, runs_dir: Path, host: str, port: int, read_only: bool
     def command(name: str | None) -> list[str]:
         path = folder / name if name else found.path
         if path.parent != folder or not holds_run(path):
-            raise KeyError(f"no run {name!r} in {folder}")
+            raise KeyError(f"no run {name!r:.80} in {folder}")
         return server.attach(path, "--runs-dir", str(folder), *more)
 
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -99,8 +99,11 @@ class _Drawing:
             if colour != common:
                 yield f'<path fill="{colour}" d="{"".join(areas)}"/>'
         yield "</g>"
+        # Without anti-aliasing: it would leave hairlines between bars that touch.
+        yield '<g shape-rendering="crispEdges">'
         for colour, shapes in self._rectangles.items():
             yield f'<path fill="{colour}" d="{"".join(shapes)}"/>'
+        yield "</g>"
         for colour, lines in self._lines.items():
             yield f'<path fill="none" stroke="{colour}" d="{"".join(lines)}"/>'
         yield f'<g font-family="{_FONT}" font-size="{_FONT_SIZE}">'

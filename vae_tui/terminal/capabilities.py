@@ -14,7 +14,7 @@ LEAST_SIZE = (60, 20)
 """Columns and rows that the screen needs."""
 NO_SCREEN = {"dumb", "unknown", ""}
 """Values of TERM."""
-_SIMILAR_ASCII = dict(zip("─━╌│┃·●•×…←→↑↓", "---||-oox.<>^v", strict=True))
+_SIMILAR_ASCII = dict(zip("─━╌│┃·●•×…←→↑↓◆■", "---||-oox.<>^v*#", strict=True))
 
 
 @dataclass(frozen=True, slots=True)

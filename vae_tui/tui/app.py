@@ -236,10 +236,8 @@ class VaeApp(TerminalApp):
         if self.screen is self.main:
             self._other_runs.set_listing(True)
             here = list(commands.commands_here(self))  # once: some look at what is on the screen
-            palette = Palette(
-                lambda: [*here, *commands.open_commands(self.scene, self._other_runs)]
-            )
-            self.push_screen(palette, self._palette_closed)
+            found = partial(commands.open_commands, other_runs=self._other_runs)
+            self.push_screen(Palette(lambda: [*here, *found(self.scene)]), self._palette_closed)
 
     def _palette_closed(self, _: None) -> None:  # also when the screens were removed: on leaving
         if self.screen_stack and (view := self.main.view) is not None:

@@ -113,9 +113,9 @@ THEMES = (
 
 
 _HEAT = {
-    DEFAULT: "#000000 #121212 #262626 #3a3a3a #005f87 #0087af #00afff",
+    DEFAULT: "#000000 #1c1c1c #005f87 #0087af #0087d7 #00afff",
     "vae-light": "#ffffff #eeeeee #afd7ff #5fafff #0087d7 #005faf",
-    "vae-colour-blind": "#000000 #121212 #262626 #3a3a3a #005f87 #5f87af #5fafff",
+    "vae-colour-blind": "#000000 #1c1c1c #005f87 #5f87af #5f87d7 #5fafff",
 }
 _HEAT_LEVELS = 16
 
@@ -201,7 +201,9 @@ def role_styles(variables: Mapping[str, str]) -> dict[str, Style]:
     }
     classes = {name: Style(color=colour) for name, colour in _class_colours(variables).items()}
     cursor = Style(bgcolor=variables["cursor-ground"])
-    tab = Style(color=variables["background"], bgcolor=_colour("news", variables).hex, bold=True)
+    # Reversed: on 16 colours bold text of the background's colour would be grey.
+    news, ground = _colour("news", variables).hex, variables["background"]
+    tab = Style(color=news, bgcolor=ground, bold=True, reverse=True)
     return {**roles, **classes, "cursor": cursor, "tab": tab}
 
 

@@ -53,18 +53,18 @@ class ScreenServer(Server):
         return app
 
     async def handle_index(self, request: web.Request) -> web.Response:
-        """Return the page; 403 for a request of another site."""
+        """Return the page; 403 for a request of another site, 404 for an unknown run."""
         self._check(request)
+        self._arguments(request)
         page = Template(_PAGE.read_text("utf-8")).substitute(title=html.escape(self.title))
         return web.Response(text=page, content_type="text/html")
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
         """Show a run until the page is closed; 403 for another site, 404 for an unknown run."""
         self._check(request)
-        try:
-            arguments = self._command_of(request.query.get("run"))
-        except KeyError as error:
-            raise web.HTTPNotFound(text=str(error.args[0])) from None
+        arguments = self._arguments(request)
+        if not web.WebSocketResponse().can_prepare(request):
+            raise web.HTTPBadRequest(text="this address is for the page's WebSocket")
         session = copy.copy(self)
         session.command = f"exec {shlex.join(arguments)}"  # no shell stays between us
         task = asyncio.current_task()
@@ -85,6 +85,16 @@ class ScreenServer(Server):
             if pending:
                 _, pending = await asyncio.wait(pending, timeout=_GOODBYE_SECONDS)
         await asyncio.gather(*pending, return_exceptions=True)
+
+    def _arguments(self, request: web.Request) -> list[str]:
+        """Return the arguments of the process that shows the run in the address, or raise 404."""
+        name = request.query.get("run")
+        try:
+            return self._command_of(name)
+        except KeyError as error:
+            raise web.HTTPNotFound(text=str(error.args[0])) from None
+        except (ValueError, OSError):  # no name of a folder, such as a too long one
+            raise web.HTTPNotFound(text=f"no run {name!r:.80}") from None
 
     def _check(self, request: web.Request) -> None:
         """Raise 403 for a request that another site's page may have made.

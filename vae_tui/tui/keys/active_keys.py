@@ -86,5 +86,5 @@ def names(app: App[Any], bindings: Iterable[ActiveBinding]) -> dict[str, str]:
 
 
 def key_display(app: App[Any], one: ActiveBinding) -> str:
-    """Return a key as it is displayed."""
-    return one.binding.key_display or app.get_key_display(one.binding)
+    """Return a key as it is displayed; Textual's sign for enter is not in every font."""
+    return one.binding.key_display or app.get_key_display(one.binding).replace("⏎", "enter")

@@ -90,7 +90,12 @@ class DimensionsView(View):
     def compose(self) -> ComposeResult:
         """The dimensions as bars or as cards, the chosen one, advice; below, their history."""
         beside = Vertical(ChosenDimension(), Static(id="advice"), id="beside")
-        yield Panel("caption", Container(KlBars(), Traversals(), beside, id="dimensions"), id="kl")
+        yield Panel(
+            "caption",
+            Container(KlBars(), Traversals(), beside, id="dimensions"),
+            id="kl",
+            is_main=True,
+        )
         yield Panel("history-caption", KlHistory(), id="history")
 
     def on_dimension_pressed(self, message: DimensionPressed) -> None:

@@ -99,7 +99,7 @@ class MapView(View):
     def compose(self) -> ComposeResult:
         """The map; beside it the digit at the cursor, and the classes."""
         with Horizontal():
-            yield Panel("caption", Scatter(), Manifold(), id="plane")
+            yield Panel("caption", Scatter(), Manifold(), id="plane", is_main=True)
             yield MapSide()
 
     def on_resize(self, event: Resize) -> None:

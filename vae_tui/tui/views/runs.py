@@ -113,7 +113,7 @@ class RunsView(View):
     def compose(self) -> ComposeResult:
         """Folder and number of runs, the filter, the table; below, the chosen run at a glance."""
         field = Input(id="filter", compact=True, placeholder="filter: any words of a row")
-        yield Panel("caption", field, RunTable(), id="list")
+        yield Panel("caption", field, RunTable(), id="list", is_main=True)
         yield Panel("details", RunPreview(), id="chosen")
 
     # The table, the mouse and the filter

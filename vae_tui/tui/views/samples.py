@@ -82,7 +82,7 @@ class SamplesView(View):
     def compose(self) -> ComposeResult:
         """The grid, and the card of the chosen digit."""
         with Horizontal():
-            yield Panel("caption", Pictures(id="grid"), id="samples")
+            yield Panel("caption", Pictures(id="grid"), id="samples", is_main=True)
             chosen = Horizontal(Pictures(id="large"), Neighbour(), id="chosen")
             yield Panel("card-caption", chosen, LatentBars(), id="card")
 

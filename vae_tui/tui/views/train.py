@@ -101,7 +101,8 @@ class TrainView(View):
         """Charts at the left, digits at the right."""
         with Vertical(id="charts"):
             for chart in series.charts():
-                yield ChartPanel(chart, facts="losses" if chart == LOSS_CHARTS[0] else "")
+                is_first = chart == LOSS_CHARTS[0]
+                yield ChartPanel(chart, facts="losses" if is_first else "", is_main=is_first)
             yield Panel("run-title", RunFacts(), id="run")
         yield TrainDigits(id="digits")
 

@@ -94,7 +94,14 @@ class WalkView(View):
         """The digit beside its code, the strips below."""
         with Horizontal(id="top"):
             yield Panel("norm", Pictures(id="digit"), Neighbour(), id="picture")
-            yield Panel("caption", Caption(id="marks"), LatentBars(), NeighbourRow(), id="facts")
+            yield Panel(
+                "caption",
+                Caption(id="marks"),
+                LatentBars(),
+                NeighbourRow(),
+                id="facts",
+                is_main=True,
+            )
         yield FilmStrip("strip")
         yield FilmStrip("interpolation")
 

@@ -30,10 +30,12 @@ class LossChart(Drawing):
 class ChartPanel(Panel):
     """A chart below its heading."""
 
-    def __init__(self, chart: str, facts: str = "") -> None:
-        """``chart`` is the id of the chart; ``facts`` as in `Panel`."""
+    def __init__(self, chart: str, facts: str = "", *, is_main: bool = False) -> None:
+        """``chart`` is the id of the chart; the others as in `Panel`."""
         self._chart = LossChart(id=chart)
-        super().__init__(f"{chart}-title", self._chart, facts=facts, id=f"{chart}-panel")
+        super().__init__(
+            f"{chart}-title", self._chart, facts=facts, id=f"{chart}-panel", is_main=is_main
+        )
 
     def on_mount(self) -> None:
         """Follow the chart's heading."""

@@ -25,18 +25,26 @@ class Panel(Vertical):
     .framed Panel {
         border: round $rule; border-title-color: $quiet; border-subtitle-color: $quiet;
     }
+    .framed Panel.main { border: round $primary; border-title-color: $foreground; }
     .framed Panel > .in-frame { display: none; }
     """
 
     def __init__(
-        self, caption: str, *content: Widget, facts: str = "", id: str | None = None
+        self,
+        caption: str,
+        *content: Widget,
+        facts: str = "",
+        id: str | None = None,
+        is_main: bool = False,
     ) -> None:
         """``caption`` is the id of the caption that holds the title.
+
+        The frame of the panel that ``is_main``, which the keys of the view are for, is bright.
 
         ``facts`` is the id of a second caption, for the lower edge of the frame; without a frame
         it is a row above the title.
         """
-        super().__init__(id=id)
+        super().__init__(id=id, classes="main" if is_main else None)
         self.caption = Caption(id=caption)
         self._facts = Caption(id=facts) if facts else None
         for edge in filter(None, (self.caption, self._facts)):

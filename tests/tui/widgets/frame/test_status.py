@@ -48,7 +48,7 @@ async def shown_status(width: int, *given_parts: Text) -> str:
         (75, "digits-1123-0713  ● running  epoch 30.0/150  ━━━━━━━━ 20%  3 m 05 s left"),
         (
             120,
-            "digits-1123-0713  ● running  epoch 30.0/150  ━━━━━━━━ 20%  3 m 05 s left  "
+            "vae-tui  digits-1123-0713  ● running  epoch 30.0/150  ━━━━━━━━ 20%  3 m 05 s left  "
             "54.2k img/s  cuda:0 bf16 743M",
         ),
     ],

@@ -18,13 +18,16 @@ ROLES = {
     **dict.fromkeys(("reading", "starting", "stopped"), "strong"),
     **dict.fromkeys(("paused", "stalled", "stopping"), "warning"),
     **dict.fromkeys(("failed", "lost"), "alarm"),
-    **{"running": "good", "finished": "news"},
+    **dict.fromkeys(("running", "finished"), "good"),
 }
 """The role of each state's colour."""
 
 
+PROGRAM = "vae-tui"
+
+
 class Status(Drawing):
-    """Shows the ``parts`` that fit, from the first on."""
+    """Shows the ``parts`` that fit, from the first on; the program's name if all do."""
 
     DEFAULT_CSS = "Status { height: 1; dock: top; background: $bar; }"
 
@@ -35,7 +38,10 @@ class Status(Drawing):
 
     def _draw(self) -> None:
         line = Text(no_wrap=True)
-        for part in self.parts:
+        parts = (Text(PROGRAM, "quiet"), *self.parts)
+        if sum(2 + cell_len(part.plain) for part in parts) > self.size.width:
+            parts = self.parts
+        for part in parts:
             gap = 2 if line else 1
             if cell_len(line.plain) + gap + cell_len(part.plain) > self.size.width:
                 break
