@@ -47,7 +47,7 @@ class Run:
 
     path: Path
     opened: Path | None = None
-    """Another path of the folder, for its files: a trainer has one that follows a new name."""
+    """Another path of the folder, which follows a new name: a trainer has one."""
 
     events = _Inside("events.jsonl")
     """Facts, appended by the trainer."""
@@ -72,8 +72,16 @@ class Run:
 
     @property
     def inside(self) -> Path:
-        """The folder as its files are opened."""
-        return self.opened or self.path
+        """The folder as its files are opened: by its path, unless it has been renamed."""
+        return self.opened if self.opened is not None and self.is_renamed() else self.path
+
+    def is_renamed(self) -> bool:
+        """Return whether the folder exists, but no longer at its path."""
+        if self.opened is None or not self.opened.stat().st_nlink:
+            return False
+        with contextlib.suppress(OSError):
+            return not self.path.samefile(self.opened)
+        return True
 
     @property
     def name(self) -> str:

@@ -14,6 +14,7 @@ from vae_tui.run.folder import Run
 from vae_tui.training.trainer import Trainer
 
 _RESERVE_BYTES = 1 << 16
+_MOST_MOVES = 3
 _TEMPORARY = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk is full",
@@ -73,7 +74,7 @@ class PatientWriter:
             OSError: It fails for a reason that a user cannot fix.
             VaeTuiError: A stop was requested while it waited.
         """
-        paused = False
+        paused, moves = False, _MOST_MOVES
         while True:
             self._check()
             try:
@@ -84,6 +85,9 @@ class PatientWriter:
                 break
             except OSError as error:
                 why = _TEMPORARY.get(error.errno or 0)
+                if isinstance(error, FileNotFoundError) and self._run.is_renamed() and moves:
+                    moves -= 1  # renamed during the attempt: the next one uses the new path
+                    continue
                 if why is None:
                     raise
                 if self._is_stop_requested():

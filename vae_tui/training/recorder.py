@@ -5,7 +5,6 @@ import itertools
 import math
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from torch import Tensor
 
@@ -125,11 +124,11 @@ class Recorder:
                 self._save()
         elif show:
             with self._shows.working():
-                self._save_weights(self._run.weights)
+                self._save_weights(self._run.weights.name)
 
     def _keep(self) -> None:
         """Keep the weights for time travel."""
-        self._save_weights(self._run.kept_weights(self._trainer.step), half=True)
+        self._save_weights(f"{self._run.history.name}/{self._trainer.step}.safetensors", half=True)
         for step in steps_to_thin(self._run.kept_steps()):
             self._run.kept_weights(step).unlink(missing_ok=True)
 
@@ -144,14 +143,15 @@ class Recorder:
             self._unsaved_best = None
         self._writer.write(lambda: save_state(self._run.trainer_state, self._trainer.state()))
         self._trainer.saved_step = self._trainer.step
-        self._save_weights(self._run.weights)
+        self._save_weights(self._run.weights.name)
 
-    def _save_weights(self, path: Path, *, half: bool = False) -> None:
+    def _save_weights(self, name: str, *, half: bool = False) -> None:
         step, weights = self._trainer.step, self._trainer.model.state_dict()
         self._writer.write(
-            lambda: save_weights(path, weights, step, self._config.image_shape, half=half)
+            lambda: save_weights(
+                self._run.inside / name, weights, step, self._config.image_shape, half=half
+            )
         )
-        name = path.relative_to(self._run.inside).as_posix()
         self._writer.append(events.WeightsSaved(time=time.time(), step=step, path=name))
 
     def _note_best(self, tested: EpochEnded) -> None:
