@@ -52,6 +52,12 @@ def trainers(run: Run) -> set[int]:
     }
 
 
+def refusals(run: Run) -> list[str]:
+    """Return what trainers wrote that were refused after their launcher had ended."""
+    lines = run.log.read_text().splitlines() if run.log.exists() else []
+    return [line for line in lines if "is live" in line or "has taken over the run" in line]
+
+
 def race(run: Run, pair: tuple[str, str], machines: Sequence[dict[str, str]] = ({}, {})) -> str:
     """Let two starters begin at once; assert that one trains; return what both wrote to stderr."""
     before = len(only(RunStarted, told(run)))
@@ -70,8 +76,8 @@ def race(run: Run, pair: tuple[str, str], machines: Sequence[dict[str, str]] = (
         begun = wait_until(lambda: only(RunStarted, told(run))[before:])[0]
         wait_until(lambda: trainers(run) == {begun.pid})
         wait_until(lambda: newest_step(run) > begun.step + 100)
-        if not any(machines):  # else the refused trainer says it in trainer.log
-            wait_until(lambda: any(one.poll() not in (None, 0) for one in starters))
+        # Else the other one could begin when this trainer has been ended below.
+        wait_until(lambda: any(one.poll() not in (None, 0) for one in starters) or refusals(run))
         assert len(only(RunStarted, told(run))) == before + 1
         assert run.pid() == begun.pid
         with contextlib.suppress(ProcessLookupError):
