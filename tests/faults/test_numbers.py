@@ -81,7 +81,7 @@ def test_the_screen_marks_where_it_diverged_and_p_rolls_back_with_half_the_rate(
     with none_left(run):
         terminal = shell.screen("attach")
         terminal.wait_for(f"BCE is not finite at step {step}")
-        terminal.wait_for(f"p rolls back to step {good} with lr 0.0005")
+        terminal.wait_for(f"p rolls back to step {good}, lr 0.0005")
         terminal.wait_for(lambda text: "×" in text)
         terminal.wait_for(lambda text: "trend nan" in text)
         terminal.type("p")

@@ -149,8 +149,8 @@ def test_values_are_glimpsed_not_printed_whole(seed):
 def test_a_line_without_an_end_is_passed_over_in_little_memory(tmp_path):
     path = tmp_path / "log"
     with path.open("wb") as file:
-        file.truncate(500_000_000)
-        file.seek(0, 2)
+        for _ in range(100):
+            file.write(b"x" * 1_000_000)  # data: a hole is passed over at once
         file.write(b"\n" + lines_of_events()[0])
     largest = 0
     found = []

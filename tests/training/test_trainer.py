@@ -19,6 +19,7 @@ from support.tiny_runs import (
 from torch.nn import functional
 
 from vae_tui.evaluation.elbo import measure
+from vae_tui.model.device import device_name
 from vae_tui.model.mlp import Mlp
 from vae_tui.model.vae import reference_losses
 from vae_tui.run.events import (
@@ -70,6 +71,8 @@ def test_the_start_reports_what_is_trained_and_the_reference_losses():
         image_shape="28x28x1",
         steps_per_epoch=6,
         pid=os.getpid(),
+        host=os.uname().nodename,
+        device_name=device_name(torch.device("cpu")),
         world_size=1,
         threads=1,
         epochs=3,

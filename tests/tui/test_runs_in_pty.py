@@ -82,7 +82,7 @@ def test_enter_opens_another_run_on_the_same_terminal_and_the_one_left_goes_on(s
     terminal.wait_for(re.compile(r"> ● live +running").search)
     terminal.wait_for(re.compile(r"ended +finished +2\.0/2").search)
     terminal.type("\x1b[B\r")
-    terminal.wait_for(re.compile(r"^ ended +● finished", re.MULTILINE).search)
+    terminal.wait_for(re.compile(r"^ vae-tui +ended +● finished", re.MULTILINE).search)
     terminal.wait_for("reconstructions")
     assert_it_goes_on(live)
     assert b"continues" not in terminal.raw

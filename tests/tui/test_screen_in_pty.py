@@ -183,7 +183,7 @@ def test_a_terminal_of_ascii_gets_nothing_else(shell):
             narrow.type(key)
             narrow.wait_for(words)
         narrow.type("38")
-        narrow.wait_for(re.compile(r"3 \(.*\) into 8 ").search)
+        narrow.wait_for(re.compile(r"^3 -> 8 - linear", re.MULTILINE).search)
         narrow.type("?")
         narrow.wait_for("The bars are the numbers")
         narrow.type("\x1b")

@@ -5,11 +5,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from support.run_events import CONFIG, STARTED, losses
+from support.run_events import CONFIG, NOW, STARTED, losses
 from support.run_events import tested as epoch_ended
 from support.screen import Screen, open_view, wait_until
 from support.views import chart
 
+from vae_tui.run.events import Diverged
 from vae_tui.tui.state.losses import MOST_POINTS
 from vae_tui.tui.state.run_view import RunView, advance
 from vae_tui.tui.views.loss_curves import chart_curves
@@ -79,6 +80,18 @@ def test_the_axis_of_a_live_run_moves_rarely_and_always_holds_the_newest_value(a
     assert changes <= {RUN: 30, RECENT: 200}[part]
     ended = replace(view, live=False)
     assert axis.window(ended, (), part)[1] == pytest.approx(axis.position(ended, 150.0))
+
+
+@pytest.mark.parametrize("part", [RUN, RECENT])
+@pytest.mark.parametrize("axis", X_AXES)
+def test_the_step_at_which_the_losses_were_not_finite_is_on_the_axis(axis, part):
+    steps = STARTED.steps_per_epoch
+    happened = [STARTED, losses(18), epoch_ended(1, seconds=60.0), losses(36)]
+    nan = Diverged(time=NOW, step=3 * steps, what="bce", last_good_step=2 * steps)
+    view = advance(RunView("one", CONFIG, live=False, epochs=20), [*happened, nan])
+    window = axis.window(view, (), part)
+    assert window is not None
+    assert window[0] < axis.position(view, 3.0) <= window[1]
 
 
 async def test_t_puts_steps_and_minutes_across_and_the_cursor_follows():

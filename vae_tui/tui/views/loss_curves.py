@@ -14,7 +14,7 @@ from vae_tui.tui.charts.series import Series
 from vae_tui.tui.state.losses import Column
 from vae_tui.tui.state.other_runs import LONGEST_NAME, Overlay
 from vae_tui.tui.state.run_view import RunView
-from vae_tui.tui.views.x_axis import recent_epochs
+from vae_tui.tui.views.x_axis import newest_epoch, recent_epochs
 
 TRAIN, TEST, RAW, REFERENCE = "train", "test", "band", "quiet"
 NAMES = {"bce": "BCE", "mse": "SE/2"}
@@ -156,7 +156,6 @@ def _train_line(view: RunView, name: str) -> tuple[Column, Column]:
     xs, ys = view.train.curve(name)
     if np.isnan(ys).all():  # by a version that did not measure it
         return xs[:0], ys[:0]
-    if view.diverged is None or view.started is None:
+    if view.diverged is None:
         return xs, ys
-    epoch = view.diverged.step / max(view.started.steps_per_epoch, 1)
-    return np.append(xs, epoch), np.append(ys, math.nan)
+    return np.append(xs, newest_epoch(view)), np.append(ys, math.nan)

@@ -62,7 +62,7 @@ class XAxis:
         return float(min(positions[positions > 0], default=math.inf))
 
     def _end(self, view: RunView) -> float:
-        newest = self.position(view, view.epoch)
+        newest = self.position(view, newest_epoch(view))
         if not view.live or newest <= 0:
             return newest
         if self.is_log:
@@ -70,9 +70,16 @@ class XAxis:
         return rounded_up(newest)
 
 
+def newest_epoch(view: RunView) -> float:
+    """Return the epoch of the newest losses, or of the step at which they were not finite."""
+    if view.diverged is None or view.started is None:
+        return view.epoch
+    return max(view.epoch, view.diverged.step / max(view.started.steps_per_epoch, 1))
+
+
 def recent_epochs(view: RunView) -> tuple[float, float]:
     """Return the first and last epoch of `RECENT`; while the run trains, they move in steps."""
-    end = view.epoch
+    end = newest_epoch(view)
     if view.live and end > 0:
         step = nice_step(end / 32)
         end = math.ceil(end / step) * step
