@@ -150,8 +150,9 @@ def test_ctrl_c_asks_and_a_second_one_stays(shell):
 
 def colours_of(terminal):
     """Return the colours that are seen: a blank has none but its ground."""
-    cells = [cell for row in rows_of(terminal, 2, 23) for cell in row]
-    inks = {fg for letter, fg, _ in cells if letter in "▀▄█"}  # not the frame of the cursor
+    # Beside the chosen digit, whose frame is coloured.
+    cells = [cell for row in rows_of(terminal, 2, 23) for cell in row[14:]]
+    inks = {fg for letter, fg, _ in cells if letter in "▀▄█"}
     return (inks | {bg for *_, bg in cells}) - {"default", "black"}
 
 
