@@ -111,6 +111,7 @@ class TrainView(View):
 
     def _draw(self, scene: Scene) -> None:
         """Draw the charts if the losses changed, the facts, and the digits."""
+        self._digits.fit(self.size, self.image_width)
         self.query_one("#run-title", Caption).text = "[b]Run[/b]"
         self.query_one(RunFacts).facts = facts_of(scene.run, unicode=scene.unicode)
         overlaid = [overlay.run for overlay in scene.overlays]
@@ -154,7 +155,6 @@ class TrainView(View):
         """Choose the size of the digits, and what there is room for."""
         width, height = event.size
         self.set_class(width >= ROOMY[0] and height >= ROOMY[1], "roomy")
-        self._digits.fit(event.size, self.image_width)
         self.redraw()
 
     @property

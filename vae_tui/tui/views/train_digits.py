@@ -40,8 +40,8 @@ class TrainDigits(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.seed = 0
-        self._room = Size(80, 22)
-        self._sizes = widths(1, *SCALES)
+        self._room: tuple[Size, Sequence[int], tuple[int, int]] | None = None
+        """The size of the view, the sizes that digits may have, and what a frame takes."""
         self._pixels, self.columns, self._rows = 1, LEAST_COLUMNS, 1
         self._over: bool | None = None
         """Whether the other run's digits are shown; None without an overlay."""
@@ -66,8 +66,10 @@ class TrainDigits(Vertical):
 
     def fit(self, room: Size, image_width: int) -> None:
         """Choose the size of the digits for a view of this size."""
-        self._room, self._sizes = room, widths(image_width, *SCALES)
-        self._resize_pictures()
+        found = room, widths(image_width, *SCALES), frame_of(self)
+        if found != self._room:
+            self._room = found
+            self._resize_pictures()
 
     def draw(self, scene: Scene) -> None:
         """Draw a scene; the digits only if weights, images or sizes changed."""
@@ -125,11 +127,12 @@ class TrainDigits(Vertical):
 
     def _resize_pictures(self) -> None:
         """Size the pictures; an overlaid run's digits replace the test digits."""
-        frame_columns, frame_rows = frame_of(self)
+        assert self._room is not None
+        room, sizes, (frame_columns, frame_rows) = self._room
         panels = 3 if self._over is False else 2
-        width = self._room.width // 2 - frame_columns
-        height = self._room.height - panels * frame_rows - (not self._over)
-        size, columns, rows = digit_layout(width, height, self._sizes, overlaid=bool(self._over))
+        width = room.width // 2 - frame_columns
+        height = room.height - panels * frame_rows - (not self._over)
+        size, columns, rows = digit_layout(width, height, sizes, overlaid=bool(self._over))
         self.styles.width = (size + GAP) * columns - GAP + frame_columns
         for name in ("samples", "overlay", "inputs", "copies"):
             pictures = self.query_one(f"#{name}", Pictures)
