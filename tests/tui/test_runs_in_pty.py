@@ -93,7 +93,7 @@ def test_enter_opens_another_run_on_the_same_terminal_and_the_one_left_goes_on(s
         terminal.wait_for(re.compile(r"● (live|ended)").search)
         terminal.type("\x1b[F\x1b[A\x1b[A\r" if name == "live" else "\x1b[H\x1b[B\r")
         terminal.wait_for(
-            re.compile(rf"^ {name} +● (running|paused|finished)", re.MULTILINE).search
+            re.compile(rf"^ vae-tui +{name} +● (running|paused|finished)", re.MULTILINE).search
         )
         terminal.wait_for("reconstructions")
         if name == "ended":
@@ -147,7 +147,7 @@ def test_ctrl_c_between_two_screens_ends_nothing(live_and_ended):
         open_first_run(terminal)
         terminal.wait_for(lambda _: LEAVE_ALTERNATE_SCREEN in terminal.raw)
         terminal.type("\x03")
-        terminal.wait_for(re.compile(r"^ run +● running", re.MULTILINE).search)
+        terminal.wait_for(re.compile(r"^ (vae-tui +)?run +● running", re.MULTILINE).search)
         terminal.type("\x03")  # opens the question, or closes the one that the first key opened
         terminal.type("\x1b")
         terminal.wait_for("reconstructions")
@@ -158,7 +158,7 @@ def test_the_last_run_of_several_is_the_one_that_is_said_to_go_on(live_and_ended
     with live_and_ended.screen("attach", "ended") as terminal:
         terminal.wait_for("finished")
         open_first_run(terminal)
-        terminal.wait_for(re.compile(r"^ run +● running", re.MULTILINE).search)
+        terminal.wait_for(re.compile(r"^ (vae-tui +)?run +● running", re.MULTILINE).search)
         terminal.wait_for("reconstructions")
         terminal.type("qk")
         assert terminal.wait_for_end() == 0
