@@ -37,7 +37,7 @@ class IdleSelector(selectors.DefaultSelector):
 
 
 class IdleLoop(asyncio.SelectorEventLoop):
-    """An event loop that tells when no callback is ready and no timer is due soon."""
+    """An event loop that reports when no callback is ready and no timer is due soon."""
 
     def __init__(self) -> None:
         self._when_idle = IdleSelector()

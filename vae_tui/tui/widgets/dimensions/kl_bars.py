@@ -23,7 +23,7 @@ SHORTEST_SCALE = 0.5
 MEAN, VARIANCE, DEAD = "train", "band", "dead"
 """Roles of the colours."""
 BLOCKS = {Palette.GREYS: "███", Palette.SHADES: "█▒░", Palette.ASCII: "#:."}
-"""Characters of the mean, the variance and a dead dimension: colour alone may not tell them."""
+"""Characters of the mean, the variance and a dead dimension: they differ without colour too."""
 StyleOf = Callable[[str], Style]
 """Returns the style of a role."""
 
