@@ -17,6 +17,7 @@ from vae_tui.errors import VaeTuiError
 from vae_tui.run.control import TRAINER_SIGNALS, prepare_commands
 from vae_tui.run.folder import Run
 from vae_tui.run.lock.run_lock import RunLock, new_token
+from vae_tui.training.distributed.launch import Launch
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,12 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         run.config()  # before anything is written into a folder that holds no run
         inherited = None if options.lock_fd is None else _own(options.lock_fd)
-        if os.environ.get("RANK", "0") == "0":
+        launch = Launch.from_environment()
+        if launch.rank == 0:
             token = options.lock_token or new_token()
             lock = run.hold_lock(run.take_lock(token) if inherited is None else inherited, token)
             run = Run(run.path, lock.folder)
             os.chdir(lock.folder)  # shows whose trainer it is when the folder has a new name
-            if options.commands_from is None:
+            if options.commands_from is None or launch.restarts:
                 options.commands_from = prepare_commands(run)
         from vae_tui.training.process import train_run  # noqa: PLC0415 - imports torch
 

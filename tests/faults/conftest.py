@@ -7,8 +7,8 @@ from support.shells import Shell
 
 from vae_tui.run.runs_folder import create
 from vae_tui.training.command_source import CommandFile
+from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.process import train
-from vae_tui.training.ranks import Ranks
 
 
 @pytest.fixture

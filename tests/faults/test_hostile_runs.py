@@ -32,8 +32,8 @@ from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
 from vae_tui.training.checkpoint import save_state, save_weights
 from vae_tui.training.command_source import CommandFile
+from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.process import train
-from vae_tui.training.ranks import Ranks
 from vae_tui.tui.feed.run_reader import RunReader
 from vae_tui.tui.messages import ReadingFailed
 from vae_tui.tui.state.run_view import RunView

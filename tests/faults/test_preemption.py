@@ -28,8 +28,8 @@ from vae_tui.run.events import RunEnded
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
 from vae_tui.training.command_source import CommandFile
+from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.process import train
-from vae_tui.training.ranks import Ranks
 
 BATCH, STEPS_PER_EPOCH = 256, 18
 SIGNALS = [number for number in TRAINER_SIGNALS if number != signal.SIGINT]

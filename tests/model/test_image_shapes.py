@@ -31,8 +31,8 @@ from vae_tui.run.runs_folder import create
 from vae_tui.terminal.half_blocks import half_blocks
 from vae_tui.terminal.tiles import scale, tile, widths
 from vae_tui.training.checkpoint import save_probe, save_weights
+from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.process import train
-from vae_tui.training.ranks import Ranks
 
 SHAPES = [ImageShape(8, 8, 1), ImageShape(12, 10, 1), ImageShape(9, 11, 1)]
 CLASSES = ("ring", "bar", "dot")

@@ -6,8 +6,8 @@ from support.tiny_runs import random_images
 
 from vae_tui.model.mlp import Mlp
 from vae_tui.run.series import averaged
+from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.loss_meter import LossMeter
-from vae_tui.training.ranks import Ranks
 from vae_tui.training.stepper import Stepper
 
 NAMES = [metric.name for metric in averaged()]

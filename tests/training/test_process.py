@@ -33,7 +33,6 @@ from vae_tui.run.events import EpochEnded, Resumed, RunEnded, RunStarted
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
 from vae_tui.training.process import failure_in_words, precision_for
-from vae_tui.training.ranks import Ranks
 
 needs_prlimit = pytest.mark.skipif(
     not hasattr(resource, "prlimit"), reason="limits another process's files, as Linux can"
@@ -177,7 +176,7 @@ def test_a_start_in_a_folder_that_cannot_be_written_is_said_in_words(tmp_path):
     ("message", "line"), [("a\nb", "ValueError: a"), ("", "ValueError: "), ("\n", "ValueError: ")]
 )
 def test_every_error_is_one_line_for_a_user_even_a_blank_one(message, line):
-    assert failure_in_words(ValueError(message), Ranks()) == line
+    assert failure_in_words(ValueError(message)) == line
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
 from vae_tui.run.summary import summarise
 from vae_tui.training.checkpoint import load_state
-from vae_tui.training.ranks import Ranks
+from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.stepper import Stepper
 from vae_tui.training.thread_choice import ThreadChoice
 

@@ -27,8 +27,8 @@ from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
 from vae_tui.run.summary import summarise
 from vae_tui.training.command_source import CommandFile
+from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.process import train
-from vae_tui.training.ranks import Ranks
 
 
 class Commands(CommandFile):

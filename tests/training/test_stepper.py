@@ -7,7 +7,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from vae_tui.model.mlp import Mlp
-from vae_tui.training.ranks import Ranks
+from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.stepper import EAGER_STEPS, Stepper
 
 IMAGES = random_images().train

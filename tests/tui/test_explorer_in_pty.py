@@ -8,8 +8,8 @@ from support.tiny_runs import NoCommands, tiny_config
 
 from vae_tui.latent.codes import parse_code
 from vae_tui.run.runs_folder import create
+from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.process import train
-from vae_tui.training.ranks import Ranks
 
 COPIED = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07")
 

@@ -14,8 +14,8 @@ from support.tiny_runs import NoCommands, tiny_config
 from vae_tui.run.commands import Command
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
+from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.process import train
-from vae_tui.training.ranks import Ranks
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ _MOST_PROCESSES_A_CORE = 8
 """Limit, because a config from elsewhere may request a thousand."""
 TRAINER_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2)
 """Signals at which a trainer saves and ends."""
-_RANK_VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
+_SINGLE_PROCESS = {"RANK": "0", "WORLD_SIZE": "1", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1"}
 
 
 def start(
@@ -178,9 +178,9 @@ def environment(config: RunConfig) -> dict[str, str]:
         # The screen sets it for its own numpy; a trainer gets the threads that a shell would give.
         variables.pop("OPENBLAS_NUM_THREADS", None)
     if config.nproc == 1:
-        # Set by the job that this runs in: a single trainer would wait for ranks that never join.
-        for name in _RANK_VARIABLES:
-            variables.pop(name, None)
+        # The job that this runs in may have set others, or srun its own: a single trainer would
+        # wait for ranks that never join.
+        variables |= _SINGLE_PROCESS
     return variables
 
 

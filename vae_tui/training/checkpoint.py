@@ -15,6 +15,7 @@ from vae_tui.errors import VaeTuiError
 from vae_tui.image_shape import ImageShape
 from vae_tui.run.files import replace
 from vae_tui.run.untrusted import open_regular
+from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.trainer import Trainer
 
 _STATE_BYTES, _STATE_BYTES_PER_PARAMETER = 1 << 20, 16
@@ -65,15 +66,16 @@ def load_state(path: Path, largest: int = 1 << 34) -> dict[str, Any]:
     return state
 
 
-def restore(trainer: Trainer, path: Path) -> None:
-    """Load a saved state into the trainer.
+def restore(trainer: Trainer, path: Path, ranks: Ranks = Ranks()) -> None:  # noqa: B008 - frozen
+    """Load a saved state into the trainer; rank 0 reads the file.
 
     Raises:
         VaeTuiError: As `load_state`; also when the file is of another network or version, or its
             weights are not finite.
     """
     parameters = sum(value.numel() for value in trainer.model.parameters())
-    state = load_state(path, _STATE_BYTES + _STATE_BYTES_PER_PARAMETER * parameters)
+    largest = _STATE_BYTES + _STATE_BYTES_PER_PARAMETER * parameters
+    state = ranks.share(load_state(path, largest) if ranks.rank == 0 else None)
     try:
         trainer.load_state(state)
     except Exception as error:  # with unexpected values in the state, anything may be raised

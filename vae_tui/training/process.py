@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import distributed
 
 from vae_tui.data import idx_files
 from vae_tui.errors import UsageError, VaeTuiError
@@ -19,11 +18,12 @@ from vae_tui.run.config import RunConfig
 from vae_tui.run.control import TRAINER_SIGNALS
 from vae_tui.run.events import Event, RunEnded, RunStarted
 from vae_tui.run.folder import Run
+from vae_tui.run.lock.machine import host_name
 from vae_tui.run.lock.run_lock import LockLost, RunLock
 from vae_tui.training.checkpoint import restore
 from vae_tui.training.command_source import CommandFile
+from vae_tui.training.distributed.ranks import RankLost, Ranks
 from vae_tui.training.patient_writer import PatientWriter, log, record_failure
-from vae_tui.training.ranks import TIMEOUT, Ranks
 from vae_tui.training.recorder import Recorder
 from vae_tui.training.tensorboard import TensorBoardFiles
 from vae_tui.training.thread_choice import make_products_exact
@@ -47,7 +47,9 @@ def train_run(run: Run, data_dir: str | None, commands_from: int, lock: RunLock 
     config = run.config()
     if data_dir is not None:
         config = replace(config, data_dir=data_dir)
-    return train(run, config, commands, ranks, lock)
+    # Another launcher may have started another number of processes than the run was created for.
+    threads = max(1, config.threads * config.nproc // ranks.local_size) if config.threads else 0
+    return train(run, replace(config, threads=threads), commands, ranks, lock)
 
 
 def train(
@@ -63,11 +65,13 @@ def train(
     try:
         device = choose_device(_device_name(config, ranks))
         ranks.join(device)
-        precision = precision_for(run, config, device)
+        # Files may be older on other machines: rank 0 alone reads the run's folder.
+        precision = ranks.share(precision_for(run, config, device))
         images = idx_files.load(config.dataset, Path(config.data_dir), config.image_shape)
         trainer = Trainer(config, images, device, precision, ranks)
-        if run.trainer_state.exists() or run.weights.exists():  # never train over what was trained
-            restore(trainer, run.trainer_state)
+        # Never train over what was trained, even if its state is missing.
+        if ranks.share(run.trainer_state.exists() or run.weights.exists()):
+            restore(trainer, run.trainer_state, ranks)
         recorder = tensorboard = None
         if ranks.rank == 0:
             if lock is not None:
@@ -96,11 +100,16 @@ def train(
     except LockLost as lost:
         log(str(lost))
         return lost.exit_code
+    except RankLost as lost:
+        log(f"rank {ranks.rank}: {lost}")
+        if ranks.rank == 0 and not ranks.restarts_left:
+            record_failure(run, step, str(lost))
+        return lost.exit_code
     except Exception as error:
         # The whole process: the run records the error in words, the log has the traceback.
         log(traceback.format_exc())
         if ranks.rank == 0:
-            record_failure(run, step, failure_in_words(error, ranks))
+            record_failure(run, step, failure_in_words(error))
         return error.exit_code if isinstance(error, VaeTuiError) else 1
     return 1 if isinstance(last, RunEnded) and last.reason == "failed" else 0
 
@@ -129,19 +138,13 @@ def precision_for(run: Run, config: RunConfig, device: torch.device) -> str:
     return choose_precision(config.precision, device)
 
 
-def failure_in_words(error: Exception, ranks: Ranks) -> str:
+def failure_in_words(error: Exception) -> str:
     """Return one line for a user that says what made the trainer fail."""
     if isinstance(error, VaeTuiError):
         return str(error)
     # torch's CPU allocator raises a plain RuntimeError.
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "allocate memory" in str(error):
         return "out of memory on the device; a smaller --batch-size or --hidden needs less"
-    # Gloo raises a plain RuntimeError.
-    if ranks.size > 1 and (isinstance(error, distributed.DistError) or "gloo" in str(error)):
-        return (
-            f"another of the {ranks.size} processes died or did not answer for "
-            f"{TIMEOUT.total_seconds() / 60:g} minutes; resume continues from the last save"
-        )
     first_line = (str(error).strip().splitlines() or [""])[0]
     return f"{type(error).__name__}: {first_line}"
 
@@ -150,14 +153,19 @@ def _device_name(config: RunConfig, ranks: Ranks) -> str:
     """Return this rank's device; with several ranks, each has its own GPU."""
     if ranks.size == 1:
         return config.device
-    nproc = f"--nproc {ranks.size}"
     if config.device.startswith("cuda:"):
         raise UsageError(
-            f"--device {config.device} with {nproc}: each process needs its own GPU; "
+            f"--device {config.device} with --nproc {ranks.size}: each process needs its own GPU; "
             "use --device cuda"
         )
     if config.device not in ("auto", "cuda") or not torch.cuda.is_available():
         return config.device
-    if (found := torch.cuda.device_count()) < ranks.size:
-        raise UsageError(f"{nproc}: torch finds {found} CUDA devices; use --nproc {found}")
+    found, nproc = torch.cuda.device_count(), ranks.local_size
+    if found == 1 and ranks.is_task_of_srun:  # srun shows each task the GPU that it is bound to
+        return "cuda:0"
+    if found < nproc:
+        raise UsageError(
+            f"{nproc} processes on {host_name()}: torch finds {found} CUDA devices there; "
+            f"use --nproc {found}"
+        )
     return f"cuda:{ranks.local_rank}"

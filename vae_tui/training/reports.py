@@ -14,9 +14,9 @@ from vae_tui.model.vae import VAE, reference_losses
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import Diverged, EpochEnded, Event, LossesMeasured, RunEnded, RunStarted
 from vae_tui.run.lock.machine import host_name
+from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.loss_meter import LossSums
 from vae_tui.training.random_streams import stream_seed
-from vae_tui.training.ranks import Ranks
 
 _MEMORY_SECONDS = 1.0
 """Shortest time between two queries of the memory in use."""

@@ -11,7 +11,7 @@ from vae_tui.model.adam import MOMENTS, Adam
 from vae_tui.model.gradient import gradient_for, views
 from vae_tui.model.vae import VAE
 from vae_tui.run.series import averaged
-from vae_tui.training.ranks import Ranks
+from vae_tui.training.distributed.ranks import Ranks
 
 EAGER_STEPS = 3
 """Full batches before a graph is captured: kernels and workspaces are loaded by then."""

@@ -21,9 +21,9 @@ from vae_tui.run.events import (
     SettingChanged,
     TrainingSlowed,
 )
+from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.loss_meter import LossMeter
 from vae_tui.training.random_streams import epoch_order, stream_seed
-from vae_tui.training.ranks import Ranks
 from vae_tui.training.reports import Reports
 from vae_tui.training.save_schedule import next_kept
 from vae_tui.training.settings import Settings

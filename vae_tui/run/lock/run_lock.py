@@ -102,7 +102,8 @@ class RunLock:
         found = records.read(descriptor)
         if found is None or found.token != token or _is_blocked(self._folder):
             raise Held(holder_of(folder))
-        self._record = dataclasses.replace(found, pid=os.getpid())
+        # Released by rank 0 before torchrun started it again.
+        self._record = dataclasses.replace(found, pid=os.getpid(), released=False)
         self._lost = ""
         self._taken_at = self._verified_at = time.monotonic()
         self._mutex = threading.Lock()
