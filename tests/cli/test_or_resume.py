@@ -49,3 +49,9 @@ def test_what_cannot_change_in_a_run_is_refused_to_a_requeued_job(finished, tmp_
 def test_a_requeued_job_needs_a_name(tmp_path):
     code, _, err = called_once(["train", "--or-resume", "--runs-dir", str(tmp_path)])
     assert (code, err) == (2, "vae-tui: --or-resume needs the run's --name\n")
+
+
+def test_a_requeued_job_that_asks_for_any_data_set_goes_on_with_the_runs_own(finished, tmp_path):
+    job = ["train", "--name", "job", "--or-resume", "--runs-dir", str(tmp_path)]
+    answer = called_once([*job, "--dataset", "auto"])
+    assert answer == (0, "job has finished its 3 epochs\n", "")

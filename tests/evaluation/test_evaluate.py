@@ -14,7 +14,7 @@ from vae_tui.evaluation.digit_classifier import DigitClassifier
 from vae_tui.evaluation.elbo import importance_weighted_nll, log_weights, measure
 from vae_tui.evaluation.report import as_json, as_text
 from vae_tui.model.mlp import Mlp
-from vae_tui.model.vae import VAE
+from vae_tui.model.vae import VAE, Posterior
 from vae_tui.run.config import RunConfig
 
 CONTRACT = [
@@ -179,6 +179,16 @@ def test_an_assessment_is_what_measure_finds_and_names_every_field_of_the_contra
     assert record["kl_per_dimension"] == pytest.approx(list(measured.kl_per_dimension))
     assert (record["samples"], record["images"], record["step"]) == (20, 150, 1)
     assert record["nll"] < record["elbo_loss"]
+
+
+def test_a_dimension_is_active_when_the_variance_of_its_mean_not_the_deviation_exceeds_the_limit():
+    class Known(Mlp):
+        def encode(self, x: torch.Tensor) -> Posterior:
+            sign = torch.tensor([1.0, -1.0]).repeat(len(x) // 2)[:, None]
+            mean = sign * torch.tensor([0.05, 0.09, 0.11])
+            return Posterior(mean, torch.zeros_like(mean))
+
+    assert measure(Known(3, 16), images(20), 1).active_units == 1
 
 
 def test_without_samples_there_is_no_nll():

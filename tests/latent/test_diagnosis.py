@@ -42,6 +42,10 @@ def test_two_dimensions_at_beta_1_are_not_called_squeezed():
     assert diagnose(measured(159.7, [3.03, 3.05], 1.0))[0] == "well"
 
 
+def test_a_small_beta_is_not_blamed_for_dimensions_that_are_not_used():
+    assert diagnose(measured(159.7, [3.03, 3.05, 0.0], 1.0))[0] == "dead"
+
+
 def test_an_untrained_network_is_not_called_collapsed():
     assert diagnose(measured(550.0, [0.001] * 20, 1.0, is_trained=False))[0] == "early"
 

@@ -6,7 +6,7 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.logs import NOW, epoch_ended, losses, started
+from support.logs import NOW, epoch_ended, losses, run_with, started
 from support.tiny_runs import TINY
 
 from vae_tui.run.events import (
@@ -18,8 +18,9 @@ from vae_tui.run.events import (
     SettingChanged,
     TrainingSlowed,
     WeightsSaved,
+    encode,
 )
-from vae_tui.run.progress import MOST_CHANGES, Progress, advance, in_force, until
+from vae_tui.run.progress import MOST_CHANGES, LogProgress, Progress, advance, in_force, until
 
 EMPTY = Progress("run", TINY, epochs=TINY.epochs)
 
@@ -44,6 +45,11 @@ def test_a_start_voids_what_was_said_before_it_of_later_steps_and_of_no_other():
     second = [started(5), saved(9, "b"), saved(20, "void too")]
     third = [started(12), saved(20, "c")]
     assert in_force([*first, *second, *third]) == [*first[:2], *second[:2], *third]
+
+
+def test_a_start_from_further_back_voids_more_than_the_one_before_it():
+    happened = [started(0), saved(7, "void"), saved(12, "void"), started(10), started(5)]
+    assert in_force(happened) == [happened[0], happened[4]]
 
 
 def test_the_step_that_a_run_resumes_from_is_in_force_and_the_next_one_void():
@@ -129,7 +135,13 @@ def test_the_fold_agrees_with_the_list_of_what_is_in_force(choices):
     for is_start, back, loss in choices:
         step = max(step - back, 0) if is_start else step + 1
         happened.append(started(step) if is_start else epoch_at(step, loss))
-    left = [event for event in in_force(happened) if not isinstance(event, RunStarted)]
+    left = [
+        event
+        for n, event in enumerate(happened)
+        if not isinstance(event, RunStarted)
+        and not any(isinstance(e, RunStarted) and event.step > e.step for e in happened[n:])
+    ]
+    assert [e for e in in_force(happened) if not isinstance(e, RunStarted)] == left
     totals = [event.test_bce + event.test_kl for event in left]
     progress = after(*happened)
     assert progress.last_test_loss == pytest.approx(totals[-1] if totals else math.nan, nan_ok=True)
@@ -168,3 +180,24 @@ def test_the_time_of_training_has_no_pauses_and_no_time_without_a_trainer():
         RunEnded(time=NOW + 9_500, step=12, reason="stopped"),
     ]
     assert after(*happened).trained_seconds == 6 + 4 + 2
+
+
+def test_a_clock_that_is_set_back_takes_no_time_from_the_training():
+    tests = [
+        epoch_ended(epoch, 9.0, at=NOW + at) for epoch, at in ((1, 60), (2, -3_000), (3, -2_990))
+    ]
+    assert after(started(at=NOW), *tests).trained_seconds == 70
+
+
+def test_of_many_test_losses_the_newest_is_among_those_shown():
+    progress = after(started(), *(epoch_ended(epoch, float(epoch)) for epoch in range(9)))
+    assert progress.test_losses(4) == (4.0, 7.0, 10.0)  # KL is 2 in all
+    assert progress.test_losses(9) == tuple(epoch + 2.0 for epoch in range(9))
+
+
+def test_a_log_that_is_replaced_is_counted_from_its_beginning(tmp_path):
+    run = run_with(tmp_path, started(), *(epoch_ended(epoch, 40.0) for epoch in range(9)))
+    log = LogProgress(run.events, EMPTY)
+    assert log.read().best_test_loss == 42.0
+    run.events.write_bytes(b"".join(map(encode, [started(), epoch_ended(1, 90.0)])))
+    assert log.read().best_test_loss == 92.0

@@ -63,7 +63,7 @@ def read_images(file: Traversable, count: int, dataset: Dataset) -> Bytes:
     if dataset.is_transposed:
         for start in range(0, count, 4096):  # in blocks: no copy of the whole array
             block = images[start : start + 4096]
-            block[...] = block.transpose(0, 2, 1).copy()
+            block[...] = block.transpose(0, 2, 1)
     return images.reshape(count, dataset.shape.pixels)
 
 

@@ -1,6 +1,7 @@
 """Whether a trainer on another machine, whose locks do not reach this one, is alive."""
 
 import os
+import threading
 import time
 
 import pytest
@@ -71,6 +72,34 @@ def test_a_copy_of_a_run_is_not_live_although_its_lock_file_is_new(elsewhere):
     update(descriptor, "theirs", beat=time.time() - 3_600)
     os.close(descriptor)
     assert not elsewhere.is_live()
+
+
+def test_a_heartbeat_from_the_future_is_not_one_of_a_live_trainer(elsewhere):
+    """The folder came, with its times, from a file system whose clock was an hour fast."""
+    descriptor = os.open(elsewhere.lock, os.O_RDWR)
+    update(descriptor, "theirs", beat=time.time() + 3_598)
+    os.close(descriptor)
+    heartbeat(elsewhere, -3_600)
+    assert not elsewhere.is_live()
+
+
+def test_a_lock_that_was_taken_since_is_not_changed_by_the_process_that_had_it(elsewhere):
+    descriptor = os.open(elsewhere.lock, os.O_RDWR)
+    update(descriptor, "an older one", released=True)
+    os.close(descriptor)
+    assert elsewhere.is_live()
+
+
+def test_a_trainer_that_was_frozen_looks_who_has_the_lock_before_it_writes(elsewhere, monkeypatch):
+    descriptor = os.open(elsewhere.lock, os.O_RDWR)
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: None)  # frozen: no heartbeats
+    theirs = elsewhere.hold_lock(descriptor, "theirs")
+    os.close(elsewhere.take_lock("mine", force=True))
+    right = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: right() + 60)
+    with pytest.raises(LockLost, match="another trainer"):
+        theirs.check()
+    theirs.close()
 
 
 def test_a_trainer_whose_run_is_taken_by_force_finds_out_before_it_writes(elsewhere, monkeypatch):

@@ -193,3 +193,12 @@ def test_xs_in_any_order_draw_the_same_chart():
     straight = draw_chart("BCE", [line(xs, ys)], [], 40, 9)
     mixed = draw_chart("BCE", [line(xs[shuffled], ys[shuffled])], [], 40, 9)
     assert picture(straight) == picture(mixed)
+
+
+def test_many_points_in_one_place_do_not_decide_what_is_left_out():
+    """Nearly all points are about one level, in a twentieth of the axis."""
+    epochs = np.concatenate([np.linspace(0, 95, 96), np.linspace(95, 100, 2_000)])
+    losses = np.where(epochs < 95, 100 + 50 * np.sin(epochs), 100 + np.sin(1e3 * epochs) / 2)
+    rows = draw_chart("BCE", [line(epochs, losses)], [], 60, 11)
+    assert "↑" not in picture(rows)
+    assert "↓" not in picture(rows)

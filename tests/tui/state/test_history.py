@@ -246,6 +246,19 @@ def test_the_cost_of_an_event_does_not_grow_with_the_run():
     assert len(long.rows) + len(long.pending) <= MOST_POINTS + long.stride * 2
 
 
+@pytest.mark.parametrize("most", [5, 6])
+def test_every_loss_counts_once_in_a_thinned_series_of_any_length(most):
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=97)
+    series = Losses.of("bce", most=most)
+    for step, value in enumerate(values):
+        series = series.add([(step, step, value)])
+    weights = np.append(np.full(len(series.rows), series.stride), np.ones(len(series.pending)))
+    total = weights @ np.vstack([series.rows, series.pending])[:, 2]
+    assert weights.sum() == len(values)
+    assert total == pytest.approx(values.sum())
+
+
 def test_a_void_part_of_a_thinned_series_is_gone_and_the_rest_stays():
     series = Losses.of("bce", "kl").add(
         [(step, step / 18, float(step), 0.0) for step in range(10_000)]
