@@ -16,16 +16,17 @@ from vae_tui.run.config import RunConfig
 from vae_tui.terminal import capabilities
 from vae_tui.terminal.desktop_notification import notification
 from vae_tui.tui import hangup
-from vae_tui.tui.controllers import commands, reader_updates
+from vae_tui.tui.controllers import reader_updates
 from vae_tui.tui.controllers.draw import DrawController
 from vae_tui.tui.controllers.export_and_copy import ExportAndCopy
 from vae_tui.tui.controllers.other_runs import OtherRuns
+from vae_tui.tui.controllers.palette import PaletteController
+from vae_tui.tui.controllers.status import StatusController
 from vae_tui.tui.controllers.steering import Steering, SteeringController
 from vae_tui.tui.controllers.view_loader import ViewLoader
-from vae_tui.tui.dialogs.palette import Palette
+from vae_tui.tui.controllers.walks import WalkController
 from vae_tui.tui.keys.bindings import KEYS
-from vae_tui.tui.link.driver import driver_of, write_through
-from vae_tui.tui.link.link_label import LinkLabel
+from vae_tui.tui.link.driver import write_through
 from vae_tui.tui.main_screen import MainScreen
 from vae_tui.tui.messages import (
     LateImportsLoaded,
@@ -34,7 +35,6 @@ from vae_tui.tui.messages import (
     ReaderMessage,
     UserReturned,
 )
-from vae_tui.tui.state.announcements import Announcements, title_of
 from vae_tui.tui.state.scene_store import SceneStore
 from vae_tui.tui.terminal_app import TerminalApp
 from vae_tui.tui.theme import ChosenTheme
@@ -42,12 +42,11 @@ from vae_tui.tui.widgets.frame.timeline import Timeline
 from vae_tui.tui.widgets.frame.toast import TOAST_CSS
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
-    from vae_tui.arrays import Floats
     from vae_tui.tui.ports import LateImports
-    from vae_tui.tui.state.run_view import RunView
     from vae_tui.tui.state.scene import Scene
     from vae_tui.tui.views.map import MapView
     from vae_tui.tui.views.runs import RunsView
+    from vae_tui.tui.views.view import View
 
 STATUS_SECONDS = 1.0
 
@@ -84,36 +83,43 @@ class VaeApp(TerminalApp):
         super().__init__(chosen_theme, colours)
         self.chosen: Path | None = None
         """The run to open next, if the user left this one for it."""
-        self._new_main = partial(
-            MainScreen,
-            name,
-            reference,
-            config.epochs,
-            has_control=steering is not None,
-            unicode=capabilities.is_unicode(environment),
-        )
+        is_unicode = capabilities.is_unicode(environment)
+        self._new_main = partial(MainScreen, name, config.epochs, unicode=is_unicode)
         self._views = ViewLoader(self, load)
-        self._clock = clock
         self._store = SceneStore(self._show_scene, self._show_weights, clock)
-        self._drawing = DrawController(self, self._walk_from)
+        self._walks = WalkController(self)
+        self._drawing = DrawController(self, self._walks.start_at)
         self._steering = SteeringController(self, steering, name, reference, self._store)
+        self._other_runs = OtherRuns(self, self._store)
+        self._palette = PaletteController(self, self._store, self._other_runs)
+
+        def announce(name: str, news: str) -> None:
+            write_through(self, notification(name, news, environment))
+
+        self._status = StatusController(
+            self,
+            self._store,
+            reference,
+            clock,
+            announce if notifies else None,
+            has_control=steering is not None,
+        )
         files = ExportAndCopy(self, lambda: self.main.view, name, reference, environment, folder)
-        self._commands = {
+        self._commands: dict[str, Callable[[], object]] = {
             "pause": self._steering.pause,
             "settings": self._steering.adjust,
             "undo": self._steering.undo,
             "leave": self._steering.leave,
-            "return": self._store.return_to_now,
+            "back": partial(self._store.travel, -1),
+            "forth": partial(self._store.travel, 1),
+            "return": partial(self._store.travel_to, None),
             "export": files.export,
             "save-screen": files.save_screen,
             "copy": files.copy,
-            "draw": self._draw_digit,
+            "morph": self._walks.morph,
+            "draw": lambda: self._drawing.open(self.scene),
         }
-        self._other_runs = OtherRuns(self, self._store)
-        self._announcements = Announcements() if notifies else None
-        self._environment = environment
         self._imports: LateImports | None = None
-        self._link_label: LinkLabel | None = None
 
     def get_default_screen(self) -> MainScreen:
         """Return the screen under all dialogs."""
@@ -138,7 +144,7 @@ class VaeApp(TerminalApp):
 
     def on_mount(self) -> None:
         """Load the views after the first paint."""
-        self.set_interval(STATUS_SECONDS, self._update_status)
+        self.set_interval(STATUS_SECONDS, self._status.update)
         self.load_after_first_paint(self._views.load)
 
     def on_unmount(self) -> None:
@@ -161,7 +167,7 @@ class VaeApp(TerminalApp):
     def apply_update(self, message: ReaderMessage) -> None:
         """Show what a thread has read."""
         reader_updates.apply(message, self, self._store, self._other_runs)
-        self._update_status()
+        self._status.update()
 
     def on_user_returned(self, message: UserReturned) -> None:
         """Say what happened meanwhile, until a key is pressed; the help keeps it."""
@@ -208,15 +214,13 @@ class VaeApp(TerminalApp):
         """Overlay another run, or remove it."""
         self._other_runs.toggle_overlay(message.path)
 
+    def on_view_walk_requested(self, message: "View.WalkRequested") -> None:
+        """Walk from a code that a view shows."""
+        self._walks.start_at(message.code, message.origin, message.dimension)
+
     def on_timeline_pressed(self, message: Timeline.Pressed) -> None:
         """Draw with the weights kept at the step that was clicked."""
-        self.travel_to(message.step)
-
-    def travel_to(self, step: int | None) -> None:
-        """Draw with the weights kept at a step; None returns to now."""
-        self._store.travel_to(step)
-        if self._imports is not None and step is not None:
-            self._imports.reader.request_step(step)
+        self._store.travel_to(message.step)
 
     # Keys
 
@@ -229,38 +233,21 @@ class VaeApp(TerminalApp):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield the palette's commands: what the keys of the main screen do."""
         if screen is self.main:
-            yield from commands.commands_here(self)
+            yield from self._palette.commands()
 
     def action_command_palette(self) -> None:
         """Open the palette."""
         if self.screen is self.main:
-            self._other_runs.set_listing(True)
-            here = list(commands.commands_here(self))  # once: some look at what is on the screen
-            found = partial(commands.open_commands, other_runs=self._other_runs)
-            self.push_screen(Palette(lambda: [*here, *found(self.scene)]), self._palette_closed)
-
-    def _palette_closed(self, _: None) -> None:  # also when the screens were removed: on leaving
-        if self.screen_stack and (view := self.main.view) is not None:
-            self._other_runs.set_listing(view.LISTS_RUNS)
+            self._palette.open()
 
     def action_run(self, command: str) -> None:
         """Run a command that needs no arguments."""
         self._commands[command]()
 
-    def action_travel(self, count: int) -> None:
-        """Draw with the weights kept ``count`` checkpoints later."""
-        if self._imports is not None and (step := self._store.travel(count)) is not None:
-            self._imports.reader.request_step(step)
-
-    def _draw_digit(self) -> None:
-        self._drawing.open(self.scene)
-
-    def _walk_from(self, code: "Floats", origin: str) -> None:
-        self.main.walk_from(code, origin)
-
     async def _start_reading(self, imports: "LateImports") -> None:
         await self._views.mount(imports.views)
         self._imports = imports
+        self._store.request_step = imports.reader.request_step
         self._store.scene = self.main.scene = imports.scene
         self._steering.on_sent = imports.reader.poll_faster
         self._other_runs.runs = imports.runs
@@ -268,7 +255,7 @@ class VaeApp(TerminalApp):
         if (writer := self.writer) is not None:
             imports.limiter.watch(writer)
             imports.runs.limiter.watch(writer)
-            self._link_label = LinkLabel(writer)
+            self._status.watch_link(writer)
         self.main.news = (imports.warning,)
         follow = partial(imports.reader.follow, self.post_message, self.threads_stop)
         self.start_thread("reader", follow)
@@ -283,17 +270,3 @@ class VaeApp(TerminalApp):
     def _show_weights(self, label: str) -> None:
         if self.is_running:
             self.main.weights = label
-
-    def _update_status(self) -> None:
-        if self.scene is not None and self.is_running:
-            self._store.update_weights_label()
-            self.main.show_status(self.scene.run, self._clock(), self._link_label)
-            self._announce(self.scene.run)
-
-    def _announce(self, run: "RunView") -> None:
-        """Set the terminal's title, and notify of what has happened."""
-        state = run.state(self._clock())
-        if (driver := driver_of(self)) is not None and state != "reading":
-            driver.title.show(title_of(run, state))
-        if self._announcements and (news := self._announcements.news(run, state)):
-            write_through(self, notification(run.name, news, self._environment))

@@ -16,17 +16,14 @@ from textual.widgets import ContentSwitcher, Static
 
 from vae_tui.terminal.capabilities import LEAST_SIZE
 from vae_tui.text import SEPARATOR, printable_lines
-from vae_tui.tui.dialogs.choose_digits import ChooseDigitsDialog
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.keys import active_keys
 from vae_tui.tui.keys.active_keys import ExplainedKey
-from vae_tui.tui.keys.bindings import KEYS, LEAVE, PAUSE, VIEWS, steering_labels
-from vae_tui.tui.link.link_label import LinkLabel
-from vae_tui.tui.state.notice import notice_of
+from vae_tui.tui.keys.bindings import KEYS, VIEWS
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.frame.key_bar import KeyBar
 from vae_tui.tui.widgets.frame.notice import Notice
-from vae_tui.tui.widgets.frame.status import Status, status_of, status_parts
+from vae_tui.tui.widgets.frame.status import Status, status_parts
 from vae_tui.tui.widgets.frame.tab_bar import TabBar
 from vae_tui.tui.widgets.frame.timeline import Timeline, Times
 from vae_tui.tui.widgets.panel import FRAMED, LEAST_FRAMED
@@ -34,14 +31,8 @@ from vae_tui.tui.widgets.panel import FRAMED, LEAST_FRAMED
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from textual.binding import ActiveBinding
 
-    from vae_tui.arrays import Floats
-    from vae_tui.tui.state.run_view import RunView
     from vae_tui.tui.state.scene import Scene
     from vae_tui.tui.views.view import View
-    from vae_tui.tui.views.walk import WalkView
-
-WALK = 2
-"""Index of the view in which an interpolation is shown."""
 
 
 class MainScreen(Screen[None], inherit_bindings=False):
@@ -81,25 +72,20 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
         view: "View"
 
-    def __init__(
-        self, name: str, reference: str, epochs: int, *, has_control: bool, unicode: bool
-    ) -> None:
-        """Show a run that has not been read; a command line takes its ``reference``."""
+    def __init__(self, name: str, epochs: int, *, unicode: bool) -> None:
+        """Show a run that has not been read."""
         super().__init__()
         starting = status_parts(name, "starting", 0, epochs, unicode=unicode)
         self.set_reactive(MainScreen.status, starting)
         self.absence = ""
         """What happened while the user was away, which the help keeps."""
-        self._reference = reference
-        self._has_control = has_control
-        self._unicode = unicode
-        self._link_rate = ""
+        self.link_rate = ""
+        """Bytes per second to this terminal in words, which the help shows."""
+        self.key_names = {one.id: one.key_display or one.key for one in KEYS if one.id}
+        """The displayed keys of the bindings for all views, by their ids."""
+        self.unicode = unicode
         self._chosen = 0
         """Number of the view that the user chose last."""
-        self._keys = {one.id: one.key_display or one.key for one in KEYS if one.id}
-        """The displayed keys of the bindings for all views, by their ids."""
-        self._proposed = (3, 8)
-        """The pair of digits that the next interpolation proposes."""
 
     def compose(self) -> ComposeResult:
         """Yield top line, tabs and timeline, notice, place of the views, footer."""
@@ -187,41 +173,13 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if view := self.view:
             view.sample()
 
-    def action_morph(self) -> None:
-        """Let the user choose two classes, and morph a digit of one into one of the other."""
-        scene = self.scene
-        if scene is None or scene.network is None or scene.probe is None:
-            self.notify("a morph needs the first weights and test images", timeout=3)
-            return
-        labels = sorted(set(scene.probe.labels.tolist()))
-        dialog = ChooseDigitsDialog(labels, scene.probe.classes, self._proposed)
-        self.app.push_screen(dialog, self._morph)
-
-    def _morph(self, classes: tuple[int, int] | None) -> None:
-        if classes is not None and (view := self._show_walk()):
-            self._proposed = classes
-            view.morph(*classes)
-
-    def on_view_walk_requested(self, message: "View.WalkRequested") -> None:
-        """Walk from a code that a view shows."""
-        self.walk_from(message.code, message.origin, message.dimension)
-
-    def walk_from(self, code: "Floats", origin: str, dimension: int = -1) -> None:
-        """Show Walk at a code (d,), with its ``origin`` in words, and choose a dimension if any."""
-        if view := self._show_walk():
-            view.start_at(code, origin, dimension)
-
-    def _show_walk(self) -> "WalkView | None":
-        self.action_view(WALK)
-        return cast("WalkView", self.views[WALK]) if len(self.views) > WALK else None
-
     def action_help(self) -> None:
         """Explain the view and the keys."""
         view = self.view
         title, text = (view.TITLE, view.HELP) if view else ("vae-tui", "")
         news = "\n".join(filter(None, (SEPARATOR.join(self.notice), self.absence)))
-        if self._link_rate:
-            title = f"{title} · {self._link_rate} to this terminal"
+        if self.link_rate:
+            title = f"{title} · {self.link_rate} to this terminal"
         self.app.push_screen(HelpDialog(title, text, *self.keys_here(), news=printable_lines(news)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -245,28 +203,6 @@ class MainScreen(Screen[None], inherit_bindings=False):
             caption.weights = self.weights
 
     # Top line and notice
-
-    def show_status(self, run: "RunView", now: float, link: LinkLabel | None) -> None:
-        """Show the state of the run and of the link at ``now`` (Unix seconds)."""
-        state, control = run.state(now), self._has_control
-        self.steering = steering_labels(
-            state,
-            has_control=control,
-            can_undo=bool(run.changes),
-            has_diverged=run.diverged is not None,
-        )
-        resume = self._keys[PAUSE] if control else f"vae-tui resume {self._reference}"
-        leave = self._keys[LEAVE]
-        self.notice = notice_of(run, state, now, resume=resume, leave=leave, control=control)
-        self._link_rate = link.text() if link else ""
-        self.status = status_of(
-            run,
-            now,
-            mode="" if control else "read only",
-            link=self._link_rate,
-            link_is_slow=link is not None and link.is_slow,
-            unicode=self._unicode,
-        )
 
     def watch_status(self) -> None:
         """Update the top line."""
@@ -294,7 +230,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if not self.is_active:
             return
         own, everywhere = self.bindings_here()
-        self._keys |= active_keys.names(self.app, everywhere)
+        self.key_names |= active_keys.names(self.app, everywhere)
         hints = active_keys.hints(self.app, own + everywhere, self.steering)
         for bar in self.query(KeyBar):
             bar.hints = hints

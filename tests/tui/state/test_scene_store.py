@@ -21,15 +21,25 @@ class Screen:
         self.clock = Clock(NOW)
         self.scenes: list[Scene] = []
         self.labels: list[str] = []
+        self.requested: int | None = None
         self.store = SceneStore(self.scenes.append, self.labels.append, self.clock)
+        self.store.request_step = self.request
         view = advance(RunView("run", CONFIG, epochs=150), [STARTED, losses(540)])
         self.store.scene = Scene(dataclasses.replace(view, live=True, kept=(0, 18, 180, 540)))
         self.store.show_newest(NEWEST)
 
+    def request(self, step: int) -> None:
+        self.requested = step
+
+    def request_of(self, count: int) -> int | None:
+        """Travel, and return the step whose weights the store requests."""
+        self.requested = None
+        self.store.travel(count)
+        return self.requested
+
     def travel(self, count: int) -> int | None:
         """Travel, and let the weights be loaded."""
-        step = self.store.travel(count)
-        if step is not None:
+        if (step := self.request_of(count)) is not None:
             self.store.show_past(KEPT[step])
         return step
 
@@ -39,7 +49,8 @@ def test_nothing_is_shown_before_there_is_a_scene():
     store.update(unreadable="x")
     store.update_weights_label()
     store.show_newest(NEWEST)
-    assert (store.travel(-1), store.state, store.run) == (None, "starting", None)
+    store.travel(-1)
+    assert (store.state, store.run) == ("starting", None)
 
 
 def test_travelling_goes_through_the_kept_steps_and_stays_at_the_first():
@@ -63,13 +74,13 @@ def test_newer_weights_are_drawn_with_only_after_the_return():
     screen.travel(-1)
     screen.store.show_newest(NEWER)
     assert screen.scenes[-1].network is KEPT[180]
-    screen.store.return_to_now()
+    screen.store.travel_to(None)
     assert screen.scenes[-1].network is NEWER
 
 
 def test_weights_that_are_no_longer_requested_are_not_shown():
     screen = Screen()
-    assert [screen.store.travel(-1) for _ in range(2)] == [180, 18]
+    assert [screen.request_of(-1) for _ in range(2)] == [180, 18]
     screen.store.show_past(KEPT[180])
     assert screen.scenes[-1].network is NEWEST
     screen.store.cancel_travel(180)

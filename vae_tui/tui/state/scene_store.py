@@ -29,6 +29,8 @@ class SceneStore:
         self.scene: Scene | None = None
         """None until the views are mounted."""
         self.newest: Network | None = None
+        self.request_step: Callable[[int], None] = lambda step: None
+        """Has the weights kept at a step loaded; does nothing before the late imports."""
         self._show = show
         self._show_weights = show_weights
         self._clock = clock
@@ -71,36 +73,30 @@ class SceneStore:
     def cancel_travel(self, step: int) -> None:
         """Return to the newest weights if those of ``step``, still requested, cannot be loaded."""
         if step == self._past_step:
-            self.return_to_now()
-
-    def return_to_now(self) -> None:
-        """Draw with the newest weights again."""
-        self._past_step = None
-        self.update(network=self.newest, is_past=False)
+            self.travel_to(None)
 
     def travel_to(self, step: int | None) -> None:
-        """Move to a kept step, which is to be loaded; None returns to now."""
+        """Draw with the weights kept at a step, once they are loaded; None returns to now."""
+        self._past_step = step
         if step is None:
-            self.return_to_now()
+            self.update(network=self.newest, is_past=False)
         else:
-            self._past_step = step
+            self.request_step(step)
 
-    def travel(self, count: int) -> int | None:
-        """Move by ``count`` kept checkpoints; return the step to load, or None."""
+    def travel(self, count: int) -> None:
+        """Move by ``count`` kept checkpoints."""
         scene, newest = self.scene, self.newest
         if scene is None or newest is None:
-            return None
+            return
         kept = [step for step in scene.run.kept if step < newest.step]
         current = newest.step if self._past_step is None else self._past_step
         # The step shown may have been deleted by thinning meanwhile.
         found = bisect_left(kept, current) if count < 0 else bisect_right(kept, current) - 1
         index = found + count
         if count > 0 and index >= len(kept):
-            self.return_to_now()
+            self.travel_to(None)
         elif kept:
-            self._past_step = kept[max(index, 0)]
-            return self._past_step
-        return None
+            self.travel_to(kept[max(index, 0)])
 
 
 def _weights_label(scene: "Scene", now: float) -> str:

@@ -209,7 +209,7 @@ class WalkView(View):
         if (walk := self.walk.to_marks()) is not None:
             self._go(walk)
         else:
-            await self.run_action("screen.morph")
+            await self.run_action("app.run('morph')")
 
     def action_next_path(self) -> None:
         """Choose the next kind of interpolation."""
