@@ -26,7 +26,8 @@ from torch.utils.data import DataLoader, Dataset
 from vae_tui.cli.cores import default_threads
 from vae_tui.data import idx_files
 from vae_tui.data.catalogue import resolve
-from vae_tui.model.device import choose_device, choose_precision
+from vae_tui.model.device import choose_device
+from vae_tui.model.step_plan import choose_plan
 from vae_tui.run import control
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import EpochEnded, LossesMeasured
@@ -119,7 +120,7 @@ def our_speed(precision: str, options: argparse.Namespace) -> float:
     wanted = config(precision, options)
     images = idx_files.load(wanted.dataset, Path(wanted.data_dir))
     device = choose_device(wanted.device)
-    trainer = Trainer(wanted, images, device, choose_precision(precision, device))
+    trainer = Trainer(wanted, images, device, choose_plan(precision, device))
     seconds = trained = 0.0
     began, at = time.perf_counter(), None
     warm_up = 1.0

@@ -60,7 +60,8 @@ def test_what_torch_and_the_driver_say_is_put_into_words(changes, about, level, 
 
 def test_devices_are_named_and_one_that_refuses_is_a_problem_where_auto_would_take_it():
     good = {"name": "H100", "capability": "9.0", "works": True,
-            "free_bytes": 70 << 30, "total_bytes": 80 << 30}  # fmt: skip
+            "free_bytes": 70 << 30, "total_bytes": 80 << 30,
+            "precision": "fp32", "measured": False}  # fmt: skip
     bad = {"name": "K80", "capability": "3.7", "works": False, "error": "no kernel image"}
     for devices, levels in (((good, bad), ["ok", "note"]), ((bad, good), ["problem", "ok"])):
         found = [
@@ -71,7 +72,10 @@ def test_devices_are_named_and_one_that_refuses_is_a_problem_where_auto_would_ta
             if about == "gpu"
         ]
         assert [level for level, _ in found] == levels
-    assert found[1][1] == "cuda:1 H100, capability 9.0, 70GB of 80GB free"
+    assert found[1][1] == (
+        "cuda:1 H100, capability 9.0, 70GB of 80GB free; --precision auto is fp32: "
+        "this GPU was never measured"
+    )
     assert "no kernel image" in found[0][1]
 
 

@@ -14,6 +14,7 @@ from vae_tui.evaluation.digit_classifier import DigitClassifier
 from vae_tui.evaluation.elbo import importance_weighted_nll, log_weights, measure
 from vae_tui.evaluation.report import as_json, as_text
 from vae_tui.model.mlp import Mlp
+from vae_tui.model.step_plan import StepPlan
 from vae_tui.model.vae import VAE, Posterior
 from vae_tui.run.config import RunConfig
 
@@ -156,7 +157,7 @@ def test_an_auto_encoder_reconstructs_better_and_samples_worse(digits):
         config = tiny_config(
             epochs=10, batch_size=100, latent_dim=20, hidden=200, lr=3e-3, model=kind
         )
-        trainer = Trainer(config, digits, CPU, "fp32")
+        trainer = Trainer(config, digits, CPU, StepPlan("fp32"))
         finish(trainer)
         found[kind] = assess(trainer.model, digits, config, trainer.step, 0)
     assert found["ae"].bce_at_mean < found["vae"].bce_at_mean - 2

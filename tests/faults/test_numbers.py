@@ -11,6 +11,7 @@ from support.shells import Shell
 from support.tiny_runs import CPU, NoCommands, only, tiny_config
 
 from vae_tui.data import idx_files
+from vae_tui.model.step_plan import StepPlan
 from vae_tui.run.events import Diverged, LossesMeasured, RunEnded, RunStarted, SettingChanged
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
@@ -42,7 +43,7 @@ class Poisoner(NoCommands):
 def poisoned(folder: Path, weight: str, number: float) -> tuple[Run, int]:
     """Train a run that is poisoned, in this process; return it and the step it reached."""
     run = create(folder, "run", CONFIG)
-    trainer = Trainer(CONFIG, idx_files.load("digits", Path("/nowhere")), CPU, "fp32")
+    trainer = Trainer(CONFIG, idx_files.load("digits", Path("/nowhere")), CPU, StepPlan("fp32"))
     recorder = Recorder(run, CONFIG, trainer, PatientWriter(run, trainer, lambda: True, int))
     recorder.begin(idx_files.load("digits", Path("/nowhere")))
     for happened in trainer.run(Poisoner(trainer, weight, number)):

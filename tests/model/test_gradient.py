@@ -7,6 +7,7 @@ from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
 from vae_tui.model.gradient import AutogradGradient, gradient_for, views
 from vae_tui.model.mlp import Mlp
 from vae_tui.model.mlp_gradient import MlpGradient
+from vae_tui.model.step_plan import AUTOGRAD, HANDWRITTEN, StepPlan
 from vae_tui.model.vae import VAE, loss_terms
 
 
@@ -31,7 +32,7 @@ def expected_of(model, pixels, noise, beta, scale, reconstruction):
 def test_an_architecture_without_a_gradient_of_its_own_trains_by_autograd():
     layers = torch.nn.Linear(784, 4), torch.nn.Linear(2, 784)
     model = VAE(*layers, 2, noisy=True)
-    gradient = gradient_for(model, "fp32", "bce")
+    gradient = gradient_for(model, StepPlan("fp32", HANDWRITTEN), "bce")
     assert isinstance(gradient, AutogradGradient)
     pixels, noise = batch(5, 2)
     _, _, expected = expected_of(model, pixels, noise, 1.0, 0.2, "bce")
@@ -39,8 +40,11 @@ def test_an_architecture_without_a_gradient_of_its_own_trains_by_autograd():
     torch.testing.assert_close(gradient.values, expected)
 
 
-def test_on_the_cpu_the_mlp_trains_by_its_hand_written_gradient():
-    assert isinstance(gradient_for(Mlp(4, 16), "fp32", "bce"), MlpGradient)
+@pytest.mark.parametrize(
+    ("name", "kind"), [(HANDWRITTEN, MlpGradient), (AUTOGRAD, AutogradGradient)]
+)
+def test_the_mlp_has_both_gradients(name, kind):
+    assert isinstance(gradient_for(Mlp(4, 16), StepPlan("fp32", name), "bce"), kind)
 
 
 @pytest.mark.parametrize("kind", [AutogradGradient, MlpGradient])
@@ -143,7 +147,3 @@ def test_the_default_networks_gradient_by_hand_equals_autograds():
         losses = gradient.forward_backward(pixels, noise, torch.tensor(1.0), 1 / 96)
         found.append((*losses, gradient.values))
     torch.testing.assert_close(found[0], found[1], rtol=1e-4, atol=1e-5)
-
-
-def test_on_other_devices_the_mlp_trains_by_autograd():
-    assert isinstance(gradient_for(Mlp(2, 3).to("meta"), "fp32", "bce"), AutogradGradient)

@@ -76,7 +76,7 @@ def test_the_defaults_are_the_courses():
         ({"reconstruction": "l2"}, "--reconstruction 'l2': it can be bce, mse"),
         (
             {"precision": "fp16"},
-            "--precision 'fp16': did you mean bf16? it can be auto, fp32, bf16",
+            "--precision 'fp16': did you mean bf16? it can be auto, fp32, tf32, bf16",
         ),
         (
             {"device": "gpu"},

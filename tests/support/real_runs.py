@@ -19,7 +19,7 @@ from support.tiny_runs import CPU, finish, losses_of, tiny_config
 
 from vae_tui.cli.cores import default_threads
 from vae_tui.data import idx_files
-from vae_tui.model.device import choose_precision
+from vae_tui.model.step_plan import choose_plan
 from vae_tui.run import control
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import Event, RunEnded, RunStarted, decode
@@ -143,8 +143,8 @@ def outcome(run: Run) -> tuple[int, str]:
 
 def uninterrupted(config: RunConfig) -> tuple[list[dict[str, Any]], Trainer]:
     """Return what a run in this process comes to."""
-    precision = choose_precision(config.precision, CPU)
-    trainer = Trainer(config, idx_files.load("digits", Path("/nowhere")), CPU, precision)
+    plan = choose_plan(config.precision, CPU)
+    trainer = Trainer(config, idx_files.load("digits", Path("/nowhere")), CPU, plan)
     return losses_of(finish(trainer)), trainer
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from vae_tui.data.idx_files import Images
+from vae_tui.model.step_plan import StepPlan
 from vae_tui.run.commands import Command
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import EpochEnded, Event
@@ -99,7 +100,9 @@ class Ticker:
 
 
 def tiny_trainer(config: RunConfig = TINY, images: Images | None = None, **more: Any) -> Trainer:
-    return Trainer(config, random_images() if images is None else images, CPU, "fp32", **more)
+    return Trainer(
+        config, random_images() if images is None else images, CPU, StepPlan("fp32"), **more
+    )
 
 
 def finish(trainer: Trainer, *lines: tuple[Callable[[Trainer], bool], Command]) -> list[Event]:

@@ -24,6 +24,7 @@ from vae_tui.data import idx_files
 from vae_tui.model import load_network
 from vae_tui.model.mlp import Mlp
 from vae_tui.model.probe import load_probe
+from vae_tui.model.step_plan import StepPlan
 from vae_tui.run import control
 from vae_tui.run.events import (
     EpochEnded,
@@ -124,7 +125,9 @@ def test_the_probe_is_all_test_digits_with_their_labels(finished):
 def test_the_state_is_plain_values_and_of_the_last_step(finished):
     state = torch.load(finished.trainer_state, weights_only=True)
     assert state["step"] == 6 * 18
-    Trainer(DIGITS, idx_files.load("digits", Path("/nowhere")), CPU, "fp32").load_state(state)
+    Trainer(DIGITS, idx_files.load("digits", Path("/nowhere")), CPU, StepPlan("fp32")).load_state(
+        state
+    )
 
 
 def test_a_finished_run_is_not_live(finished):

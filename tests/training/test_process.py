@@ -23,16 +23,16 @@ from support.real_runs import (
     uninterrupted,
     wait_until,
 )
-from support.tiny_runs import losses_of, only, tiny_config
+from support.tiny_runs import CPU, losses_of, only, tiny_config
 
 from vae_tui.errors import UsageError, VaeTuiError
-from vae_tui.model.device import choose_precision
+from vae_tui.model.step_plan import AUTOGRAD, StepPlan, choose_plan
 from vae_tui.run import control
 from vae_tui.run.commands import Command
 from vae_tui.run.events import EpochEnded, Resumed, RunEnded, RunStarted
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
-from vae_tui.training.process import failure_in_words, precision_for
+from vae_tui.training.process import failure_in_words, plan_for
 
 needs_prlimit = pytest.mark.skipif(
     not hasattr(resource, "prlimit"), reason="limits another process's files, as Linux can"
@@ -183,6 +183,7 @@ def test_every_error_is_one_line_for_a_user_even_a_blank_one(message, line):
     ("first_line", "expected"),
     [
         (b'"device":"cpu","precision":"{other}"', "other"),
+        (b'"device":"cpu","precision":"{other}","gradient":"sideways"', "other"),
         (b'"device":"cuda:0","precision":"{other}"', "own"),
         (b'"device":"cpu","precision":"fp7"', "own"),
         (b'"device":7', "own"),
@@ -192,16 +193,32 @@ def test_every_error_is_one_line_for_a_user_even_a_blank_one(message, line):
 def test_a_resumed_run_keeps_the_precision_that_auto_meant_when_it_began(
     tmp_path, first_line, expected
 ):
-    cpu = torch.device("cpu")
-    own = choose_precision("auto", cpu)
-    other = {"fp32": "bf16", "bf16": "fp32"}[own]
+    own = choose_plan("auto", CPU)
+    other = StepPlan({"fp32": "bf16", "bf16": "fp32"}[own.precision])
     config = tiny_config(precision="auto")
     run = create(tmp_path, "run", config)
-    assert precision_for(run, config, cpu) == own
-    started = (
+    assert plan_for(run, config, CPU) == own
+    began(run, first_line.replace(b"{other}", other.precision.encode()))
+    assert plan_for(run, config, CPU) == {"own": own, "other": other}[expected]
+    assert plan_for(run, tiny_config(precision=own.precision), CPU) == own
+
+
+def test_a_resumed_run_keeps_the_gradient_that_it_began_with(tmp_path):
+    config = tiny_config()
+    run = create(tmp_path, "run", config)
+    began(run, b'"device":"cpu","precision":"fp32","gradient":"autograd"')
+    assert plan_for(run, config, CPU) == StepPlan("fp32", AUTOGRAD)
+
+
+def test_a_run_of_an_older_version_on_a_gpu_is_resumed_by_autograd(tmp_path):
+    config = tiny_config(precision="auto")
+    run = create(tmp_path, "run", config)
+    began(run, b'"device":"mps","precision":"fp32"')
+    assert plan_for(run, config, torch.device("mps")) == StepPlan("fp32", AUTOGRAD)
+
+
+def began(run: Run, fields: bytes) -> None:
+    run.events.write_bytes(
         b'{"event":"run_started","time":1.0,"step":0,"images":9,"parameters":9,'
-        b'"steps_per_epoch":1,"pid":9,"world_size":1,%s}\n'
+        b'"steps_per_epoch":1,"pid":9,"world_size":1,%s}\n' % fields
     )
-    run.events.write_bytes(started % first_line.replace(b"{other}", other.encode()))
-    assert precision_for(run, config, cpu) == {"own": own, "other": other}[expected]
-    assert precision_for(run, tiny_config(precision=own), cpu) == own

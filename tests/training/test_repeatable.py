@@ -25,8 +25,9 @@ from support.real_runs import (
 from support.tiny_runs import CPU, losses_of, only
 
 from vae_tui.data import idx_files
-from vae_tui.model.device import choose_precision
+from vae_tui.model.gradient import gradient_for
 from vae_tui.model.mlp import Mlp
+from vae_tui.model.step_plan import StepPlan, choose_plan
 from vae_tui.run.commands import Command
 from vae_tui.run.config import RunConfig
 from vae_tui.run.control import RunSteering
@@ -36,12 +37,12 @@ from vae_tui.run.runs_folder import create
 from vae_tui.run.summary import summarise
 from vae_tui.training.checkpoint import load_state
 from vae_tui.training.distributed.ranks import Ranks
-from vae_tui.training.stepper import Stepper
+from vae_tui.training.step.stepper import Stepper
 from vae_tui.training.thread_choice import ThreadChoice
 
 STEPS_PER_EPOCH = 18
 """Each epoch ends in a batch of 148 of the 4,500 digits."""
-OTHER_PRECISION = {"fp32": "bf16", "bf16": "fp32"}[choose_precision("auto", CPU)]
+OTHER_PRECISION = {"fp32": "bf16", "bf16": "fp32"}[choose_plan("auto", CPU).precision]
 
 
 def train_until_killed(run: Run, config: RunConfig, moment: int) -> int:
@@ -116,14 +117,12 @@ def train(precision: str, clock: Clock | None) -> tuple[torch.Tensor, set[int]]:
     images = idx_files.load("digits", Path("/nowhere")).train[: 3 * 256 + 148]
     stepper = Stepper(
         model,
+        gradient_for(model, StepPlan(precision), "bce"),
         images,
         batch_size=256,
         lr=1e-3,
-        precision=precision,
-        reconstruction="bce",
         noise=torch.Generator().manual_seed(1),
         ranks=Ranks(),
-        capture=None,
     )
     timer = clock or (lambda: 0.0)
     choice = ThreadChoice(2, stepper.compute_gradient, stepper.batch_sizes, timer=timer)
@@ -133,7 +132,7 @@ def train(precision: str, clock: Clock | None) -> tuple[torch.Tensor, set[int]]:
             clock.slow_threads = 2 if step < 8 else 1
         rows = torch.arange(len(images))[step % 4 * 256 :][:256]
         used.add(torch.get_num_threads())
-        stepper.take(rows, 1.0)
+        stepper.take(rows, [1.0])
         choice.update()
     return torch.cat([one.detach().flatten() for one in model.parameters()]), used
 

@@ -14,6 +14,7 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from vae_tui.errors import VaeTuiError
+from vae_tui.model.step_plan import StepPlan
 from vae_tui.run.events import EpochEnded, LossesMeasured
 from vae_tui.run.folder import Run
 from vae_tui.training.tensorboard import SAMPLES, TensorBoardFiles
@@ -32,7 +33,7 @@ def read(run):
 
 
 def new_trainer(config=CONFIG):
-    return Trainer(config, random_images(), CPU, "fp32")
+    return Trainer(config, random_images(), CPU, StepPlan("fp32"))
 
 
 def train(run, trainer, until=lambda step: False, clock=float):

@@ -21,6 +21,7 @@ from torch.nn import functional
 from vae_tui.evaluation.elbo import measure
 from vae_tui.model.device import device_name
 from vae_tui.model.mlp import Mlp
+from vae_tui.model.step_plan import StepPlan
 from vae_tui.model.vae import reference_losses
 from vae_tui.run.events import (
     EpochEnded,
@@ -66,6 +67,7 @@ def test_the_start_reports_what_is_trained_and_the_reference_losses():
         step=0,
         device="cpu",
         precision="fp32",
+        gradient="handwritten",
         images=600,
         parameters=sum(value.numel() for value in Mlp(4, 16).parameters()),
         image_shape="28x28x1",
@@ -200,7 +202,8 @@ def test_the_auto_encoders_loss_has_no_kl_in_it():
 
 def test_precision_bf16_gives_nearly_the_same_losses():
     fp32, bf16 = (
-        losses_of(finish(Trainer(TINY, IMAGES, CPU, precision))) for precision in ("fp32", "bf16")
+        losses_of(finish(Trainer(TINY, IMAGES, CPU, StepPlan(precision))))
+        for precision in ("fp32", "bf16")
     )
     assert bf16[-1]["train_bce"] == pytest.approx(fp32[-1]["train_bce"], rel=0.01)
     assert bf16[-1]["train_bce"] != fp32[-1]["train_bce"]

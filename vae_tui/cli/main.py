@@ -159,7 +159,8 @@ for _command in (*steer.COMMANDS, *facts.COMMANDS, *explore.COMMANDS, *_SINGLE):
         help="Random seed for weights, shuffling and noise.")  # fmt: skip
 @options.device_option
 @option("--precision", type=Choice(PRECISIONS), default="auto",
-        help="Of matrix products; auto is bf16 on hardware where it is faster.")  # fmt: skip
+        help="Of matrix products; auto is bf16 on hardware where that was measured faster; "
+             "tf32 needs an NVIDIA GPU.")  # fmt: skip
 @option("--nproc", type=int, default=1, help="Processes, through torchrun.")
 @option("--threads", type=int, default=0, show_default="the cores, at most 8",
         help="CPU threads of each process, fixed for the run.")  # fmt: skip

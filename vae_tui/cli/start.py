@@ -94,6 +94,7 @@ def create_run(
     config = RunConfig(**settings)
     _check_device(config.device)
     _check_processes(config.nproc, config.device)
+    _check_precision(config.precision, config.device)
     if not config.threads:
         config = dataclasses.replace(config, threads=default_threads(config.nproc))
     check_name(name)
@@ -224,6 +225,12 @@ def _check_processes(count: int, device: str) -> None:
     most, what = (devices, "CUDA devices") if devices else (os.cpu_count() or 1, "cores")
     if count > most:
         raise UsageError(f"--nproc {count}: there are {most} {what}; the nearest is {most}")
+
+
+def _check_precision(precision: str, device: str) -> None:
+    """Raise UsageError for TF32 where no NVIDIA GPU computes."""
+    if precision == "tf32" and (device in ("cpu", "mps") or not _cuda_devices()):
+        raise UsageError("--precision tf32: only an NVIDIA GPU computes in it; use fp32")
 
 
 def _cuda_devices() -> int:

@@ -38,9 +38,9 @@ def _try_torch() -> None:
     )
     if float((torch.ones(64, 64) @ torch.ones(64, 64)).sum()) != 64.0**3:
         raise ArithmeticError("a product of 64x64 ones has the wrong sum")
-    from vae_tui.model.device import choose_precision  # noqa: PLC0415
+    from vae_tui.model.step_plan import choose_plan  # noqa: PLC0415
 
-    _print(cpu_precision=choose_precision("auto", torch.device("cpu")))
+    _print(cpu_precision=choose_plan("auto", torch.device("cpu")).precision)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         available = torch.cuda.is_available()
@@ -58,6 +58,10 @@ def _try_device(torch: ModuleType, index: int) -> dict[str, object]:
         "capability": ".".join(map(str, torch.cuda.get_device_capability(index))),
     }
     try:
+        from vae_tui.model.step_plan import MEASURED, choose_plan  # noqa: PLC0415
+
+        answer["precision"] = choose_plan("auto", torch.device("cuda", index)).precision
+        answer["measured"] = answer["name"] in MEASURED
         ones = torch.ones(64, 64, device=f"cuda:{index}")
         answer["works"] = float((ones @ ones).sum()) == 64.0**3
         answer["free_bytes"], answer["total_bytes"] = torch.cuda.mem_get_info(index)

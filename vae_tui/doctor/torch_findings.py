@@ -98,7 +98,8 @@ def _device(index: int, device: Mapping[str, Any]) -> Finding:
         level = problem if index == 0 else note  # --device auto uses cuda:0
         return level("gpu", f"{name} fails to compute: {cause}", _WITHOUT_GPU)
     free, total = byte_size(device["free_bytes"]), byte_size(device["total_bytes"])
-    return ok("gpu", f"{name}, {free} of {total} free")
+    text = f"{name}, {free} of {total} free; --precision auto is {device['precision']}"
+    return ok("gpu", text if device["measured"] else f"{text}: this GPU was never measured")
 
 
 def _driver(report: TorchReport) -> Finding:

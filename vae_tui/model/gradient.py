@@ -1,15 +1,16 @@
 """The gradient of a batch's loss in one flat tensor, by autograd, for any architecture.
 
-An architecture may offer a hand-written gradient for the CPU; `gradient_for` chooses. Knows no
+An architecture may have a hand-written gradient; a `StepPlan` says which is used. Knows no
 optimiser and no data set.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
+from vae_tui.model.step_plan import HANDWRITTEN, StepPlan
 from vae_tui.model.vae import VAE, loss_terms
 
 
@@ -37,20 +38,42 @@ class Gradient(Protocol):
         """
 
 
-class AutogradGradient:
-    """The gradient of any `VAE`, from its modules and `loss_terms`; see `gradient_for`."""
+Losses = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]
+"""Takes pixels, noise and beta; returns the batch's loss, its reconstruction part and its KL."""
 
-    def __init__(self, model: VAE, precision: str, reconstruction: str) -> None:
+
+class AutogradGradient:
+    """The gradient of any `VAE`, from its modules and `loss_terms`.
+
+    ``transform`` replaces the function that computes the losses, by a compiled one for instance.
+    """
+
+    def __init__(
+        self,
+        model: VAE,
+        precision: str,
+        reconstruction: str,
+        transform: Callable[[Losses], Losses] = lambda losses: losses,
+    ) -> None:
         self.weights, self.values = flatten(model)
         self._model = model
         self._parameters = list(model.parameters())
         self._is_bf16 = precision == "bf16"
         self._reconstruction = reconstruction
+        self._transformed = transform(self._losses)
 
     def forward_backward(
         self, pixels: Tensor, noise: Tensor, beta: Tensor, scale: float
     ) -> tuple[Tensor, Tensor]:
         """See `Gradient`."""
+        loss, reconstruction, kl = self._transformed(pixels, noise, beta)
+        # Not backward(): its AccumulateGrad nodes stay bound to the stream of the first step, which
+        # breaks the capture of a CUDA graph.
+        grads = torch.autograd.grad(loss * scale, self._parameters)
+        torch.cat([grad.flatten() for grad in grads], out=self.values)
+        return reconstruction.detach(), kl.detach()
+
+    def _losses(self, pixels: Tensor, noise: Tensor, beta: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         images = pixels / 255
         with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=self._is_bf16):
             logits, posterior = self._model(images, noise)
@@ -58,24 +81,22 @@ class AutogradGradient:
             term.sum() for term in loss_terms(logits, images, posterior, self._reconstruction)
         )
         loss = reconstruction + beta * kl if self._model.noisy else reconstruction
-        # Not backward(): its AccumulateGrad nodes stay bound to the stream of the first step, which
-        # breaks the capture of a CUDA graph.
-        grads = torch.autograd.grad(loss * scale, self._parameters)
-        torch.cat([grad.flatten() for grad in grads], out=self.values)
-        return reconstruction.detach(), kl.detach()
+        return loss, reconstruction, kl
 
 
-def gradient_for(model: VAE, precision: str, reconstruction: str) -> Gradient:
-    """Return the gradient that was measured fastest on the model's device.
+def gradient_for(model: VAE, plan: StepPlan, reconstruction: str) -> Gradient:
+    """Return the model's gradient, computed as the plan says.
 
     Args:
         model: Its parameters become views of the gradient's `weights`.
-        precision: ``fp32``, or ``bf16`` for the matrix products; losses and sums are float32.
+        plan: Losses and sums are float32 in every precision.
         reconstruction: ``bce`` or ``mse``.
     """
-    is_on_cpu = next(model.parameters()).device.type == "cpu"
-    kind = (model.cpu_gradient if is_on_cpu else None) or AutogradGradient
-    return kind(model, precision, reconstruction)
+    if next(model.parameters()).device.type == "cuda":
+        # A setting of the whole process, which trains one network: it counts for tests too.
+        torch.set_float32_matmul_precision("high" if plan.precision == "tf32" else "highest")
+    handwritten = model.handwritten_gradient if plan.gradient == HANDWRITTEN else None
+    return (handwritten or AutogradGradient)(model, plan.precision, reconstruction)
 
 
 def flatten(model: VAE) -> tuple[nn.Parameter, Tensor]:

@@ -10,7 +10,7 @@ from vae_tui.model.vae import VAE
 class Mlp(VAE):
     """pixels - hidden - 2d, and d - hidden - pixels, with ReLU; its state dict is the course's."""
 
-    cpu_gradient = MlpGradient
+    handwritten_gradient = MlpGradient
 
     def __init__(
         self,

@@ -34,8 +34,8 @@ class VAE(nn.Module):
         noisy: False makes it the classic auto-encoder: the code is the mean.
     """
 
-    cpu_gradient: "Callable[[VAE, str, str], Gradient] | None" = None
-    """Makes a hand-written gradient that was measured faster than autograd on the CPU."""
+    handwritten_gradient: "Callable[[VAE, str, str], Gradient] | None" = None
+    """Makes a gradient that computes what autograd does, from model, precision, reconstruction."""
 
     def __init__(
         self, encoder: nn.Module, decoder: nn.Module, latent_dim: int, *, noisy: bool

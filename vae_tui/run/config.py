@@ -16,7 +16,7 @@ from vae_tui.text import preview
 
 MODELS = ("vae", "ae")
 RECONSTRUCTIONS = ("bce", "mse")
-PRECISIONS = ("auto", "fp32", "bf16")
+PRECISIONS = ("auto", "fp32", "tf32", "bf16")
 ARCHITECTURES = ("mlp",)
 SETTINGS = ("beta", "lr", "epochs")
 """The fields that can be changed while a run trains."""

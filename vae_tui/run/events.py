@@ -45,6 +45,8 @@ class RunStarted(Event):
     """The machine of rank 0; empty in logs of older versions, as `device_name`."""
     device_name: str = ""
     """The GPU's or processor's name."""
+    gradient: str = ""
+    """How the gradient is computed, ``handwritten`` or ``autograd``; empty in older logs."""
     restarts: int = 0
     """How often torchrun has started its processes again."""
     commands_from: int = -1

@@ -12,7 +12,8 @@ import torch
 
 from vae_tui.data import idx_files
 from vae_tui.errors import UsageError, VaeTuiError
-from vae_tui.model.device import choose_device, choose_precision
+from vae_tui.model.device import choose_device
+from vae_tui.model.step_plan import AUTOGRAD, HANDWRITTEN, StepPlan, choose_plan
 from vae_tui.run import events
 from vae_tui.run.config import RunConfig
 from vae_tui.run.control import TRAINER_SIGNALS
@@ -66,9 +67,9 @@ def train(
         device = choose_device(_device_name(config, ranks))
         ranks.join(device)
         # Files may be older on other machines: rank 0 alone reads the run's folder.
-        precision = ranks.share(precision_for(run, config, device))
+        plan = ranks.share(plan_for(run, config, device))
         images = idx_files.load(config.dataset, Path(config.data_dir), config.image_shape)
-        trainer = Trainer(config, images, device, precision, ranks)
+        trainer = Trainer(config, images, device, plan, ranks)
         # Never train over what was trained, even if its state is missing.
         if ranks.share(run.trainer_state.exists() or run.weights.exists()):
             restore(trainer, run.trainer_state, ranks)
@@ -123,19 +124,24 @@ def _with_offset(happened: Iterator[list[Event]], offset: int) -> Iterator[list[
         ]
 
 
-def precision_for(run: Run, config: RunConfig, device: torch.device) -> str:
-    """Return ``fp32`` or ``bf16``; ``auto`` means what the run began with on this kind of device.
+def plan_for(run: Run, config: RunConfig, device: torch.device) -> StepPlan:
+    """Return how steps are computed: as when the run began on this kind of device.
 
     So a resumed run computes as before on another processor, or with a version that would choose
     differently.
     """
-    if config.precision == "auto":
-        with contextlib.suppress(OSError, ValueError), run.events.open("rb") as file:
-            match events.decode(file.readline(_LARGEST_RECORD)):
-                case RunStarted(device=began_on, precision="fp32" | "bf16" as began_in):
-                    if began_on.split(":")[0] == device.type:
-                        return began_in
-    return choose_precision(config.precision, device)
+    with contextlib.suppress(OSError, ValueError), run.events.open("rb") as file:
+        match events.decode(file.readline(_LARGEST_RECORD)):
+            case RunStarted(
+                device=began_on, precision="fp32" | "tf32" | "bf16" as precision, gradient=gradient
+            ) if began_on.split(":")[0] == device.type:
+                plan = choose_plan(
+                    precision if config.precision == "auto" else config.precision, device
+                )
+                if gradient not in (AUTOGRAD, HANDWRITTEN):  # older versions recorded none
+                    gradient = HANDWRITTEN if device.type == "cpu" else AUTOGRAD
+                return replace(plan, gradient=gradient)
+    return choose_plan(config.precision, device)
 
 
 def failure_in_words(error: Exception) -> str:

@@ -10,6 +10,7 @@ import torch
 from vae_tui.data.idx_files import Images
 from vae_tui.evaluation.elbo import measure
 from vae_tui.model.device import device_name, memory_in_use
+from vae_tui.model.step_plan import StepPlan
 from vae_tui.model.vae import VAE, reference_losses
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import Diverged, EpochEnded, Event, LossesMeasured, RunEnded, RunStarted
@@ -30,7 +31,7 @@ class Reports:
         config: RunConfig,
         images: Images,
         device: torch.device,
-        precision: str,
+        plan: StepPlan,
         ranks: Ranks,
         clock: Callable[[], float],
         timer: Callable[[], float],
@@ -38,7 +39,7 @@ class Reports:
         self._config = config
         self._images = images
         self._device = device
-        self._precision = precision
+        self._plan = plan
         self._ranks = ranks
         self._clock = clock
         self._timer = timer
@@ -61,7 +62,8 @@ class Reports:
         return RunStarted(
             **self.stamp(step),
             device=str(self._device),
-            precision=self._precision,
+            precision=self._plan.precision,
+            gradient=self._plan.gradient,
             images=len(self._images.train),
             parameters=sum(value.numel() for value in model.parameters()),
             steps_per_epoch=self._steps_per_epoch,
@@ -101,7 +103,7 @@ class Reports:
         ``seconds`` is the duration of the epoch's training steps alone.
         """
         epoch = step // self._steps_per_epoch
-        is_bf16 = self._precision == "bf16"
+        is_bf16 = self._plan.precision == "bf16"
         with torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=is_bf16):
             seed = stream_seed(self._config.seed, f"test of epoch {epoch}")
             test = measure(model, self._test, seed, self._config.reconstruction)

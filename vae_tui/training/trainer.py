@@ -10,6 +10,8 @@ import torch
 from vae_tui.data.idx_files import Images
 from vae_tui.errors import UsageError
 from vae_tui.model import build
+from vae_tui.model.gradient import gradient_for
+from vae_tui.model.step_plan import StepPlan
 from vae_tui.run.commands import PREEMPTED, Command, check
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import (
@@ -27,7 +29,8 @@ from vae_tui.training.random_streams import epoch_order, stream_seed
 from vae_tui.training.reports import Reports
 from vae_tui.training.save_schedule import next_kept
 from vae_tui.training.settings import Settings
-from vae_tui.training.stepper import Stepper, capture_on_cuda
+from vae_tui.training.step.cuda_graph import capture_on_cuda
+from vae_tui.training.step.stepper import Stepper
 from vae_tui.training.thread_choice import ThreadChoice
 
 CHUNK_SECONDS = 0.05
@@ -59,7 +62,7 @@ class Trainer:
         config: RunConfig,
         images: Images,
         device: torch.device,
-        precision: str,
+        plan: StepPlan,
         ranks: Ranks = Ranks(),  # noqa: B008 - frozen
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.perf_counter,
@@ -81,16 +84,16 @@ class Trainer:
         self._noise = torch.Generator(device).manual_seed(stream_seed(config.seed, "noise"))
         self._stepper = Stepper(
             self.model,
+            gradient_for(self.model, plan, config.reconstruction),
             images.train.to(device),
             batch_size=config.batch_size,
             lr=config.lr,
-            precision=precision,
-            reconstruction=config.reconstruction,
             noise=self._noise,
             ranks=ranks,
             capture=capture_on_cuda if device.type == "cuda" else None,
+            steps_per_graph=plan.steps_per_graph,
         )
-        self._reports = Reports(config, images, device, precision, ranks, clock, timer)
+        self._reports = Reports(config, images, device, plan, ranks, clock, timer)
         self._meter = LossMeter(CHUNK_SECONDS)
         # On other devices the number of the CPU's threads does not matter.
         threads = torch.get_num_threads() if device.type == "cpu" else 1
@@ -195,8 +198,7 @@ class Trainer:
         )
         steps = self._ranks.share(steps)
         began = self._timer()
-        for _ in range(steps):
-            self._take_step()
+        self._take_steps(steps)
         totals = self._ranks.sum(self._stepper.sums).tolist()  # waits for the device
         seconds = self._timer() - began
         self._step_seconds = seconds / steps
@@ -211,7 +213,9 @@ class Trainer:
         events: list[Event] = [TrainingSlowed(**self._stamp(), why=warning)] if warning else []
         if sums := self._meter.take(self._timer(), last=self.step >= self.total_steps):
             lr = self.settings["lr"]
-            events.append(self._reports.losses_measured(self.step, sums, self._beta(), lr))
+            events.append(
+                self._reports.losses_measured(self.step, sums, self._beta_at(self.step), lr)
+            )
         if self.step % self.steps_per_epoch == 0:
             seconds = self._meter.epoch_seconds
             with self._threads.all_threads():
@@ -220,17 +224,19 @@ class Trainer:
             self._meter.begin_epoch()
         return events
 
-    def _take_step(self) -> None:
+    def _take_steps(self, count: int) -> None:
+        """Take steps of the same epoch."""
         epoch, index = divmod(self.step, self.steps_per_epoch)
         size = self._config.batch_size
         order = epoch_order(self._config.seed, epoch, self._image_count, self._device)
-        self._stepper.take(order[index * size : (index + 1) * size], self._beta())
-        self.step += 1
+        betas = [self._beta_at(step) for step in range(self.step, self.step + count)]
+        self._stepper.take(order[index * size : (index + count) * size], betas)
+        self.step += count
 
-    def _beta(self) -> float:
-        """Return the weight of the KL at this step: it rises linearly over the warm-up epochs."""
+    def _beta_at(self, step: int) -> float:
+        """Return the weight of the KL at a step: it rises linearly over the warm-up epochs."""
         warmup = self._config.warmup * self.steps_per_epoch
-        return self.settings["beta"] * min(1.0, self.step / warmup if warmup else 1.0)
+        return self.settings["beta"] * min(1.0, step / warmup if warmup else 1.0)
 
     def _change(self, command: Command, name: str, value: float, *, undo: bool = False) -> Event:
         begun = math.ceil(self.step / self.steps_per_epoch)

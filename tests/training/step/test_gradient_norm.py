@@ -2,25 +2,30 @@
 
 import pytest
 import torch
+from support.devices import DEVICES
 from support.tiny_runs import random_images
 
+from vae_tui.model.gradient import gradient_for
 from vae_tui.model.mlp import Mlp
+from vae_tui.model.step_plan import StepPlan
 from vae_tui.run.series import averaged
 from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.loss_meter import LossMeter
-from vae_tui.training.stepper import Stepper
+from vae_tui.training.step.stepper import Stepper
 
 NAMES = [metric.name for metric in averaged()]
 
 
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_the_norm_is_that_of_the_gradient_in_adams_first_moment(precision):
+def test_the_norm_is_that_of_the_gradient_in_adams_first_moment(device, precision):
     torch.manual_seed(1)
+    model = Mlp(4, 16).to(device)
     stepper = Stepper(
-        Mlp(4, 16), random_images().train, batch_size=50, lr=1e-3, precision=precision,
-        reconstruction="bce", noise=torch.Generator().manual_seed(5), ranks=Ranks(), capture=None,
+        model, gradient_for(model, StepPlan(precision), "bce"), random_images().train.to(device),
+        batch_size=50, lr=1e-3, noise=torch.Generator(device).manual_seed(5), ranks=Ranks(),
     )  # fmt: skip
-    stepper.take(torch.arange(50), 1.0)
+    stepper.take(torch.arange(50, device=device), [1.0])
     moments = [one["exp_avg"].flatten() for one in stepper.state()["state"].values()]
     gradient = torch.cat(moments) / 0.1  # after one step: (1 - 0.9) times the gradient
     norm = stepper.sums[NAMES.index("gradient_norm")]

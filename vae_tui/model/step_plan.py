@@ -1,0 +1,106 @@
+"""How a training step is computed on each kind of device: the one place of the defaults.
+
+On the CPU the rule depends on the processor. On a GPU it is a table of measurements: a GPU that is
+not in it computes in plain float32 by autograd. Nothing is measured when a run starts, because the
+same seed must give the same run, and a run can be shorter than the measurement.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from vae_tui.model.device import CPUINFO, device_name
+
+AUTOGRAD, HANDWRITTEN = "autograd", "handwritten"
+TF32_CAPABILITY = (8, 0)
+"""Compute capability from which NVIDIA's GPUs multiply in TF32: Ampere."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlan:
+    """How a training step is computed."""
+
+    precision: str
+    """Of the matrix products: ``fp32``, ``tf32`` (NVIDIA's shortened float32) or ``bf16``."""
+    gradient: str = HANDWRITTEN
+    """``handwritten``, where the architecture has one, or ``autograd``."""
+    steps_per_graph: int = 1
+    """Steps in one CUDA graph; it changes no result."""
+
+
+UNMEASURED = StepPlan("fp32", AUTOGRAD)
+"""On a GPU that is not in `MEASURED`."""
+MEASURED: Mapping[str, Sequence[StepPlan]] = {}
+"""By the name of the GPU, the plans that ``tests/benchmarks/gpu.py`` prints at its end."""
+
+_PRECISIONS = ("fp32", "tf32", "bf16")
+"""Most exact first."""
+_FASTER_PRECISION = 1.1
+"""The ratio of speeds from which a less exact precision is the default."""
+_FASTER_PLAN = 1.03
+"""The ratio of speeds from which a later one of several equally exact plans is chosen."""
+
+
+def choose_plan(precision: str, device: torch.device, cpuinfo: Path = CPUINFO) -> StepPlan:
+    """Return how steps are computed on the device with ``--precision``, which may be ``auto``.
+
+    The choice depends on the kind of hardware alone, never on a measurement: a resumed run
+    must compute what it would have computed. ``cpuinfo`` describes the processor on Linux.
+    A device without TF32 computes in fp32 instead.
+    """
+    if device.type == "cuda":
+        has_tf32 = torch.cuda.get_device_capability(device) >= TF32_CAPABILITY
+        if precision == "tf32" and not has_tf32:
+            precision = "fp32"
+        return plan_on_gpu(precision, MEASURED.get(device_name(device), ()))
+    if precision == "auto":
+        is_bf16 = device.type == "cpu" and _is_bf16_faster(cpuinfo)
+        precision = "bf16" if is_bf16 else "fp32"
+    gradient = HANDWRITTEN if device.type == "cpu" else AUTOGRAD
+    return StepPlan("fp32" if precision == "tf32" else precision, gradient)
+
+
+def plan_on_gpu(precision: str, measured: Sequence[StepPlan]) -> StepPlan:
+    """Return the plan for ``--precision`` on a GPU of which these plans are the fastest."""
+    if precision == "auto":
+        return measured[0] if measured else UNMEASURED
+    plans = (plan for plan in measured if plan.precision == precision)
+    return next(plans, replace(UNMEASURED, precision=precision))
+
+
+def fastest_plans(speeds: Mapping[StepPlan, float]) -> list[StepPlan]:
+    """Return the best plan of each precision, the default first; this is the rule of the table.
+
+    Args:
+        speeds: Images per second of each plan measured, the simpler plans first.
+    """
+    best: dict[str, StepPlan] = {}
+    for plan, speed in speeds.items():
+        current = best.setdefault(plan.precision, plan)
+        if speed > _FASTER_PLAN * speeds[current]:
+            best[plan.precision] = plan
+    plans = [best[precision] for precision in _PRECISIONS if precision in best]
+    default = plans[0]
+    for plan in plans:
+        if speeds[plan] > _FASTER_PRECISION * speeds[default]:
+            default = plan
+    return [default, *(plan for plan in plans if plan != default)]
+
+
+def _is_bf16_faster(cpuinfo: Path) -> bool:
+    """Return whether the CPU multiplies matrices faster in bf16 than in fp32.
+
+    AVX512-BF16 is enough on AMD: an EPYC trains 126,686 images/s in bf16 and 54,956 in fp32. An
+    Intel processor needs AMX: on a Xeon without it a step's matrix products (batch 256, medians)
+    take 13.0 ms in bf16 and 7.7 in fp32 with two threads, 11.9 and 7.1 with one; a whole training
+    step takes 13.2 and 9.0, 18.8 and 11.4.
+    """
+    try:
+        text = cpuinfo.read_text("ascii", errors="replace")
+    except OSError:  # not Linux
+        return False
+    flags = next((line for line in text.splitlines() if line.startswith("flags")), "")
+    needed = "amx_bf16" if "GenuineIntel" in text else "avx512_bf16"
+    return needed in flags.split()
