@@ -29,6 +29,15 @@ def test_wrong_usage_is_2_and_one_line_and_success_is_0(tmp_path, monkeypatch, c
         assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+def test_tf32_is_refused_where_no_nvidia_gpu_computes(tmp_path, monkeypatch, capsys):
+    line = ["train", "--runs-dir", str(tmp_path), "--device", "cpu", "--precision", "tf32"]
+    assert exit_code(monkeypatch, *line) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert "--precision tf32" in error
+    assert "use fp32" in error
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_usage_error_is_2_and_any_other_failure_1():
     assert (UsageError("x").exit_code, VaeTuiError("x").exit_code) == (2, 1)
 
