@@ -15,10 +15,10 @@ from vae_tui.export.screen_svg import Run, screen_svg
 THEMES = {"dark": "vae-dark", "light": "vae-light"}
 SIZES = ((80, 24), (120, 40))
 PICTURES = {
-    "train": "21", "samples": "2", "walk": "3", "map": "4", "dimensions": "5", "runs": "6",
+    "train": "1", "samples": "2", "walk": "3", "map": "4", "dimensions": "5", "runs": "6",
     "bubbles": "4o",
 }  # fmt: skip
-"""The keys that lead to each picture, one after the other; Train is left and opened again."""
+"""The keys that lead to each picture, one after the other."""
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """The Train view: charts and digits from a scene, and what its keys do."""
 
+import asyncio
 import re
 
 import numpy as np
@@ -187,3 +188,20 @@ def test_the_digits_of_train_fit_any_room(width):
         if width >= 30:
             assert (pixels + GAP) * columns - GAP <= width
             assert (rows + 2) * (pixels // 2) <= height
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_digits_grow_with_the_view_while_a_hidden_widget_is_repainted(turns):
+    screen = Screen()
+    async with screen.at(80, 24) as pilot:
+        await open_view(pilot, screen, "1")
+        samples, height = screen.pictures("samples"), screen.view.size.height
+        large = samples.pixels
+        screen.app.main.news = (("a line above the view",),)
+        await wait_until(pilot, lambda: screen.view.size.height < height and samples.pixels < large)
+        screen.app.main.views[1].query_one("#grid").refresh()
+        for _ in range(turns):  # the repaint has to come just before the layout
+            await asyncio.sleep(0)
+        screen.app.main.news = ()
+        await wait_until(pilot, lambda: screen.view.size.height == height)
+        await wait_until(pilot, lambda: samples.pixels == large, 5)

@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.containers import Container
-from textual.events import Hide
+from textual.events import Hide, Resize
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import var
+from textual.screen import Screen
+from textual.widget import Widget
 
 from vae_tui.arrays import Floats
 from vae_tui.image_shape import DEFAULT_SHAPE
@@ -48,6 +51,29 @@ class View(Container, can_focus=True):
         """The dimension to choose there; -1 keeps the one chosen before."""
 
     scene: var[Scene | None] = var(None)
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._sizes: dict[Widget, Size] = {}
+        """The sizes of the view and of all in it after the last layout."""
+
+    def on_mount(self) -> None:
+        """Follow the layout."""
+        self.screen.screen_layout_refresh_signal.subscribe(self, self._post_lost_resizes)
+
+    def _post_lost_resizes(self, _: Screen[object]) -> None:
+        """Post Resize to every widget that has another size than after the last layout.
+
+        Textual 8.2.8 loses these events when it computes a layout early: after a hidden widget was
+        repainted, the next look-up of any widget's place does so, and the layout that follows finds
+        no difference. Where Textual has posted the event too, the queue merges the two.
+        """
+        before = self._sizes
+        widgets = self.walk_children(Widget, with_self=True)
+        self._sizes = {widget: widget.outer_size for widget in widgets}
+        for widget, size in self._sizes.items():
+            if size != before.get(widget):
+                widget.post_message(Resize(size, widget.virtual_size, widget.container_size))
 
     @property
     def image_width(self) -> int:

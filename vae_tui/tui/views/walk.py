@@ -1,7 +1,6 @@
 """View 3: one digit, large; its code, dimension by dimension; a film strip."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from textual.app import ComposeResult
@@ -82,8 +81,8 @@ class WalkView(View):
     chosen: var[int] = var(-1)
     """The dimension that the arrows move; -1 for the one with the largest KL."""
 
-    def __init__(self, **more: Any) -> None:
-        super().__init__(**more)
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._random = np.random.default_rng(0)
         self._animation: Timer | None = None
         self._has_two_strips = False
