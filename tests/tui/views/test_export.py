@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.fake_networks import probe, random_network, samples_of
+from support.run_events import NOW
 from support.screen import Screen, embed, new_weights, open_view, wait_until
 from support.views import exported, marked, pixels_of
 
 from vae_tui.export import picture_files
+from vae_tui.model.numpy_mlp import NumpyMlp
 from vae_tui.tui.state.walk_place import FRAMES
 
 FIRST = random_network(540)
@@ -96,3 +98,29 @@ async def test_e_into_a_folder_that_is_gone_is_one_line_and_ends_nothing(tmp_pat
         await pilot.press("e")
         await wait_until(pilot, lambda: any("gone" in text for text in screen.app.notes))
         assert pilot.app.return_code is None
+
+
+@pytest.mark.parametrize("keys", ["1", "2", "3", "4", "4m", "5", "6"])
+async def test_no_view_decodes_before_its_export_is_written(keys, tmp_path):
+    decoded = []
+
+    class Recording(NumpyMlp):
+        __slots__ = ()
+
+        def decoder(self, codes):
+            decoded.append(len(codes))
+            return super().decoder(codes)
+
+    network = Recording(576, NOW - 2, FIRST.latent_dim, FIRST.image_shape, FIRST.weights)
+    screen = Screen(folder=tmp_path)
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, keys[0])
+        await pilot.press(*keys[1:])
+        await new_weights(pilot, screen, network)
+        await wait_until(pilot, lambda: decoded or keys == "6")
+        await wait_until(pilot, lambda: "computing t-SNE" not in screen.text)
+        decoded.clear()
+        export = screen.view.export()
+        assert not decoded
+        if export is not None:
+            export.write(tmp_path / export.name)

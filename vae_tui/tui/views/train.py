@@ -242,10 +242,10 @@ class TrainView(View):
         network = self.scene.network if self.scene else None
         if network is None:
             return None
-        pictures, columns = self._digits.samples(network), self._digits.columns
+        codes, columns = self._digits.codes(network), self._digits.columns
         return Export(
             f"fixed-z-step{network.step}.png",
-            lambda path: write_digits(path, pictures, columns, f"step {network.step}"),
+            lambda path: write_digits(path, network.decode(codes), columns, f"step {network.step}"),
         )
 
     def command(self, run: str) -> str | None:

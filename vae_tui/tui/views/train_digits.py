@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Size
 
-from vae_tui.arrays import Bytes
+from vae_tui.arrays import Bytes, Floats
 from vae_tui.latent.codes import samples
 from vae_tui.model.numpy_network import Network
 from vae_tui.terminal.tiles import GAP, fitting, widths
@@ -60,9 +60,9 @@ class TrainDigits(Vertical):
         """How many samples fit."""
         return self.columns * self._rows
 
-    def samples(self, network: Network) -> Bytes:
-        """Return as many samples from the fixed z as fit, (N, H, W)."""
-        return network.decode(samples(network, self.count, self.seed))
+    def codes(self, network: Network) -> Floats:
+        """Return as many of the fixed z as digits fit, (N, d)."""
+        return samples(network, self.count, self.seed)
 
     def fit(self, room: Size, image_width: int) -> None:
         """Choose the size of the digits for a view of this size."""
@@ -85,9 +85,9 @@ class TrainDigits(Vertical):
         if shows == self._shows:
             return
         self._shows = shows
-        self._show("samples", self.samples(network), scene)
+        self._show("samples", network.decode(self.codes(network)), scene)
         if other is not None:
-            self._show("overlay", self.samples(other), scene)
+            self._show("overlay", other.decode(self.codes(other)), scene)
         if (images := self._show_inputs(scene)) is not None:
             self._show_copies(scene, network, images)
 
