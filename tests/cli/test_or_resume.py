@@ -1,10 +1,16 @@
 """``vae-tui train --name X --or-resume``: what a requeued job calls."""
 
+import os
+import socket
+import subprocess
+
 import pytest
 from support.explored_runs import called_once
 from support.logs import epoch_ended, losses, started
+from support.processes import PATIENCE_SECONDS
 from support.real_runs import told
 from support.shells import Shell
+from support.terminal import PROGRAM
 from support.tiny_runs import only, tiny_config
 
 from vae_tui.run.events import RunEnded, RunStarted, encode
@@ -34,6 +40,36 @@ def test_a_job_begins_its_run_and_the_requeued_one_goes_on_with_it(tmp_path):
         assert [event.step for event in only(RunStarted, told(shell.run))] == [0, 18]
         third = shell.answer(*JOB, "--epochs", "2")
         assert (third.returncode, third.stdout) == (0, "job has finished its 2 epochs\n")
+    finally:
+        shell.end_everything()
+
+
+def start_task(shell: Shell, number: int, port: int) -> subprocess.Popen[str]:
+    """Start one of two tasks as srun does, each on a node of its own."""
+    task = {"SLURM_PROCID": str(number), "SLURM_NODEID": str(number), "SLURM_NTASKS": "2"}
+    nodes = {"SLURM_NODELIST": "localhost,node2", "SLURM_TASKS_PER_NODE": "1(x2)"}
+    return subprocess.Popen(
+        [*PROGRAM, *JOB, "--headless", "--epochs", "1"],
+        env={**os.environ, **shell.environment, **task, **nodes, "MASTER_PORT": str(port)},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_the_tasks_of_srun_train_one_run_which_one_process_goes_on_with(tmp_path):
+    shell = Shell(tmp_path)
+    try:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        tasks = [start_task(shell, number, port) for number in range(2)]
+        errors = [task.communicate(timeout=PATIENCE_SECONDS)[1] for task in tasks]
+        assert [task.returncode for task in tasks] == [0, 0], errors
+        assert shell.answer(*JOB, "--epochs", "2", "--nproc", "1").returncode == 0
+        begun = only(RunStarted, told(shell.run))
+        assert [(event.step, event.world_size) for event in begun] == [(0, 2), (18, 1)]
+        assert only(RunEnded, told(shell.run))[-1].reason == "finished"
     finally:
         shell.end_everything()
 

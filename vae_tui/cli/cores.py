@@ -1,9 +1,12 @@
-"""How many threads a trainer gets when ``--threads`` is not given."""
+"""What this machine has for a trainer: cores and devices."""
 
 import math
 import os
+import platform
 from collections.abc import Collection
 from pathlib import Path
+
+from vae_tui.errors import UsageError
 
 MOST_THREADS = 8
 """A step is about a GFLOP in some 50 operations: more threads mostly wait for each other."""
@@ -42,6 +45,37 @@ def usable_cores(allowed: Collection[int], cpus: Path = _CPUS, quota: Path = _QU
     return min(max(len(cores), min(len(allowed), 2)), _container_quota(quota))
 
 
+def check_device(name: str) -> None:
+    """Raise UsageError, naming the nearest valid value, for a device that does not exist."""
+    if name.startswith("cuda"):
+        count = _cuda_devices()
+        index = int(name.partition(":")[2] or 0)
+        if count == 0:
+            raise UsageError(f"--device {name}: there is no CUDA device here; use --device cpu")
+        if index >= count:
+            raise UsageError(
+                f"--device {name}: there are {count} CUDA devices; use --device cuda:{count - 1}"
+            )
+    if name == "mps" and (platform.system(), platform.machine()) != ("Darwin", "arm64"):
+        raise UsageError("--device mps: there is no Apple GPU here; use --device cpu")
+
+
+def check_processes(count: int, device: str) -> None:
+    """Raise UsageError unless each of ``count`` processes has a CUDA device, or else a core."""
+    if count == 1:  # the driver takes a moment to answer
+        return
+    devices = _cuda_devices() if device in ("auto", "cuda") else 0
+    most, what = (devices, "CUDA devices") if devices else (os.cpu_count() or 1, "cores")
+    if count > most:
+        raise UsageError(f"--nproc {count}: there are {most} {what}; the nearest is {most}")
+
+
+def check_precision(precision: str, device: str) -> None:
+    """Raise UsageError for TF32 where no NVIDIA GPU computes."""
+    if precision == "tf32" and (device in ("cpu", "mps") or not _cuda_devices()):
+        raise UsageError("--precision tf32: only an NVIDIA GPU computes in it; use fp32")
+
+
 def _siblings(cpus: Path, cpu: int) -> str:
     try:
         return (cpus / f"cpu{cpu}/topology/thread_siblings_list").read_text("ascii")
@@ -56,3 +90,10 @@ def _container_quota(path: Path) -> int:
         return math.ceil(int(quota) / int(period))
     except (OSError, ValueError, ZeroDivisionError):  # not in a container, or "max"
         return 1 << 20
+
+
+def _cuda_devices() -> int:
+    from vae_tui.doctor.cuda_driver import read_cuda_driver  # importing torch takes seconds
+
+    driver = read_cuda_driver()
+    return driver.devices if driver else 0

@@ -18,7 +18,7 @@ from vae_tui.cli import completion, doctor, explore, facts, options, runs, serve
 from vae_tui.cli.completion import one_of, run_names
 from vae_tui.cli.console import print_error, show_traceback
 from vae_tui.cli.options import Choice, option
-from vae_tui.cli.start import begin
+from vae_tui.cli.start import begin, begin_as_rank
 from vae_tui.cli.user_config import config_file
 from vae_tui.cli.user_config.commands import config as config_command
 from vae_tui.cli.watch import INTERRUPTED, follow, follow_own, stop_at_signals, watch
@@ -178,10 +178,15 @@ def train(headless: bool, as_json: bool, fps: int | None, notify: bool, **settin
     """Create a run, start its trainer and watch it."""
     from vae_tui.run import control
     from vae_tui.terminal import capabilities
+    from vae_tui.training.distributed.launch import Launch
 
-    begun = begin(settings)
+    launch = Launch.from_environment()
+    is_rank = settings["or_resume"] and launch.size > 1
+    begun = begin_as_rank(settings, launch) if is_rank else begin(settings)
     if begun is None:
         return 0
+    if is_rank:
+        control.become_trainer(begun.run, begun.config)
     run, config = begun.run, begun.config
     missing = "" if headless or as_json else capabilities.missing(os.environ)
     if not (headless or as_json or missing):

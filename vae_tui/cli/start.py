@@ -3,8 +3,6 @@
 import contextlib
 import dataclasses
 import importlib.util
-import os
-import platform
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,20 +10,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from vae_tui.cli.console import print_lines, progress_bar
+from vae_tui.cli.cores import check_device, check_precision, check_processes, default_threads
 from vae_tui.cli.options import folder_for_data, folder_of_data, plain_runs_dir
 from vae_tui.errors import UsageError
 from vae_tui.run.config import TENSORBOARD_MISSING, RunConfig
 
 if TYPE_CHECKING:
     from vae_tui.run.folder import Run
+    from vae_tui.training.distributed.launch import Launch
 
 _ATTEMPTS, _ATTEMPT_SECONDS = 100, 0.05
 """While another process creates the run's folder, and its config."""
 _NOT_OF_THE_RUN = {
     *("resumed", "or_resume", "name", "runs_dir", "data_dir", "offline"),
-    *("headless", "as_json", "fps", "notify"),
+    *("headless", "as_json", "fps", "notify", "nproc"),
 }
-"""Options of ``train`` that say nothing about the training."""
+"""Options of ``train`` that are not compared with those of the run that is resumed."""
 
 
 class Begun(NamedTuple):
@@ -44,28 +44,61 @@ def begin(settings: dict[str, Any]) -> Begun | None:
 
     None if there is nothing to do: with --or-resume, a run that has finished.
     """
-    from vae_tui.run.folder import Run
-    from vae_tui.run.runs_folder import NameTaken, check_name, find, holds_run
+    from vae_tui.run.runs_folder import find
 
     resumed, or_resume = settings.pop("resumed"), settings.pop("or_resume")
-    name: str | None = settings["name"]
     if resumed:
         run = find(settings["runs_dir"], resumed)
-        config, offset = resume_run(run, settings["data_dir"], given_to_resume())
+        config, offset = resume_run(
+            run, settings["data_dir"], given_to_resume(), nproc=_given_processes()
+        )
         return Begun(run, config, offset, is_new=False)
     if not or_resume:
         return Begun(*create_run(**settings))
+    found = _find_or_create(settings, _ATTEMPTS)
+    return found if found.is_new else _go_on(found.run, settings["data_dir"])
+
+
+def begin_as_rank(settings: dict[str, Any], launch: "Launch") -> Begun | None:
+    """Create or find the run that this process trains together with others; as `begin`.
+
+    Rank 0 creates it; the others wait for that. None of them starts a trainer: each becomes one.
+    """
+    settings.pop("resumed"), settings.pop("or_resume")
+    attempts = _ATTEMPTS if launch.rank == 0 else int(launch.timeout / _ATTEMPT_SECONDS)
+    found = _find_or_create(settings, attempts, may_create=launch.rank == 0)
+    if found.is_new:
+        return found
+    from vae_tui.run.control import change_settings
+
+    changes = _changes(found.run)
+    if changes is None:
+        return None
+    if launch.rank == 0:
+        change_settings(found.run, changes)
+    return found
+
+
+def _find_or_create(settings: dict[str, Any], attempts: int, *, may_create: bool = True) -> Begun:
+    """Return the run of --name; it is new if this process created it."""
+    from vae_tui.run.folder import Run
+    from vae_tui.run.runs_folder import NameTaken, check_name, holds_run
+
+    name: str | None = settings["name"]
     if name is None:
         raise UsageError("--or-resume needs the run's --name")
     check_name(name)
     folder = settings["runs_dir"] / name
-    for _ in range(_ATTEMPTS):
+    for _ in range(attempts):
         if holds_run(folder):
-            return _go_on(Run(folder.absolute()), settings["data_dir"])
-        try:
-            return Begun(*create_run(**settings))
-        except NameTaken:  # another process creates it
-            time.sleep(_ATTEMPT_SECONDS)
+            run = Run(folder.absolute())
+            return Begun(run, run.config(), is_new=False)
+        if may_create:
+            with contextlib.suppress(NameTaken):  # another process creates it
+                return Begun(*create_run(**settings))
+        time.sleep(_ATTEMPT_SECONDS)
+    if not may_create:
+        raise UsageError(f"{folder} holds no run: rank 0 has not created it")
     with contextlib.suppress(OSError):
         folder.rmdir()  # an empty folder: a job was killed while it created the run
     return Begun(*create_run(**settings))
@@ -80,7 +113,6 @@ def create_run(
     **settings: Any,
 ) -> tuple["Run", RunConfig]:
     """Create a run's folder; download its data set if that is missing."""
-    from vae_tui.cli.cores import default_threads
     from vae_tui.data import catalogue
     from vae_tui.run.runs_folder import check_name, create
 
@@ -92,9 +124,9 @@ def create_run(
         settings["hidden"] = settings["latent_dim"] ** 2
     settings |= {"dataset": chosen.name, "data_dir": str(folder), "image_shape": chosen.shape}
     config = RunConfig(**settings)
-    _check_device(config.device)
-    _check_processes(config.nproc, config.device)
-    _check_precision(config.precision, config.device)
+    check_device(config.device)
+    check_processes(config.nproc, config.device)
+    check_precision(config.precision, config.device)
     if not config.threads:
         config = dataclasses.replace(config, threads=default_threads(config.nproc))
     check_name(name)
@@ -105,14 +137,25 @@ def create_run(
 
 
 def resume_run(
-    run: "Run", data_dir: Path | None, settings: dict[str, float], *, force: bool = False
+    run: "Run",
+    data_dir: Path | None,
+    settings: dict[str, float],
+    *,
+    force: bool = False,
+    nproc: int | None = None,
 ) -> tuple[RunConfig, int]:
-    """Start a trainer from the run's last save; return its config and the offset of new events."""
+    """Start a trainer from the run's last save; return its config and the offset of new events.
+
+    It has ``nproc`` processes, or as many as the run was created with.
+    """
     from vae_tui.run.control import RunSteering, pending_settings
     from vae_tui.run.summary import summarise
 
     config = run.config()
     config = dataclasses.replace(config, data_dir=folder_of_data(config, data_dir))
+    if nproc is not None:
+        config = dataclasses.replace(config, nproc=nproc)
+        check_processes(nproc, config.device)
     _check_tensorboard(config)
     known = summarise(run)
     requested = {one.setting: one.value for one in pending_settings(run)} | settings
@@ -129,6 +172,15 @@ def resume_run(
 
 def _go_on(run: "Run", data_dir: Path | None) -> Begun | None:
     """Resume a run that a job with the same options began; None if it has finished."""
+    changes = _changes(run)
+    if changes is None:
+        return None
+    config, offset = resume_run(run, data_dir, changes, nproc=_given_processes())
+    return Begun(run, config, offset, is_new=False)
+
+
+def _changes(run: "Run") -> dict[str, float] | None:
+    """Return the settings that the options change of the run; None if it has finished."""
     from vae_tui.run.config import SETTINGS, check_number
     from vae_tui.run.summary import summarise
 
@@ -148,8 +200,17 @@ def _go_on(run: "Run", data_dir: Path | None) -> Begun | None:
     if summary.state == "finished" and settings.get("epochs", 0) <= summary.epochs:
         print_lines(f"{run.name} has finished its {summary.epochs} epochs")
         return None
-    config, offset = resume_run(run, data_dir, settings)
-    return Begun(run, config, offset, is_new=False)
+    return settings
+
+
+def _given_processes() -> int | None:
+    """Return the number of processes if it is given; None for the run's own."""
+    from click.core import ParameterSource
+
+    context = click.get_current_context()
+    if context.get_parameter_source("nproc") is ParameterSource.DEFAULT:
+        return None
+    return int(context.params["nproc"])
 
 
 def _given() -> dict[str, Any]:
@@ -200,41 +261,3 @@ def _check_tensorboard(config: RunConfig) -> None:
     """Raise UsageError if the run writes TensorBoard's files and the package is missing."""
     if config.tensorboard and importlib.util.find_spec("tensorboard") is None:
         raise UsageError(TENSORBOARD_MISSING)
-
-
-def _check_device(name: str) -> None:
-    """Raise UsageError, naming the nearest valid value, for a device that does not exist."""
-    if name.startswith("cuda"):
-        count = _cuda_devices()
-        index = int(name.partition(":")[2] or 0)
-        if count == 0:
-            raise UsageError(f"--device {name}: there is no CUDA device here; use --device cpu")
-        if index >= count:
-            raise UsageError(
-                f"--device {name}: there are {count} CUDA devices; use --device cuda:{count - 1}"
-            )
-    if name == "mps" and (platform.system(), platform.machine()) != ("Darwin", "arm64"):
-        raise UsageError("--device mps: there is no Apple GPU here; use --device cpu")
-
-
-def _check_processes(count: int, device: str) -> None:
-    """Raise UsageError unless each of ``count`` processes has a CUDA device, or else a core."""
-    if count == 1:  # the driver takes a moment to answer
-        return
-    devices = _cuda_devices() if device in ("auto", "cuda") else 0
-    most, what = (devices, "CUDA devices") if devices else (os.cpu_count() or 1, "cores")
-    if count > most:
-        raise UsageError(f"--nproc {count}: there are {most} {what}; the nearest is {most}")
-
-
-def _check_precision(precision: str, device: str) -> None:
-    """Raise UsageError for TF32 where no NVIDIA GPU computes."""
-    if precision == "tf32" and (device in ("cpu", "mps") or not _cuda_devices()):
-        raise UsageError("--precision tf32: only an NVIDIA GPU computes in it; use fp32")
-
-
-def _cuda_devices() -> int:
-    from vae_tui.doctor.cuda_driver import read_cuda_driver  # importing torch takes seconds
-
-    driver = read_cuda_driver()
-    return driver.devices if driver else 0

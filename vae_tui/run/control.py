@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.run import commands, events
@@ -167,8 +168,21 @@ def importing_environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
+def become_trainer(run: Run, config: RunConfig) -> NoReturn:
+    """Replace this process, which srun or torchrun started, by a process of the run's trainer."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, TRAINER_SIGNALS)  # the trainer unblocks them
+    options = ("-P", "-m", "vae_tui.worker", str(run.path), f"--data-dir={config.data_dir}")
+    os.execve(sys.executable, [sys.executable, *options], _environment())
+
+
 def environment(config: RunConfig) -> dict[str, str]:
-    """Return a trainer's environment."""
+    """Return the environment of a trainer that this process starts."""
+    # The job that this runs in may have set others, or srun its own: a single trainer would wait
+    # for ranks that never join.
+    return {**_environment(), **(_SINGLE_PROCESS if config.nproc == 1 else {})}
+
+
+def _environment() -> dict[str, str]:
     variables = importing_environment()
     if "OMP_WAIT_POLICY" not in variables:
         # Threads that sleep as soon as they wait for each other are woken 50 times a step, which
@@ -177,10 +191,6 @@ def environment(config: RunConfig) -> dict[str, str]:
     if not _is_exported("OPENBLAS_NUM_THREADS"):
         # The screen sets it for its own numpy; a trainer gets the threads that a shell would give.
         variables.pop("OPENBLAS_NUM_THREADS", None)
-    if config.nproc == 1:
-        # The job that this runs in may have set others, or srun its own: a single trainer would
-        # wait for ranks that never join.
-        variables |= _SINGLE_PROCESS
     return variables
 
 
