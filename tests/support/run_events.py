@@ -9,6 +9,7 @@ from vae_tui.run.events import (
     EpochEnded,
     Event,
     LossesMeasured,
+    MachineMeasured,
     Paused,
     RunEnded,
     RunStarted,
@@ -47,6 +48,17 @@ def losses(step: int, **changes: Any) -> LossesMeasured:
         "memory_bytes": 743 << 20,
     }
     return LossesMeasured(**{**values, **changes})
+
+
+def machine_measured(step: int, **changes: Any) -> MachineMeasured:
+    values: dict[str, Any] = {
+        "time": NOW - 1,
+        "step": step,
+        "cpu_percent": 93.0,
+        "memory_used_bytes": 21.0 * 2**30,
+        "memory_total_bytes": 24.0 * 2**30,
+    }
+    return MachineMeasured(**{**values, **changes})
 
 
 def tested(epoch: int, **changes: Any) -> EpochEnded:

@@ -48,6 +48,18 @@ def disk(tmp_path) -> Disk:
     return Disk(tmp_path)
 
 
+def test_an_event_that_may_be_lost_waits_for_no_disk(disk):
+    disk.writer.append_if_possible(losses(1))
+    disk.run.events.rename(disk.run.events.with_suffix(".moved"))
+    disk.run.events.mkdir()  # may not be written
+    disk.writer.append_if_possible(losses(2))
+    assert disk.waits == 0
+    disk.run.events.rmdir()
+    disk.run.events.with_suffix(".moved").rename(disk.run.events)
+    disk.writer.append_if_possible(losses(3))
+    assert [event.step for event in told(disk.run)] == [1, 3]
+
+
 @pytest.mark.parametrize(
     ("number", "why"),
     [

@@ -28,10 +28,12 @@ from support.tiny_runs import CPU, losses_of, only, tiny_config
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.model.step_plan import AUTOGRAD, StepPlan, choose_plan
 from vae_tui.run import control
-from vae_tui.run.commands import Command
-from vae_tui.run.events import EpochEnded, Resumed, RunEnded, RunStarted
+from vae_tui.run.commands import Command, encode
+from vae_tui.run.events import EpochEnded, MachineMeasured, Resumed, RunEnded, RunStarted
+from vae_tui.run.files import append
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
+from vae_tui.run.summary import summarise
 from vae_tui.training.process import failure_in_words, plan_for
 
 needs_prlimit = pytest.mark.skipif(
@@ -82,6 +84,17 @@ def test_a_full_disk_pauses_the_run_until_there_is_room_or_a_signal_to_stop(tmp_
     epoch = tests[-1].epoch
     losses = losses_of(told(run))[: epoch + 1]
     assert losses == uninterrupted(tiny_config(epochs=epoch, batch_size=256))[0]
+
+
+def test_a_run_reports_its_machine_while_it_trains(tmp_path):
+    with running(tmp_path, ENDLESS) as run:
+        wait_until(lambda: len(only(MachineMeasured, told(run))) > 1)
+        machine = wait_until(lambda: summarise(run).machine)
+        assert 0 <= machine.cpu_percent <= 100
+        assert 0 < machine.memory_used_bytes < machine.memory_total_bytes
+        append(run.commands, encode(Command(command="pause")))
+        wait_until(lambda: summarise(run).state == "paused")
+        assert summarise(run).machine is None
 
 
 def test_two_processes_train_a_run_through_torchrun_and_save_and_end_when_it_is_killed(tmp_path):

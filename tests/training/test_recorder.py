@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from support.clocks import Clock
 from support.logs import epoch_ended, losses, started
 from support.real_runs import metadata, told
+from support.run_events import machine_measured
 from support.tiny_runs import kinds, only, random_images, tiny_config, tiny_trainer, weights_of
 
 from vae_tui.run.events import EpochEnded, Event, Paused, Resumed, RunEnded, encode
@@ -34,6 +35,8 @@ class Journal:
     def append(self, event: Event) -> None:
         append(self._log, encode(event))
         self.notes.append(type(event).__name__)
+
+    append_if_possible = append
 
     def write(self, attempt: Callable[[], object]) -> None:
         before = self._inodes()
@@ -62,7 +65,15 @@ class Recording:
         self.trainer = tiny_trainer(config)
         self.clock = Clock()
         self.journal = Journal(self.run.path)
-        self._recorder = Recorder(self.run, config, self.trainer, self.journal, self.clock)
+        self.machine: list[Event] = []
+        self._recorder = Recorder(
+            self.run,
+            config,
+            self.trainer,
+            self.journal,
+            self.clock,
+            lambda step: replace(self.machine.pop(), step=step) if self.machine else None,
+        )
         self._recorder.begin(IMAGES)
 
     def record(self, *happened: Event, step: int, save: bool = False) -> list[str]:
@@ -203,3 +214,16 @@ def test_the_untrained_networks_test_is_in_the_log_once_though_it_is_made_again(
     again.record([epoch_ended(0, bce=500.0)], save=True)
     assert len(only(EpochEnded, told(first.run))) == 1
     assert metadata(first.run.best)["step"] == "0"
+
+
+def test_the_machine_is_reported_once_at_the_trainers_step_and_not_in_a_pause(tmp_path):
+    recording = Recording(tmp_path)
+    recording.machine.append(machine_measured(0))
+    assert recording.record(step=3) == ["MachineMeasured"]
+    assert recording.record(step=4) == []
+    assert told(recording.run)[-1] == machine_measured(3)
+    recording.trainer.is_paused = True
+    recording.machine.append(machine_measured(0))
+    assert recording.record(step=4) == []
+    recording.trainer.is_paused = False
+    assert recording.record(step=4) == ["MachineMeasured"]

@@ -14,7 +14,7 @@ import click
 from vae_tui.cli import options
 from vae_tui.cli.console import print_error, print_lines
 from vae_tui.cli.options import option, plain_runs_dir
-from vae_tui.cli.runs import table
+from vae_tui.cli.runs import machines, table
 from vae_tui.errors import VaeTuiError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def status(run: str | None, runs_dir: Path, as_json: bool) -> None:
     if pending:
         changes = ", ".join(f"{name} {value:g}" for name, value in pending.items())
         print_lines(f"set when it is resumed: {changes}")
-    print_lines(*filter(None, [row.message]), row.next)
+    print_lines(*machines([row]), *filter(None, [row.message]), row.next)
 
 
 @click.command()

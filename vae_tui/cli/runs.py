@@ -39,7 +39,7 @@ def runs(runs_dir: Path, as_json: bool) -> None:
         print_lines(no_runs(runs_dir))
     else:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
-        print_lines(*table(found, width), *what_next(found))
+        print_lines(*table(found, width), *machines(found), *what_next(found))
 
 
 def table(rows: "Sequence[Summary]", width: int = 0) -> Iterator[str]:
@@ -67,6 +67,15 @@ def table(rows: "Sequence[Summary]", width: int = 0) -> Iterator[str]:
             f"{name:{longest}}  {cells[0]:{state}}  {cells[1]:{data}}  {cells[2]:>{epoch}}  "
             f"{cells[3]:>{loss}}  {cells[4]:{objective}}"
         ).rstrip()
+
+
+def machines(rows: "Sequence[Summary]") -> Iterator[str]:
+    """Yield a line for each run that trains, with what its machine is doing."""
+    from vae_tui.run.machine.words import machine_parts
+
+    for row in rows:
+        if row.machine is not None and (parts := machine_parts(row.machine, unicode=False)):
+            yield f"{printable(row.name)} on {printable(row.host)}: {', '.join(parts)}"
 
 
 def what_next(rows: "Sequence[Summary]") -> Iterator[str]:

@@ -14,8 +14,9 @@ from vae_tui.doctor.finding import Finding, note, ok, problem
 REQUIRED = (
     *("torch", "torchvision", "textual", "rich", "plotext", "click", "numpy", "safetensors"),
     *("Pillow", "platformdirs", "scikit-learn", "threadpoolctl", "packaging", "msgspec"),
+    *("psutil", "nvidia-ml-py"),
 )
-OPTIONAL = ("torchvision", "scikit-learn")
+OPTIONAL = ("torchvision", "scikit-learn", "psutil", "nvidia-ml-py")
 """Packages without which a run still works."""
 PYTHON = "3.11"
 

@@ -2,6 +2,7 @@
 
 import resource
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -46,6 +47,15 @@ def device_name(device: torch.device, cpuinfo: Path = CPUINFO) -> str:
         return ""
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(names, "")
+
+
+def gpu_uuids(devices: Iterable[torch.device]) -> list[str]:
+    """Return the UUIDs of those devices that are NVIDIA GPUs, or parts of one."""
+    if torch.version.hip is not None:
+        return []
+    return [
+        str(torch.cuda.get_device_properties(one).uuid) for one in devices if one.type == "cuda"
+    ]
 
 
 def memory_in_use(device: torch.device) -> int:

@@ -108,6 +108,26 @@ class EpochEnded(Measurement):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MachineMeasured(Event):
+    """What all programs together use of rank 0's machine; NaN where it is not known.
+
+    The tuples have one value for each GPU of the run in that machine. Bytes are whole MiB.
+    """
+
+    cpu_percent: float = math.nan
+    """Of all cores."""
+    memory_used_bytes: float = math.nan
+    memory_total_bytes: float = math.nan
+    gpu_percent: tuple[float, ...] = ()
+    gpu_memory_used_bytes: tuple[float, ...] = ()
+    gpu_memory_total_bytes: tuple[float, ...] = ()
+    gpu_other_bytes: tuple[float, ...] = ()
+    """Used by other processes than the run's."""
+    gpu_celsius: tuple[float, ...] = ()
+    gpu_watts: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WeightsSaved(Event):
     """The weights of ``step`` can be read."""
 
@@ -266,7 +286,7 @@ _BY_FIELD: dict[tuple[str, object], _Reader] = {("epoch", float): _epoch, ("step
 _KIND_OF: dict[type[Event], str] = {
     event_type: re.sub(r"(?<!^)(?=[A-Z])", "_", event_type.__name__).lower()
     for event_type in (
-        *(RunStarted, LossesMeasured, EpochEnded, WeightsSaved, Paused, Resumed),
+        *(RunStarted, LossesMeasured, EpochEnded, MachineMeasured, WeightsSaved, Paused, Resumed),
         *(SettingChanged, CommandRefused, TrainingSlowed, Diverged, RunEnded),
     )
 }

@@ -82,6 +82,8 @@ class Progress:
     """Every test in force, newest first."""
     untrained: EpochEnded | None = None
     """The test before the first step."""
+    machine: events.MachineMeasured | None = None
+    """The newest measurement of the machine since the trainer started, or was resumed."""
     diverged: events.Diverged | None = None
     refused: events.CommandRefused | None = None
     """The newest command that was not carried out."""
@@ -193,12 +195,14 @@ def _changes(before: Progress, event: Event) -> dict[str, Any]:
                 changes["untrained"] = event
         case SettingChanged():
             changes = _changed(before, event)
+        case events.MachineMeasured():
+            changes = {"machine": event}
         case events.Paused():
-            changes = {"paused": event, "notice": event.why}
+            changes = {"paused": event, "machine": None, "notice": event.why}
         case events.Resumed():
             changes = {"paused": None, "notice": ""}
         case events.RunEnded():
-            changes = {"ended": event, "paused": None, "notice": event.message}
+            changes = {"ended": event, "paused": None, "machine": None, "notice": event.message}
         case events.Diverged():
             changes = {"diverged": event}
         case events.CommandRefused():
@@ -216,6 +220,7 @@ def _restarted(before: Progress, event: RunStarted) -> dict[str, Any]:
         "started": event,
         "ended": None,
         "paused": None,
+        "machine": None,
         "measured": measured if measured and not is_void(measured.step, event) else None,
         "tested": tested if tested and not is_void(tested.step, event) else None,
         "tests": until(before.tests, event.step),

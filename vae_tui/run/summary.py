@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vae_tui.run.config import RunConfig, why_not_drawn
 from vae_tui.run.damaged_config import readable_config
+from vae_tui.run.events import MachineMeasured
 from vae_tui.run.files import signature
 from vae_tui.run.folder import Run
 from vae_tui.run.lock.file_clock import file_system_time
@@ -65,6 +66,8 @@ class Summary:
     """Processes that train together; 0 before it started."""
     restarts: int = 0
     """How often torchrun has started the processes again."""
+    machine: MachineMeasured | None = None
+    """What that machine was doing last; None unless the run trains."""
     losses: tuple[float, ...] = ()
     """Test losses from the first to the newest, at most `MOST_LOSSES`."""
 
@@ -172,6 +175,7 @@ def _summary(
         threads=started.threads if started else 0,
         world_size=started.world_size if started else 0,
         restarts=started.restarts if started else 0,
+        machine=progress.machine if state == "running" else None,
         losses=progress.test_losses(MOST_LOSSES),
     )
 

@@ -67,6 +67,11 @@ class PatientWriter:
         """Append an event to the log; waits as `write` does."""
         self.write(lambda: append(self._run.events, events.encode(event)))
 
+    def append_if_possible(self, event: Event) -> None:
+        """Append an event that may be lost: where `append` would wait, it is not written."""
+        self._check()
+        _try_to_append(self._run, event)
+
     def write(self, attempt: Callable[[], object]) -> None:
         """Call ``attempt`` until it succeeds; between two attempts report a pause and wait.
 

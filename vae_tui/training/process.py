@@ -12,7 +12,7 @@ import torch
 
 from vae_tui.data import idx_files
 from vae_tui.errors import UsageError, VaeTuiError
-from vae_tui.model.device import choose_device
+from vae_tui.model.device import choose_device, gpu_uuids
 from vae_tui.model.step_plan import AUTOGRAD, HANDWRITTEN, StepPlan, choose_plan
 from vae_tui.run import events
 from vae_tui.run.config import RunConfig
@@ -24,6 +24,7 @@ from vae_tui.run.lock.run_lock import LockLost, RunLock
 from vae_tui.training.checkpoint import restore
 from vae_tui.training.command_source import CommandFile
 from vae_tui.training.distributed.ranks import RankLost, Ranks
+from vae_tui.training.machine.sampler import MachineSampler, machine_measure
 from vae_tui.training.patient_writer import PatientWriter, log, record_failure
 from vae_tui.training.recorder import Recorder
 from vae_tui.training.tensorboard import TensorBoardFiles
@@ -84,7 +85,8 @@ def train(
                 ranks.keep_waiting,
                 lock.check if lock is not None else lambda: None,
             )
-            recorder = Recorder(run, config, trainer, writer)
+            machine = _machine_sampler(device, ranks)
+            recorder = Recorder(run, config, trainer, writer, take_machine=machine.take)
             recorder.begin(images)
             if config.tensorboard:
                 tensorboard = TensorBoardFiles(run, config, trainer, images)
@@ -113,6 +115,13 @@ def train(
             record_failure(run, step, failure_in_words(error))
         return error.exit_code if isinstance(error, VaeTuiError) else 1
     return 1 if isinstance(last, RunEnded) and last.reason == "failed" else 0
+
+
+def _machine_sampler(device: torch.device, ranks: Ranks) -> MachineSampler:
+    """Return what measures this machine and the GPUs of the run's processes on it."""
+    is_alone, local = ranks.size == 1, range(ranks.local_size)
+    uuids = gpu_uuids([device] if is_alone else [torch.device(device.type, n) for n in local])
+    return MachineSampler(lambda: machine_measure(uuids, is_alone=is_alone))
 
 
 def _with_offset(happened: Iterator[list[Event]], offset: int) -> Iterator[list[Event]]:

@@ -13,7 +13,7 @@ from vae_tui.errors import VaeTuiError
 from vae_tui.model.probe import PROBE_IMAGES
 from vae_tui.run import events
 from vae_tui.run.config import RunConfig
-from vae_tui.run.events import EpochEnded, Event, Paused, RunEnded
+from vae_tui.run.events import EpochEnded, Event, MachineMeasured, Paused, RunEnded
 from vae_tui.run.folder import Run
 from vae_tui.run.progress import LogProgress, Progress, until
 from vae_tui.run.series import TEST_LOSS
@@ -40,7 +40,8 @@ _SAVED_AT_ONCE = (events.RunStarted, Paused, events.SettingChanged)
 class Recorder:
     """The files of one run while it trains; rank 0 alone has one. Sets the trainer's `saved_step`.
 
-    ``clock`` returns monotonic seconds, for the intervals between saves.
+    ``clock`` returns monotonic seconds, for the intervals between saves; ``take_machine`` a new
+    measurement of the machine as one at a step, if there is one.
     """
 
     def __init__(
@@ -50,10 +51,12 @@ class Recorder:
         trainer: Trainer,
         writer: PatientWriter,
         clock: Callable[[], float] = time.monotonic,
+        take_machine: Callable[[int], MachineMeasured | None] = lambda step: None,
     ) -> None:
         self._run = run
         self._trainer = trainer
         self._writer = writer
+        self._take_machine = take_machine
         self._config = config
         self._unsaved_best: tuple[int, dict[str, Tensor]] | None = None
         self._best_loss = math.inf
@@ -89,6 +92,8 @@ class Recorder:
 
     def record(self, happened: list[Event], *, save: bool) -> None:
         """Append the events; save what is due, or everything if ``save`` is set."""
+        if not self._trainer.is_paused and (measured := self._take_machine(self._trainer.step)):
+            self._writer.append_if_possible(measured)
         at_once, after_save = _split_at_promise(happened)
         for event in at_once:
             if isinstance(event, EpochEnded):

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from support.run_events import CONFIG, NOW, STARTED, ended, losses
+from support.run_events import CONFIG, NOW, STARTED, ended, losses, machine_measured
 from support.run_events import tested as epoch_ended
 
 from vae_tui.run import series
@@ -85,6 +85,13 @@ def test_saves_do_not_part_the_losses_and_the_newest_weights_are_known():
     rows, *newest = decode_block(b"".join(map(encode, log))).happened
     assert isinstance(rows, LossRows) and len(rows.rows) == 2
     assert newest == [saved(6, "history/6.safetensors"), losses(9), saved(8)]
+
+
+def test_measurements_of_the_machine_do_not_part_the_losses_and_the_newest_is_known():
+    log = [losses(3), machine_measured(3), losses(6), machine_measured(6), losses(9), saved(9)]
+    rows, *newest = decode_block(b"".join(map(encode, log))).happened
+    assert isinstance(rows, LossRows) and len(rows.rows) == 2
+    assert newest == [machine_measured(6), losses(9), saved(9)]
 
 
 def test_each_line_that_is_no_event_is_told_with_its_number():

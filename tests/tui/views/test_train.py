@@ -6,11 +6,11 @@ import re
 import numpy as np
 import pytest
 from support.fake_networks import flat_network, probe, random_network, samples_of
-from support.run_events import NOW, STARTED, losses
+from support.run_events import NOW, STARTED, losses, machine_measured
 from support.screen import Screen, new_weights, open_view, until_reading, wait_until
 from support.views import chart
 
-from vae_tui.run.events import SettingChanged
+from vae_tui.run.events import Paused, SettingChanged
 from vae_tui.terminal.tiles import GAP, widths
 from vae_tui.tui.messages import ProbeLoaded
 from vae_tui.tui.views.train_digits import SCALES, digit_layout
@@ -93,6 +93,24 @@ async def test_train_names_a_beta_that_is_not_the_usual_one_behind_both_test_los
         shown = screen.text.splitlines()[2]
         assert re.search(r"−ELBO \S+ · best \S+ · at mean \S+", shown)
         assert ("beta 4" in shown) == (width == 120)
+
+
+@pytest.mark.parametrize(("size", "shown"), [((120, 40), True), ((80, 24), False)])
+async def test_the_machine_of_a_live_run_is_in_the_frame_where_there_is_one(size, shown):
+    screen = Screen()
+    async with screen.at(*size) as pilot:
+        await open_view(pilot, screen, "1")
+        rows = screen.view.query_one("#kl").size.height
+        for celsius in (64.0, 65.0):
+            screen.reader.report(
+                machine_measured(543, gpu_percent=(87.0,), gpu_celsius=(celsius,)), losses(543)
+            )
+            line = f"GPU 87 % · {celsius:.0f} °C · CPU 93 % · RAM 21.0 of 24 GiB"
+            await wait_until(pilot, lambda line=line: screen.caption("machine") == line)
+        await wait_until(pilot, lambda: (line in screen.text) == shown)
+        assert screen.view.query_one("#kl").size.height == rows
+        screen.reader.report(Paused(time=NOW, step=543))
+        await wait_until(pilot, lambda: "GPU" not in screen.text)
 
 
 async def test_train_draws_the_same_z_with_newer_weights():

@@ -18,6 +18,7 @@ from vae_tui.run.events import (
     FURTHEST_EPOCH,
     Event,
     LossesMeasured,
+    MachineMeasured,
     WeightsSaved,
     decode,
     more_names,
@@ -44,8 +45,9 @@ class EventBlock:
 def decode_block(block: bytes) -> EventBlock:
     """Return the events of a block of complete lines.
 
-    Of losses and saves without other events between them, only the newest loss event and the
-    newest save of each file are kept; the losses before become one `LossRows`.
+    Of losses, saves and measurements of the machine without other events between them, only the
+    newest loss event, measurement and save of each file are kept; the losses before become one
+    `LossRows`.
     """
     lines = block.splitlines()
     result = EventBlock(lines=len(lines))
@@ -62,7 +64,7 @@ def decode_block(block: bytes) -> EventBlock:
             if line.strip():
                 result.wrong.append(Wrong(number, str(error)))
             continue
-        if isinstance(event, WeightsSaved):
+        if isinstance(event, (WeightsSaved, MachineMeasured)):
             routine.append((line, event))
         elif event is not None:
             result.happened.extend((*_condensed(routine), event))
@@ -75,7 +77,9 @@ def _condensed(routine: Sequence[tuple[bytes, Any]]) -> list[Event | LossRows]:
     """Return rows of losses, then the newest loss event and saves, in the order of the log."""
     losses = [_curve_values(one) for _, one in routine if isinstance(one, _Losses)]
     rows = [LossRows(np.array(losses[:-1], dtype=float))] if losses[1:] else []
-    newest = {getattr(one, "path", ""): place for place, (_, one) in enumerate(routine)}
+    newest = {
+        (type(one), getattr(one, "path", "")): place for place, (_, one) in enumerate(routine)
+    }
     events = (decode(routine[place][0]) for place in sorted(newest.values()))
     return [*rows, *(event for event in events if event is not None)]
 

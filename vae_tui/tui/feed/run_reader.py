@@ -14,7 +14,7 @@ from textual.message import Message
 from vae_tui.errors import VaeTuiError
 from vae_tui.model import load_network
 from vae_tui.model.probe import coming_probe, load_probe
-from vae_tui.run.events import EpochEnded, LossesMeasured, WeightsSaved
+from vae_tui.run.events import EpochEnded, LossesMeasured, MachineMeasured, WeightsSaved
 from vae_tui.run.files import LineTail, is_read_only
 from vae_tui.run.folder import Run
 from vae_tui.run.lock.holder import Holder
@@ -42,7 +42,7 @@ FAST_SECONDS, FAST_POLL_SECONDS = 1.0, 0.05
 """How long after a command its effect is polled for, and how often."""
 BLOCK_BYTES = 1 << 17
 """Read from the log at once: decoding it holds the interpreter for a millisecond."""
-_ROUTINE = (LossesMeasured, LossRows, EpochEnded, WeightsSaved)
+_ROUTINE = (LossesMeasured, LossRows, EpochEnded, WeightsSaved, MachineMeasured)
 """Frequent events: posted when charts are due; all others at once."""
 
 

@@ -10,6 +10,7 @@ from textual.reactive import var
 
 from vae_tui.export.picture_files import write_digits
 from vae_tui.run import series
+from vae_tui.run.machine.words import machine_parts
 from vae_tui.run.series import TEST_LOSS_AT_MEAN
 from vae_tui.tui.charts.chart import draw_chart
 from vae_tui.tui.charts.frame import NOTHING_YET
@@ -34,6 +35,8 @@ from vae_tui.tui.widgets.run_facts import RunFacts, facts_of
 
 LOSS_CHARTS = ("reconstruction", "kl")
 """The charts that are always shown."""
+EDGES = {"reconstruction": "losses", "kl": "machine"}
+"""The caption in the lower edge of a chart's frame."""
 ROOMY = (150, 40)
 """Columns and rows of the view from which on the facts of the run are shown too."""
 CURSOR_STEPS = 100
@@ -80,7 +83,7 @@ class TrainView(View):
     TrainView { layout: horizontal; }
     TrainView #charts { height: 1fr; }
     TrainView ChartPanel, TrainView LossChart { height: 1fr; }
-    TrainView #run { display: none; }
+    TrainView #run, TrainView #machine { display: none; }
     TrainView.roomy #run { display: block; }
     """
 
@@ -102,7 +105,7 @@ class TrainView(View):
         with Vertical(id="charts"):
             for chart in series.charts():
                 is_first = chart == LOSS_CHARTS[0]
-                yield ChartPanel(chart, facts="losses" if is_first else "", is_main=is_first)
+                yield ChartPanel(chart, facts=EDGES.get(chart, ""), is_main=is_first)
             yield Panel("run-title", RunFacts(), id="run")
         yield TrainDigits(id="digits")
 
@@ -114,6 +117,7 @@ class TrainView(View):
         self._digits.fit(self.size, self.image_width)
         self.query_one("#run-title", Caption).text = "[b]Run[/b]"
         self.query_one(RunFacts).facts = facts_of(scene.run, unicode=scene.unicode)
+        self.query_one("#machine", Caption).text = _machine(scene)
         overlaid = [overlay.run for overlay in scene.overlays]
         now = scene.run, scene.is_past and scene.network, overlaid
         if now != self._charted and not scene.run.unread:
@@ -256,3 +260,11 @@ class TrainView(View):
         return (
             f"vae-tui sample {run} -n {digits.count} --seed {digits.seed}{self.scene.step_option}"
         )
+
+
+def _machine(scene: Scene) -> str:
+    """Return what the machine of a live run is doing, for a caption."""
+    run = scene.run
+    if not run.live or run.machine is None:
+        return ""
+    return SEPARATOR.join(machine_parts(run.machine, unicode=scene.unicode))

@@ -1,0 +1,1 @@
+"""The machine that trains a run, in words."""
