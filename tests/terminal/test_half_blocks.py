@@ -95,12 +95,15 @@ def test_a_small_picture_in_half_blocks():
 
 def test_a_small_picture_in_shades_and_in_ascii():
     ramp = np.linspace(0, 255, 10).round().astype(np.uint8)
-    picture = np.stack([ramp, ramp, ramp])  # the last row stands over black: half as bright
-    assert [strip.text for strip in strips(picture, Palette.SHADES)] == [
-        "  ░░▒▒▓▓██",
-        "   ░░░░▒▒▒",
-    ]
-    assert strips(picture, Palette.ASCII)[0].text == " .:-=+*#%@"
+    picture = np.stack([ramp, ramp])
+    assert [strip.text for strip in strips(picture, Palette.SHADES)] == ["  ░░▒▒▓▓██"]
+    assert [strip.text for strip in strips(picture, Palette.ASCII)] == [" .:-=+*#%@"]
+
+
+def test_an_edge_within_a_cell_is_kept_without_colours():
+    picture = np.array([[255, 0, 130, 70, 255], [0, 255, 0, 70, 200]], dtype=np.uint8)
+    assert [strip.text for strip in strips(picture, Palette.SHADES)] == ["▀▄▀░█"]
+    assert [strip.text for strip in strips(picture, Palette.ASCII)] == ['"o":%']
 
 
 @pytest.mark.parametrize("palette", [Palette.SHADES, Palette.ASCII])

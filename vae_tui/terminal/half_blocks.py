@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from itertools import repeat
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
 
@@ -23,9 +24,9 @@ class Palette(enum.Enum):
     GREYS = "greys"
     """Half-blocks in the 26 greys of a 256-colour terminal."""
     SHADES = grey_levels.SHADES
-    """One of five shades for the mean of the two pixels: 16 colours or `NO_COLOR`."""
+    """A half-block if the pixels differ much, else a shade of their mean: 16 colours, `NO_COLOR`."""
     ASCII = grey_levels.ASCII
-    """One of ten characters for the mean of the two pixels: no UTF-8."""
+    """The same with characters that are high or low in their cell: no UTF-8."""
 
 
 def palette_for(colour_system: str | None, unicode: bool) -> Palette:
@@ -35,6 +36,10 @@ def palette_for(colour_system: str | None, unicode: bool) -> Palette:
     return Palette.GREYS if colour_system in ("256", "truecolor") else Palette.SHADES
 
 
+HALVES = {Palette.SHADES: "▀▄", Palette.ASCII: '"o'}
+"""The characters of a cell whose upper or lower pixel alone is bright."""
+LARGE_DIFFERENCE = 110
+"""Two pixels that differ this much are an edge, which their mean would blur."""
 DARKEST_SHOWN = 12
 """Darker pixels are drawn black: invisible noise that would break up runs of equal cells."""
 
@@ -63,10 +68,7 @@ def half_blocks(picture: Bytes, palette: Palette = Palette.GREYS, ground: str = 
     upper, lower = picture[0::2], picture[1::2]
     if palette is Palette.GREYS:
         return _grey_rows(LEVEL_OF_GREY[upper], LEVEL_OF_GREY[lower], ground)
-    characters = np.array(list(palette.value))
-    means = (upper.astype(np.int32) + lower) / 2
-    indices = np.rint(means * ((len(characters) - 1) / 255)).astype(np.intp)
-    return [[Segment("".join(row))] for row in characters[indices].tolist()]
+    return [[Segment("".join(row))] for row in _characters(upper, lower, palette).tolist()]
 
 
 def side_by_side(
@@ -81,6 +83,18 @@ def side_by_side(
             row += [Segment(" " * gap), *piece]
         rows.append(row)
     return rows
+
+
+def _characters(upper: Bytes, lower: Bytes, palette: Palette) -> NDArray[np.str_]:
+    """Return the characters, of one cell each, that show the pixels without colours."""
+    shades = np.array(list(palette.value))
+    difference = upper.astype(np.int32) - lower
+    means = lower + difference / 2
+    shown = shades[np.rint(means * ((len(shades) - 1) / 255)).astype(np.intp)]
+    above, below = HALVES[palette]
+    shown[difference >= LARGE_DIFFERENCE] = above
+    shown[difference <= -LARGE_DIFFERENCE] = below
+    return shown
 
 
 def _grey_rows(upper: Bytes, lower: Bytes, ground: str) -> list[Row]:

@@ -3,7 +3,7 @@
 import pytest
 from support.screen import Screen, open_view
 
-from vae_tui.terminal.half_blocks import Palette
+from vae_tui.terminal.half_blocks import HALVES, Palette
 from vae_tui.tui.widgets.pictures import FRAMES, Pictures
 
 
@@ -20,4 +20,4 @@ async def test_pictures_are_drawn_in_the_characters_the_terminal_has(palette):
                     continue
                 drawn = {letter for strip in pictures.rows for letter in strip.text}
                 assert len(drawn) > 1, keys
-                assert drawn <= set(palette.value + " " + FRAMES[palette]), keys
+                assert drawn <= set(palette.value + " " + HALVES[palette] + FRAMES[palette]), keys
