@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 from rich.color import Color as RichColor
@@ -82,6 +83,20 @@ async def test_our_themes_are_exact_in_256_colours(ours):
             for text, *colours in colours_of_text(screen):
                 for colour in colours:
                     assert colour.get_truecolor() in PALETTE, (view, text, colour.name)
+
+
+async def test_heat_ramps_run_from_the_background_to_ever_more_contrast():
+    screen = Screen()
+    async with screen.at(120, 40):
+        for name in screen.app.available_themes:
+            screen.app.theme = name
+            ramp = theme.heat_ramp(name, screen.app.theme_variables)
+            colours = [RichColor.parse(colour) for colour in ramp]
+            steps = [contrast(colours[0], colour) for colour in colours]
+            assert steps == sorted(steps), name
+            if name.startswith("vae-"):
+                assert {colour.get_truecolor() for colour in colours} <= PALETTE
+                assert all(1.02 * one < other for one, other in pairwise(steps)), (name, steps)
 
 
 async def test_a_theme_from_the_palette_is_shown_at_once_and_remembered(tmp_path):

@@ -113,10 +113,12 @@ THEMES = (
 
 
 _HEAT = {
-    DEFAULT: "#000000 #1c1c1c #005f87 #0087af #0087d7 #00afff",
-    "vae-light": "#ffffff #eeeeee #afd7ff #5fafff #0087d7 #005faf",
-    "vae-colour-blind": "#000000 #1c1c1c #005f87 #5f87af #5f87d7 #5fafff",
+    DEFAULT: "#000000 #00005f #005f87 #0087af #00afd7 #5fd7ff #afffff",
+    "vae-light": "#ffffff #d7ffff #afd7ff #5fafff #0087d7 #005faf #00005f",
+    # From blue to yellow, as cividis, which looks the same to the colour-blind.
+    "vae-colour-blind": "#000000 #00005f #5f5f87 #878787 #afaf87 #d7d75f #ffff5f",
 }
+"""Entries of the 256-colour palette, about as far apart in lightness as it allows."""
 _HEAT_LEVELS = 16
 
 
