@@ -24,7 +24,7 @@ class Palette(enum.Enum):
     GREYS = "greys"
     """Half-blocks in the 26 greys of a 256-colour terminal."""
     SHADES = grey_levels.SHADES
-    """A half-block if the pixels differ much, else a shade of their mean: 16 colours, `NO_COLOR`."""
+    """A half-block if they differ much, else one of five shades: 16 colours or `NO_COLOR`."""
     ASCII = grey_levels.ASCII
     """The same with characters that are high or low in their cell: no UTF-8."""
 
