@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -15,8 +16,13 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from vae_tui.errors import VaeTuiError
 from vae_tui.model.step_plan import StepPlan
+from vae_tui.run.commands import Command
 from vae_tui.run.events import EpochEnded, LossesMeasured
 from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import create
+from vae_tui.training import process
+from vae_tui.training.command_source import CommandFile
+from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.tensorboard import SAMPLES, TensorBoardFiles
 from vae_tui.training.trainer import Trainer
 
@@ -153,6 +159,30 @@ def test_a_trainer_s_process_writes_them_to_the_end(tmp_path):
     assert [point.value for point in points] == pytest.approx(losses, rel=1e-6)
 
 
+class FailsAfterSomeLosses(CommandFile):
+    """A command file that cannot be read once three losses are in the log."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run.commands, 0)
+        self._run = run
+
+    def take(self, wait: float) -> Sequence[Command]:
+        losses = [event for event in told(self._run) if isinstance(event, LossesMeasured)]
+        if len(losses) >= 3:
+            raise RuntimeError("no more")
+        return super().take(wait)
+
+
+def test_the_losses_before_a_failure_are_in_the_files(tmp_path):
+    config = tiny_config(batch_size=2, tensorboard=True)  # fails within the first epoch
+    run = create(tmp_path, "run", config)
+    assert process.train(run, config, FailsAfterSomeLosses(run), Ranks()) == 1
+    losses = [event.bce for event in told(run) if isinstance(event, LossesMeasured)]
+    assert len(losses) >= 3
+    shown = [point.value for point in read(run).Scalars("train/bce")]
+    assert shown == pytest.approx(losses, rel=1e-6)
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "tensorboard").write_text("not a folder")
     with pytest.raises(VaeTuiError, match=r"tensorboard cannot be written: "):
@@ -166,8 +196,6 @@ def test_without_the_package_the_line_that_installs_it_is_shown(tmp_path, resume
     )
     line = ["train", "--runs-dir", str(tmp_path), "--headless"]
     if resumed:
-        from vae_tui.run.runs_folder import create
-
         create(tmp_path, "one", tiny_config(tensorboard=True))
         line += ["--resume", "one"]
     else:

@@ -36,7 +36,7 @@ def palette_for(colour_system: str | None, unicode: bool) -> Palette:
     return Palette.GREYS if colour_system in ("256", "truecolor") else Palette.SHADES
 
 
-HALVES = {Palette.SHADES: "▀▄", Palette.ASCII: '"o'}
+HALVES = {Palette.SHADES: ("▀", "▄"), Palette.ASCII: ('"', "o")}
 """The characters of a cell whose upper or lower pixel alone is bright."""
 LARGE_DIFFERENCE = 110
 """Two pixels that differ this much are an edge, which their mean would blur."""

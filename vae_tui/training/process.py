@@ -75,6 +75,7 @@ def train(
         if ranks.share(run.trainer_state.exists() or run.weights.exists()):
             restore(trainer, run.trainer_state, ranks)
         recorder = tensorboard = None
+        files = contextlib.ExitStack()
         if ranks.rank == 0:
             if lock is not None:
                 lock.settle()
@@ -90,15 +91,17 @@ def train(
             recorder.begin(images)
             if config.tensorboard:
                 tensorboard = TensorBoardFiles(run, config, trainer, images)
-        for happened in _with_offset(trainer.run(commands), commands.offset):
-            step = trainer.step
-            last = happened[-1] if happened else last
-            if tensorboard:
-                tensorboard.record(happened)
-            if recorder:
-                # Reset first: another save may be requested while this one waits for the disk.
-                save, commands.save_requested = commands.save_requested, False
-                recorder.record(happened, save=save)
+                files.callback(tensorboard.close)
+        with files:
+            for happened in _with_offset(trainer.run(commands), commands.offset):
+                step = trainer.step
+                last = happened[-1] if happened else last
+                if tensorboard:
+                    tensorboard.record(happened)
+                if recorder:
+                    # Reset first: another save may be requested while this one waits for the disk.
+                    save, commands.save_requested = commands.save_requested, False
+                    recorder.record(happened, save=save)
         ranks.leave()
     except LockLost as lost:
         log(str(lost))

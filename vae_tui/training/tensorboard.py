@@ -3,6 +3,7 @@
 ``events.jsonl`` stays the run's record; these files are a copy for another program.
 """
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Iterable
@@ -82,6 +83,13 @@ class TensorBoardFiles:
                     self._end(event)
         except OSError as error:
             log(f"{reason(error)}: no more TensorBoard files are written for this run")
+            self._writer = None
+
+    def close(self) -> None:
+        """Write what is buffered, also of a training that failed; a second call does nothing."""
+        if self._writer is not None:
+            with contextlib.suppress(OSError):
+                self._writer.close()
             self._writer = None
 
     def _add_series(self, event: Measurement) -> None:

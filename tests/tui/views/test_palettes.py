@@ -20,4 +20,4 @@ async def test_pictures_are_drawn_in_the_characters_the_terminal_has(palette):
                     continue
                 drawn = {letter for strip in pictures.rows for letter in strip.text}
                 assert len(drawn) > 1, keys
-                assert drawn <= set(palette.value + " " + HALVES[palette] + FRAMES[palette]), keys
+                assert drawn <= {*palette.value, *HALVES[palette], *FRAMES[palette], " "}, keys
