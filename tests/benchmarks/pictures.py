@@ -25,7 +25,7 @@ import numpy as np
 from PIL import Image
 from rich.console import Console
 from textual._compositor import CompositorUpdate
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -38,6 +38,7 @@ from vae_tui.model.probe import load_probe
 from vae_tui.run.config import RunConfig, from_json
 from vae_tui.terminal.tiles import tile
 from vae_tui.tui.link.screen_diff import ScreenDiff
+from vae_tui.tui.terminal_app import TerminalApp
 from vae_tui.tui.widgets.pictures import Pictures
 
 RUN = Path(__file__).parents[2] / "checkpoints" / "mnist-d20"
@@ -47,7 +48,7 @@ FULL_LIMITS = {"256": 60_000, "truecolor": 75_000}
 MILLISECONDS_LIMIT, DIGIT_LIMIT = 9.0, 4_000
 
 
-class Grid(App[None]):
+class Grid(TerminalApp):
     """One widget, as Samples has it."""
 
     CSS = f"Pictures {{ width: {COLUMNS * SIDE}; height: {ROWS * SIDE // 2}; }}"

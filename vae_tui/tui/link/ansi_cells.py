@@ -11,23 +11,18 @@ from rich.cells import cell_len
 
 from vae_tui.terminal.nearest_entry import nearest_entry
 
-LOWER_HALF, UPPER_HALF = "▄", "▀"
-DEFAULT = ""
-"""A terminal's own foreground or background."""
+Style = tuple[str, str, str]
+"""Foreground, background and attributes as SGR parameters, such as ``38;5;240``, ``49`` (the
+terminal's own background) and ``1;4``."""
 
-Style = tuple[str, str, str, str]
-"""Foreground, background, attributes and link. A colour is the parameters after 38 or 48 in SGR
-(``5;240``, ``2;8;8;8``), or the number of one of the 16; attributes are SGR parameters."""
-
-PLAIN: Style = (DEFAULT, DEFAULT, "", "")
+PLAIN: Style = ("39", "49", "")
 
 
 @dataclass(slots=True, eq=False)
 class Cell:
     """The content of one cell; equal contents share one object.
 
-    A blank has no foreground, and a half-block in two colours is stored as the lower one. The
-    second half of a wide character has no ``text``.
+    A blank has no foreground. The second half of a wide character has no ``text``.
     """
 
     text: str
@@ -35,12 +30,11 @@ class Cell:
 
 
 _POSITION = re.compile(r"\x1b\[(\d+);(\d+)H")
-_RUN = re.compile(
-    r"((?:\x1b\[[\d;]*m|\x1b\]8;[^\x07\x1b]*\x1b\\)*+)([^\x00-\x1f\x7f-\x9f]*+)"
-)  # styles, then text in the last of them
-_CODE = re.compile(r"\x1b\[([\d;]*)m|\x1b\]8;([^\x07\x1b]*)\x1b\\")
-_INVISIBLE_ON_BLANKS = {"1", "2", "3"}
-"""Bold, dim, italic."""
+_RUN = re.compile(r"((?:\x1b\[\d[\d;]*m)*+)([^\x00-\x1f\x7f-\x9f]*+)")
+"""Styles, then text in the last of them."""
+_PARAMETER = re.compile(r"[34]8;(?:5;\d+|2;\d+;\d+;\d+)|\d+")
+_INVISIBLE_ON_BLANKS = {"", "1", "2", "3"}
+"""No attribute, bold, dim, italic."""
 _MOST_RUNS = 30_000
 """When the cache of parsed runs holds this many, it is cleared."""
 
@@ -50,9 +44,9 @@ class CellReader:
 
     def __init__(self, *, has_truecolor: bool = True) -> None:
         """On a terminal without truecolor, cells get the nearest colours of its palette."""
-        self._shorten = _shortened if has_truecolor else _in_palette
+        self._shorten = _shorter if has_truecolor else _nearest
         self._runs: dict[tuple[str, Style, str], tuple[Style, list[Cell]]] = {}
-        self._cells: dict[tuple[str, Style], Cell] = {}
+        self._cells: dict[tuple[str, Style, int], Cell] = {}
 
     def rows(self, update: str) -> list[tuple[int, int, list[Cell]]] | None:
         """Return ``(row, column, cells)`` of each stretch; None if the text is no such update."""
@@ -70,111 +64,68 @@ class CellReader:
     def _stretch(self, text: str) -> list[Cell] | None:
         """Return the cells of runs that begin in the plain style; None if there is more."""
         cells: list[Cell] = []
-        style, runs, read = PLAIN, self._runs, 0
+        style, length = PLAIN, 0
         for codes, letters in _RUN.findall(text):
-            read += len(codes) + len(letters)
-            known = runs.get((codes, style, letters))
-            if known is None:
-                known = self._parsed(codes, style, letters)
-            style, more = known
+            length += len(codes) + len(letters)
+            key = codes, style, letters
+            if key not in self._runs:
+                if len(self._runs) >= _MOST_RUNS:
+                    self._runs.clear()
+                style = self._after(codes, style)
+                self._runs[key] = style, self._in_style(letters, style)
+            style, more = self._runs[key]
             cells += more
-        return cells if read == len(text) else None
+        return cells if length == len(text) else None
 
-    def _parsed(self, codes: str, style: Style, letters: str) -> tuple[Style, list[Cell]]:
-        key = (codes, style, letters)
-        for parameters, link in _CODE.findall(codes):
-            if link:  # OSC 8: its parameters and address; no address where it ends
-                style = (*style[:3], "" if link.endswith(";") else link)
-            else:
-                style = self._styled(style, parameters)
-        if len(self._runs) >= _MOST_RUNS:
-            self._runs.clear()
+    def _in_style(self, letters: str, style: Style) -> list[Cell]:
         cells: list[Cell] = []
         for character in letters:
             width = cell_len(character)
             if width == 0 and cells:  # combines with the character before
                 cells[-1] = self._cell(cells[-1].text + character, style)
-                continue
-            cells.append(self._cell(character, style))
-            cells += [self._cell("", style)] * (width - 1)
-        self._runs[key] = style, cells
-        return style, cells
+            cells += [self._cell(character, style, half) for half in range(width)]
+        return cells
 
-    def _cell(self, text: str, style: Style) -> Cell:
-        key = _canonical(text, style)
-        return self._cells.setdefault(key, Cell(*key))
+    def _cell(self, text: str, style: Style, half: int = 0) -> Cell:
+        """Return the cell of a character; each wide one has a second half different from others."""
+        if text == " " and _INVISIBLE_ON_BLANKS.issuperset(style[2].split(";")):
+            style = PLAIN[0], style[1], ""
+        return self._cells.setdefault((text, style, half), Cell("" if half else text, style))
 
-    def _styled(self, style: Style, parameters: str) -> Style:
-        """Return ``style`` after SGR with these parameters."""
-        foreground, background, attributes, link = style
-        rest = iter(parameters.split(";"))
-        for code in rest:
-            number = int(code or 0)
+    def _after(self, codes: str, style: Style) -> Style:
+        """Return ``style`` after escape codes."""
+        foreground, background, attributes = style
+        for code in _PARAMETER.findall(codes):
+            number = int(code.partition(";")[0])
             if number == 0:
-                foreground, background, attributes = DEFAULT, DEFAULT, ""
-            elif number in (38, 48):
-                kind = next(rest, "")
-                values = [next(rest, "") for _ in range(3 if kind == "2" else 1)]
-                colour = self._shorten(";".join([kind, *values]))
-                if number == 38:
-                    foreground = colour
-                else:
-                    background = colour
+                foreground, background, attributes = PLAIN
             elif 30 <= number <= 39 or 90 <= number <= 97:
-                foreground = _basic(number)
+                foreground = self._colour(code)
             elif 40 <= number <= 49 or 100 <= number <= 107:
-                background = _basic(number - 10)
+                background = self._colour(code)
             else:
                 attributes = f"{attributes};{code}" if attributes else code
-        return foreground, background, attributes, link
+        return foreground, background, attributes
+
+    def _colour(self, code: str) -> str:
+        """Return the parameters to send for those of a colour."""
+        if code[2:5] != ";2;":
+            return code
+        red, green, blue = map(int, code[5:].split(";"))
+        return code[:3] + self._shorten(red, green, blue)
 
 
-def _basic(number: int) -> str:
-    """Return one of the 16 colours as its number, from the SGR code of a foreground."""
-    if number == 39:
-        return DEFAULT
-    return str(number - 30 if number < 90 else number - 82)
+def _shorter(red: int, green: int, blue: int) -> str:
+    """Return a truecolor; a grey as the entry of the 256-colour palette that looks the same.
 
-
-def is_pair(text: str, style: Style) -> bool:
-    """Return whether a cell is two pixels: swapping its colours and its half-block changes nothing.
-
-    Not with a terminal's default colours, nor with those that an attribute changes.
+    All greys in truecolor: 22 % more bytes over all views. A grey up to two levels lighter than an
+    entry counts as the entry: `terminal.half_blocks` gives Rich such greys.
     """
-    foreground, background, attributes, _ = style
-    return text in (LOWER_HALF, UPPER_HALF) and not attributes and DEFAULT not in (
-        foreground, background
-    )  # fmt: skip
+    entry, beyond = divmod(red - 8, 10)
+    is_entry = red == green == blue and 0 <= entry < 24 and beyond <= 2
+    return f"5;{232 + entry}" if is_entry else f"2;{red};{green};{blue}"
 
 
-def _canonical(text: str, style: Style) -> tuple[str, Style]:
-    """Return the representative of all texts and styles that look the same."""
-    foreground, background, attributes, link = style
-    if text == " " and _INVISIBLE_ON_BLANKS.issuperset(filter(None, attributes.split(";"))):
-        return " ", (DEFAULT, background, "", link)
-    if text == UPPER_HALF and is_pair(text, style):
-        return LOWER_HALF, (background, foreground, "", link)
-    return text, style
-
-
-def _shortened(colour: str) -> str:
-    """Return a truecolor grey as the entry of the 256-colour palette that looks the same.
-
-    Truecolor greys take twice the bytes. A grey up to two levels lighter than an entry counts as
-    the entry: `terminal.half_blocks` gives Rich such greys.
-    """
-    kind, *levels = colour.split(";")
-    if kind == "2" and len(set(levels)) == 1 and levels[0].isdecimal():
-        entry, beyond = divmod(int(levels[0]) - 8, 10)
-        if 0 <= entry < 24 and beyond <= 2:
-            return f"5;{232 + entry}"
-    return colour
-
-
-def _in_palette(colour: str) -> str:
+def _nearest(red: int, green: int, blue: int) -> str:
     """Return the entry of the 256-colour palette that is nearest to a truecolor."""
-    kind, *levels = colour.split(";")
-    if kind == "2" and all(level.isdecimal() for level in levels):
-        red, green, blue = map(int, levels)
-        return f"5;{nearest_entry(red, green, blue)}"
-    return colour
+    return f"5;{nearest_entry(red, green, blue)}"
