@@ -6,10 +6,10 @@ import torch
 from vae_tui.model.step_plan import AUTOGRAD, HANDWRITTEN, TF32_CAPABILITY, StepPlan
 
 CUDA = torch.device("cuda", 0)
-ON_CUDA = (
+ON_CUDA = [
     pytest.mark.cuda,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no CUDA device"),
-)
+]
 DEVICES = [torch.device("cpu"), pytest.param(CUDA, marks=ON_CUDA)]
 
 
