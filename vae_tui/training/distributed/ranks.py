@@ -9,10 +9,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, distributed
+from torch.distributed.rendezvous import rendezvous
 
 from vae_tui.errors import VaeTuiError
 from vae_tui.text import duration
 from vae_tui.training.distributed.launch import Launch
+from vae_tui.training.distributed.meeting import meet
 
 _RETRY_SECONDS = 0.5
 _NOT_YET = "rank 0 is waiting for its disk"
@@ -36,12 +38,16 @@ class Ranks(Launch):
         if self.size == 1:
             return
         with self._exchange("the processes cannot connect to each other"):
+            timeout = timedelta(seconds=self.timeout)
+            address = f"tcp://{self.master}" if self.master else "env://"
+            store, _, _ = next(rendezvous(address, self.rank, self.size, timeout=timeout))
+            store.set_timeout(timeout)
             distributed.init_process_group(
                 "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo",
-                init_method=f"tcp://{self.master}" if self.master else "env://",
+                store=meet(store, self.rank, self.size, self.timeout),
                 rank=self.rank,
                 world_size=self.size,
-                timeout=timedelta(seconds=self.timeout),
+                timeout=timeout,
             )
 
     def leave(self) -> None:

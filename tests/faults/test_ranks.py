@@ -1,0 +1,169 @@
+"""Several processes that train one run: one of them, or what started them, fails."""
+
+import contextlib
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.processes import command_line, process, processes
+from support.real_runs import (
+    ENDLESS,
+    in_force,
+    metadata,
+    newest_step,
+    none_left,
+    told,
+    uninterrupted,
+    wait_until,
+)
+from support.tiny_runs import losses_of, only, tiny_config
+
+from vae_tui.run.commands import Command
+from vae_tui.run.events import Paused, Resumed, RunEnded, RunStarted, SettingChanged
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import create
+from vae_tui.run.summary import summarise
+from vae_tui.training.checkpoint import load_state
+
+needs_prlimit = pytest.mark.skipif(
+    not hasattr(resource, "prlimit"), reason="limits another process's files, as Linux can"
+)
+
+
+@contextlib.contextmanager
+def agent_of(run: Run, restarts: int, **variables: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Train the run in two processes that torchrun starts again ``restarts`` times."""
+    torchrun = ("torch.distributed.run", "--standalone", "--nproc-per-node=2")
+    command = (*torchrun, f"--max-restarts={restarts}", "-m", "vae_tui.worker", str(run.path))
+    with run.log.open("wb") as log, none_left(run):
+        agent = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            env={**os.environ, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            yield agent
+        finally:
+            agent.kill()
+            agent.wait()
+            wait_until(lambda: not ranks_of(run))
+
+
+def ranks_of(run: Run) -> dict[int, int]:
+    """Return the process ids of the run's processes by their rank."""
+    found = {}
+    for each in processes():
+        line = command_line(each.pid)
+        if f"-m vae_tui.worker {run.path}" in line and "torch.distributed.run" not in line:
+            with contextlib.suppress(OSError, IndexError):
+                variables = Path(f"/proc/{each.pid}/environ").read_bytes().split(b"\0")
+                (rank,) = [int(one[5:]) for one in variables if one.startswith(b"RANK=")]
+                found[rank] = each.pid
+    return found
+
+
+def kill_a_rank(run: Run, rank: int, number: int = signal.SIGKILL) -> RunStarted:
+    """Wait until the run trains and kill one of its processes; return how it had begun."""
+    began = only(RunStarted, told(run))[-1]
+    wait_until(lambda: newest_step(run) > began.step + 100)
+    os.kill(ranks_of(run)[rank], number)
+    return began
+
+
+def fill_the_disk_of(run: Run, rank: int) -> None:
+    """Let one process meet a full disk until training pauses, and then no longer."""
+    pid, before = ranks_of(run)[rank], len(only(Resumed, told(run)))
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (run.events.stat().st_size, -1))
+    wait_until(lambda: "the disk is full" in run.log.read_text())
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, -1))
+    wait_until(lambda: len(only(Resumed, told(run))) > before)
+
+
+@needs_prlimit
+def test_two_processes_survive_a_full_disk_and_a_killed_one_and_end_in_words(tmp_path):
+    run = create(tmp_path, "run", ENDLESS)
+    with agent_of(run, restarts=1) as agent:
+        wait_until(lambda: only(RunStarted, told(run)))
+        run.send(Command(command="set", setting="beta", value=2.0))
+        run.send(Command(command="pause"))
+        wait_until(lambda: only(Paused, told(run)))
+        run.send(Command(command="resume"))
+        wait_until(lambda: only(Resumed, told(run)))
+        fill_the_disk_of(run, 0)
+        wait_until(lambda: newest_step(run) > 10)
+        run.send(Command(command="save"))
+        saved = wait_until(lambda: load_state(run.trainer_state)["step"])
+        kill_a_rank(run, 1)
+        again = wait_until(lambda: only(RunStarted, told(run))[1:])[0]
+        assert (again.restarts, again.world_size) == (1, 2)
+        assert saved <= again.step <= max(event.step for event in told(run))
+        kill_a_rank(run, 1)
+        assert agent.wait(60) == 1
+    (end,) = only(RunEnded, told(run))
+    assert (end.reason, end.message) == (
+        "failed",
+        "another of the 2 processes has ended or is out of reach; "
+        "a resume continues from the last save",
+    )
+    assert len(only(SettingChanged, told(run))) == 1
+    assert "gloo" not in run.log.read_text()
+    assert not run.is_live()
+
+
+@pytest.mark.soak
+def test_a_process_that_hangs_is_ended_with_the_others(tmp_path):
+    run = create(tmp_path, "run", ENDLESS)
+    with agent_of(run, restarts=0, VAE_TUI_RANK_TIMEOUT="10") as agent:
+        wait_until(lambda: only(RunStarted, told(run)))
+        kill_a_rank(run, 1, signal.SIGSTOP)
+        began = time.monotonic()
+        assert agent.wait(90) == 1
+        seconds = time.monotonic() - began
+    assert "did not answer for 10 s" in only(RunEnded, told(run))[-1].message
+    print(f"ended {seconds:.0f} s after a process hung, with a timeout of 10 s")  # noqa: T201
+
+
+@pytest.mark.soak
+def test_twenty_killed_processes_of_two_lose_nothing(tmp_path):
+    run, dice = create(tmp_path, "run", ENDLESS), random.Random(20)
+    kills, slowest = 20, 0.0
+    with agent_of(run, restarts=kills) as agent:
+        for number in range(kills):
+            wait_until(lambda number=number: len(only(RunStarted, told(run))) == number + 1)
+            kill_a_rank(run, dice.randrange(2))
+            began = time.monotonic()
+            wait_until(lambda number=number: len(only(RunStarted, told(run))) == number + 2)
+            slowest = max(slowest, time.monotonic() - began)
+        run.send(Command(command="stop"))
+        assert agent.wait(60) == 0
+    last = told(run)[-1]
+    assert isinstance(last, RunEnded)
+    assert last.reason == "stopped"
+    assert metadata(run.weights)["step"] == str(last.step)
+    losses = losses_of(in_force(told(run)))
+    alone, _ = uninterrupted(tiny_config(epochs=losses[-1]["epoch"], batch_size=256))
+    for one, other in zip(alone[1:], losses[1:], strict=True):
+        assert other["test_bce"] == pytest.approx(one["test_bce"], rel=1e-3)
+    print(f"{kills} kills of one process of two; the slowest restart took {slowest:.1f} s")  # noqa: T201
+
+
+@pytest.mark.soak
+def test_a_killed_rank_0_leaves_a_lost_run_and_no_process(tmp_path):
+    run = create(tmp_path, "run", ENDLESS)
+    with agent_of(run, restarts=0) as agent:
+        wait_until(lambda: only(RunStarted, told(run)))
+        kill_a_rank(run, 0)
+        assert agent.wait(60) == 1
+        wait_until(lambda: not ranks_of(run))
+    assert summarise(run).state == "lost"
+    assert process(agent.pid) is None
+    assert "rank 1: another of the 2 processes has ended" in run.log.read_text()
