@@ -79,6 +79,9 @@ def test_less_than_an_epoch_is_told_in_steps():
          "paused for 40 m 00 s and still: no room"),
         ([Paused(time=at(1), step=1), Resumed(time=at(2), step=1),
           Paused(time=at(3), step=1), Resumed(time=at(5), step=1)], {}, "paused for 3 m 00 s"),
+        # The clock was set back during the first pause.
+        ([Paused(time=at(20), step=1), Resumed(time=at(2), step=1),
+          Paused(time=at(3), step=1), Resumed(time=at(5), step=1)], {}, "paused for 2 m 00 s"),
         ([Diverged(time=at(1), step=9, what="bce", last_good_step=8),
           RunEnded(time=at(1), step=9, reason="failed", message="bce is nan")],
          {"state": "failed"}, "bce not finite at step 9, it failed: bce is nan"),

@@ -1,5 +1,6 @@
 """States saved and loaded."""
 
+import copy
 import random
 import zipfile
 from pathlib import Path
@@ -50,6 +51,21 @@ def test_a_state_is_an_archive_without_compression_and_of_limited_size(saved):
     assert torch.load(saved, weights_only=True)["step"] == 0
     with pytest.raises(VaeTuiError, match="not a training state"):
         load_state(saved)
+
+
+def test_a_small_archive_whose_members_share_their_bytes_is_refused_by_their_total_size(saved):
+    with zipfile.ZipFile(saved, "a") as archive:
+        largest = max(archive.infolist(), key=lambda member: member.file_size)
+        for number in range(1_000):
+            shared = copy.copy(largest)
+            shared.filename = f"{largest.filename}{number}"
+            archive.filelist.append(shared)
+        archive.comment = b"changed"  # so that the list is written
+    size = saved.stat().st_size
+    assert size < 500 * largest.file_size
+    assert load_state(saved, 1_100 * largest.file_size)["step"] == 0
+    with pytest.raises(VaeTuiError, match="not a training state"):
+        load_state(saved, size)
 
 
 def test_a_value_that_is_no_state_is_refused(tmp_path):

@@ -23,6 +23,8 @@ from vae_tui.run.events import (
     EpochEnded,
     LossesMeasured,
 )
+from vae_tui.run.series import averaged
+from vae_tui.training.loss_meter import LossMeter
 from vae_tui.training.trainer import CHUNK_SECONDS
 
 IMAGES = random_images()
@@ -61,6 +63,18 @@ def test_speed_and_duration_are_those_of_the_training_steps():
     happened = finish(tiny_trainer(tiny_config(batch_size=150), timer=Ticker(0.25)))
     assert [event.images_per_second for event in only(LossesMeasured, happened)] == [600.0] * 12
     assert [event.seconds for event in only(EpochEnded, happened)] == [0.0, 1.0, 1.0, 1.0]
+
+
+def test_the_seconds_of_a_report_are_those_of_all_steps_since_the_last():
+    meter = LossMeter(interval=1.0)
+    totals = [0.0] * len(averaged())
+    meter.add(100, 1, totals, seconds=0.25)
+    assert meter.take(0.0, last=False).seconds == 0.25
+    for step in (2, 3):
+        meter.add(100 * step, step, totals, seconds=0.25)
+        assert meter.take(step / 4, last=False) is None
+    taken = meter.take(1.0, last=False)
+    assert (taken.images, taken.steps, taken.seconds) == (200, 2, 0.5)
 
 
 def test_losses_do_not_depend_on_where_chunks_begin():

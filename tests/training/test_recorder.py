@@ -227,3 +227,16 @@ def test_the_machine_is_reported_once_at_the_trainers_step_and_not_in_a_pause(tm
     assert recording.record(step=4) == []
     recording.trainer.is_paused = False
     assert recording.record(step=4) == ["MachineMeasured"]
+
+
+def test_after_a_resume_a_worse_test_replaces_no_best_weights(tmp_path):
+    first = Recording(tmp_path)
+    first.record(started(), epoch_ended(1, bce=50.0), step=6, save=True)
+    first.change_weights()
+    again = Recorder(first.run, tiny_config(), first.trainer, first.journal, first.clock)
+    again.begin(IMAGES)
+    first.trainer.step = 12
+    again.record([epoch_ended(2, bce=51.0)], save=True)
+    assert metadata(first.run.best)["step"] == "6"
+    again.record([epoch_ended(3, bce=49.0)], save=True)
+    assert metadata(first.run.best)["step"] == "18"

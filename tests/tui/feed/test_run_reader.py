@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -135,7 +136,8 @@ def test_an_answer_that_the_user_waits_for_is_looked_for_at_once(tmp_path):
 @pytest.mark.parametrize("how", ["cut", "replaced"])
 def test_a_log_that_becomes_another_one_is_told_from_its_start(tmp_path, how):
     run = run_with(tmp_path, started(), *map(losses, range(1, 50)), epoch_ended(1, 7.0))
-    other = b"".join(map(encode, (started(), *(losses(step) for step in range(100, 103)))))
+    # Its start voids nothing of what was read before.
+    other = b"".join(map(encode, (started(step=99), *map(losses, range(100, 103)))))
     with Listener(run) as listener:
         listener.until_read(49)
         if how == "replaced":
@@ -156,6 +158,35 @@ def test_a_damaged_line_is_told_with_its_number_in_the_file(tmp_path):
         listener.until_read(5_000)
     (failed,) = [one.reason for one in listener.told if isinstance(one, ReadingFailed)]
     assert f"{run.events} line 5001 is not an event" in failed
+
+
+def test_further_damaged_lines_are_told_when_they_are_ten_times_as_many(tmp_path):
+    run = run_with(tmp_path, started())
+
+    def append_damaged(step: int) -> None:
+        append(run.events, b"{torn\n" + encode(losses(step)))
+        listener.until_read(step)
+
+    def reported() -> list[str]:
+        return [one.reason for one in listener.told if isinstance(one, ReadingFailed)]
+
+    with Listener(run) as listener:
+        for step in range(1, 10):
+            append_damaged(step)
+        assert len(reported()) == 1
+        append_damaged(10)
+        assert len(reported()) == 2
+    assert "9 more are not" in reported()[-1]
+
+
+def test_silence_is_counted_anew_when_the_clock_is_set_back(tmp_path, monkeypatch):
+    run = run_with(tmp_path, started())
+    with Listener(run) as listener:
+        append(run.events, encode(losses(1)))
+        heard_at = listener.until_read(1).heard_at
+        right = time.time
+        monkeypatch.setattr(time, "time", lambda: right() - 1_000)
+        listener.until(lambda: listener.views[-1].heard_at < heard_at - 900)
 
 
 def test_weights_are_told_before_a_long_log_has_been_read(tmp_path):
