@@ -14,7 +14,7 @@ from vae_tui.data import idx_files
 from vae_tui.data.catalogue import DATASETS, Dataset
 from vae_tui.errors import UsageError, VaeTuiError
 
-TINY = dataclasses.replace(DATASETS["mnist"], train_count=5, test_count=3)
+TINY = dataclasses.replace(DATASETS["mnist"], train_count=5, test_count=3, content_ids=())
 TINY_EMNIST = dataclasses.replace(DATASETS["emnist"], train_count=5, test_count=3)
 TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = TINY.files
 

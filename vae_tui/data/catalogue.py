@@ -38,6 +38,8 @@ class Dataset:
     shape: ImageShape = DEFAULT_SHAPE
     is_transposed: bool = False
     """The files hold the images column by column."""
+    content_ids: tuple[str, ...] = ()
+    """What ``git hash-object`` prints for each of the files; empty where that is not known."""
 
     def raw_folder(self, data_dir: Path) -> Path:
         """Return the folder of the four files, which need not exist."""
@@ -56,10 +58,22 @@ DATASETS: dict[str, Dataset] = {
     dataset.name: dataset
     for dataset in (
         Dataset("digits", "digits", None, _MNIST_FILES, 4_500, 500, default_epochs=150),
-        Dataset("mnist", "MNIST", "MNIST", download_bytes=11_594_722),
+        Dataset("mnist", "MNIST", "MNIST", download_bytes=11_594_722,
+                content_ids=("bbce27659e0fc2b7ed2a64c127849380a477099b",
+                             "d6b4c5db3b52063d543fb397aede09aba0dc5234",
+                             "1170b2cae98de7a524b163fcc379ac8f00925b12",
+                             "d1c3a970612bbd2df47a3c0697f82bd394abc450")),
         Dataset("fashion-mnist", "Fashion-MNIST", "FashionMNIST", classes=_CLOTHES,
-                download_bytes=30_878_645),
-        Dataset("kmnist", "KMNIST", "KMNIST", classes=_KANA, download_bytes=21_240_888),
+                download_bytes=30_878_645,
+                content_ids=("ff2f5a96367a3c1656f09c93649f07143ff8b11e",
+                             "30424ca2ea876655f5bba14f9f07132769687975",
+                             "37bac79bc6f002d965f363e0b20514904504a4d9",
+                             "2195a4d0957e013db98d03e51697e2315816cce2")),
+        Dataset("kmnist", "KMNIST", "KMNIST", classes=_KANA, download_bytes=21_240_888,
+                content_ids=("3cf037df1ccd08cf71c7e9465ca6bc729e79a251",
+                             "180cd088d65c3b75d97d046ad75476d1176666e0",
+                             "1adcabe5a6e822ca4ae03c51ca387e9ca736ad11",
+                             "6e9269c40e2642f2ac5bda1536e4a56c582e5be1")),
         Dataset("emnist", "EMNIST digits", "EMNIST",
                 _idx_files("emnist-digits-train", "emnist-digits-test"), 240_000, 40_000,
                 download_bytes=561_753_746, is_transposed=True),

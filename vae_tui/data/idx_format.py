@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from vae_tui.arrays import Bytes
 from vae_tui.data.catalogue import DATASETS, Dataset, find_file, resolve
+from vae_tui.data.content import check_content
 from vae_tui.errors import VaeTuiError
 
 _CHUNK_BYTES = 1 << 20
@@ -59,7 +60,7 @@ def locate(dataset: Dataset, data_dir: Path) -> list[Traversable]:
 def read_images(file: Traversable, count: int, dataset: Dataset) -> Bytes:
     """Return ``count`` images, (N, P); VaeTuiError when they cannot be read."""
     with _errors_in_one_line(file, dataset):
-        images = _read_idx(file, (count, *dataset.shape.array))
+        images = _read_idx(file, (count, *dataset.shape.array), dataset)
     if dataset.is_transposed:
         for start in range(0, count, 4096):  # in blocks: no copy of the whole array
             block = images[start : start + 4096]
@@ -70,7 +71,7 @@ def read_images(file: Traversable, count: int, dataset: Dataset) -> Bytes:
 def read_labels(file: Traversable, count: int, dataset: Dataset) -> Bytes:
     """Return ``count`` labels, each a class of the data set; VaeTuiError when that cannot be."""
     with _errors_in_one_line(file, dataset):
-        labels = _read_idx(file, (count,))
+        labels = _read_idx(file, (count,), dataset)
         last = len(dataset.classes) - 1
         if labels.max() > last:
             index = int((labels > last).argmax())
@@ -78,11 +79,12 @@ def read_labels(file: Traversable, count: int, dataset: Dataset) -> Bytes:
     return labels
 
 
-def _read_idx(file: Traversable, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+def _read_idx(file: Traversable, shape: tuple[int, ...], dataset: Dataset) -> NDArray[np.uint8]:
     """Return the values of an idx file as an array.
 
     Raises:
-        ValueError: It is not an idx file of bytes with this shape, or has too few or many values.
+        ValueError: It is not an idx file of bytes with this shape, has too few or many values, or
+            others than the data set's.
         OSError, EOFError, zlib.error, lzma.LZMAError: It cannot be read or decompressed.
 
     Source:
@@ -117,6 +119,7 @@ def _read_idx(file: Traversable, shape: tuple[int, ...]) -> NDArray[np.uint8]:
             filled += arrived
         if stream.read(1):  # reading to the end makes gzip and xz check their checksums
             raise ValueError(f"has more than its {len(values):,} values")
+    check_content(file.name, dataset, header, values)
     return array
 
 

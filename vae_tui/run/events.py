@@ -9,11 +9,9 @@ from typing import Any
 
 from vae_tui.run import series
 from vae_tui.run.config import RANGES
-from vae_tui.run.untrusted import json_object
+from vae_tui.run.untrusted import as_float, as_int, as_text, json_object
 from vae_tui.text import preview
 
-_LONGEST_TEXT = 2_000
-"""Characters of a message, a name or a reason; the rest is cut off."""
 FURTHEST_EPOCH = 1e15
 """Larger epochs are refused: a chart could not place them."""
 
@@ -212,7 +210,7 @@ def decode(line: bytes) -> Event | None:
         values: dict[str, Any] = {name: read(record[name]) for name, read in present}
         if issubclass(event_type, Measurement):
             values["more"] = {
-                name: _float(record[name]) for name in more_names(event_type) if name in record
+                name: as_float(record[name]) for name in more_names(event_type) if name in record
             }
         return event_type(**values)
     except (TypeError, OverflowError) as error:
@@ -237,38 +235,18 @@ def finite(value: Any) -> Any:
     return value
 
 
-def _float(value: object) -> float:
-    if value is None:
-        return math.nan
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{preview(value)} is not a number")
-    return float(value)
-
-
 def _epoch(value: object) -> float:
-    epoch = _float(value)
+    epoch = as_float(value)
     if not abs(epoch) < FURTHEST_EPOCH:
         raise TypeError(f"{epoch} is not an epoch")
     return epoch
 
 
 def _step(value: object) -> int:
-    step = _int(value)
+    step = as_int(value)
     if step < 0:
         raise TypeError(f"step {step} is negative")
     return step
-
-
-def _int(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
-        raise TypeError(f"{preview(value)} is not a whole number")
-    return value
-
-
-def _str(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{preview(value)} is not text")
-    return value[:_LONGEST_TEXT]
 
 
 def _floats(value: object) -> tuple[float, ...]:
@@ -276,11 +254,16 @@ def _floats(value: object) -> tuple[float, ...]:
         raise TypeError(f"{preview(value)} is not a list")
     if len(value) > RANGES["latent_dim"].high:
         raise TypeError(f"{len(value)} numbers are more than a code can have")
-    return tuple(map(_float, value))
+    return tuple(map(as_float, value))
 
 
 _Reader = Callable[[object], object]
-_BY_TYPE: dict[object, _Reader] = {float: _float, int: _int, str: _str, tuple[float, ...]: _floats}
+_BY_TYPE: dict[object, _Reader] = {
+    float: as_float,
+    int: as_int,
+    str: as_text,
+    tuple[float, ...]: _floats,
+}
 _BY_FIELD: dict[tuple[str, object], _Reader] = {("epoch", float): _epoch, ("step", int): _step}
 """Fields that position a curve or a bar, and are checked more strictly."""
 _KIND_OF: dict[type[Event], str] = {

@@ -6,12 +6,16 @@ follow no link: a foreign folder could make the program overwrite one of the use
 
 import errno
 import json
+import math
 import os
 import stat
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from vae_tui.text import preview
+
 NOT_A_FILE = "is not a regular file"
+LONGEST_TEXT = 2_000
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -49,6 +53,29 @@ def json_object(text: str | bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
     return value
+
+
+def as_float(value: object) -> float:
+    """Return a number from JSON, NaN for null; TypeError for anything else."""
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{preview(value)} is not a number")
+    return float(value)
+
+
+def as_int(value: object) -> int:
+    """Return a whole number from JSON; TypeError for anything else, or one of over 64 bits."""
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
+        raise TypeError(f"{preview(value)} is not a whole number")
+    return value
+
+
+def as_text(value: object) -> str:
+    """Return the first `LONGEST_TEXT` characters of a text from JSON; TypeError if it is none."""
+    if not isinstance(value, str):
+        raise TypeError(f"{preview(value)} is not text")
+    return value[:LONGEST_TEXT]
 
 
 def _opened(path: Path, flags: int) -> int:
