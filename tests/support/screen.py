@@ -65,8 +65,25 @@ class RecordingApp(VaeApp):
         super().notify(message, **more)
 
 
+def _stand_in(view: type[View]) -> type[View]:
+    """Return a view of the same name and title without widgets; to show it fails the test.
+
+    The first view is shown before a test opens another.
+    """
+
+    def on_show(_: View) -> None:
+        assert view is VIEWS[0], f"this test is not about {view.TITLE}"
+
+    nothing = {"redraw": lambda _: None, "watch_scene": lambda _: None, "on_show": on_show}
+    return type(view.__name__, (View,), {"TITLE": view.TITLE, **nothing})
+
+
 class Screen:
-    """An app with everything at its seams, to be entered as ``async with screen.at(80, 24)``."""
+    """An app with everything at its seams, to be entered as ``async with screen.at(80, 24)``.
+
+    ``views`` holds the keys of the views that the test is about. The others get no widgets: to
+    mount those takes as long as the rest of the start.
+    """
 
     def __init__(
         self,
@@ -77,6 +94,7 @@ class Screen:
         steering: FakeSteering | None = None,
         read_only: bool = False,
         load: Callable[[], None] = lambda: None,
+        views: str = "123456",
         more_views: Callable[[], Sequence[type[View]]] | None = None,
         folder: Path | None = None,
         embed: Callable[[Floats, Floats | None], Iterator[Embedding]] = embed,
@@ -91,10 +109,14 @@ class Screen:
 
         def parts(_: str | None) -> LateImports:
             load()
-            views, more = (VIEWS, tuple) if more_views is None else (VIEWS[:1], more_views)
+            shown = [
+                one if str(number) in views else _stand_in(one)
+                for number, one in enumerate(VIEWS, start=1)
+            ]
+            at_once, more = (shown, tuple) if more_views is None else (VIEWS[:1], more_views)
             first = Scene(view, **scene)
             return LateImports(
-                views, self.reader, embed, first, self.runs, lambda: DrawDialog, more
+                at_once, self.reader, embed, first, self.runs, lambda: DrawDialog, more
             )
 
         self.app = RecordingApp(

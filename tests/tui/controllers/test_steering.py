@@ -1,6 +1,7 @@
 """Commands to the trainer, and when they are offered."""
 
 import dataclasses
+from functools import partial
 
 import pytest
 from support.fake_steering import FakeSteering
@@ -12,9 +13,11 @@ from textual.widgets import Input
 from vae_tui.errors import VaeTuiError
 from vae_tui.run.events import Paused, Resumed
 
+train_screen = partial(Screen, views="1")
+
 
 async def test_p_pauses_and_then_resumes():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -33,7 +36,7 @@ async def test_p_pauses_and_then_resumes():
     [("diverged", {"lr": 0.0005}), ("failed", {}), ("stopped", {}), ("lost", {})],
 )
 async def test_p_goes_on_from_the_last_save_and_halves_lr_where_it_diverged(condition, settings):
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, condition)
@@ -42,7 +45,7 @@ async def test_p_goes_on_from_the_last_save_and_halves_lr_where_it_diverged(cond
 
 
 async def test_p_on_a_finished_run_asks_for_more_epochs_and_trains_them():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "finished")
@@ -58,7 +61,7 @@ async def test_p_on_a_finished_run_asks_for_more_epochs_and_trains_them():
      ("9" * 5_000, "epochs must be 1000000 or less")],
 )  # fmt: skip
 async def test_a_number_of_epochs_that_cannot_be_is_refused_in_words(typed, words):
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "finished")
@@ -72,7 +75,7 @@ async def test_a_number_of_epochs_that_cannot_be_is_refused_in_words(typed, word
 
 
 async def test_a_run_that_was_asked_to_stop_is_stopping_until_its_trainer_has_ended():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at(120, 40) as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -90,7 +93,7 @@ async def test_a_run_that_was_asked_to_stop_is_stopping_until_its_trainer_has_en
 
 
 async def test_a_run_that_goes_on_after_it_ended_is_starting_and_neither_stalled_nor_stopped():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "stopped")
@@ -102,7 +105,7 @@ async def test_a_run_that_goes_on_after_it_ended_is_starting_and_neither_stalled
 
 
 async def test_read_only_sends_nothing_and_says_so():
-    screen = Screen(read_only=True)
+    screen = train_screen(read_only=True)
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -114,7 +117,7 @@ async def test_read_only_sends_nothing_and_says_so():
 
 
 async def test_read_only_asks_for_no_other_settings():
-    screen = Screen(read_only=True)
+    screen = train_screen(read_only=True)
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -138,7 +141,7 @@ async def test_read_only_asks_for_no_other_settings():
 async def test_the_bottom_line_shows_the_steering_keys_that_work_here_and_now(
     condition, read_only, keys
 ):
-    screen = Screen(read_only=read_only)
+    screen = train_screen(read_only=read_only)
     async with screen.at(160, 40) as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, condition)
@@ -152,7 +155,7 @@ async def test_the_bottom_line_shows_the_steering_keys_that_work_here_and_now(
 
 
 async def test_a_refusal_is_shown_and_ends_nothing():
-    screen = Screen(steering=FakeSteering(VaeTuiError("state.pt is [/not] there")))
+    screen = train_screen(steering=FakeSteering(VaeTuiError("state.pt is [/not] there")))
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "lost")

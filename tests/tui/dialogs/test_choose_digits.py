@@ -1,6 +1,7 @@
 """Interpolation between digits that the user chooses."""
 
 import re
+from functools import partial
 
 from support.fake_networks import probe, random_network
 from support.run_events import CONFIG, STARTED, losses
@@ -9,11 +10,13 @@ from support.screen import Screen, become, screen_text, until_reading, wait_unti
 from vae_tui.tui.dialogs.choose_digits import ChooseDigitsDialog
 from vae_tui.tui.terminal_app import TerminalApp
 
+walk_screen = partial(Screen, views="3")
+
 
 async def test_interpolation_of_a_run_of_an_unknown_data_set_asks_for_two_numbers():
     import dataclasses
 
-    screen = Screen(config=dataclasses.replace(CONFIG, dataset="of-somebody-else"))
+    screen = walk_screen(config=dataclasses.replace(CONFIG, dataset="of-somebody-else"))
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -22,7 +25,7 @@ async def test_interpolation_of_a_run_of_an_unknown_data_set_asks_for_two_number
 
 
 async def test_interpolation_offers_only_classes_that_the_probe_holds():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         screen.reader.report(STARTED, losses(3))
@@ -35,7 +38,7 @@ async def test_interpolation_offers_only_classes_that_the_probe_holds():
 
 
 async def test_interpolation_before_the_first_weights_says_that_it_needs_them():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await pilot.press("i")

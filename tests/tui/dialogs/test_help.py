@@ -1,11 +1,15 @@
 """The help of a view."""
 
+from functools import partial
+
 import pytest
 from support.screen import Screen, open_view, until_reading, wait_until
 from textual.widgets import Static
 
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.messages import UserReturned
+
+train_screen = partial(Screen, views="13")
 
 
 async def test_help_tells_each_views_keys_and_the_common_ones():
@@ -28,7 +32,7 @@ async def test_help_tells_each_views_keys_and_the_common_ones():
 
 
 async def test_help_keeps_the_news_with_its_brackets():
-    screen = Screen()
+    screen = train_screen()
     news = "while you were away: it failed: [2J [b] in [/scratch/runs]"
     async with screen.at(100, 60) as pilot:
         await until_reading(pilot, screen)
@@ -41,7 +45,7 @@ async def test_help_keeps_the_news_with_its_brackets():
 
 
 async def test_a_wide_terminal_has_two_columns_and_the_ids_of_the_keys():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at(160, 50) as pilot:
         await open_view(pilot, screen, "3")
         await pilot.press("question_mark")
@@ -56,7 +60,7 @@ async def test_a_wide_terminal_has_two_columns_and_the_ids_of_the_keys():
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (119, 40), (120, 40), (200, 60)])
 async def test_explanations_hang_beside_their_key_and_no_word_is_broken(size):
-    screen = Screen()
+    screen = train_screen()
     async with screen.at(*size) as pilot:
         await open_view(pilot, screen, "1")
         await pilot.press("question_mark")

@@ -1,5 +1,7 @@
 """The dialog of settings."""
 
+from functools import partial
+
 import pytest
 from support.fake_steering import FakeSteering
 from support.screen import Screen, become, until_reading, wait_until
@@ -7,6 +9,8 @@ from textual.widgets import Input, Static
 
 from vae_tui.run.events import Paused, SettingChanged
 from vae_tui.tui.dialogs.settings import SettingsDialog
+
+train_screen = partial(Screen, views="1")
 
 
 async def ask_controls(pilot, screen, **wanted):
@@ -18,7 +22,7 @@ async def ask_controls(pilot, screen, **wanted):
 
 
 async def test_c_shows_the_settings_in_force():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -31,7 +35,7 @@ async def test_c_shows_the_settings_in_force():
 
 
 async def test_c_shows_a_setting_that_was_changed_in_a_pause():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -46,7 +50,7 @@ async def test_c_shows_a_setting_that_was_changed_in_a_pause():
 
 
 async def test_a_number_that_cannot_be_is_refused_in_words():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -69,7 +73,7 @@ async def test_a_number_that_cannot_be_is_refused_in_words():
 
 
 async def test_new_settings_are_requested_one_by_one():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -80,7 +84,7 @@ async def test_new_settings_are_requested_one_by_one():
 
 
 async def test_controls_save_now_and_u_undoes():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -92,7 +96,7 @@ async def test_controls_save_now_and_u_undoes():
 
 async def test_a_screen_that_only_watches_changes_nothing():
     steering = FakeSteering()
-    screen = Screen(read_only=True, steering=steering)
+    screen = train_screen(read_only=True, steering=steering)
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -107,7 +111,7 @@ async def test_a_screen_that_only_watches_changes_nothing():
 
 @pytest.mark.parametrize("condition", ["stopped", "failed", "lost", "finished"])
 async def test_new_settings_of_an_ended_run_apply_when_enter_resumes_it(condition):
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, condition)
@@ -118,7 +122,7 @@ async def test_new_settings_of_an_ended_run_apply_when_enter_resumes_it(conditio
 
 
 async def test_new_settings_of_an_ended_run_can_be_kept_for_a_later_resume():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "finished")
@@ -130,7 +134,7 @@ async def test_new_settings_of_an_ended_run_can_be_kept_for_a_later_resume():
 
 
 async def test_a_finished_run_is_not_resumed_without_more_epochs():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "finished")
@@ -141,7 +145,7 @@ async def test_a_finished_run_is_not_resumed_without_more_epochs():
 
 
 async def test_after_a_divergence_half_the_learning_rate_is_proposed():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "diverged")
@@ -152,7 +156,7 @@ async def test_after_a_divergence_half_the_learning_rate_is_proposed():
 
 async def test_a_live_run_has_nothing_to_keep_and_an_ended_one_nothing_to_save():
     for condition, key in (("running", "ctrl+k"), ("stopped", "ctrl+s")):
-        screen = Screen()
+        screen = train_screen()
         async with screen.at() as pilot:
             await until_reading(pilot, screen)
             await become(pilot, screen, condition)
@@ -163,7 +167,7 @@ async def test_a_live_run_has_nothing_to_keep_and_an_ended_one_nothing_to_save()
 
 
 async def test_settings_that_wait_for_a_resume_are_shown_when_c_opens_again():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "stopped")

@@ -1,6 +1,7 @@
 """The Dimensions view: KL per dimension and advice."""
 
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,11 +17,13 @@ from vae_tui.tui.widgets.dimensions.kl_bars import KlBars
 from vae_tui.tui.widgets.dimensions.traversals import Traversals
 from vae_tui.tui.widgets.latent_bars import LatentBars
 
+dimensions_screen = partial(Screen, views="35")
+
 FIRST = random_network(540)
 
 
 async def test_the_two_parts_of_the_kl_add_up_to_the_closed_form():
-    screen = Screen()
+    screen = dimensions_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "5")
         expected = closed_form(FIRST, probe())
@@ -36,7 +39,7 @@ async def test_the_two_parts_of_the_kl_add_up_to_the_closed_form():
 
 
 async def test_s_sorts_by_kl_or_by_number():
-    screen = Screen()
+    screen = dimensions_screen()
     async with screen.at(80, 40) as pilot:
         await open_view(pilot, screen, "5")
         expected = closed_form(FIRST, probe())
@@ -67,7 +70,7 @@ async def test_s_sorts_by_kl_or_by_number():
     ],
 )
 async def test_advice_is_given_for_beta_50_and_not_for_beta_1(network, beta, bce, words, others):
-    screen = Screen()
+    screen = dimensions_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "5")
         screen.reader.report(losses(558, beta=beta), epoch_ended(31, test_bce=bce))
@@ -78,7 +81,7 @@ async def test_advice_is_given_for_beta_50_and_not_for_beta_1(network, beta, bce
 
 
 async def test_walk_and_dimensions_show_the_same_kl_in_the_same_order():
-    screen = Screen()
+    screen = dimensions_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "5")
         rows = plain(screen.view.query_one(KlBars)).splitlines()
@@ -92,7 +95,7 @@ async def test_walk_and_dimensions_show_the_same_kl_in_the_same_order():
 
 
 async def test_the_mouse_chooses_a_dimension_and_a_double_click_walks_along_it():
-    screen = Screen()
+    screen = dimensions_screen()
     async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "5")
         bars, order = screen.view.query_one(KlBars), by_kl(FIRST, probe())
@@ -111,7 +114,7 @@ async def test_the_mouse_chooses_a_dimension_and_a_double_click_walks_along_it()
 
 
 async def test_a_double_click_on_a_digit_of_a_card_walks_from_it():
-    screen = Screen()
+    screen = dimensions_screen()
     async with screen.at(200, 60) as pilot:
         await open_view(pilot, screen, "5")
         cards = screen.view.query_one(Traversals)

@@ -1,6 +1,7 @@
 """The Dimensions view where there is room: history, digits; and where there is little."""
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ from vae_tui.tui.widgets.dimensions.kl_bars import KlBars
 from vae_tui.tui.widgets.dimensions.kl_history import KlHistory
 from vae_tui.tui.widgets.dimensions.traversals import VALUES, Traversals
 
+dimensions_screen = partial(Screen, views="5")
+
 FIRST = random_network(540)
 
 
@@ -29,7 +32,7 @@ def measured(kl, first=1):
 
 
 async def test_all_20_dimensions_have_a_row_at_80x24_whatever_the_advice_needs():
-    screen = Screen()
+    screen = dimensions_screen()
     async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "5")
         for network in (FIRST, flat_network(560, 90)):
@@ -42,7 +45,7 @@ async def test_all_20_dimensions_have_a_row_at_80x24_whatever_the_advice_needs()
 
 
 async def test_the_title_says_what_the_colours_of_the_bars_mean():
-    screen = Screen()
+    screen = dimensions_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "5")
         caption = screen.caption("caption")
@@ -53,7 +56,7 @@ async def test_the_title_says_what_the_colours_of_the_bars_mean():
 
 
 async def test_bars_of_dead_dimensions_are_short_even_where_all_are_dead():
-    screen = Screen()
+    screen = dimensions_screen()
     async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "5")
         await new_weights(pilot, screen, flat_network(560, 90))
@@ -62,7 +65,7 @@ async def test_bars_of_dead_dimensions_are_short_even_where_all_are_dead():
 
 
 async def test_below_the_bars_the_kl_over_the_training_is_a_heat_map_in_their_order():
-    screen = Screen()
+    screen = dimensions_screen()
     kl = np.linspace(0, 2, 12)[:, None] * np.linspace(0.1, 1, 20)[None]
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "5")
@@ -82,7 +85,7 @@ async def test_below_the_bars_the_kl_over_the_training_is_a_heat_map_in_their_or
 
 
 async def test_200x60_shows_for_each_dimension_five_digits_from_minus_3_to_3():
-    screen = Screen()
+    screen = dimensions_screen()
     async with screen.at(200, 60) as pilot:
         await open_view(pilot, screen, "5")
         cards = screen.view.query_one(Traversals)
@@ -105,7 +108,7 @@ async def test_200x60_shows_for_each_dimension_five_digits_from_minus_3_to_3():
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (100, 30), (120, 40), (160, 50), (200, 60)])
 @pytest.mark.parametrize("dimensions", [1, 2, 50])
 async def test_any_number_of_dimensions_is_whole_at_any_size(size, dimensions):
-    screen = Screen(config=dataclasses.replace(CONFIG, latent_dim=dimensions))
+    screen = dimensions_screen(config=dataclasses.replace(CONFIG, latent_dim=dimensions))
     async with screen.at(*size) as pilot:
         await open_view(pilot, screen, "5", "started")
         screen.reader.load(random_network(540, d=dimensions), probe())
@@ -141,7 +144,7 @@ def test_a_test_with_another_number_of_dimensions_is_left_out():
 @pytest.mark.parametrize("palette", Palette)
 async def test_a_kl_that_is_not_finite_is_drawn_as_the_largest(palette):
     kl = np.full((3, 20), np.inf)
-    screen = Screen(palette=palette)
+    screen = dimensions_screen(palette=palette)
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "5")
         heat = screen.view.query_one(KlHistory)

@@ -1,6 +1,7 @@
 """Drawing a digit by hand in Samples and Walk."""
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,6 +19,8 @@ from vae_tui.tui.widgets.latent_bars import LatentBars
 from vae_tui.tui.widgets.map.scatter import Scatter
 from vae_tui.tui.widgets.pad import Pad
 from vae_tui.tui.widgets.pictures import Pictures
+
+draw_screen = partial(Screen, views="23")
 
 FIRST, SECOND = random_network(540), random_network(576)
 BLANK = np.zeros((28, 28), np.uint8)
@@ -37,7 +40,7 @@ def images(dialog):
 
 @pytest.mark.parametrize("view", ["2", "3"])
 async def test_a_digit_is_drawn_with_keys_and_walked_from(view):
-    screen = Screen()
+    screen = draw_screen()
     async with screen.at() as pilot:
         dialog = await open_pad(pilot, screen, view)
         await pilot.press("up", "up", "space", "right", "right", "down", "space", "left", "left")
@@ -56,7 +59,7 @@ async def test_a_digit_is_drawn_with_keys_and_walked_from(view):
 
 
 async def test_the_mouse_draws_where_it_is_pressed_and_dragged_and_erases():
-    screen = Screen()
+    screen = draw_screen()
     async with screen.at() as pilot:
         dialog = await open_pad(pilot, screen)
         pad = dialog.query_one(Pad)
@@ -73,7 +76,7 @@ async def test_the_mouse_draws_where_it_is_pressed_and_dragged_and_erases():
 
 
 async def test_what_the_network_makes_of_the_drawing_stands_beside_it():
-    screen = Screen()
+    screen = draw_screen()
     async with screen.at(120, 40) as pilot:
         dialog = await open_pad(pilot, screen)
         await pilot.press("space", *["right"] * 4, *["down"] * 4, "space")
@@ -107,7 +110,7 @@ async def test_what_the_network_makes_of_the_drawing_stands_beside_it():
 
 
 async def test_an_auto_encoder_s_drawing_has_no_kl_in_its_loss():
-    screen = Screen(config=dataclasses.replace(CONFIG, model="ae"))
+    screen = draw_screen(config=dataclasses.replace(CONFIG, model="ae"))
     async with screen.at(120, 40) as pilot:
         dialog = await open_pad(pilot, screen)
         await pilot.press("space", *["right"] * 4)
@@ -116,7 +119,7 @@ async def test_an_auto_encoder_s_drawing_has_no_kl_in_its_loss():
 
 
 async def test_c_lets_the_network_see_the_drawing_where_it_is():
-    screen = Screen()
+    screen = draw_screen()
     async with screen.at(200, 60) as pilot:
         dialog = await open_pad(pilot, screen)
         await pilot.press(*["up"] * 6, "space", *["right"] * 3, "space")
@@ -129,7 +132,7 @@ async def test_c_lets_the_network_see_the_drawing_where_it_is():
 
 
 async def test_u_removes_the_last_stroke_and_backspace_everything():
-    screen = Screen()
+    screen = draw_screen()
     async with screen.at() as pilot:
         dialog = await open_pad(pilot, screen)
         await pilot.press("space", "right", "space")
@@ -149,7 +152,7 @@ async def test_u_removes_the_last_stroke_and_backspace_everything():
 
 
 async def test_escape_closes_and_the_drawing_is_there_again():
-    screen = Screen()
+    screen = draw_screen()
     async with screen.at() as pilot:
         dialog = await open_pad(pilot, screen)
         code = walk_code(screen)
@@ -162,7 +165,7 @@ async def test_escape_closes_and_the_drawing_is_there_again():
 
 
 async def test_newer_weights_read_the_drawing_again():
-    screen = Screen()
+    screen = draw_screen()
     async with screen.at() as pilot:
         dialog = await open_pad(pilot, screen)
         await pilot.press("space", "right", "space")
@@ -173,7 +176,7 @@ async def test_newer_weights_read_the_drawing_again():
 
 
 async def test_before_the_first_weights_w_says_what_it_needs():
-    screen = Screen()
+    screen = draw_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3", "started")
         await pilot.press("w")
@@ -184,7 +187,7 @@ async def test_before_the_first_weights_w_says_what_it_needs():
 @pytest.mark.parametrize("side", [8, 64])
 async def test_the_pad_has_the_pixels_of_the_runs_images(side):
     shape = ImageShape(side, side, 1)
-    screen = Screen(config=dataclasses.replace(CONFIG, image_shape=shape))
+    screen = draw_screen(config=dataclasses.replace(CONFIG, image_shape=shape))
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3", "started")
         screen.reader.load(random_network(540, shape=shape), probe(shape=shape))
@@ -200,7 +203,7 @@ async def test_the_pad_has_the_pixels_of_the_runs_images(side):
 
 @pytest.mark.parametrize("palette", [Palette.SHADES, Palette.ASCII])
 async def test_without_greys_the_pen_is_a_character_that_says_whether_it_is_down(palette):
-    screen = Screen(palette=palette, unicode=palette is not Palette.ASCII)
+    screen = draw_screen(palette=palette, unicode=palette is not Palette.ASCII)
     async with screen.at() as pilot:
         dialog = await open_pad(pilot, screen)
         rows = [strip.text for strip in dialog.query_one(Pad).rows]
@@ -213,7 +216,7 @@ async def test_without_greys_the_pen_is_a_character_that_says_whether_it_is_down
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60), (30, 8)])
 async def test_any_size_is_survived_while_drawing(size):
-    screen = Screen()
+    screen = draw_screen()
     async with screen.at() as pilot:
         dialog = await open_pad(pilot, screen)
         await pilot.press("space", "right")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -22,11 +23,13 @@ from vae_tui.tui.widgets.map.class_grid import ClassGrid, grid_layout
 from vae_tui.tui.widgets.map.manifold import AXIS, Manifold
 from vae_tui.tui.widgets.map.scatter import Scatter
 
+map_screen = partial(Screen, views="4")
+
 FIRST = random_network(540)
 
 
 async def test_the_manifold_of_two_dimensions_lies_at_the_quantiles_of_the_normal():
-    screen = Screen(config=dataclasses.replace(CONFIG, latent_dim=2))
+    screen = map_screen(config=dataclasses.replace(CONFIG, latent_dim=2))
     flat = random_network(540, d=2)
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "4", "started")
@@ -70,7 +73,7 @@ async def test_the_manifold_of_two_dimensions_lies_at_the_quantiles_of_the_norma
 
 @pytest.mark.parametrize("size", [(100, 30), (120, 40), (200, 60)])
 async def test_the_side_panel_shows_the_mean_of_each_class_with_its_count(size):
-    screen = Screen()
+    screen = map_screen()
     some = probe((3, 3, 3, 7, 7, 0))
     async with screen.at(*size) as pilot:
         await open_view(pilot, screen, "4")
@@ -97,7 +100,7 @@ def test_ten_classes_fill_their_rows(width, height):
 
 @pytest.mark.parametrize("size", [(120, 40), (200, 60)])
 async def test_the_ten_classes_stand_in_two_columns_beside_the_digits(size):
-    screen = Screen()
+    screen = map_screen()
     async with screen.at(*size) as pilot:
         await open_view(pilot, screen, "4")
         grid = screen.view.query_one(ClassGrid)
@@ -109,7 +112,7 @@ async def test_the_ten_classes_stand_in_two_columns_beside_the_digits(size):
 
 
 async def test_on_the_manifold_n_moves_its_own_cursor_and_no_hidden_one():
-    screen = Screen(config=dataclasses.replace(CONFIG, latent_dim=2))
+    screen = map_screen(config=dataclasses.replace(CONFIG, latent_dim=2))
     flat = random_network(540, d=2)
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "4", "started")
@@ -129,7 +132,7 @@ async def test_on_the_manifold_n_moves_its_own_cursor_and_no_hidden_one():
 
 
 async def test_a_run_of_an_unknown_data_set_has_a_map():
-    screen = Screen(config=dataclasses.replace(CONFIG, dataset="of-somebody-else"))
+    screen = map_screen(config=dataclasses.replace(CONFIG, dataset="of-somebody-else"))
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "4")
         await wait_until(pilot, lambda: "30 means" in screen.caption("caption"))
@@ -137,7 +140,7 @@ async def test_a_run_of_an_unknown_data_set_has_a_map():
 
 
 async def test_the_classes_have_their_colours():
-    screen = Screen()
+    screen = map_screen()
     async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "4")
         segments = [one for row in screen.view.query_one(ClassGrid).rows for one in row]
@@ -149,7 +152,7 @@ async def test_the_classes_have_their_colours():
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_l_hides_the_names_of_the_classes_and_shows_them_again(size):
-    screen = Screen()
+    screen = map_screen()
     async with screen.at(*size) as pilot:
         await open_view(pilot, screen, "4")
         await wait_until(pilot, lambda: cloud(screen) is not None)

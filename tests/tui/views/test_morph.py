@@ -1,6 +1,7 @@
 """The Walk view: interpolation between two digits or two marks."""
 
 import re
+from functools import partial
 
 import numpy as np
 from support.fake_networks import probe, random_network
@@ -10,6 +11,8 @@ from support.views import marked, strip
 from vae_tui.latent.codes import between, prior
 from vae_tui.tui.dialogs.choose_digits import ChooseDigitsDialog
 from vae_tui.tui.state.walk_place import FRAMES
+
+walk_screen = partial(Screen, views="23")
 
 FIRST, SECOND = random_network(540), random_network(576)
 
@@ -27,7 +30,7 @@ def leads(screen, start, end):
 
 
 async def test_a_morph_goes_from_a_to_b_frame_by_frame_and_ends_at_b():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
         await pilot.press("i", "3", "8")
@@ -55,7 +58,7 @@ async def test_a_morph_goes_from_a_to_b_frame_by_frame_and_ends_at_b():
 
 
 async def test_a_morph_follows_newer_weights():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3")
         await pilot.press("i", "3", "8")
@@ -69,7 +72,7 @@ async def test_a_morph_follows_newer_weights():
 
 
 async def test_a_key_that_moves_ends_a_morph_where_it_is():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3")
         await pilot.press("i", "3", "8")
@@ -82,7 +85,7 @@ async def test_a_key_that_moves_ends_a_morph_where_it_is():
 
 
 async def test_the_ends_of_a_morph_are_two_digit_keys_or_what_enter_offers():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3")
         for keys, expected in (
@@ -97,7 +100,7 @@ async def test_the_ends_of_a_morph_are_two_digit_keys_or_what_enter_offers():
 
 
 async def test_the_ends_of_the_last_morph_are_offered_again():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3")
         await pilot.press("i", "2", "7", "space", "i", "enter")
@@ -106,7 +109,7 @@ async def test_the_ends_of_the_last_morph_are_offered_again():
 
 
 async def test_escape_chooses_no_ends_and_changes_nothing():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "2")
         await pilot.press("i")
@@ -117,7 +120,7 @@ async def test_escape_chooses_no_ends_and_changes_nothing():
 
 
 async def test_i_goes_from_mark_to_mark_and_ends_exactly_at_the_second():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "3")
         start, end = await marked(pilot, screen)
@@ -133,7 +136,7 @@ async def test_i_goes_from_mark_to_mark_and_ends_exactly_at_the_second():
 
 
 async def test_k_interpolates_linearly_on_a_great_circle_and_in_pixels():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "3")
         start, end = await marked(pilot, screen)

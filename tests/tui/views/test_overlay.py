@@ -1,6 +1,7 @@
 """Another run's curves and digits over this one's."""
 
 import dataclasses
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ from vae_tui.tui.messages import OverlayFailed
 from vae_tui.tui.state.run_view import RunView, advance
 from vae_tui.tui.views.train_digits import SCALES, digit_layout
 from vae_tui.tui.widgets.loss_chart import LossChart
+
+two_runs_screen = partial(Screen, views="16")
 
 FIRST, OTHER = random_network(540), random_network(900)
 
@@ -46,7 +49,7 @@ async def overlay(pilot, screen, run, network=OTHER):
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
 async def test_x_overlays_the_other_runs_curves_with_its_name_and_its_digits_of_the_same_z(size):
-    screen = Screen()
+    screen = two_runs_screen()
     async with screen.at(*size) as pilot:
         await open_view(pilot, screen, "1")
         assert "mnist-d20" not in screen.text
@@ -73,7 +76,7 @@ async def test_x_overlays_the_other_runs_curves_with_its_name_and_its_digits_of_
 
 
 async def test_the_overlay_follows_the_other_run():
-    screen = Screen()
+    screen = two_runs_screen()
     async with screen.at() as pilot:
         await overlay(pilot, screen, other_run())
         newer = random_network(918)
@@ -86,7 +89,7 @@ async def test_the_overlay_follows_the_other_run():
 
 
 async def test_space_again_removes_the_overlay_and_on_another_run_adds_one():
-    screen = Screen()
+    screen = two_runs_screen()
     async with screen.at() as pilot:
         await overlay(pilot, screen, other_run())
         await pilot.press("6")
@@ -124,7 +127,7 @@ async def test_space_again_removes_the_overlay_and_on_another_run_adds_one():
     ],
 )
 async def test_where_the_z_is_not_common_the_caption_says_why_and_the_curves_stay(network, words):
-    screen = Screen()
+    screen = two_runs_screen()
     async with screen.at() as pilot:
         await overlay(pilot, screen, other_run(), network)
         assert screen.caption("overlay-caption").startswith(words)
@@ -135,7 +138,7 @@ async def test_where_the_z_is_not_common_the_caption_says_why_and_the_curves_sta
 
 
 async def test_a_run_of_another_reconstruction_is_named_with_it():
-    screen = Screen()
+    screen = two_runs_screen()
     async with screen.at(160, 40) as pilot:
         await overlay(pilot, screen, other_run(reconstruction="mse"))
         assert "mnist-d20 SE/2 70.0" in chart(screen, "reconstruction")
@@ -143,7 +146,7 @@ async def test_a_run_of_another_reconstruction_is_named_with_it():
 
 
 async def test_a_run_that_cannot_be_overlaid_is_one_note():
-    screen = Screen()
+    screen = two_runs_screen()
     async with screen.at() as pilot:
         await open_runs(pilot, screen, HERE, listed("gone"))
         await pilot.press("down", "x")
@@ -154,7 +157,7 @@ async def test_a_run_that_cannot_be_overlaid_is_one_note():
 
 
 async def test_at_most_four_runs_are_overlaid_each_in_its_own_colour():
-    screen = Screen()
+    screen = two_runs_screen()
     async with screen.at() as pilot:
         names = [f"run-{number}" for number in range(5)]
         await open_runs(pilot, screen, *map(listed, names), HERE)
@@ -181,7 +184,7 @@ async def test_at_most_four_runs_are_overlaid_each_in_its_own_colour():
 
 
 async def test_a_run_is_not_overlaid_on_itself():
-    screen = Screen()
+    screen = two_runs_screen()
     async with screen.at() as pilot:
         await open_runs(pilot, screen, HERE)
         await pilot.press("x")
@@ -190,7 +193,7 @@ async def test_a_run_is_not_overlaid_on_itself():
 
 
 async def test_smoothing_log_and_zoom_are_of_both_runs():
-    screen = Screen()
+    screen = two_runs_screen()
     async with screen.at(160, 40) as pilot:
         await overlay(pilot, screen, other_run())
         plainly = chart(screen, "reconstruction")
@@ -204,7 +207,7 @@ async def test_smoothing_log_and_zoom_are_of_both_runs():
 
 
 async def test_a_longer_run_is_cut_off_where_the_run_shown_ends_until_z_shows_all_of_it():
-    screen = Screen()
+    screen = two_runs_screen()
     async with screen.at(120, 40) as pilot:
         await overlay(pilot, screen, other_run(epochs=90, bce=70.0))
         await pilot.press("t")
@@ -225,7 +228,7 @@ async def test_a_longer_run_is_cut_off_where_the_run_shown_ends_until_z_shows_al
 
 
 async def test_an_overlay_before_the_first_weights_of_this_run_shows_its_curves():
-    screen = Screen()
+    screen = two_runs_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "started")

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,13 @@ from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.runs_text import caption_of
 from vae_tui.tui.widgets.runs.run_table import RunTable
 
+runs_screen = partial(Screen, views="6")
+
 MANY = [listed(f"run-{number:03}") for number in range(300)]
 
 
 async def test_the_view_says_what_it_waits_for():
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "6")
         assert screen.view.TITLE == "Runs"
@@ -34,7 +37,7 @@ async def test_the_view_says_what_it_waits_for():
 
 
 async def test_a_folder_without_runs_says_how_to_start_one():
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at() as pilot:
         await open_runs(pilot, screen)
         assert screen.caption("caption") == "no runs in checkpoints; start one with: vae-tui"
@@ -48,7 +51,7 @@ def test_the_command_of_an_empty_folder_starts_a_run_in_it():
 
 
 async def test_the_runs_stand_in_their_order_with_state_settings_and_best_test_loss():
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at(120, 40) as pilot:
         stalled = listed("slow", "stalled", silent_seconds=41.0, best_test_loss=float("nan"))
         await open_runs(
@@ -78,7 +81,7 @@ async def test_the_runs_stand_in_their_order_with_state_settings_and_best_test_l
     ],
 )
 async def test_the_least_important_columns_are_left_out_where_it_is_narrow(width, there, gone):
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at(width, 24) as pilot:
         await open_runs(pilot, screen, listed("fashion-mnist-1123-0713-12"), HERE, listed("x" * 99))
         head = table(screen)[0]
@@ -89,7 +92,7 @@ async def test_the_least_important_columns_are_left_out_where_it_is_narrow(width
 
 
 async def test_details_of_the_chosen_run_stand_below_the_table():
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at(160, 24) as pilot:
         name = "x" * 90
         lost = listed("left", "lost", next="continue with: vae-tui resume left")
@@ -103,7 +106,7 @@ async def test_details_of_the_chosen_run_stand_below_the_table():
 
 
 async def test_untrusted_names_reach_the_terminal_as_text():
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at(120, 24) as pilot:
         await open_runs(pilot, screen, listed("[/x] \x1b[2J[b]\udcff"), HERE, listed("数" * 60))
         await pilot.press("up")
@@ -114,7 +117,7 @@ async def test_untrusted_names_reach_the_terminal_as_text():
 
 
 async def test_a_broken_run_is_one_line_that_says_so():
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at(80, 24) as pilot:
         why = "config.json cannot be read: not JSON: Expecting value"
         await open_runs(pilot, screen, listed("bad", "lost", why), HERE)
@@ -142,7 +145,7 @@ async def test_the_runs_are_read_only_while_they_are_looked_at():
 
 
 async def test_the_keys_choose_and_the_table_scrolls():
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at(80, 24) as pilot:
         await open_runs(pilot, screen, *MANY, attached="run-000")
         page = screen.view.query_one(RunTable).size.height - 1
@@ -160,7 +163,7 @@ async def test_the_keys_choose_and_the_table_scrolls():
 
 
 async def test_the_mouse_chooses():
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at(80, 24) as pilot:
         await open_runs(pilot, screen, *MANY, attached="run-000")
         await pilot.press("end")
@@ -172,7 +175,7 @@ async def test_the_mouse_chooses():
 
 
 async def test_the_wheel_scrolls_and_the_next_key_comes_back_to_the_cursor():
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at(80, 24) as pilot:
         await open_runs(pilot, screen, *MANY, attached="run-000")
         wheel = MouseScrollDown(None, 5, 5, 0, 1, 0, False, False, False)
@@ -184,7 +187,7 @@ async def test_the_wheel_scrolls_and_the_next_key_comes_back_to_the_cursor():
 
 
 async def test_the_cursor_stays_on_its_run_when_the_list_changes():
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at(80, 24) as pilot:
         a, b, c, new = (listed(name) for name in ("a", "b", "c", "new"))
         await open_runs(pilot, screen, a, b, c)
@@ -199,7 +202,7 @@ async def test_the_cursor_stays_on_its_run_when_the_list_changes():
 
 @pytest.mark.parametrize("rows", [(), (HERE,)])
 async def test_every_key_is_safe_before_the_runs_are_listed_and_without_any(rows):
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at() as pilot:
         keys = ["up", "down", "pageup", "pagedown", "home", "end", "x", "y", "e"]
         await open_view(pilot, screen, "6", "nothing yet")
@@ -212,7 +215,7 @@ async def test_every_key_is_safe_before_the_runs_are_listed_and_without_any(rows
 
 
 async def test_enter_ends_the_screen_with_the_chosen_run():
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at() as pilot:
         await open_runs(pilot, screen, HERE, listed("mnist-d20"))
         await pilot.press("down", "enter")
@@ -222,7 +225,7 @@ async def test_enter_ends_the_screen_with_the_chosen_run():
 
 
 async def test_a_run_that_cannot_be_opened_is_one_note_and_ends_nothing():
-    screen = Screen()
+    screen = runs_screen()
     screen.runs.closed[Path("/runs/gone")] = "gone is not there [/any] more"
     async with screen.at() as pilot:
         await open_runs(pilot, screen, HERE, listed("gone"))
@@ -232,7 +235,7 @@ async def test_a_run_that_cannot_be_opened_is_one_note_and_ends_nothing():
 
 
 async def test_enter_on_the_run_on_the_screen_leads_back_to_it():
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at() as pilot:
         await open_runs(pilot, screen, listed("mnist-d20"), HERE)
         await pilot.press("enter")
@@ -241,7 +244,7 @@ async def test_enter_on_the_run_on_the_screen_leads_back_to_it():
 
 
 async def test_y_copies_the_command_that_lists_the_runs():
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at() as pilot:
         await open_runs(pilot, screen, HERE)
         await pilot.press("y")
@@ -249,7 +252,7 @@ async def test_y_copies_the_command_that_lists_the_runs():
 
 
 async def test_e_writes_all_columns_as_a_table(tmp_path):
-    screen = Screen(folder=tmp_path)
+    screen = runs_screen(folder=tmp_path)
     async with screen.at(60, 24) as pilot:
         bad = listed("bad", "lost", "config.json cannot be read", test_loss=float("nan"))
         await open_runs(pilot, screen, listed("a\x1b[2J"), bad, HERE)

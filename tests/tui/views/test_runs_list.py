@@ -1,6 +1,7 @@
 """Order, filter and preview of the Runs view."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from vae_tui.tui.widgets.runs.run_columns import COLUMNS, sorted_runs
 from vae_tui.tui.widgets.runs.run_preview import RunPreview
 from vae_tui.tui.widgets.runs.run_table import RunTable
 
+runs_screen = partial(Screen, views="16")
+
 A = listed("a", best_test_loss=99.0, beta=4.0, started=3e8, seconds=50.0)
 B = listed("b", "running", best_test_loss=101.0, beta=1.0, started=2e8, seconds=500.0)
 C = listed("c", best_test_loss=float("nan"), beta=2.0, started=1e8, seconds=5.0, dataset="kmnist")
@@ -26,7 +29,7 @@ def names(screen):
 
 
 async def test_s_sorts_by_one_column_after_the_other_and_S_reverses():
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at(160, 24) as pilot:
         await open_runs(pilot, screen, A, B, C, attached="a")
         assert names(screen) == ["a", "b", "c"]
@@ -44,7 +47,7 @@ async def test_s_sorts_by_one_column_after_the_other_and_S_reverses():
 
 
 async def test_a_click_on_a_head_sorts_and_a_second_one_reverses():
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at(160, 24) as pilot:
         await open_runs(pilot, screen, A, B, C, attached="a")
         place = Offset(table(screen)[0].index("beta"), 0)
@@ -62,7 +65,7 @@ def test_each_column_sorts_runs_without_a_test_too(column):
 
 
 async def test_the_cursor_stays_on_its_run_when_the_order_changes():
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at(160, 24) as pilot:
         await open_runs(pilot, screen, A, B, C, attached="a")
         await pilot.press("down")
@@ -72,7 +75,7 @@ async def test_the_cursor_stays_on_its_run_when_the_order_changes():
 
 
 async def test_a_slash_filters_while_words_are_typed_and_escape_shows_all_again():
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at(160, 24) as pilot:
         await open_runs(pilot, screen, A, B, C, attached="a")
         await pilot.press("slash", *"running")
@@ -95,7 +98,7 @@ async def test_a_slash_filters_while_words_are_typed_and_escape_shows_all_again(
 
 
 async def test_a_double_click_opens_a_run():
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at(120, 40) as pilot:
         await open_runs(pilot, screen, HERE, listed("mnist-d20"))
         await pilot.click(RunTable, Offset(8, 2), times=2)
@@ -105,7 +108,7 @@ async def test_a_double_click_opens_a_run():
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_the_chosen_run_is_previewed_with_eight_samples_of_its_weights(size):
-    screen, other = Screen(), random_network(900)
+    screen, other = runs_screen(), random_network(900)
     screen.runs.networks[Path("/runs/mnist-d20")] = other
     async with screen.at(*size) as pilot:
         await open_view(pilot, screen, "1")
@@ -132,7 +135,7 @@ async def test_the_chosen_run_is_previewed_with_eight_samples_of_its_weights(siz
 
 
 async def test_a_run_without_weights_is_previewed_without_samples():
-    screen = Screen()
+    screen = runs_screen()
     async with screen.at(120, 40) as pilot:
         await open_runs(pilot, screen, HERE, listed("empty", test_loss=float("nan")))
         await pilot.press("down")

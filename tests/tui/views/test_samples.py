@@ -1,5 +1,7 @@
 """The Samples view: which codes are decoded, and what its keys do."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from support.fake_networks import probe, random_network, samples_of
@@ -13,18 +15,20 @@ from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.latent_bars import LatentBars
 from vae_tui.tui.widgets.pictures import Pictures
 
+samples_screen = partial(Screen, views="23")
+
 FIRST, SECOND = random_network(540), random_network(576)
 
 
 async def test_samples_say_what_they_wait_for():
-    screen = Screen()
+    screen = samples_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "2", "started")
         assert "first weights" in screen.caption()
 
 
 async def test_samples_of_a_dead_run_without_weights_say_so():
-    screen = Screen()
+    screen = samples_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "2", "nothing left")
         assert "no weights that can be read" in screen.caption()
@@ -32,7 +36,7 @@ async def test_samples_of_a_dead_run_without_weights_say_so():
 
 @pytest.mark.parametrize("view", ["4", "5"])
 async def test_without_test_images_a_view_of_them_does_not_blame_the_weights(view):
-    screen = Screen()
+    screen = Screen(views=view)
     async with screen.at() as pilot:
         await open_view(pilot, screen, view, "nothing left")
         screen.reader.load(FIRST)
@@ -40,14 +44,14 @@ async def test_without_test_images_a_view_of_them_does_not_blame_the_weights(vie
 
 
 async def test_train_does_not_wait_for_the_weights_of_a_dead_run():
-    screen = Screen()
+    screen = Screen(views="1")
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1", "nothing left")
         assert screen.caption("samples-caption") == "no weights that can be read"
 
 
 async def test_samples_follow_newer_weights_with_the_same_z():
-    screen = Screen()
+    screen = samples_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "2")
         count = len(screen.pictures().images)
@@ -59,7 +63,7 @@ async def test_samples_follow_newer_weights_with_the_same_z():
 
 
 async def test_space_draws_new_samples_and_names_their_seed():
-    screen = Screen()
+    screen = samples_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "2")
         assert "seed 1" in screen.caption()
@@ -69,7 +73,7 @@ async def test_space_draws_new_samples_and_names_their_seed():
 
 
 async def test_plus_and_minus_scale_z_and_stop_at_the_ends():
-    screen = Screen()
+    screen = samples_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "2")
         await pilot.press("plus")
@@ -84,7 +88,7 @@ async def test_plus_and_minus_scale_z_and_stop_at_the_ends():
 
 
 async def test_more_room_has_larger_or_more_samples_and_little_is_left_empty():
-    screen = Screen()
+    screen = samples_screen()
     async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "2")
         assert (screen.pictures().pixels, len(screen.pictures().images)) == (12, 18)
@@ -111,7 +115,7 @@ def test_a_grid_and_the_frame_beside_each_picture_never_leave_the_view(size):
 
 
 async def test_the_cursor_is_a_frame_that_arrows_move_and_the_ends_stop():
-    screen = Screen()
+    screen = samples_screen()
     async with screen.at(80, 24) as pilot:  # six columns, three rows
         await open_view(pilot, screen, "2")
         for keys, chosen in (
@@ -133,7 +137,7 @@ async def test_the_cursor_is_a_frame_that_arrows_move_and_the_ends_stop():
 
 
 async def test_a_click_chooses_and_a_double_click_walks_from_that_z():
-    screen = Screen()
+    screen = samples_screen()
     async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "2")
         pictures = screen.pictures()
@@ -146,7 +150,7 @@ async def test_a_click_chooses_and_a_double_click_walks_from_that_z():
 
 
 async def test_enter_walks_from_the_chosen_z_with_its_temperature():
-    screen = Screen()
+    screen = samples_screen()
     async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "2")
         await pilot.press("plus", "right", "down", "enter")
@@ -156,7 +160,7 @@ async def test_enter_walks_from_the_chosen_z_with_its_temperature():
 
 
 async def test_z_changes_between_fitting_full_and_half_size():
-    screen = Screen()
+    screen = samples_screen()
     async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "2")
         sizes = [screen.pictures().pixels]
@@ -170,7 +174,7 @@ async def test_z_changes_between_fitting_full_and_half_size():
 async def test_from_120_columns_a_card_shows_the_chosen_digit_its_code_and_its_neighbour(
     width, has_card
 ):
-    screen = Screen()
+    screen = samples_screen()
     async with screen.at(width, 40) as pilot:
         await open_view(pilot, screen, "2")
         await pilot.press("right")
@@ -193,7 +197,7 @@ async def test_from_120_columns_a_card_shows_the_chosen_digit_its_code_and_its_n
 
 
 async def test_g_draws_from_the_aggregate_posterior_and_back():
-    screen = Screen()
+    screen = samples_screen()
     # Each posterior is so narrow that its draws are the means of test digits.
     narrow = spread_out(FIRST, np.full(20, 1e-4))
     async with screen.at() as pilot:
@@ -218,7 +222,7 @@ async def test_g_draws_from_the_aggregate_posterior_and_back():
 
 
 async def test_at_temperature_0_samples_of_the_posterior_are_reconstructions():
-    screen = Screen()
+    screen = samples_screen()
     wide = spread_out(FIRST, np.full(20, 3.0))
     async with screen.at() as pilot:
         await open_view(pilot, screen, "2")

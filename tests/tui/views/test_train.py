@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,11 +17,13 @@ from vae_tui.tui.messages import ProbeLoaded
 from vae_tui.tui.views.train_digits import SCALES, digit_layout
 from vae_tui.tui.widgets.caption import Caption
 
+train_screen = partial(Screen, views="1")
+
 FIRST, SECOND = random_network(540), random_network(576)
 
 
 async def test_train_says_what_it_waits_for():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1", "nothing yet")
         for which in ("reconstruction", "kl"):
@@ -29,7 +32,7 @@ async def test_train_says_what_it_waits_for():
 
 
 async def test_the_test_digits_are_there_before_the_first_weights():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "1", "nothing yet")
         assert "importing torch" in screen.text
@@ -42,7 +45,7 @@ async def test_the_test_digits_are_there_before_the_first_weights():
 
 
 async def test_charts_and_digits_follow_two_updates():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         for step, grey in ((18, 60), (36, 200)):  # one would not show a dead follower
@@ -60,7 +63,7 @@ async def test_charts_and_digits_follow_two_updates():
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_g_shows_the_norm_of_the_gradient_and_hides_it_again(size):
-    screen = Screen()
+    screen = train_screen()
     async with screen.at(*size) as pilot:
         await open_view(pilot, screen, "1")
         screen.reader.report(STARTED, losses(18, more={"gradient_norm": 37.5}))
@@ -71,7 +74,7 @@ async def test_g_shows_the_norm_of_the_gradient_and_hides_it_again(size):
 
 
 async def test_a_run_without_gradient_norms_says_that_it_has_none():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "1")
         screen.reader.report(STARTED, losses(18))
@@ -82,7 +85,7 @@ async def test_a_run_without_gradient_norms_says_that_it_has_none():
 
 @pytest.mark.parametrize("width", [80, 120])
 async def test_train_names_a_beta_that_is_not_the_usual_one_behind_both_test_losses(width):
-    screen = Screen()
+    screen = train_screen()
     async with screen.at(width, 24) as pilot:
         await open_view(pilot, screen, "1")
         assert "beta" not in screen.caption("losses")
@@ -97,7 +100,7 @@ async def test_train_names_a_beta_that_is_not_the_usual_one_behind_both_test_los
 
 @pytest.mark.parametrize(("size", "shown"), [((120, 40), True), ((80, 24), False)])
 async def test_the_machine_of_a_live_run_is_in_the_frame_where_there_is_one(size, shown):
-    screen = Screen()
+    screen = train_screen()
     async with screen.at(*size) as pilot:
         await open_view(pilot, screen, "1")
         rows = screen.view.query_one("#kl").size.height
@@ -114,7 +117,7 @@ async def test_the_machine_of_a_live_run_is_in_the_frame_where_there_is_one(size
 
 
 async def test_train_draws_the_same_z_with_newer_weights():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
         count = len(screen.pictures("samples").images)
@@ -128,7 +131,7 @@ async def test_train_draws_the_same_z_with_newer_weights():
 
 
 async def test_space_draws_other_z_in_train():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
         before = screen.pictures("samples").images
@@ -137,7 +140,7 @@ async def test_space_draws_other_z_in_train():
 
 
 async def test_train_sets_test_digits_over_their_reconstructions_with_the_error_of_each():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
         images = probe().images[:3]
@@ -149,7 +152,7 @@ async def test_train_sets_test_digits_over_their_reconstructions_with_the_error_
 
 
 async def test_the_reference_levels_stand_in_the_reconstruction_chart():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "1")
         for words in ("floor 47", "collapse 214", "untrained 544"):
@@ -157,7 +160,7 @@ async def test_the_reference_levels_stand_in_the_reconstruction_chart():
 
 
 async def test_l_s_and_z_change_the_charts_and_change_them_back():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "1")
         plainly = chart(screen, "reconstruction")
@@ -171,7 +174,7 @@ async def test_l_s_and_z_change_the_charts_and_change_them_back():
 
 
 async def test_the_cursor_reads_the_value_below_it():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "1")
         await pilot.press("t", "h")
@@ -188,7 +191,7 @@ async def test_the_cursor_reads_the_value_below_it():
 
 
 async def test_a_loss_that_is_not_finite_is_marked_and_ends_nothing():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
         screen.reader.report(losses(543, bce=float("nan"), kl=float("inf")))
@@ -210,7 +213,7 @@ def test_the_digits_of_train_fit_any_room(width):
 
 @pytest.mark.parametrize("turns", range(4))
 async def test_digits_grow_with_the_view_while_a_hidden_widget_is_repainted(turns):
-    screen = Screen()
+    screen = train_screen()
     async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "1")
         samples, height = screen.pictures("samples"), screen.view.size.height

@@ -2,11 +2,14 @@
 
 import threading
 import time
+from functools import partial
 
 import numpy as np
 from support.fake_networks import probe, random_network
 from support.screen import Screen, embed, new_weights, open_view, wait_until
 from support.views import cloud
+
+map_screen = partial(Screen, views="4")
 
 FIRST, SECOND = random_network(540), random_network(576)
 
@@ -18,7 +21,7 @@ async def test_tsne_starts_again_from_its_last_embedding_when_newer_weights_come
         starts.append(start)
         yield from embed(codes, start)
 
-    screen = Screen(embed=remembering)
+    screen = map_screen(embed=remembering)
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "4")
         await pilot.press("m")
@@ -44,7 +47,7 @@ async def test_tsne_that_ends_while_the_screen_does_is_dropped():
             yield first
 
     begun = threading.Event()
-    screen = Screen(embed=late)
+    screen = map_screen(embed=late)
     async with screen.at() as pilot:
         await open_view(pilot, screen, "4")
         await pilot.press("m")
@@ -58,7 +61,7 @@ async def test_the_map_names_the_weights_that_tsne_was_computed_with():
         yield from embed(codes, start)
 
     is_free = threading.Event()
-    screen = Screen(embed=slow_the_second_time)
+    screen = map_screen(embed=slow_the_second_time)
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "4")
         await pilot.press("m")

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -17,12 +18,14 @@ from vae_tui.tui.views.walk_layout import layout
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.latent_bars import LatentBars
 
+walk_screen = partial(Screen, views="3")
+
 FIRST, SECOND = random_network(540), random_network(576)
 BY_KL = by_kl(FIRST, probe())
 
 
 async def test_walk_says_what_it_waits_for_and_shows_a_digit_when_it_has_come():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3", "started")
         assert "first weights" in screen.caption("caption")
@@ -32,7 +35,7 @@ async def test_walk_says_what_it_waits_for_and_shows_a_digit_when_it_has_come():
 
 
 async def test_walk_keeps_its_z_when_newer_weights_come():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3")
         await new_weights(pilot, screen, SECOND)
@@ -41,7 +44,7 @@ async def test_walk_keeps_its_z_when_newer_weights_come():
 
 
 async def test_space_goes_to_another_point_of_the_prior():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3")
         await pilot.press("space")
@@ -50,7 +53,7 @@ async def test_space_goes_to_another_point_of_the_prior():
 
 
 async def test_arrows_choose_a_dimension_and_move_it():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3")
         expected = prior(1, 1, 20)[0]
@@ -67,7 +70,7 @@ async def test_arrows_choose_a_dimension_and_move_it():
 
 
 async def test_the_chosen_dimension_stops_at_the_ends_of_the_list():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3")
         await pilot.press(*["up"] * 3)
@@ -78,7 +81,7 @@ async def test_the_chosen_dimension_stops_at_the_ends_of_the_list():
 
 
 async def test_dimensions_stand_in_the_order_of_their_kl():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3")
         assert screen.view.query_one(LatentBars).bars.order == BY_KL
@@ -87,7 +90,7 @@ async def test_dimensions_stand_in_the_order_of_their_kl():
 
 
 async def test_x_starts_at_the_mean_of_a_test_digit_and_follows_newer_weights():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3")
         await pilot.press("x")
@@ -101,7 +104,7 @@ async def test_x_starts_at_the_mean_of_a_test_digit_and_follows_newer_weights():
 
 
 async def test_the_strip_shows_the_chosen_dimension_from_end_to_end():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3")
         strip = screen.pictures("strip").images
@@ -119,7 +122,7 @@ async def test_the_strip_shows_the_chosen_dimension_from_end_to_end():
 
 
 async def test_everything_answers_while_the_training_is_paused():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3")
         screen.reader.report(Paused(time=screen.clock.now, step=540))
@@ -142,7 +145,7 @@ def test_the_walks_digit_and_strips_fit_any_view(framed):
 
 
 async def test_both_marks_are_named_where_there_is_little_room():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "3")
         await pilot.press("right", "a", "x", "b")
@@ -151,7 +154,7 @@ async def test_both_marks_are_named_where_there_is_little_room():
 
 
 async def test_value_and_error_of_each_picture_stand_under_the_strip():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "3")
         pictures = strip(screen)
@@ -171,7 +174,7 @@ async def test_value_and_error_of_each_picture_stand_under_the_strip():
 
 
 async def test_d_drifts_smoothly_until_d_is_pressed_again():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "3")
         await pilot.press("d")
@@ -194,7 +197,7 @@ async def test_d_drifts_smoothly_until_d_is_pressed_again():
 
 
 async def test_y_copies_a_command_whose_z_is_the_code_to_the_last_bit():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "3")
         await pilot.press("right", "y")
@@ -208,7 +211,7 @@ async def test_y_copies_a_command_whose_z_is_the_code_to_the_last_bit():
 
 
 async def test_the_cursor_is_on_the_largest_kl_until_the_user_has_chosen():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3")
         bars = screen.view.query_one(LatentBars)

@@ -1,6 +1,7 @@
 """View 3: what can be clicked, and what a large screen has more."""
 
 import re
+from functools import partial
 
 import numpy as np
 from support.fake_networks import probe, random_network
@@ -13,12 +14,14 @@ from vae_tui.terminal.half_blocks import Palette
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.latent_bars import LatentBars
 
+walk_screen = partial(Screen, views="3")
+
 FIRST, SECOND = random_network(540), random_network(576)
 BY_KL = by_kl(FIRST, probe())
 
 
 async def test_a_click_on_a_bar_sets_that_number():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "3")
         bars = screen.view.query_one(LatentBars)
@@ -35,7 +38,7 @@ async def test_a_click_on_a_bar_sets_that_number():
 
 
 async def test_a_click_on_a_frame_of_the_traversal_goes_there_and_frames_it():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "3")
         frames = screen.pictures("strip")
@@ -54,7 +57,7 @@ async def test_a_click_on_a_frame_of_the_traversal_goes_there_and_frames_it():
 
 
 async def test_a_large_screen_has_the_traversal_and_the_last_interpolation():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at(200, 60) as pilot:
         await open_view(pilot, screen, "3")
         second = screen.pictures("interpolation")
@@ -76,7 +79,7 @@ async def test_a_large_screen_has_the_traversal_and_the_last_interpolation():
 
 
 async def test_a_large_screen_has_the_nearest_test_images_and_a_click_goes_to_one():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at(200, 60) as pilot:
         await open_view(pilot, screen, "3")
         row = screen.pictures("neighbours")
@@ -93,7 +96,7 @@ async def test_a_large_screen_has_the_nearest_test_images_and_a_click_goes_to_on
 
 
 async def test_the_nearest_test_images_are_as_many_as_fit_a_new_size():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at(240, 70) as pilot:
         await open_view(pilot, screen, "3")
         many = len(screen.pictures("neighbours").images)
@@ -103,7 +106,7 @@ async def test_the_nearest_test_images_are_as_many_as_fit_a_new_size():
 
 
 async def test_walk_leaves_no_more_than_a_fifth_of_a_large_screen_empty():
-    screen = Screen()
+    screen = walk_screen()
     async with screen.at(200, 60) as pilot:
         await open_view(pilot, screen, "3")
         bars = screen.view.query_one(LatentBars)
@@ -113,7 +116,7 @@ async def test_walk_leaves_no_more_than_a_fifth_of_a_large_screen_empty():
 
 
 async def test_without_utf8_walk_has_ascii_alone():
-    screen = Screen(palette=Palette.ASCII, unicode=False)
+    screen = walk_screen(palette=Palette.ASCII, unicode=False)
     async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "3")
         for widget in (LatentBars, "#strip-numbers", "#norm"):

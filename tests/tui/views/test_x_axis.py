@@ -1,6 +1,7 @@
 """The charts over epochs, steps and minutes."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -15,6 +16,8 @@ from vae_tui.tui.state.losses import MOST_POINTS
 from vae_tui.tui.state.run_view import RunView, advance
 from vae_tui.tui.views.loss_curves import chart_curves
 from vae_tui.tui.views.x_axis import RECENT, RUN, X_AXES
+
+train_screen = partial(Screen, views="1")
 
 LOG_EPOCH, EPOCH, STEP, MINUTES = X_AXES
 
@@ -95,7 +98,7 @@ def test_the_step_at_which_the_losses_were_not_finite_is_on_the_axis(axis, part)
 
 
 async def test_t_puts_steps_and_minutes_across_and_the_cursor_follows():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "1")
         screen.reader.report(epoch_ended(30, seconds=60.0), losses(540))

@@ -1,6 +1,7 @@
 """The facts of a run in a large terminal."""
 
 import re
+from functools import partial
 
 import pytest
 from support.run_events import CONFIG, losses
@@ -9,6 +10,8 @@ from support.screen import Screen, open_view, plain, wait_until
 
 from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.widgets.run_facts import RunFacts, facts_of
+
+train_screen = partial(Screen, views="1")
 
 
 def test_a_run_of_which_nothing_is_known_has_its_settings():
@@ -20,7 +23,7 @@ def test_a_run_of_which_nothing_is_known_has_its_settings():
 
 @pytest.mark.parametrize("size", [(150, 45), (200, 60)])
 async def test_a_large_screen_shows_the_speed_the_settings_and_the_machine(size):
-    screen = Screen()
+    screen = train_screen()
     async with screen.at(*size) as pilot:
         await open_view(pilot, screen, "1")
         screen.reader.report(losses(543, beta=4.0), epoch_ended(30, seconds=1.25, active_units=7))
@@ -34,7 +37,7 @@ async def test_a_large_screen_shows_the_speed_the_settings_and_the_machine(size)
 
 
 async def test_a_usual_screen_has_no_room_for_the_facts():
-    screen = Screen()
+    screen = train_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "1")
         assert not screen.view.query_one("#run").display
