@@ -18,10 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from references import plain_speed, product_pairs
 from table import add_json_option, print_table
-from torch import nn
-from torch.nn import functional
-from torch.utils.data import DataLoader, Dataset
 
 from vae_tui.cli.cores import default_threads
 from vae_tui.data import idx_files
@@ -38,7 +36,6 @@ BATCH = 256
 SECONDS = 2.5
 """Measured of each contestant in each round, after it has warmed up."""
 REFERENCE = "plain loop"
-HIDDEN, LATENT, PIXELS = 400, 20, 784
 
 
 def main() -> int:
@@ -138,88 +135,16 @@ def our_speed(precision: str, options: argparse.Namespace) -> float:
     return trained / seconds
 
 
-class PlainVAE(nn.Module):
-    """The course's network, written plainly."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.encoder = nn.Sequential(
-            nn.Linear(PIXELS, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 2 * LATENT)
-        )
-        self.decoder = nn.Sequential(
-            nn.Linear(LATENT, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, PIXELS), nn.Sigmoid()
-        )
-
-    def forward(self, images):
-        mean, logvar = self.encoder(images).chunk(2, dim=1)
-        z = mean + torch.randn_like(mean) * torch.exp(0.5 * logvar)
-        return self.decoder(z), mean, logvar
-
-
-class PlainDigits(Dataset):
-    """One image at a time through Pillow and ToTensor, as torchvision's data sets give them."""
-
-    def __init__(self, images) -> None:
-        self._images = images.train.view(-1, 28, 28)
-        self._labels = images.train_labels
-        try:
-            from PIL import Image
-            from torchvision.transforms import ToTensor
-        except ImportError:  # the trainer's machine may lack them; this is quicker than they are
-            self._transform = lambda image: image.unsqueeze(0).float() / 255
-        else:
-            to_tensor = ToTensor()
-            self._transform = lambda image: to_tensor(Image.fromarray(image.numpy()))
-
-    def __len__(self) -> int:
-        return len(self._images)
-
-    def __getitem__(self, index):
-        return self._transform(self._images[index]), int(self._labels[index])
-
-
-def plain_speed(options: argparse.Namespace) -> float:
-    """Return the images a second of a whole epoch of the loop that courses and examples show."""
+def loop_speed(options: argparse.Namespace) -> float:
+    """Return the plain loop's images a second in a whole epoch."""
     images = idx_files.load(resolve("auto", Path(options.data_dir)), Path(options.data_dir))
-    device = choose_device(options.device)
-    torch.manual_seed(1)
-    model = PlainVAE().to(device)
-    adam = torch.optim.Adam(model.parameters(), lr=1e-3)
-    loader = DataLoader(PlainDigits(images), batch_size=BATCH, shuffle=True, num_workers=1)
-    plain_epoch(model, adam, itertools.islice(loader, 40), device)  # warms up
-    began = time.perf_counter()
-    plain_epoch(model, adam, loader, device)
-    return len(images.train) / (time.perf_counter() - began)
-
-
-def plain_epoch(model: PlainVAE, adam: torch.optim.Adam, batches, device: torch.device) -> float:
-    total = 0.0
-    for batch, _ in batches:
-        x = batch.to(device).view(-1, PIXELS)
-        x_hat, mean, logvar = model(x)
-        bce = functional.binary_cross_entropy(x_hat, x, reduction="sum")
-        kl = 0.5 * torch.sum(logvar.exp() - logvar - 1 + mean.pow(2))
-        loss = (bce + kl) / len(x)
-        adam.zero_grad()
-        loss.backward()
-        adam.step()
-        total += loss.item()
-    return total
+    return plain_speed(images, choose_device(options.device), BATCH)
 
 
 def product_speed(dtype: torch.dtype, options: argparse.Namespace) -> float:
     """Return the images a second if a step were its matrix products and nothing else."""
     device = choose_device(options.device)
-    pairs = []
-    for inputs, outputs in ((PIXELS, HIDDEN), (HIDDEN, 2 * LATENT), (LATENT, HIDDEN),
-                            (HIDDEN, PIXELS)):  # fmt: skip
-        x, weight, slope = (
-            torch.randn(shape, device=device).to(dtype)
-            for shape in ((BATCH, inputs), (outputs, inputs), (BATCH, outputs))
-        )
-        pairs += [(x, weight.t()), (slope.t(), x)]
-        if inputs != PIXELS:  # nobody asks for the slopes in the pixels
-            pairs.append((slope, weight))
+    pairs = product_pairs(BATCH, dtype, device)
     counted_from, began, steps = 0.0, time.perf_counter(), 0
     while True:
         for _ in range(20):
@@ -237,7 +162,7 @@ def product_speed(dtype: torch.dtype, options: argparse.Namespace) -> float:
 
 
 CONTESTANTS = {
-    REFERENCE: plain_speed,
+    REFERENCE: loop_speed,
     "matrix products fp32": lambda options: product_speed(torch.float32, options),
     "matrix products bf16": lambda options: product_speed(torch.bfloat16, options),
     "vae-tui fp32": lambda options: our_speed("fp32", options),
