@@ -152,7 +152,8 @@ class Contest:
             steps, found = compiled_beside(self._bench, plan, batch)
             return self._measured(steps, batch, plan) | found
 
-        self._report.measure(self._row("compiled", plan, batch), work)
+        row = self._row("compiled", plan, batch) | {"gradient": "compiled autograd"}
+        self._report.measure(row, work)
 
     def _variants(self, batch: int) -> Iterator[tuple[StepPlan, bool]]:
         most = len(self._bench.images.train) // batch

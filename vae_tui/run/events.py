@@ -202,8 +202,7 @@ def decode(line: bytes) -> Event | None:
     record = json_object(line)
     if not isinstance(record.get("event"), str):
         raise ValueError("not an event")
-    event_type = _TYPE_OF.get(record["event"])
-    if event_type is None:
+    if (event_type := _TYPE_OF.get(record["event"])) is None:
         return None
     try:
         present = [each for each in _READERS[event_type].items() if each[0] in record]
