@@ -213,7 +213,7 @@ def test_the_digits_of_train_fit_any_room(width):
 
 @pytest.mark.parametrize("turns", range(4))
 async def test_digits_grow_with_the_view_while_a_hidden_widget_is_repainted(turns):
-    screen = train_screen()
+    screen = Screen()
     async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "1")
         samples, height = screen.pictures("samples"), screen.view.size.height
