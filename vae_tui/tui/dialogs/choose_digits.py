@@ -10,7 +10,7 @@ from textual.events import Key
 from textual.widgets import Static
 
 from vae_tui.text import printable
-from vae_tui.tui.dialogs.dialog import Dialog, keys_line
+from vae_tui.tui.dialogs.dialog import Dialog
 
 
 class ChooseDigitsDialog(Dialog[tuple[int, int] | None]):
@@ -71,7 +71,9 @@ class ChooseDigitsDialog(Dialog[tuple[int, int] | None]):
         else:
             question, default = f"From {self._start} into which digit?", f"into {end}"
         digits = f"0-{len(self._names) - 1}"
-        keys = keys_line((digits, "choose"), ("enter", default), ("esc", "cancel"))
+        keys = self.keys_line(
+            (digits, "choose"), ("ends.accept", default), ("ends.cancel", "cancel")
+        )
         for line in self.query("#question").results(Static):  # none before it is composed
             line.update(question)
         for box in self.query(Vertical):

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
 
+from vae_tui.tui.keys.active_keys import keys_of
+
 if TYPE_CHECKING:
     from textual.screen import Screen
 
@@ -47,7 +49,19 @@ class Dialog(ClosesOnce, ModalScreen[Result]):
     Dialog .wrong.empty { display: none; }
     """
 
+    def keys_line(self, *hints: tuple[str, str]) -> str:
+        """Return the markup of pairs of a key and what it does.
 
-def keys_line(*keys: tuple[str, str]) -> str:
-    """Return the markup of pairs of a key and what it does."""
-    return " · ".join(f"[b $key]{key}[/] {label}" for key, label in keys)
+        The key is given by the id of a binding of this dialog, without which the pair is left out,
+        or as it is displayed.
+        """
+        known = {name: _usual(keys) for name, keys in keys_of(self).items()}
+        shown = [
+            (known.get(key, key), does) for key, does in hints if key in known or "." not in key
+        ]
+        return " · ".join(f"[b $key]{key}[/] {does}" for key, does in shown)
+
+
+def _usual(keys: list[str]) -> str:
+    """Return the key that most dialogs have for it, else the first."""
+    return next((key for key in keys if key in ("enter", "esc")), keys[0])

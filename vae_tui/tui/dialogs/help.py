@@ -9,7 +9,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.events import Resize
 from textual.widgets import Static
 
-from vae_tui.tui.dialogs.dialog import Dialog, keys_line
+from vae_tui.tui.dialogs.dialog import Dialog
 from vae_tui.tui.keys.active_keys import ExplainedKey
 
 WIDE, WIDEST = 120, 150
@@ -61,7 +61,7 @@ class HelpDialog(Dialog[None]):
         """Yield the keys and what the view shows."""
         with VerticalScroll() as box:
             box.border_title = self._title
-            box.border_subtitle = keys_line(("↑↓", "scroll"), ("esc", "close"))
+            box.border_subtitle = self.keys_line(("↑↓", "scroll"), ("help.close", "close"))
             if self._news:
                 yield Static(self._news, id="news", markup=False)
             with Horizontal():

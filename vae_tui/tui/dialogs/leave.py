@@ -11,7 +11,8 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from vae_tui.text import printable
-from vae_tui.tui.dialogs.dialog import Dialog, keys_line
+from vae_tui.tui.dialogs.dialog import Dialog
+from vae_tui.tui.keys.active_keys import keys_of
 
 Answer = Literal["keep", "stop"]
 
@@ -46,13 +47,20 @@ class LeaveDialog(Dialog[Answer | None]):
         back = f"come back: vae-tui attach {self._reference}"
         with Vertical() as box:
             box.border_title = Text(f"Leave {self._name}?")
-            box.border_subtitle = keys_line(
-                ("enter", "keep"), ("s", "stop"), ("esc", "cancel"), ("↑↓", "choose")
+            box.border_subtitle = self.keys_line(
+                ("↑↓", "choose"),
+                ("leave.keep", "keep"),
+                ("leave.stop", "stop"),
+                ("leave.cancel", "cancel"),
             )
+            answers = (
+                ("keep", "Keep training", back),
+                ("stop", "Stop and save", "training ends and can be resumed"),
+                ("cancel", "Cancel", "stay here"),
+            )
+            keys = {name: first for name, (first, *_) in keys_of(self).items()}
             yield OptionList(
-                _answer("keep", "k", "Keep training", back),
-                _answer("stop", "s", "Stop and save", "training ends and can be resumed"),
-                _answer("cancel", "c", "Cancel", "stay here"),
+                *(_answer(name, keys.get(f"leave.{name}", ""), *words) for name, *words in answers)
             )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

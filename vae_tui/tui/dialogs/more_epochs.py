@@ -6,7 +6,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label, Static
 
 from vae_tui.errors import UsageError
-from vae_tui.tui.dialogs.dialog import Dialog, keys_line
+from vae_tui.tui.dialogs.dialog import Dialog
 from vae_tui.tui.dialogs.settings import number
 
 MOST_DIGITS = 9
@@ -38,7 +38,9 @@ class MoreEpochsDialog(Dialog[int | None]):
         """Yield the question."""
         with Vertical() as box:
             box.border_title = "Train more"
-            box.border_subtitle = keys_line(("enter", "train"), ("esc", "cancel"))
+            box.border_subtitle = self.keys_line(
+                ("more.accept", "train"), ("more.cancel", "cancel")
+            )
             yield Static(f"All {self._epochs:,} epochs are done. How many more?")
             with Horizontal():
                 yield Label("more epochs")

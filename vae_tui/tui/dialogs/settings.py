@@ -12,7 +12,7 @@ from textual.widgets import Input, Label, Static
 from vae_tui.errors import UsageError
 from vae_tui.run.commands import parse_setting
 from vae_tui.run.config import RANGES
-from vae_tui.tui.dialogs.dialog import Dialog, keys_line
+from vae_tui.tui.dialogs.dialog import Dialog
 
 LABELS = {"beta": "beta", "lr": "learning rate", "epochs": "epochs"}
 _EXPLANATIONS = {"beta": "weight of the KL", "lr": "of Adam", "epochs": "in total"}
@@ -75,15 +75,18 @@ class SettingsDialog(Dialog[SettingsAnswer | None]):
         with Vertical() as box:
             box.border_title = "Settings"
             if self._has_ended:
-                box.border_subtitle = keys_line(
-                    ("enter", "resume with these"),
-                    ("ctrl+k", "keep for later"),
-                    ("esc", "cancel"),
+                box.border_subtitle = self.keys_line(
+                    ("settings.apply", "resume with these"),
+                    ("settings.keep", "keep for later"),
+                    ("settings.cancel", "cancel"),
                 )
                 yield Static(self._about(), id="about", markup=False)
             else:
-                box.border_subtitle = keys_line(
-                    ("enter", "apply"), ("tab", "next"), ("ctrl+s", "save now"), ("esc", "cancel")
+                box.border_subtitle = self.keys_line(
+                    ("settings.apply", "apply"),
+                    ("tab", "next"),
+                    ("settings.save", "save now"),
+                    ("settings.cancel", "cancel"),
                 )
             for name, value in self._shown.items():
                 with Horizontal():

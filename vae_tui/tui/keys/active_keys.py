@@ -85,6 +85,21 @@ def names(app: App[Any], bindings: Iterable[ActiveBinding]) -> dict[str, str]:
     return {one.binding.id: key_display(app, one) for one in bindings if one.binding.id}
 
 
+def keys_of(screen: Screen[Any]) -> dict[str, list[str]]:
+    """Return the displayed keys of each of the screen's own bindings that work now, by its id."""
+    keys: dict[str, list[str]] = {}
+    for one in screen.active_bindings.values():
+        if one.node is screen and one.binding.id:
+            keys.setdefault(one.binding.id, []).append(key_display(screen.app, one))
+    return keys
+
+
 def key_display(app: App[Any], one: ActiveBinding) -> str:
-    """Return a key as it is displayed; Textual's sign for enter is not in every font."""
-    return one.binding.key_display or app.get_key_display(one.binding).replace("⏎", "enter")
+    """Return a key as it is displayed.
+
+    Textual's sign for enter is not in every font, and its ``^s`` is not in our README.
+    """
+    if one.binding.key_display:
+        return one.binding.key_display
+    key = app.get_key_display(one.binding).replace("⏎", "enter")
+    return f"ctrl+{key[1:]}" if key[0] == "^" and len(key) > 1 else key
