@@ -19,7 +19,7 @@ from vae_tui.text import SEPARATOR, printable_lines
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.keys import active_keys
 from vae_tui.tui.keys.active_keys import ExplainedKey
-from vae_tui.tui.keys.bindings import KEYS, VIEWS
+from vae_tui.tui.keys.bindings import KEYS, VIEW_KEYS, VIEWS
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.frame.key_bar import KeyBar
 from vae_tui.tui.widgets.frame.notice import Notice
@@ -93,7 +93,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         status.set_reactive(Status.parts, self.status)
         yield status
         tabs = TabBar()
-        tabs.titles = VIEWS
+        tabs.keys, tabs.titles = tuple(VIEW_KEYS.values()), VIEWS
         with Horizontal(id="tabs"):
             yield tabs
             yield Timeline()
@@ -234,3 +234,6 @@ class MainScreen(Screen[None], inherit_bindings=False):
         hints = active_keys.hints(self.app, own + everywhere, self.steering)
         for bar in self.query(KeyBar):
             bar.hints = hints
+        keys = {one.binding.id: one.binding.key for one in everywhere}
+        for tabs in self.query(TabBar):
+            tabs.keys = tuple(keys.get(name, "") for name in VIEW_KEYS)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vae_tui.tui.app import VaeApp
     from vae_tui.tui.state.scene import Scene
 
-_ELSEWHERE = (PALETTE, "app.view1", "app.next-view")
+_ELSEWHERE = (PALETTE, "app.view1", "app.next-view", "app.previous-view")
 """The views have commands of their own."""
 _ARROWS = ("up", "down", "left", "right")
 """Keys that move a cursor: no commands."""

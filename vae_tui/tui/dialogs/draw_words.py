@@ -8,7 +8,7 @@ from vae_tui.latent.posterior import Inference
 from vae_tui.text import cut
 from vae_tui.tui.state.scene import Scene
 
-PROMPT = "Draw with the mouse (the right button erases), or with space and the arrow keys."
+PROMPT = "Draw with the mouse (the right button erases), or with the keys below."
 LABELS = ("reconstructed", "error", "nearest", "as the network sees it")
 LOSSES = {"bce": "BCE", "mse": "squared error / 2"}
 """Names of the reconstruction losses."""

@@ -30,14 +30,17 @@ HIDDEN_FIRST = ("app.copy", "app.export", UNDO, "app.back", SETTINGS)
 VIEWS = ("Train", "Samples", "Walk", "Map", "Dimensions", "Runs")
 """The views in the order of their keys, known before they are imported."""
 
+VIEW_KEYS = {f"app.view{number}": str(number) for number, _ in enumerate(VIEWS, 1)}
+"""The key of each view by the id of its binding, unless the user has another."""
 KEYS = (
     Binding("1", "screen.view(0)", show=False, key_display="1-6", id="app.view1",
-            tooltip="Views: 1 Train, 2 Samples, 3 Walk, 4 Map, 5 Dimensions, 6 Runs"),
+            tooltip=f"Go to a view: {', '.join(VIEWS)}"),
     *(Binding(str(key), f"screen.view({key - 1})", show=False, id=f"app.view{key}")
       for key in range(2, 7)),
     Binding("tab", "screen.next_view(1)", "Next view", show=False, id="app.next-view",
-            tooltip="Go to the next view; shift+tab: the one before"),
-    Binding("shift+tab", "screen.next_view(-1)", show=False, id="app.previous-view"),
+            tooltip="Go to the next view"),
+    Binding("shift+tab", "screen.next_view(-1)", show=False, id="app.previous-view",
+            tooltip="Go to the previous view"),
     Binding("space", "screen.sample", "Resample", id="app.sample",
             tooltip="Draw new samples"),
     Binding("i", "run('morph')", "Morph", id="app.morph",
@@ -48,7 +51,7 @@ KEYS = (
             tooltip="Change beta, learning rate or epochs; save now"),
     Binding("u", "run('undo')", "Undo", id=UNDO, tooltip="Undo the last change of a setting"),
     Binding("comma", "run('back')", "Time", key_display=", .", id="app.back",
-            tooltip="Go back or forth through the kept weights; end: back to now"),
+            tooltip="Go back or forth through the kept weights"),
     Binding("full_stop", "run('forth')", show=False, id="app.forth"),
     Binding("end", "run('return')", show=False, id="app.now",
             tooltip="Return to the newest weights"),

@@ -14,11 +14,12 @@ from vae_tui.tui.widgets.drawing import Drawing
 
 
 class TabBar(Drawing):
-    """Shows the ``titles`` behind their numbers; a click reports which one."""
+    """Shows the ``titles`` behind their ``keys``; a click reports which one."""
 
     DEFAULT_CSS = "TabBar { height: 1; width: auto; background: $bar; }"
 
     titles: var[tuple[str, ...]] = var((), init=False)
+    keys: var[tuple[str, ...]] = var((), init=False)
     current: var[int] = var(0)
     """Index of the title that is marked."""
     watch_current = Drawing.redraw
@@ -34,6 +35,8 @@ class TabBar(Drawing):
         self.styles.width = sum(map(len, self._labels))
         self.redraw()
 
+    watch_keys = watch_titles
+
     def on_click(self, event: Click) -> None:
         """Report the title that was clicked."""
         left = 0
@@ -44,13 +47,14 @@ class TabBar(Drawing):
 
     @property
     def _labels(self) -> list[str]:
-        return [f" {number} {title} " for number, title in enumerate(self.titles, 1)]
+        return [f" {key} {title} " for key, title in zip(self.keys, self.titles, strict=False)]
 
     def _draw(self) -> None:
         line = Text(no_wrap=True)
-        for index, label in enumerate(self._labels):
+        for index, (key, label) in enumerate(zip(self.keys, self._labels, strict=False)):
             if index == self.current:
                 line.append(label, "tab")
             else:
-                line.append(label[:2], "key").append(label[2:])
+                end = len(key) + 1
+                line.append(label[:end], "key").append(label[end:])
         self.show_text([line])
