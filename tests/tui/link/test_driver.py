@@ -8,7 +8,6 @@ import pytest
 from support.terminal import RawTerminal
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Key, MouseDown, MouseMove
 
 from vae_tui.tui.link.driver import LinkDriver, write_through, writer_of
 
@@ -101,19 +100,6 @@ def test_escape_and_a_key_right_after_it_are_two_keys(tmp_path, typed, keys):
         for text in typed:
             terminal.type(text)
         terminal.wait_for(f"keys: {keys}.")
-
-
-async def test_keys_and_buttons_pause_measurements_and_a_moving_mouse_does_not(monkeypatch):
-    driver, noted = LinkDriver(App()), []
-    monkeypatch.setattr(LinuxDriver, "process_message", lambda *_: None)
-    monkeypatch.setattr(driver.writer.flow.pacer, "key_pressed", lambda: noted.append(True))
-    mouse = {"widget": None, "x": 1, "y": 1, "delta_x": 0, "delta_y": 0, "button": 1,
-             "shift": False, "meta": False, "ctrl": False}  # fmt: skip
-    driver.process_message(MouseMove(**mouse))
-    assert not noted
-    driver.process_message(Key("a", "a"))
-    driver.process_message(MouseDown(**mouse))
-    assert len(noted) == 2
 
 
 async def test_textual_still_has_the_private_names_that_the_driver_uses():

@@ -12,7 +12,7 @@ class FakeFlow:
 
 @dataclass
 class FakeWriter:
-    busy_seconds: float = 0.0
+    seconds_behind: float = 0.0
     flow: FakeFlow = field(default_factory=FakeFlow)
 
 
@@ -24,10 +24,12 @@ class Watched:
         self.label = LinkLabel(self.writer, lambda: self.now)
 
     def text(self, rate: float, share: float = 0.0, seconds: int = 1) -> str:
-        for _ in range(seconds):
+        """Return the text after ``seconds``, in ``share`` of which the link was full."""
+        for second in range(seconds):
             self.now += 1.0
             self.writer.flow.bytes_sent += rate
-            self.writer.busy_seconds += share
+            is_full = int((second + 1) * share) > int(second * share)
+            self.writer.seconds_behind = 0.5 if is_full else 0.0
             text = self.label.text()
         return text
 

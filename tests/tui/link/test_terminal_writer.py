@@ -124,7 +124,6 @@ def test_writing_never_waits_for_a_full_link_and_what_is_overtaken_is_not_sent(p
     pipe.writer.write(row("end", 2))
     came = pipe.until("end")
     assert sum(came.count(letter * 500) for letter in "xyz") < 10
-    assert pipe.writer.busy_seconds > 0.2
 
 
 def test_a_terminal_is_queried_and_its_report_counts(pipe):

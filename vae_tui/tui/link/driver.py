@@ -32,7 +32,7 @@ from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.constants import ESCAPE_DELAY
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import CursorPosition, Key, MouseDown, Resize
+from textual.events import CursorPosition, Key, Resize
 from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
@@ -172,8 +172,6 @@ class LinkDriver(LinuxDriver):
                 return
             case Resize():
                 self.writer.invalidate()
-        if isinstance(message, Key | MouseDown):
-            self.writer.flow.pacer.key_pressed()
         super().process_message(message)
 
     def start_application_mode(self) -> None:

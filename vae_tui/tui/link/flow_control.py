@@ -1,38 +1,48 @@
 """How many bytes may be sent now, so that a key on a slow link does not wait behind pictures.
 
-A program only sees that the kernel took its bytes. Buffers on the way, above all those of SSH,
-hold seconds of a slow link. So the cursor position is queried behind what was sent: the report
-says that everything before it was displayed. `WritePacer` does it for terminals that never report,
-from the moments in which the kernel takes no more.
+A program only sees that the kernel took its bytes. Buffers on the way, above all those of SSH, hold
+seconds of a slow link. So the cursor position is queried behind what was sent: the report says that
+everything before it was displayed. The bytes in flight are kept to what the link carries in the
+shortest round-trip time and `TARGET_QUEUE_SECONDS`.
 """
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from vae_tui.tui.link.write_pacer import BLOCK_BYTES, WritePacer
-
 TARGET_QUEUE_SECONDS = 0.12
 """Target queueing delay on top of the round-trip time: what a key waits for at most."""
-FIRST_BYTES, FIRST_SECONDS = 32_000, 1.0
-"""Sent at most before the first report; after this time the terminal counts as silent."""
-LEAST_WINDOW = 1024
-QUERY_TRIES, RETRY_SECONDS = 3, 10.0
-"""How often and how far apart a terminal that has not reported yet is queried."""
-REPORT_TIMEOUT_SECONDS = 3.0
-MOST_LOST = 2
-"""After this many lost reports in a row the terminal counts as silent again."""
+BLOCK_BYTES = 16_384
+"""Bytes in one write where nothing limits them."""
+FIRST_WINDOW, LEAST_WINDOW = 32_000, 1024
+"""Bytes in flight until the first report, and at least."""
+LONGER_ROUTE_REPORTS = 10
+"""After this many reports in a row with the least window, the route is taken to be longer: its
+round-trip time is the shortest of theirs."""
 QUERY_EVERY_BYTES = 256
 """A query costs five bytes and its report six, so smaller updates are not followed by one."""
+FIRST_TIMEOUT_SECONDS, TIMEOUT_SECONDS = 1.0, 3.0
+"""How long reports are awaited before the terminal counts as silent: the first, and later ones."""
+RETRY_SECONDS = 10.0
+"""How often a silent terminal is queried."""
+
+SILENT_BUFFER_BYTES = 15_000
+"""What a pseudo-terminal holds on Linux: 0.75 s on a link of 20 KB/s, for which a key would wait.
+So the throughput to a silent terminal is measured while its buffer is full, and then not exceeded.
+"""
+LEAST_MEASURED_BYTES, LEAST_SPEED = 8192, 500.0
+CAUTION = 0.85
+"""Share of the measured throughput that is used: any excess would let the queue grow."""
+KEEP_SECONDS = 60.0
+"""How long the measured throughput counts."""
 
 
 class _Query(NamedTuple):
     sent: int  # total bytes before it
-    sent_at: float
-    displayed: int  # total bytes known to be displayed then
-    busy_since: float  # since when the link had been carrying those between
-    is_saturated: bool  # more was waiting: the report measures the link, not the program
+    in_flight: int
+    at: float
 
 
 class FlowControl:
@@ -42,15 +52,15 @@ class FlowControl:
         self, clock: Callable[[], float] = time.monotonic, *, is_multiplexed: bool = False
     ) -> None:
         self._clock = clock
-        self.pacer = WritePacer(clock)
         self.bytes_sent = self._displayed = 0
-        self._displayed_at = self._busy_since = clock()
         self._queries: deque[_Query] = deque()
-        self._round_trip = REPORT_TIMEOUT_SECONDS
-        self._round_trips: deque[float] = deque(maxlen=10)
-        self._lost = self._tries = 0
-        self._next_try_at = 0.0
-        self._speed = 0.0
+        self._reported_at = self._retry_at = -math.inf
+        self._window = float(LEAST_WINDOW)
+        self._shortest = math.inf
+        self._round_trips: list[float] = []
+        """Those since the window has been the least."""
+        self._speed, self._measured_at = math.inf, -math.inf
+        self._backlog, self._backlog_at = 0.0, 0.0
         self.is_multiplexed = is_multiplexed
         """tmux or screen reads what is written, and would answer queries itself: nothing is
         measured, and what does not fit the link is dropped there."""
@@ -60,46 +70,55 @@ class FlowControl:
     def sent(self, count: int) -> None:
         """Note that ``count`` bytes are about to be written."""
         now = self._clock()
-        self.pacer.sent(count)
-        if self.bytes_sent == self._displayed:
-            self._busy_since = now
+        self._backlog, self._backlog_at = self._queued(now) + count, now
         self.bytes_sent += count
 
-    def queried(self, *, is_saturated: bool = False) -> None:
+    def queried(self) -> None:
         """Note that a query was sent behind everything else."""
         now = self._clock()
-        if not self.reports:
-            self._tries += 1
-            self._next_try_at = now + RETRY_SECONDS
-        since = max(self._displayed_at, self._busy_since)
-        self._queries.append(_Query(self.bytes_sent, now, self._displayed, since, is_saturated))
+        self._retry_at = now + RETRY_SECONDS
+        self._queries.append(_Query(self.bytes_sent, self.bytes_sent - self._displayed, now))
 
     def reported(self) -> None:
         """Note a report: what was sent before its query has been displayed."""
         if not self._queries:
             return
-        now, query = self._clock(), self._queries.popleft()
-        self._lost, self.reports = 0, True
-        round_trip = max(now - query.sent_at, 1e-4)
-        speed = (query.sent - query.displayed) / max(now - query.busy_since, 1e-4)
-        self._displayed, self._displayed_at = query.sent, now
-        if speed > self._speed:
-            self._speed = speed
-        elif query.is_saturated:  # by half at most: a single late report may be an outlier
-            self._speed = max(speed, self._speed / 2)
-        self._round_trip = min(self._round_trip, round_trip)
-        self._round_trips.append(round_trip)
-        if self._window() < LEAST_WINDOW:
-            # The route may have become longer. The shortest of ten, because a queue that was once
-            # mistaken for a longer route would be allowed forever.
-            self._round_trip = min(self._round_trips)
+        query, self._reported_at, self.reports = self._queries.popleft(), self._clock(), True
+        round_trip = self._reported_at - query.at
+        self._shortest = min(self._shortest, round_trip)
+        # By Little's law the throughput is what was in flight by the round-trip time.
+        target = self._shortest + TARGET_QUEUE_SECONDS
+        window = query.in_flight * target / max(round_trip, 1e-4)
+        if round_trip < target - TARGET_QUEUE_SECONDS / 2:
+            window = max(2 * query.in_flight, self._window)
+        if window > self._window or round_trip > target:  # else the link was not filled
+            self._window = max(window, LEAST_WINDOW)
+        if self._window > LEAST_WINDOW:
+            self._round_trips.clear()
+        else:
+            self._round_trips.append(round_trip)
+        if len(self._round_trips) == LONGER_ROUTE_REPORTS:
+            self._shortest = min(self._round_trips)
+            self._round_trips.clear()
+        self._displayed = query.sent
+
+    def blocked(self, count: int, seconds: float) -> None:
+        """Note that the write of ``count`` bytes began with a full buffer and took ``seconds``."""
+        now = self._clock()
+        if count >= LEAST_MEASURED_BYTES:
+            self._speed = CAUTION * count / max(seconds, 1e-4)
+        else:
+            self._speed /= 2
+        self._speed = max(self._speed, LEAST_SPEED)
+        self._measured_at = self._backlog_at = now
+        self._backlog = float(SILENT_BUFFER_BYTES)
 
     def should_query(self, coming: int) -> bool:
         """Return whether a query should follow the next ``coming`` bytes."""
         if self.is_multiplexed:
             return False
         if not self.reports:
-            return self._tries < QUERY_TRIES and self._clock() >= self._next_try_at
+            return not self._queries and self._clock() >= self._retry_at
         queried = self._queries[-1].sent if self._queries else self._displayed
         return self.bytes_sent + coming - queried >= QUERY_EVERY_BYTES
 
@@ -118,21 +137,26 @@ class FlowControl:
         if self.is_multiplexed:
             return BLOCK_BYTES
         now = self._clock()
-        if self.awaits_report and now - self._queries[0].sent_at > REPORT_TIMEOUT_SECONDS:
+        timeout = TIMEOUT_SECONDS if self.reports else FIRST_TIMEOUT_SECONDS
+        if self._queries and now - max(self._queries[0].at, self._reported_at) > timeout:
             self._queries.clear()
-            self._displayed, self._displayed_at = self.bytes_sent, now
-            self._lost += 1
-            if self._lost >= MOST_LOST:  # something else had answered for the terminal
-                self.reports, self._lost, self._speed = False, 0, 0.0
-                self._tries, self._next_try_at = 0, now + RETRY_SECONDS
+            self.reports, self._window = False, float(LEAST_WINDOW)
+        if not (self.reports or self._queries):
+            self._displayed = self.bytes_sent
         in_flight = self.bytes_sent - self._displayed
         if self.reports:
-            return max(max(self._window(), LEAST_WINDOW) - in_flight, 0)
-        allowance = self.pacer.allowance(TARGET_QUEUE_SECONDS)
-        if self._queries and now - self._queries[-1].sent_at < FIRST_SECONDS:
-            return max(min(FIRST_BYTES - in_flight, allowance), 0)
-        self._displayed = self.bytes_sent
-        return allowance
+            return max(int(self._window) - in_flight, 0)
+        return max(min(FIRST_WINDOW - in_flight, self._silent_allowance(now)), 0)
 
-    def _window(self) -> int:
-        return int(self._speed * (self._round_trip + TARGET_QUEUE_SECONDS))
+    def _silent_allowance(self, now: float) -> int:
+        if now - self._measured_at > KEEP_SECONDS:
+            self._speed = math.inf
+        if math.isinf(self._speed):
+            return BLOCK_BYTES
+        return int(self._speed * TARGET_QUEUE_SECONDS - self._queued(now))
+
+    def _queued(self, now: float) -> float:
+        """Return the bytes that are thought to be waiting in the buffer."""
+        if math.isinf(self._speed):
+            return 0.0
+        return max(self._backlog - self._speed * (now - self._backlog_at), 0.0)

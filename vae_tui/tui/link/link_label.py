@@ -7,9 +7,10 @@ from collections.abc import Callable
 from vae_tui.tui.link.terminal_writer import TerminalWriter
 
 WINDOW_SECONDS = 10.0
+BEHIND_SECONDS = 0.1
 SLOW_SHARE, FINE_SHARE = 0.3, 0.1
-"""Share of the time with more to send than could be sent: slow above the one, fine below the
-other."""
+"""Share of the samples in which the link had been full for longer than that: slow above the one,
+fine below the other."""
 LEAST_SHOWN = 500
 """Bytes per second; the clock in the top line alone takes less."""
 
@@ -20,7 +21,7 @@ class LinkLabel:
     def __init__(self, writer: TerminalWriter, clock: Callable[[], float] = time.monotonic) -> None:
         self._writer = writer
         self._clock = clock
-        self._samples = deque([(clock(), writer.busy_seconds, writer.flow.bytes_sent)])
+        self._samples = deque([(clock(), writer.flow.bytes_sent, False)])
         self._shown = 0.0
         self.is_slow = False
         """The link is what the screen waits for."""
@@ -30,12 +31,12 @@ class LinkLabel:
 
         Also empty in tmux and screen: what is written there says nothing about the link.
         """
-        now, busy, sent = self._clock(), self._writer.busy_seconds, self._writer.flow.bytes_sent
-        self._samples.append((now, busy, sent))
+        now, sent = self._clock(), self._writer.flow.bytes_sent
+        self._samples.append((now, sent, self._writer.seconds_behind > BEHIND_SECONDS))
         while now - self._samples[0][0] > WINDOW_SECONDS and len(self._samples) > 2:
             self._samples.popleft()
-        since, busy_then, sent_then = self._samples[0]
-        share = (busy - busy_then) / max(now - since, WINDOW_SECONDS / 2)
+        since, sent_then, _ = self._samples[0]
+        share = sum(behind for *_, behind in self._samples) / max(len(self._samples), 5)
         self.is_slow = share > (FINE_SHARE if self.is_slow else SLOW_SHARE)
         rate = (sent - sent_then) / max(now - since, 1.0)
         # A number that is about right stays: each change of it is sent, too.

@@ -7,15 +7,14 @@ cores, drawing also interrupts the training, so it is kept to a small share of o
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from vae_tui.tui.link.terminal_writer import TerminalWriter
 
 MOST_POLL_SECONDS, FEW_CORES_POLL_SECONDS = 0.1, 0.25
-LONGEST_BURST_SECONDS = 4.0
-"""A longer time with a full link counts as this long: pictures wait 16 s at most."""
+PICTURES_BEHIND_SECONDS, CHARTS_BEHIND_SECONDS = 0.1, 1.0
+"""Nothing is drawn while the link has been full for longer: a busy machine delays by less."""
 FEW_CORES = 4
 """With this many or fewer, a trainer on the CPU needs all of them."""
 CPU_SHARE = 0.02
@@ -24,8 +23,8 @@ MOST_CPU_WAIT_SECONDS = 2.0
 """Charts are never further apart than this because of it."""
 TOGETHER_SECONDS = 0.1
 """Pictures this soon after charts are drawn in the same frame, for half the CPU time."""
-CHARTS_AWAITED_SECONDS = 1.0
-"""How long pictures wait for charts in order to be drawn with them."""
+ALONE_SECONDS = 3.0
+"""Time after which pictures are drawn without charts."""
 
 
 class Rates(NamedTuple):
@@ -56,13 +55,12 @@ class RefreshLimiter:
         self._is_fixed = fps is not None
         self._clock, self._cpu_clock = clock, cpu_clock
         self._is_thrifty = cores <= FEW_CORES and fps is None
-        rates = Rates(fps, fps) if fps else REMOTE if is_remote else LOCAL
-        # Pictures wait as soon as anything is behind for longer than a busy machine's delays.
-        self._pictures = _Schedule(1 / rates.pictures, most_busy_share=0.25, most_behind=0.1)
-        self._charts = _Schedule(1 / rates.charts, most_busy_share=0.5, most_behind=1.0)
+        self._rates = Rates(fps, fps) if fps else REMOTE if is_remote else LOCAL
+        self._pictures_at = self._charts_at = -math.inf
+        self._cpu_at_charts = 0.0
         self._writer: TerminalWriter | None = None
         most = FEW_CORES_POLL_SECONDS if self._is_thrifty else MOST_POLL_SECONDS
-        self.poll_seconds = min(most, 1 / rates.charts)
+        self.poll_seconds = min(most, 1 / self._rates.charts)
         """Shortest useful interval of calls."""
 
     def watch(self, writer: "TerminalWriter") -> None:
@@ -72,46 +70,25 @@ class RefreshLimiter:
 
     def charts_due(self) -> bool:
         """Return whether newer losses may be drawn."""
-        return self._is_due(self._charts, self._cpu_wait(self._charts))
+        wait, cpu = 1 / self._rates.charts, self._cpu_clock()
+        if self._is_thrifty:  # until what was drawn since is `CPU_SHARE` of a core
+            used = (cpu - self._cpu_at_charts) / CPU_SHARE
+            wait = max(wait, min(used, MOST_CPU_WAIT_SECONDS))
+        is_due = self._is_due(self._charts_at, wait, CHARTS_BEHIND_SECONDS)
+        if is_due:
+            self._charts_at, self._cpu_at_charts = self._clock(), cpu
+        return is_due
 
     def pictures_due(self) -> bool:
         """Return whether newer weights may be drawn with; on few cores preferably with charts."""
-        wait = 0.0
-        if self._is_thrifty and self._clock() - self._charts.last > TOGETHER_SECONDS:
-            wait = CHARTS_AWAITED_SECONDS + max(map(self._cpu_wait, (self._charts, self._pictures)))
-        return self._is_due(self._pictures, wait)
+        wait = 1 / self._rates.pictures
+        if self._is_thrifty and self._clock() - self._charts_at > TOGETHER_SECONDS:
+            wait = max(wait, ALONE_SECONDS)
+        is_due = self._is_due(self._pictures_at, wait, PICTURES_BEHIND_SECONDS)
+        if is_due:
+            self._pictures_at = self._clock()
+        return is_due
 
-    def _is_due(self, schedule: "_Schedule", wait: float) -> bool:
-        now = self._clock()
-        since = now - schedule.last
-        if since < max(schedule.interval, wait):
-            return False
-        if self._writer is not None:
-            busy = self._writer.busy_seconds
-            burst = min(busy - schedule.busy_seconds, LONGEST_BURST_SECONDS)
-            is_behind = self._writer.seconds_behind > schedule.most_behind
-            if is_behind or burst > schedule.most_busy_share * since:
-                return False
-            schedule.busy_seconds = busy
-        schedule.last, schedule.cpu_seconds = now, self._cpu_clock()
-        return True
-
-    def _cpu_wait(self, schedule: "_Schedule") -> float:
-        """Return the seconds after which what was drawn since is `CPU_SHARE` of a core."""
-        if not self._is_thrifty:
-            return 0.0
-        used = self._cpu_clock() - schedule.cpu_seconds
-        return min(used / CPU_SHARE, MOST_CPU_WAIT_SECONDS)
-
-
-@dataclass(slots=True)
-class _Schedule:
-    """Limits of one kind of drawing, and the clocks when it was last due."""
-
-    interval: float
-    most_busy_share: float
-    """Largest share of the time since then in which the link may have been full."""
-    most_behind: float
-    last: float = -math.inf
-    busy_seconds: float = 0.0
-    cpu_seconds: float = 0.0
+    def _is_due(self, last: float, wait: float, most_behind: float) -> bool:
+        is_behind = self._writer is not None and self._writer.seconds_behind > most_behind
+        return not is_behind and self._clock() - last >= wait

@@ -27,7 +27,7 @@ _NOT_DRAWN = re.compile(
 )
 """Modes, queries, titles, the clipboard, what tmux and screen pass on: it changes no cell."""
 PIECE_BYTES = 1024
-"""Written at once: between two pieces it is known whether the terminal's buffer is full."""
+"""Written at once, so that a write never waits inside the kernel."""
 POLL_SECONDS, LONGEST_WAIT_SECONDS = 0.01, 0.5
 """Between checks of a condition that nothing signals, and of one whose signal may be lost."""
 CLOSING_SECONDS = 2.0
@@ -56,13 +56,7 @@ class TerminalWriter:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._behind_since: float | None = None
-        self._busy_seconds = 0.0
         self.flow = flow
-
-    @property
-    def busy_seconds(self) -> float:
-        """Total time in which there was more to send than could be sent."""
-        return self._busy_seconds + self.seconds_behind
 
     @property
     def seconds_behind(self) -> float:
@@ -135,15 +129,7 @@ class TerminalWriter:
             self._changed.notify_all()
 
     def _send(self) -> None:
-        while not self._is_broken:
-            with self._changed:
-                block, is_saturated = self._next_block()
-                if not block:
-                    return
-                self._is_writing = True
-                self.flow.sent(len(block))
-                if block.endswith(QUERY.encode()):  # the report may come before the write ends
-                    self.flow.queried(is_saturated=is_saturated)
+        while block := self._next_block():
             try:
                 self._write_all(block)
             except OSError:  # the terminal is gone: its hang-up ends the program
@@ -152,31 +138,39 @@ class TerminalWriter:
                 self._is_writing = False
                 self._changed.notify_all()
 
-    def _next_block(self) -> tuple[bytes, bool]:
-        """Wait until something may be sent; return it, and whether more is waiting.
+    def _next_block(self) -> bytes:
+        """Wait until something may be sent, and count it as sent.
 
         Returns no bytes when the thread is to end.
         """
-        while self._thread is threading.current_thread() and not self._is_broken:
-            self._apply_invalidation()
-            allowance = self.flow.allowance()
-            if self._control or (allowance and not self._diff.is_settled):
-                control, self._control = "".join(self._control), []
+        with self._changed:
+            while self._thread is threading.current_thread() and not self._is_broken:
+                self._apply_invalidation()
+                allowance = self.flow.allowance()
                 changes = self._diff.changes(allowance) if allowance else ""
                 if changes and self._syncs:
                     changes = SYNC_BEGIN + changes + SYNC_END
-                if block := self._encode(control + changes):
-                    if changes and self.flow.should_query(len(block)):
-                        block += QUERY.encode()
-                    return block, not self._diff.is_settled
-            if not self._has_more():
-                self._busy_seconds, self._behind_since = self.busy_seconds, None
-                self._changed.wait()
-            elif self.flow.needs_query:
-                return QUERY.encode(), False
-            else:  # a silent terminal does not say when there is room again
+                block = self._encode("".join(self._control) + changes)
+                self._control.clear()
+                if not block and not self._has_more():
+                    self._behind_since = None
+                    self._changed.wait()
+                    continue
+                if changes:
+                    is_query = self.flow.should_query(len(block))
+                else:
+                    is_query = not block and self.flow.needs_query
+                if is_query:
+                    block += QUERY.encode()
+                if block:
+                    self._is_writing = True
+                    self.flow.sent(len(block))
+                    if is_query:  # noted now: the report may come before the write ends
+                        self.flow.queried()
+                    return block
+                # A silent terminal does not say when there is room again.
                 self._changed.wait(LONGEST_WAIT_SECONDS if self.flow.reports else POLL_SECONDS)
-        return b"", False
+        return b""
 
     def _apply_invalidation(self) -> None:
         if self._is_stale:
@@ -190,14 +184,14 @@ class TerminalWriter:
         return bool(select.select([], [self._descriptor], [], seconds)[1])
 
     def _write_all(self, block: bytes) -> None:
-        while block and not self._is_broken:
-            if not self._has_room(0):
-                self.flow.pacer.full()
-                while not self._is_broken and not self._has_room(LONGEST_WAIT_SECONDS):
-                    pass
+        rest, began, was_full = block, time.monotonic(), not self._has_room(0)
+        while rest and not self._is_broken:
+            if not self._has_room(LONGEST_WAIT_SECONDS):
+                continue
             if not self._is_ours():  # the shell has it; everything is drawn again afterwards
                 return
             with contextlib.suppress(BlockingIOError):  # less room, and non-blocking
-                count = os.write(self._descriptor, block[:PIECE_BYTES])
-                self.flow.pacer.written(count)
-                block = block[count:]
+                rest = rest[os.write(self._descriptor, rest[:PIECE_BYTES]) :]
+        if was_full:
+            with self._changed:
+                self.flow.blocked(len(block), time.monotonic() - began)

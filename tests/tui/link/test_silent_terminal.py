@@ -1,34 +1,29 @@
-"""Pacing of a terminal that never reports, in simulated time."""
+"""Flow control of a terminal that never reports, in simulated time."""
 
 import math
 
 import pytest
 from support.clocks import Clock
 
-from vae_tui.tui.link.flow_control import TARGET_QUEUE_SECONDS, FlowControl
-from vae_tui.tui.link.terminal_writer import PIECE_BYTES
-from vae_tui.tui.link.write_pacer import (
-    BLOCK_BYTES,
-    BUFFER_BYTES,
+from vae_tui.tui.link.flow_control import (
     CAUTION,
+    KEEP_SECONDS,
     LEAST_SPEED,
-    WritePacer,
+    SILENT_BUFFER_BYTES,
+    FlowControl,
 )
+from vae_tui.tui.link.terminal_writer import PIECE_BYTES
 
 TICK = 0.005
 
 
 class Silent:
-    """A terminal that never reports and shows ``rate`` bytes per second behind a full buffer.
+    """A terminal that never reports and shows ``rate`` bytes per second behind its buffer."""
 
-    A write that finds the buffer full continues when ``room`` bytes of it are free.
-    """
-
-    def __init__(self, rate: float, room: int = 0) -> None:
+    def __init__(self, rate: float) -> None:
         self.clock = Clock()
         self.link = FlowControl(self.clock)
         self.rate = rate
-        self.room = room
         self.queued = 0.0
         self.shown = 0.0
 
@@ -51,16 +46,21 @@ class Silent:
             else:
                 self.pass_time(TICK)
 
+    @property
+    def is_full(self) -> bool:
+        return self.queued > SILENT_BUFFER_BYTES - PIECE_BYTES
+
     def _write(self, total: int) -> None:
+        began, was_full, rest = self.clock.now, self.is_full, total
         self.link.sent(total)
-        while total > 0:
-            if self.queued > BUFFER_BYTES - PIECE_BYTES:
-                self.link.pacer.full()
-                excess = self.queued - (BUFFER_BYTES - max(self.room, PIECE_BYTES))
+        while rest > 0:
+            if self.is_full:
+                excess = self.queued - (SILENT_BUFFER_BYTES - PIECE_BYTES)
                 self.pass_time(math.ceil(excess / self.rate / TICK * 100) * TICK / 100)
-            count = min(total, PIECE_BYTES)
-            self.queued, total = self.queued + count, total - count
-            self.link.pacer.written(count)
+            count = min(rest, PIECE_BYTES)
+            self.queued, rest = self.queued + count, rest - count
+        if was_full:
+            self.link.blocked(total, self.clock.now - began)
 
     def pass_time(self, seconds: float) -> None:
         self.clock.now += seconds
@@ -80,17 +80,14 @@ def test_a_slow_link_is_used_and_its_queue_is_mostly_short(rate):
     assert delays[int(0.6 * len(delays))] < 0.4
 
 
-def test_while_keys_are_pressed_their_queue_stays_short():
+def test_once_measured_the_queue_stays_short_until_the_measurement_is_old():
     silent = Silent(20_000)
-    silent.saturate(30.0)
-    for _ in range(240):
-        silent.link.pacer.key_pressed()
-        assert max(silent.saturate(0.5)) < 0.3
+    silent.saturate(3.0)
+    assert max(silent.saturate(KEEP_SECONDS - 6)) < 0.3
 
 
-@pytest.mark.parametrize("room", [0, 4096, 14_000])
-def test_the_speed_is_measured_in_whatever_pieces_the_buffer_empties(room):
-    silent = Silent(20_000, room)
+def test_the_speed_is_measured_while_the_buffer_is_full():
+    silent = Silent(20_000)
     silent.update(70_000)
     began, before = silent.clock.now, silent.shown
     silent.update(40_000)
@@ -98,12 +95,11 @@ def test_the_speed_is_measured_in_whatever_pieces_the_buffer_empties(room):
     assert rate == pytest.approx(CAUTION * 20_000, rel=0.15)
 
 
-def test_when_no_key_was_pressed_for_a_while_a_faster_link_is_noticed():
+def test_a_faster_link_is_noticed_after_a_while():
     silent = Silent(20_000)
     silent.saturate(30.0)
-    silent.link.pacer.key_pressed()
     silent.rate = 200_000
-    silent.saturate(240.0)
+    silent.saturate(2 * KEEP_SECONDS)
     before = silent.shown
     silent.saturate(5.0)
     assert silent.shown - before > 60_000 * 5
@@ -115,9 +111,8 @@ def test_a_terminal_that_stopped_for_a_moment_is_fast_again_soon(seconds):
     silent.saturate(3.0)
     silent.rate = 1e-9
     silent.link.sent(50)
-    silent.link.pacer.full()
     silent.pass_time(seconds)
-    silent.link.pacer.written(50)
+    silent.link.blocked(50, seconds)
     silent.rate = 1_000_000
     silent.saturate(0.5)
     before = silent.shown
@@ -125,31 +120,14 @@ def test_a_terminal_that_stopped_for_a_moment_is_fast_again_soon(seconds):
     assert silent.shown - before > 100_000
 
 
-def test_before_a_write_found_the_buffer_full_much_may_be_written():
-    assert WritePacer(Clock()).allowance(TARGET_QUEUE_SECONDS) == BLOCK_BYTES
-
-
-def test_a_write_that_took_long_although_there_was_room_waited_for_something_else():
-    clock = Clock()
-    pacer = WritePacer(clock)
-    for _ in range(100):
-        pacer.sent(1500)
-        clock.now += 3.0  # for one of the machine's cores
-        pacer.written(1500)
-        assert pacer.allowance(TARGET_QUEUE_SECONDS) == BLOCK_BYTES
-
-
 def test_small_updates_find_out_that_a_link_became_far_slower():
     silent = Silent(20_000)
     silent.saturate(30.0)
-    silent.link.pacer.key_pressed()
     silent.rate = 2_000
     for _ in range(160):
         silent.update(1300)
-        silent.link.pacer.key_pressed()
-    longest = []
+        longest = []
     for _ in range(60):
-        silent.link.pacer.key_pressed()
         longest.append(max(silent.saturate(0.5)))
     assert max(longest[30:]) < 0.4
 
@@ -158,6 +136,5 @@ def test_no_link_counts_as_slower_than_any_is():
     silent = Silent(100.0)
     silent.saturate(1000.0)
     assert silent.link.allowance() == 0
-    silent.link.pacer.key_pressed()
-    silent.pass_time(2 * BUFFER_BYTES / LEAST_SPEED)
+    silent.pass_time(2 * SILENT_BUFFER_BYTES / LEAST_SPEED)
     assert silent.link.allowance() > 0
