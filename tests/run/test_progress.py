@@ -20,7 +20,8 @@ from vae_tui.run.events import (
     WeightsSaved,
     encode,
 )
-from vae_tui.run.progress import MOST_CHANGES, LogProgress, Progress, advance, in_force, until
+from vae_tui.run.log.log_progress import LogProgress
+from vae_tui.run.progress import MOST_CHANGES, Progress, advance, in_force, until
 
 EMPTY = Progress("run", TINY, epochs=TINY.epochs)
 

@@ -20,7 +20,8 @@ from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe, load_probe
 from vae_tui.run.config import RunConfig, why_not_drawn
 from vae_tui.run.folder import Run
-from vae_tui.run.progress import LogProgress, Progress
+from vae_tui.run.log.log_progress import LogProgress
+from vae_tui.run.progress import Progress
 from vae_tui.text import printable
 
 if TYPE_CHECKING:

@@ -7,13 +7,11 @@ steps are void.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from vae_tui.run import events
 from vae_tui.run.config import RANGES, RunConfig
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted, SettingChanged
-from vae_tui.run.files import LineTail, signature
 from vae_tui.run.series import TEST_LOSS
 
 MOST_CHANGES = 32
@@ -248,50 +246,3 @@ def _changed(before: Progress, event: SettingChanged) -> dict[str, Any]:
         "settings": {**before.settings, event.name: event.new},
         "epochs": int(event.new) if is_length else before.epochs,
     }
-
-
-class LogProgress:
-    """Follows one run's log; each reading costs only the lines that are new.
-
-    ``begin`` is the progress before the first event.
-    """
-
-    def __init__(self, log: Path, begin: Progress) -> None:
-        self._log = log
-        self._begin = begin
-        self._tail = LineTail(log)
-        self._restarts = 0
-        self._seen: tuple[int, int, int] | None = None
-        self.progress = begin
-
-    def read(self) -> Progress:
-        """Return the progress now, or raise OSError; a replaced log is read from its beginning."""
-        seen = signature(self._log)
-        if seen is not None and seen == self._seen:
-            return self.progress
-        losses = b""
-        before = -1
-        while self._tail.offset != before:
-            before = self._tail.offset
-            lines = self._tail.read()
-            if self._tail.restarts != self._restarts:
-                self._restarts, losses = self._tail.restarts, b""
-                self.progress = self._begin
-            for line in lines:
-                if b'"losses_measured"' in line[:40]:
-                    losses = line  # of many in a row only the last counts
-                    continue
-                self._take(losses)
-                self._take(line)
-                losses = b""
-        self._take(losses)
-        self._seen = seen
-        return self.progress
-
-    def _take(self, line: bytes) -> None:
-        try:
-            event = events.decode(line) if line else None
-        except ValueError:  # torn or foreign; the other lines count
-            return
-        if event is not None:
-            self.progress = advance(self.progress, event)

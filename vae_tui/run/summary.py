@@ -13,11 +13,15 @@ from vae_tui.run.files import signature
 from vae_tui.run.folder import Run
 from vae_tui.run.lock.file_clock import file_system_time
 from vae_tui.run.lock.holder import Holder
-from vae_tui.run.progress import LogProgress, Progress
+from vae_tui.run.log.log_progress import LogProgress
+from vae_tui.run.progress import Progress
 from vae_tui.run.series import objective
 from vae_tui.run.state import ADVICE, ENDED, has_reported, silence, state_of
+from vae_tui.text import byte_size
 
 MOST_LOSSES = 48
+LONGEST_LOG = 1 << 30
+"""Bytes, about three days of losses: of a longer log only the beginning and the end are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +82,11 @@ class RunFollower:
     Commands in the summary name the run by its `Run.reference` for ``plain_runs_dir``.
     """
 
-    def __init__(self, run: Run, plain_runs_dir: Path | None = None) -> None:
+    def __init__(
+        self, run: Run, plain_runs_dir: Path | None = None, longest_log: int = LONGEST_LOG
+    ) -> None:
         self._run = run
+        self._longest_log = longest_log
         self._reference = run.reference(plain_runs_dir)
         self._log: LogProgress | None = None
         self._config: RunConfig | None = None
@@ -93,12 +100,20 @@ class RunFollower:
         holder = self._run.holder()
         if self._log is None or self._log.progress.config != config:
             begin = Progress(self._run.name, config, epochs=config.epochs)
-            self._log = LogProgress(self._run.events, begin)
+            self._log = LogProgress(self._run.events, begin, self._longest_log)
         try:
             self._log.read()
         except OSError as error:
             problems.append(f"{self._run.events} cannot be read: {error.strerror}")
         summary = _summary(self._run, self._log.progress, holder, clock)
+        if self._log.skipped_bytes:
+            # What the middle may have changed is not known.
+            summary = replace(summary, best_test_loss=math.nan, seconds=math.nan, losses=())
+            size = byte_size(self._log.skipped_bytes)
+            problems.append(
+                f"{self._run.events} is too long to read all of it: {size} in its middle are left "
+                "out here, with the settings, the best test loss and the time of training there"
+            )
         advice = ADVICE[summary.state].format(name=self._reference)
         if holder is not None and not holder.is_here and summary.state == "stalled":
             advice = f"its trainer, pid {holder.pid} on {holder.host}, is silent; {advice}"

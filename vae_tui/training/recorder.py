@@ -15,7 +15,8 @@ from vae_tui.run import events
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import EpochEnded, Event, MachineMeasured, Paused, RunEnded
 from vae_tui.run.folder import Run
-from vae_tui.run.progress import LogProgress, Progress, until
+from vae_tui.run.log.log_progress import LogProgress
+from vae_tui.run.progress import Progress, until
 from vae_tui.run.series import TEST_LOSS
 from vae_tui.training.checkpoint import save_probe, save_state, save_weights
 from vae_tui.training.patient_writer import PatientWriter

@@ -13,7 +13,8 @@ from support.tiny_runs import tiny_config, tiny_trainer, weights_of
 from vae_tui.image_shape import DEFAULT_SHAPE
 from vae_tui.run.events import RunEnded, SettingChanged, encode
 from vae_tui.run.files import append
-from vae_tui.run.progress import LogProgress, Progress
+from vae_tui.run.log.log_progress import LogProgress
+from vae_tui.run.progress import Progress
 from vae_tui.run.runs_folder import create
 from vae_tui.run.summary import RunFollower, summarise
 from vae_tui.training.checkpoint import save_weights

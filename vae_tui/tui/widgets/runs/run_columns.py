@@ -72,7 +72,8 @@ COLUMNS = (
               is_setting=True),
     RunColumn("data", lambda run: run.dataset, 6, side="left", is_setting=True),
     RunColumn("started", started_text, 9, lambda run: -_finite(run.started)),
-    RunColumn("took", lambda run: duration(run.seconds), 10, lambda run: run.seconds),
+    RunColumn("took", lambda run: duration(run.seconds), 10,
+              lambda run: _finite(run.seconds)),
 )  # fmt: skip
 HEADS = tuple(column.head for column in COLUMNS)
 
