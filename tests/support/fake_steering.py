@@ -1,5 +1,7 @@
 """A trainer that is never there: commands are kept instead of sent."""
 
+import threading
+
 from vae_tui.run.commands import Command
 
 
@@ -10,6 +12,9 @@ class FakeSteering:
         self.sent: list[str] = []
         self.set: list[tuple[str, float]] = []
         self.restarted: list[dict[str, float]] = []
+        self.may_start = threading.Event()
+        """A trainer is started when it is set."""
+        self.may_start.set()
         self._refusal = refusal
 
     def send(self, command: Command) -> None:
@@ -22,7 +27,12 @@ class FakeSteering:
     def waiting(self) -> dict[str, float]:
         return dict(self.set)
 
+    def check_restart(self) -> None:
+        if self._refusal:
+            raise self._refusal
+
     def restart(self, **settings: float) -> None:
         if self._refusal:
             raise self._refusal
+        assert self.may_start.wait(10)
         self.restarted.append(settings)

@@ -151,12 +151,10 @@ def resume_run(
     from vae_tui.run.control import RunSteering, pending_settings
     from vae_tui.run.summary import summarise
 
-    config = run.config()
-    config = dataclasses.replace(config, data_dir=folder_of_data(config, data_dir))
+    config = config_here(run.config(), data_dir)
     if nproc is not None:
         config = dataclasses.replace(config, nproc=nproc)
         check_processes(nproc, config.device)
-    _check_tensorboard(config)
     known = summarise(run)
     requested = {one.setting: one.value for one in pending_settings(run)} | settings
     if known.state == "finished" and requested.get("epochs", 0) <= known.epochs:
@@ -168,6 +166,20 @@ def resume_run(
     before = run.events.stat().st_size if run.events.exists() else 0
     RunSteering(run, config, force).restart(**settings)
     return config, before
+
+
+def config_here(config: RunConfig, data_dir: Path | None = None) -> RunConfig:
+    """Return a run's config with the folder of its data set on this machine.
+
+    VaeTuiError if the data set, the device or a package that the run needs is missing here.
+    """
+    config = dataclasses.replace(config, data_dir=folder_of_data(config, data_dir))
+    _check_tensorboard(config)
+    try:
+        check_device(config.device)
+    except UsageError as error:  # its advice is for a new run
+        raise UsageError(f"the run has {str(error).partition(';')[0]}") from None
+    return config
 
 
 def _go_on(run: "Run", data_dir: Path | None) -> Begun | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from vae_tui.cli.console import print_lines
 from vae_tui.cli.options import plain_runs_dir
+from vae_tui.cli.start import config_here
 from vae_tui.run.commands import PREEMPTED, Command
 from vae_tui.run.config import RunConfig
 from vae_tui.run.control import TRAINER_SIGNALS
@@ -62,7 +63,7 @@ def watch(
 
     start_new = _once(partial(control.start, run, config) if is_new else lambda: None)
     while True:
-        steering = None if read_only else RunSteering(run, config)
+        steering = None if read_only else RunSteering(run, config, adapt=config_here)
         app = _screen(run, config, steering, colours, fps, notifies, start_new, damage)
         app.run()
         if app.failure is not None:

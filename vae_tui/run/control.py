@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -101,6 +101,8 @@ class RunSteering:
     config: RunConfig
     force: bool = False
     """Start one although the heartbeat of a trainer on another machine is fresh."""
+    adapt: Callable[[RunConfig], RunConfig] = lambda config: config
+    """Returns the config for this machine; VaeTuiError if it lacks something to train with."""
 
     def send(self, command: Command) -> None:
         """Send a command to the live trainer; VaeTuiError when it cannot be written."""
@@ -110,10 +112,11 @@ class RunSteering:
         """Return the settings (beta, lr, epochs) that wait for the next trainer."""
         return {one.setting: one.value for one in pending_settings(self.run)}
 
-    def restart(self, **settings: float) -> None:
-        """Start a trainer from the last save, with new ``settings`` (beta, lr, epochs) if any.
+    def check_restart(self) -> RunConfig:
+        """Return the config with which a trainer can be started from the last save.
 
-        UsageError for a live run or a damaged config; VaeTuiError without a save to start from.
+        UsageError for a damaged config; VaeTuiError without a save to start from, or if this
+        machine lacks what the run needs.
         """
         if self.run.weights.exists() and not self.run.trainer_state.exists():
             raise VaeTuiError(
@@ -121,7 +124,14 @@ class RunSteering:
                 "start a new run"
             )
         self.run.config()  # the trainer reads the file itself: a fallback config is not enough
-        start(self.run, self.config, _set_commands(settings), force=self.force)
+        return self.adapt(self.config)
+
+    def restart(self, **settings: float) -> None:
+        """Start a trainer from the last save, with new ``settings`` (beta, lr, epochs) if any.
+
+        Raises what `check_restart` does, and UsageError for a live run.
+        """
+        start(self.run, self.check_restart(), _set_commands(settings), force=self.force)
 
 
 def change_settings(run: Run, settings: Mapping[str, float]) -> list[Command]:

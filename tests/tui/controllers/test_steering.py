@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from vae_tui.errors import VaeTuiError
 from vae_tui.run.events import Paused, Resumed
+from vae_tui.tui.dialogs.more_epochs import MoreEpochsDialog
 
 train_screen = partial(Screen, views="1")
 
@@ -41,7 +42,8 @@ async def test_p_goes_on_from_the_last_save_and_halves_lr_where_it_diverged(cond
         await until_reading(pilot, screen)
         await become(pilot, screen, condition)
         await pilot.press("p")
-        assert (screen.steering.sent, screen.steering.restarted) == ([], [settings])
+        await wait_until(pilot, lambda: screen.steering.restarted == [settings])
+        assert screen.steering.sent == []
 
 
 async def test_p_on_a_finished_run_asks_for_more_epochs_and_trains_them():
@@ -72,6 +74,32 @@ async def test_a_number_of_epochs_that_cannot_be_is_refused_in_words(typed, word
         await wait_until(pilot, lambda: words in screen.text)
         await pilot.press("escape")
         assert screen.steering.restarted == []
+
+
+async def test_p_on_a_finished_run_says_at_once_why_it_cannot_be_trained_here():
+    screen = Screen(steering=FakeSteering(VaeTuiError("mnist is not in [/data]")))
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "finished")
+        await pilot.press("p")
+        await wait_until(pilot, lambda: "mnist is not in [/data]" in screen.text)
+        assert isinstance(pilot.app.screen, MoreEpochsDialog)
+
+
+async def test_a_trainer_that_starts_slowly_holds_up_no_key_and_is_started_once():
+    steering = FakeSteering()
+    steering.may_start.clear()
+    screen = Screen(steering=steering)
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "stopped")
+        await pilot.press("p", "p", "2")
+        assert screen.app.main.view is screen.app.main.views[1]
+        await pilot.press("q")  # it is started before the screen is left
+        assert (pilot.app.return_code, steering.restarted) == (None, [])
+        steering.may_start.set()
+        await wait_until(pilot, lambda: pilot.app.return_code == 0)
+    assert steering.restarted == [{}]
 
 
 async def test_a_run_that_was_asked_to_stop_is_stopping_until_its_trainer_has_ended():

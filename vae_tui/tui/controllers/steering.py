@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 from vae_tui.errors import VaeTuiError
 from vae_tui.run.commands import Command
@@ -14,10 +15,9 @@ from vae_tui.tui.dialogs.settings import SettingsAnswer, SettingsDialog
 from vae_tui.tui.keys.bindings import ADJUSTABLE
 from vae_tui.tui.state.notice import halved_lr
 from vae_tui.tui.state.scene_store import SceneStore
+from vae_tui.tui.terminal_app import TerminalApp
 
 if TYPE_CHECKING:
-    from textual.app import App
-
     from vae_tui.tui.state.run_view import RunView
 
 LIVE = ("starting", *ADJUSTABLE)
@@ -40,6 +40,9 @@ class Steering(Protocol):
     def waiting(self) -> Mapping[str, float]:
         """Return the settings (beta, lr, epochs) that wait for the next trainer."""
 
+    def check_restart(self) -> object:
+        """Raise VaeTuiError if no trainer can be started from the last save on this machine."""
+
     def restart(self, **settings: float) -> None:
         """Start a trainer from the last save, with new ``settings`` (beta, lr, epochs) if any."""
 
@@ -48,16 +51,19 @@ class Steering(Protocol):
 class SteeringController:
     """Opens the dialogs for settings and for leaving, and sends commands.
 
-    ``steering`` is None for a screen without control.
+    What reads the run's log or starts a trainer does so in a thread. ``steering`` is None for a
+    screen without control.
     """
 
-    app: "App[None]"
+    app: TerminalApp
     steering: Steering | None
     name: str
     reference: str
     store: SceneStore
     on_sent: Callable[[], None] = lambda: None
     """Called after each command."""
+    _is_restarting: bool = False
+    """A thread is starting a trainer."""
 
     def pause(self) -> None:
         """Pause or resume a live run; continue one that ended, a finished one for more epochs."""
@@ -71,7 +77,11 @@ class SteeringController:
                 self.app.notify("nothing to continue: the run's folder is gone", timeout=4)
             elif state == "finished":
                 proposed = min(max(run.epochs, 1), PROPOSED_EPOCHS)
-                self.app.push_screen(MoreEpochsDialog(run.epochs, proposed), self._train_to)
+                dialog = MoreEpochsDialog(run.epochs, proposed)
+                self.app.push_screen(dialog, self._train_to)
+                self._in_thread(
+                    self.steering.check_restart, failed=partial(dialog.call_later, dialog.refuse)
+                )
             else:
                 self._restart(_proposed(run, state))
 
@@ -87,11 +97,12 @@ class SteeringController:
         dialog = SettingsDialog(
             {"beta": run.beta, "lr": run.lr, "epochs": float(run.epochs)},
             _proposed(run, state),
-            waiting=self.steering.waiting() if state in ENDED else {},
             has_ended=state in ENDED,
             least_epochs=run.epochs + 1 if state == "finished" else 1,
         )
         self.app.push_screen(dialog, self._adjusted)
+        if state in ENDED:
+            self._in_thread(self.steering.waiting, partial(dialog.call_later, dialog.show_waiting))
 
     def undo(self) -> None:
         """Undo the last change of a setting."""
@@ -104,6 +115,8 @@ class SteeringController:
         """Leave; ask first whether a live run should keep training."""
         if isinstance(self.app.screen, LeaveDialog):
             self.app.pop_screen()
+        elif self._is_restarting:
+            self.app.set_timer(END_POLL_SECONDS, self.leave)
         elif self._is_live() and self.steering:
             self.app.push_screen(LeaveDialog(self.name, self.reference), self._answer)
         else:
@@ -146,27 +159,55 @@ class SteeringController:
         return state in LIVE or (state == "reading" and run is not None and run.live)
 
     def _restart(self, settings: Mapping[str, float]) -> None:
-        self._steer(lambda steering: steering.restart(**settings))
+        """Start a trainer in a thread, unless one is being started."""
+        if self.steering is None or self._is_restarting:
+            return
+        self._is_restarting = True
+
+        def started(_: object) -> None:
+            self._is_restarting = False
+            self.on_sent()
+
+        def failed(reason: str) -> None:
+            self._is_restarting = False
+            self._show_error(reason)
+
+        self._in_thread(partial(self.steering.restart, **settings), started, failed)
 
     def _send(self, *commands: Command) -> bool:
-        def send(steering: Steering) -> None:
-            for command in commands:
-                steering.send(command)
-
-        return self._steer(send)
-
-    def _steer(self, act: Callable[[Steering], None]) -> bool:
-        """Return whether the trainer can be steered and ``act`` raised no error."""
+        """Return whether the commands could be sent; an error is shown."""
         if self.steering is None:
             self.app.notify(READ_ONLY, timeout=3)
             return False
         try:
-            act(self.steering)
+            for command in commands:
+                self.steering.send(command)
         except VaeTuiError as error:
-            self.app.notify(printable(str(error)), severity="error", timeout=10, markup=False)
+            self._show_error(str(error))
             return False
         self.on_sent()
         return True
+
+    def _in_thread(
+        self,
+        work: Callable[[], Any],
+        done: Callable[[Any], object] = lambda _: None,
+        failed: Callable[[str], object] = lambda _: None,
+    ) -> None:
+        """Call ``work`` in a thread, then ``done`` with its result or ``failed`` in the app's."""
+
+        def guarded() -> None:
+            try:
+                result = work()
+            except VaeTuiError as error:
+                self.app.call_later(failed, str(error))
+            else:
+                self.app.call_later(done, result)
+
+        self.app.start_thread("steering", guarded)
+
+    def _show_error(self, reason: str) -> None:
+        self.app.notify(printable(reason), severity="error", timeout=10, markup=False)
 
 
 def _proposed(run: "RunView", state: str) -> dict[str, float]:

@@ -6,6 +6,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label, Static
 
 from vae_tui.errors import UsageError
+from vae_tui.text import printable
 from vae_tui.tui.dialogs.dialog import Dialog
 from vae_tui.tui.dialogs.settings import number
 
@@ -62,7 +63,12 @@ class MoreEpochsDialog(Dialog[int | None]):
                 more = number("epochs", line.value)
                 self.dismiss(int(number("epochs", f"{self._epochs + more:.0f}")))
             except UsageError as error:
-                self.query_one("#wrong", Static).update(str(error))
-                self.query_one("#wrong").remove_class("empty")
+                self.refuse(str(error))
+
+    def refuse(self, reason: str) -> None:
+        """Say why the run cannot be trained further."""
+        line = self.query_one("#wrong", Static)
+        line.update(printable(reason))
+        line.remove_class("empty")
 
     on_input_submitted = action_accept

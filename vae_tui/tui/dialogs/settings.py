@@ -53,19 +53,16 @@ class SettingsDialog(Dialog[SettingsAnswer | None]):
         settings: Mapping[str, float],
         proposed: Mapping[str, float] | None = None,
         *,
-        waiting: Mapping[str, float] | None = None,
         has_ended: bool = False,
         least_epochs: int = 1,
     ) -> None:
         """Show the current ``settings``, beta, lr and epochs, or other values that are proposed.
 
-        Of a run that ``has_ended``, a resume needs at least ``least_epochs``; settings that are
-        ``waiting`` for it are shown in place of the current ones.
+        Of a run that ``has_ended``, a resume needs at least ``least_epochs``.
         """
         super().__init__()
-        known = {name: value for name, value in (waiting or {}).items() if name in settings}
-        self._waiting = {name: new for name, new in known.items() if new != settings[name]}
-        self._settings = {**settings, **self._waiting}
+        self._waiting: dict[str, float] = {}
+        self._settings = dict(settings)
         self._shown = {**self._settings, **(proposed or {})}
         self._has_ended = has_ended
         self._least_epochs = least_epochs
@@ -94,6 +91,19 @@ class SettingsDialog(Dialog[SettingsAnswer | None]):
                     yield Input(f"{value:g}", id=name, compact=True)
                     yield Static(f"{_EXPLANATIONS[name]} · {range_text(name)}", classes="quiet")
             yield Static(id="wrong", classes="wrong empty", markup=False)
+
+    def show_waiting(self, waiting: Mapping[str, float]) -> None:
+        """Show settings that wait for the next resume; not where another value has been typed."""
+        for name, current in list(self._settings.items()):
+            if (value := waiting.get(name, current)) == current:
+                continue
+            self._waiting[name] = self._settings[name] = value
+            line = self.query_one(f"#{name}", Input)
+            if line.value == f"{current:g}":
+                line.value = f"{value:g}"
+                if line.has_focus:
+                    line.select_all()
+        self.query_one("#about", Static).update(self._about())
 
     def _about(self) -> str:
         """Return when changes take effect, and which are waiting for that."""
