@@ -8,7 +8,7 @@ import pytest
 from support.logs import epoch_ended, run_with, started
 
 from vae_tui.cli.main import main
-from vae_tui.cli.options import checked_fps
+from vae_tui.cli.options import FPS, checked
 from vae_tui.errors import UsageError, VaeTuiError
 
 
@@ -71,6 +71,6 @@ def test_an_option_overrides_the_environment_and_that_the_default(tmp_path, monk
 )
 def test_fps_out_of_range_is_refused_with_the_nearest(fps, words):
     with pytest.raises(UsageError, match=words) as refusal:
-        checked_fps(fps)
+        checked("fps", fps, FPS)
     assert refusal.value.exit_code == 2
-    assert (checked_fps(60), checked_fps(None)) == (60, None)
+    assert [checked("fps", one, FPS) for one in (60, None)] == [60, None]

@@ -39,6 +39,8 @@ def test_the_defaults_are_the_courses():
         "architecture": "mlp",
         "image_shape": {"height": 28, "width": 28, "channels": 1},
         "threads": 0,
+        "data_checksum": "",
+        "classes": (),
         "tensorboard": False,
     }
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vae_tui.data.catalogue import DATASETS
 from vae_tui.errors import VaeTuiError
 from vae_tui.run.config import SETTINGS
 from vae_tui.run.runs_folder import USUAL_FOLDER, all_runs, find
@@ -26,6 +27,15 @@ _SHELLS = ("bash", "zsh", "fish")
 def one_of(*values: str) -> "Complete":
     """Return a completion from fixed values."""
     return lambda context, parameter, begin: _items(values, begin)
+
+
+def data_sets(
+    context: click.Context, parameter: click.Parameter, begin: str
+) -> "list[CompletionItem]":
+    """Complete the name of a data set, else a path."""
+    from click.shell_completion import CompletionItem
+
+    return _items(("auto", *DATASETS), begin) or [CompletionItem(begin, type="file")]
 
 
 def run_names(

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vae_tui.cli.options import data_dir_option, folder_for_data, option, runs_dir_option
+from vae_tui.cli.data_set.folders import folder_for_data
+from vae_tui.cli.options import data_dir_option, option, runs_dir_option
 from vae_tui.cli.user_config.config_file import config_findings
 from vae_tui.text import printable
 

@@ -15,14 +15,13 @@ from click.shell_completion import CompletionItem
 
 from vae_tui import __version__
 from vae_tui.cli import completion, doctor, explore, facts, options, runs, serve, steer
-from vae_tui.cli.completion import one_of, run_names
+from vae_tui.cli.completion import data_sets, run_names
 from vae_tui.cli.console import print_error, show_traceback
 from vae_tui.cli.options import Choice, option
 from vae_tui.cli.start import begin, begin_as_rank
 from vae_tui.cli.user_config import config_file
 from vae_tui.cli.user_config.commands import config as config_command
 from vae_tui.cli.watch import INTERRUPTED, follow, follow_own, stop_at_signals, watch
-from vae_tui.data.catalogue import DATASETS
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.run.config import MODELS, PRECISIONS, RECONSTRUCTIONS
 from vae_tui.text import printable
@@ -136,9 +135,11 @@ for _command in (*steer.COMMANDS, *facts.COMMANDS, *explore.COMMANDS, *_SINGLE):
 
 
 @cli.command()
-@option("--dataset", default="auto", metavar="NAME", shell_complete=one_of("auto", *DATASETS),
+@option("--dataset", default="auto", metavar="NAME|PATH", shell_complete=data_sets,
         help="auto, digits, mnist, fashion-mnist, kmnist or emnist; auto is mnist if it is "
-        "present, else the included digits.")  # fmt: skip
+        "present, else the included digits. Or a folder of images, in sub-folders by class or "
+        "not, or a .npz or .npy file of uint8 images.")  # fmt: skip
+@options.size_option
 @options.data_dir_option
 @options.runs_dir_option
 @option("--name", show_default="data set and time", help="Name of the run.")

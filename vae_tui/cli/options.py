@@ -1,7 +1,6 @@
 """Options that several commands share."""
 
 import os
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,11 +8,11 @@ from typing import Any, TypeVar
 import click
 
 from vae_tui.cli import completion
-from vae_tui.data.catalogue import is_present, resolve
-from vae_tui.errors import VaeTuiError
-from vae_tui.run.config import Limits, RunConfig, check_choice, check_number
+from vae_tui.image_shape import LARGEST_SIDE
+from vae_tui.run.config import Limits, check_choice, check_number
 from vae_tui.run.runs_folder import USUAL_FOLDER
 
+SIDES, FPS = Limits(8, LARGEST_SIDE), Limits(1, 60)
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -46,9 +45,14 @@ data_dir_option = option(
     help="Folder of the data sets, in torchvision's layout.",
 )
 fps_option = option(
-    "--fps", type=int, metavar="N", callback=lambda _, __, fps: checked_fps(fps),
+    "--fps", type=int, metavar="N", callback=lambda _, __, fps: checked("fps", fps, FPS),
     show_default="slower on a slow link",
     help="Redraw pictures and charts at most N times a second, 1 to 60.",
+)  # fmt: skip
+size_option = option(
+    "--size", type=int, metavar="N", callback=lambda _, __, size: checked("size", size, SIDES),
+    show_default="their own up to 64, else 32",
+    help="Resize the images of a folder or array to NxN pixels, 8 to 64.",
 )  # fmt: skip
 notify_option = option(
     "--notify", is_flag=True,
@@ -81,11 +85,11 @@ def plain_runs_dir() -> Path | None:
     return Path(context.lookup_default("runs_dir") or USUAL_FOLDER)
 
 
-def checked_fps(fps: int | None) -> int | None:
-    """Return ``fps``; raise UsageError unless it is None or from 1 to 60."""
-    if fps is not None:
-        check_number("fps", fps, Limits(1, 60))
-    return fps
+def checked(name: str, value: int | None, limits: Limits) -> int | None:
+    """Return ``value``; raise UsageError unless it is None or within the limits."""
+    if value is not None:
+        check_number(name, value, limits)
+    return value
 
 
 def output_option(kinds: str, *, required: bool = False) -> Callable[[_Function], _Function]:
@@ -94,31 +98,3 @@ def output_option(kinds: str, *, required: bool = False) -> Callable[[_Function]
         "--output", "-o", type=click.Path(path_type=Path), metavar="FILE",
         required=required, help=f"Write {kinds}" + ("." if required else ", not to the terminal."),
     )  # fmt: skip
-
-
-def folder_for_data(data_dir: Path | None) -> Path:
-    """Return ``data_dir``, else the user's cache."""
-    if data_dir:
-        return data_dir
-    try:
-        from platformdirs import user_cache_path
-    except ImportError:  # doctor reports it
-        return Path("~/.cache/vae-tui").expanduser()
-    return user_cache_path("vae-tui")
-
-
-def folder_of_data(config: RunConfig, data_dir: Path | None) -> str:
-    """Return the folder that holds a run's data set; VaeTuiError if there is none.
-
-    Tried are the given one, the one in its config and the user's cache.
-    """
-    given = [data_dir.absolute()] if data_dir else []
-    folders = [*given, Path(config.data_dir), folder_for_data(None)]
-    for folder in folders:
-        if is_present(resolve(config.dataset, folder), folder):
-            return str(folder)
-    where = f" --data-dir {shlex.quote(str(data_dir))}" if data_dir else ""
-    raise VaeTuiError(
-        f"{config.dataset} is not in {folders[0]}; give its folder with --data-dir, "
-        f"or fetch it: vae-tui --dataset {config.dataset}{where} --epochs 1"
-    )

@@ -8,7 +8,8 @@ import click
 
 from vae_tui.cli import options
 from vae_tui.cli.console import print_lines, progress_bar
-from vae_tui.cli.options import Choice, folder_of_data, option
+from vae_tui.cli.data_set.folders import folder_of_data
+from vae_tui.cli.options import Choice, option
 from vae_tui.errors import UsageError
 from vae_tui.text import printable
 

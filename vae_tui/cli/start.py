@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from vae_tui.cli.console import print_lines, progress_bar
+from vae_tui.cli.console import print_lines
 from vae_tui.cli.cores import check_device, check_precision, check_processes, default_threads
-from vae_tui.cli.options import folder_for_data, folder_of_data, plain_runs_dir
+from vae_tui.cli.data_set.folders import folder_for_data, folder_of_data
+from vae_tui.cli.options import plain_runs_dir
 from vae_tui.errors import UsageError
 from vae_tui.run.config import TENSORBOARD_MISSING, RunConfig
 
@@ -110,19 +111,20 @@ def create_run(
     runs_dir: Path,
     name: str | None,
     offline: bool,
+    size: int | None = None,
     **settings: Any,
 ) -> tuple["Run", RunConfig]:
-    """Create a run's folder; download its data set if that is missing."""
-    from vae_tui.data import catalogue
+    """Create a run's folder; download or convert its data set if that is missing."""
+    from vae_tui.cli.data_set.choice import choose_data_set
     from vae_tui.run.runs_folder import check_name, create
 
     folder = folder_for_data(data_dir).absolute()
-    chosen = catalogue.DATASETS[catalogue.resolve(dataset, folder)]
+    chosen = choose_data_set(dataset, folder, size, offline=offline)
     if settings["epochs"] is None:
         settings["epochs"] = chosen.default_epochs
     if settings["hidden"] is None:
         settings["hidden"] = settings["latent_dim"] ** 2
-    settings |= {"dataset": chosen.name, "data_dir": str(folder), "image_shape": chosen.shape}
+    settings |= {"data_dir": str(folder), **chosen.settings}
     config = RunConfig(**settings)
     check_device(config.device)
     check_processes(config.nproc, config.device)
@@ -131,8 +133,7 @@ def create_run(
         config = dataclasses.replace(config, threads=default_threads(config.nproc))
     check_name(name)
     _check_tensorboard(config)
-    if not catalogue.is_present(chosen.name, folder):
-        _fetch(chosen.name, folder, offline)
+    chosen.make_present()
     return create(runs_dir, name, config), config
 
 
@@ -198,8 +199,9 @@ def _changes(run: "Run") -> dict[str, float] | None:
 
     config, settings = run.config(), {}
     for name, value in _given().items():
-        known = getattr(config, name, value)
-        if value == known or (name, value) == ("dataset", "auto"):
+        known = config.image_shape.height if name == "size" else getattr(config, name, value)
+        is_same_path = name == "dataset" and str(Path(value).expanduser().absolute()) == known
+        if value == known or is_same_path or (name, value) == ("dataset", "auto"):
             continue
         if name not in SETTINGS:
             raise UsageError(
@@ -252,21 +254,6 @@ def given_to_resume() -> dict[str, float]:
     for name, value in settings.items():
         check_number(name, value)
     return settings
-
-
-def _fetch(dataset: str, folder: Path, offline: bool) -> None:
-    from rich.progress import DownloadColumn, TransferSpeedColumn
-
-    from vae_tui.data.download import fetch
-
-    with progress_bar(f"fetching {dataset}", DownloadColumn(), TransferSpeedColumn()) as bar:
-        task = bar.add_task("", total=None)
-        fetch(
-            dataset,
-            folder,
-            lambda done, total: bar.update(task, completed=done, total=total),
-            offline=offline,
-        )
 
 
 def _check_tensorboard(config: RunConfig) -> None:

@@ -227,6 +227,6 @@ def follow_own(
     run: "Run", config: RunConfig, as_json: bool, offset: int, is_stopped: Callable[[], bool]
 ) -> int:
     """Follow the trainer that this process started; `stop_at_signals` returned ``is_stopped``."""
-    first = "" if as_json else f"{run.path}: {config.dataset}; ctrl+c stops and saves"
+    first = "" if as_json else f"{run.path}: {config.data_name}; ctrl+c stops and saves"
     code = follow(run, config, as_json, offset, first=first)
     return INTERRUPTED if is_stopped() else code

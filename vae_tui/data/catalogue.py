@@ -13,6 +13,11 @@ def _idx_files(train: str, test: str) -> tuple[str, ...]:
     return tuple(f"{part}-{kind}" for part in (train, test) for kind in kinds)
 
 
+ARRAY_SUFFIXES = (".npy", ".npz")
+"""Of a user's own images in an array."""
+DESCRIPTION = "description.json"
+"""File in the folder of a user's own images that is written last."""
+
 _MNIST_FILES = _idx_files("train", "t10k")
 _DIGITS = tuple("0123456789")
 
@@ -94,8 +99,24 @@ def find_file(raw_folder: Path, file: str) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def is_present(name: str, data_dir: Path) -> bool:
-    """Return whether the four files exist; only reading them finds damage."""
+def is_path(dataset: str) -> bool:
+    """Return whether it is the path of a user's own images, not a name from the catalogue."""
+    has_marks = "/" in dataset or dataset.startswith(("~", ".")) or dataset.endswith(ARRAY_SUFFIXES)
+    return has_marks or (dataset not in ("auto", *DATASETS) and Path(dataset).exists())
+
+
+def own_folder(data_dir: Path, checksum: str) -> Path:
+    """Return the folder of a user's own images, converted; it need not exist."""
+    return data_dir / "own" / checksum
+
+
+def is_present(name: str, data_dir: Path, checksum: str = "") -> bool:
+    """Return whether the files exist; only reading them finds damage.
+
+    ``checksum`` is that of a user's own images.
+    """
+    if checksum:
+        return (own_folder(data_dir, checksum) / DESCRIPTION).is_file()
     dataset = DATASETS[name]
     if dataset.folder is None:
         return True
@@ -107,7 +128,7 @@ def resolve(name: str, data_dir: Path) -> str:
     """Return a known data set's name; for ``auto`` MNIST if present, else digits; or UsageError."""
     if name == "auto":
         return "mnist" if is_present("mnist", data_dir) else "digits"
-    if name in DATASETS:
+    if name in DATASETS or is_path(name):
         return name
     names = ["auto", *DATASETS]
     nearest = difflib.get_close_matches(name.lower(), names, n=1)

@@ -1,4 +1,4 @@
-"""Reads a data set's idx files as uint8 tensors. Imports no torchvision."""
+"""Reads a data set as uint8 tensors. Imports no torchvision."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +8,7 @@ from torch import Tensor
 
 from vae_tui.data.catalogue import DATASETS, Dataset, resolve
 from vae_tui.data.idx_format import locate, read_images, read_labels
+from vae_tui.data.own import cache
 from vae_tui.errors import UsageError
 from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
 
@@ -27,13 +28,15 @@ class Images:
     shape: ImageShape = DEFAULT_SHAPE
 
 
-def load(name: str, data_dir: Path, shape: ImageShape | None = None) -> Images:
-    """Return the data set ``name``, checked.
+def load(name: str, data_dir: Path, shape: ImageShape | None = None, checksum: str = "") -> Images:
+    """Return the data set ``name``, checked; with ``checksum`` a user's own images of ``shape``.
 
     Raises:
         UsageError: No data set has this name, or its images do not have the ``shape`` of a run.
         VaeTuiError: A file is missing, unreadable or damaged.
     """
+    if checksum:
+        return _own(data_dir, checksum, shape or DEFAULT_SHAPE)
     dataset = DATASETS[resolve(name, data_dir)]
     if shape is not None and shape != dataset.shape:
         raise UsageError(f"{dataset.title} has images of {dataset.shape}, the run's are {shape}")
@@ -49,4 +52,16 @@ def read(dataset: Dataset, data_dir: Path) -> Images:
         torch.from_numpy(read_images(test, dataset.test_count, dataset)),
         torch.from_numpy(read_labels(test_labels, dataset.test_count, dataset)),
         dataset.shape,
+    )
+
+
+def _own(data_dir: Path, checksum: str, shape: ImageShape) -> Images:
+    # Mapped from files: more images than fit into memory can be trained on.
+    train, test = (cache.read_part(data_dir, checksum, name, shape) for name in cache.PARTS)
+    return Images(
+        torch.from_numpy(train.images),
+        torch.from_numpy(train.labels),
+        torch.from_numpy(test.images),
+        torch.from_numpy(test.labels),
+        shape,
     )

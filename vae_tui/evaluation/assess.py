@@ -71,7 +71,8 @@ def assess_run(
     network = network_at(run, config, step)
     model = build(config)
     model.load_state_dict(state_dict(network))
-    images = load(config.dataset, Path(config.data_dir), config.image_shape)
+    data_dir = Path(config.data_dir)
+    images = load(config.dataset, data_dir, config.image_shape, config.data_checksum)
     model.to(choose_device(config.device))
     return assess(model, images, config, network.step, samples, on_progress)
 

@@ -38,7 +38,7 @@ def as_text(assessment: Assessment, name: str, config: RunConfig) -> str:
         ]
     lines = [
         f"{name}: {config.model}, weights of step {assessment.step}, "
-        f"{assessment.images} test images of {config.dataset}; losses in nats per image",
+        f"{assessment.images} test images of {config.data_name}; losses in nats per image",
         *losses,
         _line(
             "active units",

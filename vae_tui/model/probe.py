@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from vae_tui.arrays import Bytes
 from vae_tui.data.catalogue import class_names
 from vae_tui.data.idx_format import load_test
+from vae_tui.data.own.cache import read_part
 from vae_tui.errors import VaeTuiError
 from vae_tui.model.tensor_file import check_shape, read_tensors
 from vae_tui.run.config import RunConfig
@@ -35,7 +36,7 @@ class Probe:
 
 def load_probe(path: Path, config: RunConfig) -> Probe:
     """Read a run's probe; VaeTuiError when it cannot be read or has images of another shape."""
-    shape, classes = config.image_shape, class_names(config.dataset)
+    shape, classes = config.image_shape, classes_of(config)
     shapes = {"images": (None, shape.pixels), "labels": (None,)}
     tensors, metadata = read_tensors(path, shapes, {"U8": "u1"}, np.uint8)
     check_shape(path, metadata, shape)
@@ -50,7 +51,17 @@ def coming_probe(config: RunConfig) -> Probe:
 
     VaeTuiError when it cannot be read or has images of another shape.
     """
-    images, labels = load_test(config.dataset, Path(config.data_dir))
-    if images.shape[1:] != config.image_shape.array:
-        raise VaeTuiError(f"{config.dataset} has images of another shape than {config.image_shape}")
-    return Probe(images[:PROBE_IMAGES], labels[:PROBE_IMAGES], class_names(config.dataset))
+    shape, data_dir = config.image_shape, Path(config.data_dir)
+    if config.data_checksum:
+        part = read_part(data_dir, config.data_checksum, "test", shape)
+        images, labels = part.images[:PROBE_IMAGES].reshape(-1, *shape.array), part.labels
+    else:
+        images, labels = load_test(config.dataset, data_dir)
+    if images.shape[1:] != shape.array:
+        raise VaeTuiError(f"{config.dataset} has images of another shape than {shape}")
+    return Probe(images[:PROBE_IMAGES], labels[:PROBE_IMAGES], classes_of(config))
+
+
+def classes_of(config: RunConfig) -> tuple[str, ...]:
+    """Return the names of the classes of a run's images."""
+    return config.classes or class_names(config.dataset)

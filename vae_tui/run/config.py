@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from vae_tui.errors import UsageError
@@ -26,6 +27,8 @@ TENSORBOARD_MISSING = (
 
 _LONGEST_PATH = 4_096
 _DATASET = re.compile(r"[a-z0-9-]{1,40}")
+_CHECKSUM = re.compile(r"[0-9a-f]{16,64}")
+_MOST_CLASSES, _LONGEST_NAME = 256, 255
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
 
 
@@ -60,7 +63,7 @@ class RunConfig:
     """The settings a run was created with. Raises UsageError for a value out of range."""
 
     dataset: str
-    """Name of a data set in the catalogue; never ``auto``."""
+    """Name of a data set in the catalogue, never ``auto``; or the path of a user's own images."""
     data_dir: str
     epochs: int
     batch_size: int = 256
@@ -80,13 +83,17 @@ class RunConfig:
     """CPU threads of each process; 0 in configs of older versions: torch's default."""
     architecture: str = "mlp"
     image_shape: ImageShape = DEFAULT_SHAPE
+    data_checksum: str = ""
+    """Names a user's own images in the data folder, as they were when the run began."""
+    classes: tuple[str, ...] = ()
+    """Names of the classes of a user's own images."""
     tensorboard: bool = False
     """Write TensorBoard's event files too."""
 
     def __post_init__(self) -> None:
         if not _is_path(self.data_dir):
             raise UsageError(f"--data-dir {self.data_dir[:40]!r} is not a path")
-        if not _DATASET.fullmatch(self.dataset):
+        if not _DATASET.fullmatch(self.dataset) and not self._has_own_images():
             raise UsageError(f"--dataset {self.dataset[:40]!r} is not the name of a data set")
         for name in RANGES:
             check_number(name, getattr(self, name))
@@ -96,6 +103,15 @@ class RunConfig:
         check_choice("precision", self.precision, PRECISIONS)
         if not _DEVICE.fullmatch(self.device):
             check_choice("device", self.device, ("auto", "cpu", "cuda", "cuda:0", "mps"))
+
+    @property
+    def data_name(self) -> str:
+        """Name of the data set to show: of a path the last part."""
+        return Path(self.dataset).stem if self.data_checksum else self.dataset
+
+    def _has_own_images(self) -> bool:
+        is_absolute = _is_path(self.dataset) and self.dataset.startswith("/")
+        return is_absolute and bool(_CHECKSUM.fullmatch(self.data_checksum))
 
 
 def why_not_drawn(config: RunConfig) -> str:
@@ -167,6 +183,8 @@ def _typed(name: str, value: object, kind: object) -> object:
     try:
         if kind is ImageShape:
             return ImageShape.parse(value)
+        if kind == tuple[str, ...]:
+            return _names(name, value)
         if type(value) not in ((int, float) if kind is float else (kind,)):
             expected = getattr(kind, "__name__", kind)
             raise UsageError(f"{name} should be {expected}, not {preview(value)}")
@@ -175,6 +193,14 @@ def _typed(name: str, value: object, kind: object) -> object:
         raise UsageError(f"{name} is too large") from None
     except ValueError as error:
         raise UsageError(f"{name}: {error}") from None
+
+
+def _names(name: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, list) and len(value) <= _MOST_CLASSES:
+        names = tuple(one for one in value if isinstance(one, str) and len(one) <= _LONGEST_NAME)
+        if len(names) == len(value):
+            return names
+    raise UsageError(f"{name} should be at most {_MOST_CLASSES} names, not {preview(value)}")
 
 
 def _shown(number: float) -> str:

@@ -129,13 +129,18 @@ def _new_folder(runs_dir: Path, name: str | None, config: RunConfig) -> Path:
                 f"or open it: vae-tui attach {shlex.quote(str(folder))}"
             ) from None
         return folder.absolute()
-    base = f"{config.dataset}-{time.strftime('%m%d-%H%M')}"
+    base = f"{_usable(config.data_name)}-{time.strftime('%m%d-%H%M')}"
     for number in range(1, 10_000):
         folder = runs_dir / (base if number == 1 else f"{base}-{number}")
         with contextlib.suppress(FileExistsError):
             folder.mkdir(mode=0o700)
             return folder.absolute()
     raise VaeTuiError(f"{runs_dir} has too many runs named {base}; give --name")
+
+
+def _usable(text: str) -> str:
+    """Return text as the beginning of a run's name."""
+    return re.sub(r"[^A-Za-z0-9._+=-]+", "-", text).strip("-.")[:40] or "images"
 
 
 def _newness(folder: Path) -> float:

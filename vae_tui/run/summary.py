@@ -166,7 +166,7 @@ def _summary(
     return Summary(
         name=run.name,
         state=state,
-        dataset=config.dataset,
+        dataset=config.data_name,
         epoch=progress.epoch,
         epochs=progress.epochs,
         step=progress.step,

@@ -13,10 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vae_tui.data.catalogue import class_names
 from vae_tui.data.idx_files import Images
 from vae_tui.errors import UsageError, VaeTuiError
-from vae_tui.model.probe import PROBE_IMAGES
+from vae_tui.model.probe import PROBE_IMAGES, classes_of
 from vae_tui.run.config import TENSORBOARD_MISSING, RunConfig
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, Measurement, RunEnded
 from vae_tui.run.folder import Run, reason
@@ -126,7 +125,7 @@ class TensorBoardFiles:
         """Write samples, and the means of q(z|x) of test images for TensorBoard's projector."""
         self._add_samples(event)
         test = self._images.test[:PROBE_IMAGES].float() / 255
-        names = class_names(self._config.dataset)
+        names = classes_of(self._config)
         with torch.no_grad():
             means = self._trainer.model.encode(test.to(self._device)).mean.cpu()
         if torch.isfinite(means).all():

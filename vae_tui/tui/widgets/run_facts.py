@@ -55,7 +55,7 @@ def facts_of(view: RunView, *, unicode: bool) -> Facts:
         if math.isfinite(tested.seconds) and tested.seconds > 0:
             facts.append(("s/epoch", f"{tested.seconds:.1f}"))
         facts.append(("active units", f"{tested.active_units} of {config.latent_dim}"))
-    facts.append(("data", printable(config.dataset)))
+    facts.append(("data", printable(config.data_name)))
     if started is not None:
         device = f"{started.device} {started.precision}"
         memory = measured.memory_bytes if measured else 0

@@ -1,0 +1,107 @@
+"""``train --dataset PATH``: a folder of images, or an array."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from support.explored_runs import called_once
+from support.real_runs import told
+from support.shells import Shell
+from support.tiny_runs import only
+
+from vae_tui.data.catalogue import own_folder
+from vae_tui.run.events import RunStarted
+
+TRAIN = ("train", "--headless", "--hidden", "16", "--threads", "1", "--epochs", "1")
+
+
+@pytest.fixture
+def shell(tmp_path):
+    shell = Shell(tmp_path)
+    yield shell
+    shell.end_everything()
+
+
+@pytest.fixture
+def pictures(tmp_path) -> Path:
+    rng = np.random.default_rng(1)
+    for number in range(60):
+        file = tmp_path / "My pictures" / ("cats", "dogs")[number % 2] / f"{number}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 255, (16, 16), dtype=np.uint8)).save(file)
+    return tmp_path / "My pictures"
+
+
+def test_a_folder_is_trained_resumed_without_its_conversion_and_explored(shell, pictures, tmp_path):
+    answer = shell.answer(*TRAIN, "--dataset", "My pictures")
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stderr == ""
+    run = shell.run
+    assert run.name.startswith("My-pictures-")
+    config = run.config()
+    assert (config.dataset, config.classes) == (str(pictures), ("cats", "dogs"))
+    assert str(config.image_shape) == "16x16x1"
+    (started,) = only(RunStarted, told(run))
+    assert started.images + started.test_images == 60
+
+    (row,) = json.loads(shell.answer("runs", "--json").stdout)
+    assert row["dataset"] == "My pictures"
+    shutil.rmtree(own_folder(Path(config.data_dir), config.data_checksum))
+    resumed = shell.answer("train", "--headless", "--resume", run.name, "--epochs", "2")
+    assert resumed.returncode == 0, resumed.stderr
+    shown = shell.answer("sample", run.name, "-o", "a.png")
+    assert shown.returncode == 0, shown.stderr
+    shown = shell.answer("morph", run.name, "0", "1", "-o", "b.png")
+    assert shown.returncode == 0, shown.stderr
+
+    shutil.rmtree(own_folder(Path(config.data_dir), config.data_checksum))
+    (pictures / "cats" / "0.png").unlink()
+    changed = shell.answer("train", "--headless", "--resume", run.name, "--epochs", "3")
+    assert changed.returncode == 1
+    assert "have changed since the run began" in changed.stderr
+    assert changed.stderr.count("\n") == 1
+
+
+def test_an_array_is_trained_and_a_requeued_job_goes_on_with_it(shell, tmp_path):
+    images = np.random.default_rng(1).integers(0, 255, (50, 9, 9), dtype=np.uint8)
+    np.savez(tmp_path / "a.npz", images=images, labels=np.arange(50) % 3)
+    job = (*TRAIN, "--dataset", "a.npz", "--name", "job", "--or-resume", "--size", "8")
+    first = shell.answer(*job)
+    assert first.returncode == 0, first.stderr
+    config = shell.run.config()
+    assert (str(config.image_shape), config.classes) == ("8x8x1", ("0", "1", "2"))
+    assert shell.answer(*job).stdout == "job has finished its 1 epochs\n"
+    other = shell.answer(*(*job[:-1], "9"))
+    assert other.returncode == 2
+    assert "--size 9: job has 8, which cannot change" in other.stderr
+
+
+def test_files_that_are_no_images_are_named_and_colours_announced(shell, pictures):
+    (pictures / "cats" / "broken.png").write_bytes(b"no image")
+    Image.new("RGB", (16, 16), (200, 0, 0)).save(pictures / "cats" / "1.png")
+    answer = shell.answer(*TRAIN, "--dataset", str(pictures))
+    assert answer.returncode == 0, answer.stderr
+    colour, broken = answer.stderr.splitlines()
+    assert "its images are in colour; this version trains on them in grey" in colour
+    assert "1 of 62 files were left out: cats/broken.png is not an image" in broken
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--dataset", "./nothing"], "--dataset ./nothing: not found"),
+        (["--dataset", "{}"], "no image files in this folder"),
+        (["--dataset", "digits", "--size", "32"], "digits has images of 28x28x1; omit it"),
+        (["--dataset", "{}", "--size", "65"], "--size must be 64 or less, not 65"),
+        (["--dataset", "minst"], "did you mean 'mnist'"),
+    ],
+)
+def test_what_cannot_be_trained_on_is_refused_in_one_line(tmp_path, options, why):
+    options = [option.format(tmp_path) for option in options]
+    code, _, err = called_once(["train", *options, "--runs-dir", str(tmp_path / "runs")])
+    assert (code, err.count("\n")) == (2, 1)
+    assert why in err.replace(str(Path.cwd() / "nothing"), "./nothing")
+    assert not (tmp_path / "runs").exists()

@@ -1,0 +1,234 @@
+"""Converts a user's own images once, and keeps them in the data folder."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from vae_tui.arrays import Bytes
+from vae_tui.data.catalogue import DESCRIPTION, own_folder
+from vae_tui.data.own import pixels
+from vae_tui.data.own.cache import PARTS
+from vae_tui.data.own.pixels import Unusable
+from vae_tui.data.own.source import Source
+from vae_tui.errors import UsageError, VaeTuiError
+from vae_tui.image_shape import LARGEST_SIDE, ImageShape
+
+TEST_SHARE = 10
+"""One image in so many is a test image."""
+LEAST_IMAGES = 20
+SMALLEST_SIDE, USUAL_SIDE = 8, 32
+_VERSION = 1
+"""Of the conversion: another one converts everything again."""
+_SAMPLE = 64
+"""Images that are looked at to choose size and channels."""
+_BLOCK = 64
+"""Images that a thread converts at a time."""
+_MOST_NAMED = 1_000
+"""Of the files that cannot be used, those named in the description."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Converted:
+    """What a run records of its images."""
+
+    checksum: str
+    shape: ImageShape
+    classes: tuple[str, ...]
+    train: int
+    """Number of images to train on."""
+    test: int
+    unusable: tuple[tuple[str, str], ...] = ()
+    """Files that were left out, and why; the first thousand."""
+    unusable_count: int = 0
+
+
+Progress = Callable[[int, int], object]
+"""Called with the number of images done, and of all."""
+
+
+def choose_shape(source: Source, size: int | None) -> ImageShape:
+    """Return the shape of size x size pixels to convert to; it is grey if the images are.
+
+    Some of them are looked at. Without a ``size`` it is their own if all have the same one, are
+    square and small, else 32.
+    """
+    found = list(_looked_at(source))
+    if not found:
+        raise UsageError(f"--dataset {source.path}: none of its images can be read")
+    sizes = {each[:2] for each in found}
+    (height, width), *others = sizes
+    is_small = not others and height == width and SMALLEST_SIDE <= height <= LARGEST_SIDE
+    side = size or (height if is_small else USUAL_SIDE)
+    return ImageShape(side, side, 1 if all(grey for *_, grey in found) else 3)
+
+
+def checksum_of(source: Source, shape: ImageShape) -> str:
+    """Return what names these images, converted to this shape, in the data folder."""
+    text = f"{_VERSION} {source.path} {source.signature} {shape}"
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:24]
+
+
+def convert(
+    source: Source, shape: ImageShape, data_dir: Path, on_progress: Progress = lambda *_: None
+) -> Converted:
+    """Convert the images unless that was done; return what is known of them.
+
+    Each tenth image is for the test, chosen by its content: so it stays there when others are
+    added, and equal images are on the same side.
+
+    Raises:
+        UsageError: There are too few images.
+        VaeTuiError: The data folder cannot be written.
+    """
+    checksum = checksum_of(source, shape)
+    folder = own_folder(data_dir, checksum)
+    if (folder / DESCRIPTION).exists():
+        return _described(folder, checksum)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=".converting-", dir=folder.parent))
+        try:
+            _write(source, shape, temporary, checksum, on_progress)
+            _move(temporary, folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    except OSError as error:
+        raise VaeTuiError(f"{folder.parent} cannot be written: {error.strerror}") from None
+    return _described(folder, checksum)
+
+
+def _looked_at(source: Source) -> Iterator[tuple[int, int, bool]]:
+    """Yield height, width and whether it is grey, of some images spread over all."""
+    stride = max(len(source) // _SAMPLE, 1)
+    if source.array is not None:
+        height, width = source.array.shape[1:3]
+        for image in source.array[::stride]:
+            colours = image if image.ndim == 3 else image[..., None]
+            yield height, width, bool((np.ptp(colours.astype(int), axis=2) == 0).all())
+        return
+    for path in source.files[::stride]:
+        try:
+            with path.open("rb") as file:
+                image = pixels.read_image(file)
+                size = image.height, image.width
+                yield *size, pixels.is_grey(image)
+        except (OSError, Unusable):
+            continue
+
+
+def _write(
+    source: Source, shape: ImageShape, folder: Path, checksum: str, on_progress: Progress
+) -> None:
+    counts, unusable, done = dict.fromkeys(PARTS, 0), [], 0
+    with (
+        (folder / "train-images").open("wb") as train,
+        (folder / "test-images").open("wb") as test,
+        (folder / "train-labels").open("wb") as train_labels,
+        (folder / "test-labels").open("wb") as test_labels,
+    ):
+        files = {"train": (train, train_labels), "test": (test, test_labels)}
+        for block in _blocks(source, shape):
+            for image in block:
+                if isinstance(image, _Image):
+                    images, labels = files[image.part]
+                    images.write(image.pixels.tobytes())
+                    labels.write(bytes([image.label]))
+                    counts[image.part] += 1
+                else:
+                    unusable.append(image)
+            done += len(block)
+            on_progress(done, len(source))
+    usable = sum(counts.values())
+    if usable < LEAST_IMAGES or not all(counts.values()):
+        first = f"; {unusable[0][0]} is {unusable[0][1]}" if unusable else ""
+        raise UsageError(
+            f"--dataset {source.path}: {usable} usable images are too few, "
+            f"{LEAST_IMAGES} are needed{first}"
+        )
+    known = {
+        "source": str(source.path), "checksum": checksum, "shape": str(shape), **counts,
+        "classes": source.classes, "unusable_count": len(unusable),
+        "unusable": unusable[:_MOST_NAMED],
+    }  # fmt: skip
+    (folder / DESCRIPTION).write_text(json.dumps(known, indent=1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Image:
+    pixels: Bytes
+    label: int
+    part: str
+
+
+def _blocks(source: Source, shape: ImageShape) -> Iterator[list[_Image | tuple[str, str]]]:
+    """Yield blocks of converted images in the source's order; of an unusable one name and reason.
+
+    They are converted in as many threads as there are cores; a few blocks are kept in memory.
+    """
+    workers = os.cpu_count() or 1
+    starts = range(0, len(source), _BLOCK)
+    with ThreadPoolExecutor(workers) as pool:
+        pending: deque[Future[list[_Image | tuple[str, str]]]] = deque()
+        for start in starts:
+            pending.append(pool.submit(_block, source, shape, start))
+            if len(pending) > 4 * workers:
+                yield pending.popleft().result()
+        for block in pending:
+            yield block.result()
+
+
+def _block(source: Source, shape: ImageShape, start: int) -> list[_Image | tuple[str, str]]:
+    found: list[_Image | tuple[str, str]] = []
+    for index in range(start, min(start + _BLOCK, len(source))):
+        try:
+            if source.array is not None:
+                row = source.array[index]
+                content, image = row.tobytes(), pixels.from_array(row, shape.height, shape.channels)
+            else:
+                file = source.files[index]
+                content, image = pixels.read_file(file, shape.height, shape.channels)
+        except Unusable as error:
+            found.append((str(source.files[index].relative_to(source.path)), str(error)))
+            continue
+        digest = hashlib.blake2b(content, digest_size=8).digest()
+        part = "test" if int.from_bytes(digest) % TEST_SHARE == 0 else "train"
+        found.append(_Image(image, int(source.labels[index]), part))
+    return found
+
+
+def _move(temporary: Path, folder: Path) -> None:
+    """Move a complete folder to its place, unless another process was faster."""
+    temporary.chmod(0o755)
+    try:
+        temporary.rename(folder)
+    except OSError:
+        if not (folder / DESCRIPTION).is_file():
+            shutil.rmtree(folder, ignore_errors=True)  # of a damaged one, the rest
+            temporary.rename(folder)
+
+
+def _described(folder: Path, checksum: str) -> Converted:
+    try:
+        known = json.loads((folder / DESCRIPTION).read_text())
+        return Converted(
+            checksum=checksum,
+            shape=ImageShape.parse(known["shape"]),
+            classes=tuple(map(str, known["classes"])),
+            train=int(known["train"]),
+            test=int(known["test"]),
+            unusable=tuple((str(name), str(why)) for name, why in known["unusable"]),
+            unusable_count=int(known["unusable_count"]),
+        )
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise VaeTuiError(
+            f"{folder} is damaged ({error!s:.120}): delete it, and the images are converted again"
+        ) from None
