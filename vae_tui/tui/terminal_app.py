@@ -13,15 +13,15 @@ from functools import partial
 from rich.theme import Theme as ConsoleTheme
 from rich.theme import ThemeStackError
 from textual.app import App
-from textual.events import Event
+from textual.events import Event, Resize
 from textual.notifications import Notify, SeverityLevel
 
 from vae_tui.errors import VaeTuiError
-from vae_tui.terminal.capabilities import PALETTE, TRUECOLOR, is_browser
+from vae_tui.terminal.capabilities import TRUECOLOR, is_browser
 from vae_tui.text import cut_middle
 from vae_tui.tui import hangup, theme
 from vae_tui.tui.keys.key_queue import KeyProbe, KeyQueue
-from vae_tui.tui.link.driver import LinkDriver, PaletteDriver, driver_of, writer_of
+from vae_tui.tui.link.driver import LinkDriver, driver_of
 from vae_tui.tui.link.terminal_writer import TerminalWriter
 from vae_tui.tui.messages import ThreadFailed
 from vae_tui.tui.widgets.drawing import Drawing
@@ -39,8 +39,7 @@ class TerminalApp(App[None]):
         self, chosen_theme: theme.ChosenTheme | None = None, colours: str = TRUECOLOR
     ) -> None:
         """``colours`` are the terminal's: 16, 256 or truecolor."""
-        driver = PaletteDriver if colours == PALETTE else LinkDriver
-        super().__init__(driver_class=None if is_browser(os.environ) else driver)
+        super().__init__(driver_class=None if is_browser(os.environ) else LinkDriver)
         self.colours = colours
         for name, known in self.available_themes.items():
             if known.ansi:  # their colours are the terminal's: no contrast can be promised
@@ -65,7 +64,7 @@ class TerminalApp(App[None]):
     @property
     def writer(self) -> TerminalWriter | None:
         """What writes to the terminal; None in tests without one."""
-        return writer_of(self)
+        return driver.writer if (driver := driver_of(self)) is not None else None
 
     def on_mount(self) -> None:
         """End on SIGHUP, SIGTERM or a hang-up; redraw after ``fg`` and in another theme."""
@@ -163,7 +162,9 @@ class TerminalApp(App[None]):
         self.clear_notifications()
 
     async def on_event(self, event: Event) -> None:
-        """Handle keys one at a time, in order."""
+        """Handle keys one at a time, in order; expect a whole repaint in another size."""
+        if isinstance(event, Resize) and (writer := self.writer) is not None:
+            writer.invalidate()
         await self._keys.handle(event)
 
     async def on_key_probe(self, message: KeyProbe) -> None:

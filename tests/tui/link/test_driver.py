@@ -9,18 +9,18 @@ from support.terminal import RawTerminal
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
-from vae_tui.tui.link.driver import LinkDriver, write_through, writer_of
+from vae_tui.tui.link.driver import LinkDriver, driver_of, write_through
 
 SCREEN = """
 import os
 from textual.app import App
 from textual.widgets import Static
-from vae_tui.tui.link.driver import LinkDriver, writer_of
+from vae_tui.tui.link.driver import LinkDriver, driver_of
 class Screen(App):
     def compose(self):
         yield Static("nothing yet")
     def on_key(self, event):
-        reports = writer_of(self).flow.reports
+        reports = driver_of(self).writer.flow.reports
         self.query_one(Static).update(f"key {event.key}, reports {reports}.")
 Screen(driver_class=LinkDriver).run()
 """
@@ -121,5 +121,5 @@ async def test_textual_still_leaves_job_control_to_the_methods_that_the_driver_r
 
 async def test_an_app_without_a_terminal_has_no_writer():
     async with App().run_test() as pilot:
-        assert writer_of(pilot.app) is None
+        assert driver_of(pilot.app) is None
         write_through(pilot.app, "\a")

@@ -37,7 +37,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
 
-from vae_tui.terminal.capabilities import is_multiplexed
+from vae_tui.terminal.capabilities import PALETTE, TRUECOLOR, is_multiplexed
 from vae_tui.tui.link.escape_keys import ESCAPE, EscapeKeys
 from vae_tui.tui.link.flow_control import FlowControl
 from vae_tui.tui.link.terminal_title import TerminalTitle
@@ -58,11 +58,6 @@ of one process may take them in the other order."""
 def driver_of(app: App[Any]) -> "LinkDriver | None":
     """Return the driver of a running app; None in tests without a terminal."""
     return app._driver if isinstance(app._driver, LinkDriver) else None
-
-
-def writer_of(app: App[Any]) -> TerminalWriter | None:
-    """Return the writer of a running app; None in tests without a terminal."""
-    return driver.writer if (driver := driver_of(app)) is not None else None
 
 
 def rows_of(screen: Screen[Any]) -> list[Strip]:
@@ -89,9 +84,12 @@ def _open_without_blocking(terminal: int) -> int:
 
 
 class LinkDriver(LinuxDriver):
-    """Writes through a `TerminalWriter`; the terminal's cursor reports measure its link."""
+    """Writes through a `TerminalWriter`; the terminal's cursor reports measure its link.
 
-    HAS_TRUECOLOR = True
+    An app whose ``colours`` are 256 sends truecolor (see `capabilities.prepare`); the writer maps
+    it to the nearest of them.
+    """
+
     _is_held = False
     """The terminal is ours: keys are read."""
     _is_suspended = False
@@ -113,7 +111,7 @@ class LinkDriver(LinuxDriver):
             lambda text: text.encode(encoding, errors),
             FlowControl(is_multiplexed=is_multiplexed(os.environ)),
             lambda: self._is_ending or self._is_in_foreground(),
-            has_truecolor=self.HAS_TRUECOLOR,
+            has_truecolor=getattr(app, "colours", TRUECOLOR) != PALETTE,
         )
         self._file = self.writer  # type: ignore[assignment]
         self.title = TerminalTitle(self.writer.write, os.environ)
@@ -143,14 +141,12 @@ class LinkDriver(LinuxDriver):
         parser, keys = XTermParser(), EscapeKeys()
         decode = codecs.getincrementaldecoder("utf-8")("ignore").decode
         while not self.exit_event.is_set():
-            if selector.select(ESCAPE_DELAY if keys.is_waiting else POLL_SECONDS):
-                pieces = keys.split(decode(os.read(self.fileno, READ_BYTES)))
-            else:
-                pieces = keys.flush() if keys.is_waiting else []
-            for piece in pieces:
+            is_ready = selector.select(ESCAPE_DELAY if keys.is_waiting else POLL_SECONDS)
+            text = decode(os.read(self.fileno, READ_BYTES)) if is_ready else ""
+            for piece in keys.split(text) if is_ready else keys.flush():
                 if piece == ESCAPE:
                     self.process_message(Key("escape", ESCAPE))
-                elif piece:
+                else:
                     for message in parser.feed(piece):
                         self.process_message(message)
             for message in parser.tick():
@@ -170,8 +166,6 @@ class LinkDriver(LinuxDriver):
                 return
             case Resize() if not message.size:
                 return
-            case Resize():
-                self.writer.invalidate()
         super().process_message(message)
 
     def start_application_mode(self) -> None:
@@ -206,9 +200,8 @@ class LinkDriver(LinuxDriver):
                 signal.signal(number, handler)
 
     def close(self) -> None:
-        """Wait until everything is written."""
+        """End the threads."""
         super().close()
-        self.writer.settle(REPORT_SECONDS)
         self.writer.end()
         if self.fileno != self._standard_input:
             os.close(self.fileno)
@@ -223,15 +216,6 @@ class LinkDriver(LinuxDriver):
         self._key_thread = None
         self._is_continued = False
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        resize = signal.getsignal(signal.SIGWINCH)
-
-        def invalidate_and_resize(number: int, frame: Any) -> None:
-            """Invalidate at the signal, before Textual's event is handled."""
-            self.writer.invalidate()
-            if callable(resize):
-                resize(number, frame)
-
-        signal.signal(signal.SIGWINCH, invalidate_and_resize)
         self._is_held = self._key_thread is not None
         self._is_suspended = not self._is_held  # in the background
         if self._is_suspended:
@@ -290,9 +274,3 @@ class LinkDriver(LinuxDriver):
     def _resume(self) -> None:
         if self._is_continued and (self._is_held or self._is_suspended):
             self.start_application_mode()
-
-
-class PaletteDriver(LinkDriver):
-    """Sends the nearest of 256 colours for Textual's truecolor; see `capabilities.prepare`."""
-
-    HAS_TRUECOLOR = False
