@@ -63,19 +63,16 @@ def link_findings(link: Link) -> Iterator[Finding]:
 
 def _time_of_answer(incoming: int, outgoing: int, payload: bytes, timeout: float) -> float | None:
     began = time.monotonic()
-    unsent = payload + _QUERY_CURSOR
+    unsent, answer = payload + _QUERY_CURSOR, b""
     while unsent:
         unsent = unsent[os.write(outgoing, unsent) :]
-    answer = b""
-    while (left := began + timeout - time.monotonic()) > 0:
-        if select.select([incoming], [], [], left)[0]:
-            block = os.read(incoming, 1024)
-            answer += block
-            if not block:
-                return None
-            if b"\x1b[" in answer and answer.endswith(b"R"):
-                return time.monotonic() - began
-    return None
+    while not (b"\x1b[" in answer and answer.endswith(b"R")):
+        left = max(began + timeout - time.monotonic(), 0)
+        is_ready = select.select([incoming], [], [], left)[0]
+        if not is_ready or not (block := os.read(incoming, 1024)):
+            return None
+        answer += block
+    return time.monotonic() - began
 
 
 def _payload() -> bytes:
