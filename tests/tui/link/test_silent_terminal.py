@@ -6,10 +6,12 @@ import pytest
 from support.clocks import Clock
 
 from vae_tui.tui.link.flow_control import (
+    BLOCK_BYTES,
     CAUTION,
     KEEP_SECONDS,
     LEAST_SPEED,
     SILENT_BUFFER_BYTES,
+    STOP_SECONDS,
     FlowControl,
 )
 from vae_tui.tui.link.terminal_writer import PIECE_BYTES
@@ -105,14 +107,16 @@ def test_a_faster_link_is_noticed_after_a_while():
     assert silent.shown - before > 60_000 * 5
 
 
-@pytest.mark.parametrize("seconds", [0.1, 1.0, 10.0, 3600.0])
-def test_a_terminal_that_stopped_for_a_moment_is_fast_again_soon(seconds):
+@pytest.mark.parametrize(
+    ("count", "seconds"), [(50, 0.1), (50, 3600.0), (BLOCK_BYTES, 10.0), (BLOCK_BYTES, 3600.0)]
+)
+def test_a_terminal_that_stopped_for_a_moment_is_fast_again_soon(count, seconds):
     silent = Silent(1_000_000)
     silent.saturate(3.0)
     silent.rate = 1e-9
-    silent.link.sent(50)
+    silent.link.sent(count)
     silent.pass_time(seconds)
-    silent.link.blocked(50, seconds)
+    silent.link.blocked(count, seconds)
     silent.rate = 1_000_000
     silent.saturate(0.5)
     before = silent.shown
@@ -123,18 +127,20 @@ def test_a_terminal_that_stopped_for_a_moment_is_fast_again_soon(seconds):
 def test_small_updates_find_out_that_a_link_became_far_slower():
     silent = Silent(20_000)
     silent.saturate(30.0)
-    silent.rate = 2_000
+    silent.rate = 4_000
     for _ in range(160):
         silent.update(1300)
-        longest = []
+    longest = []
     for _ in range(60):
         longest.append(max(silent.saturate(0.5)))
     assert max(longest[30:]) < 0.4
 
 
 def test_no_link_counts_as_slower_than_any_is():
-    silent = Silent(100.0)
-    silent.saturate(1000.0)
+    silent = Silent(20_000)
+    silent.saturate(10.0)
+    for _ in range(20):
+        silent.link.blocked(1000, STOP_SECONDS)
     assert silent.link.allowance() == 0
     silent.pass_time(2 * SILENT_BUFFER_BYTES / LEAST_SPEED)
     assert silent.link.allowance() > 0

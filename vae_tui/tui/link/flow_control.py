@@ -33,6 +33,8 @@ SILENT_BUFFER_BYTES = 15_000
 So the throughput to a silent terminal is measured while its buffer is full, and then not exceeded.
 """
 LEAST_MEASURED_BYTES, LEAST_SPEED = 8192, 500.0
+STOP_SECONDS = 5.0
+"""A write that takes longer waited for a terminal that had stopped, and measures nothing."""
 CAUTION = 0.85
 """Share of the measured throughput that is used: any excess would let the queue grow."""
 KEEP_SECONDS = 60.0
@@ -104,13 +106,13 @@ class FlowControl:
 
     def blocked(self, count: int, seconds: float) -> None:
         """Note that the write of ``count`` bytes began with a full buffer and took ``seconds``."""
-        now = self._clock()
+        if seconds > STOP_SECONDS:
+            return
         if count >= LEAST_MEASURED_BYTES:
             self._speed = CAUTION * count / max(seconds, 1e-4)
         else:
-            self._speed /= 2
-        self._speed = max(self._speed, LEAST_SPEED)
-        self._measured_at = self._backlog_at = now
+            self._speed = max(self._speed / 2, LEAST_SPEED)
+        self._measured_at = self._backlog_at = self._clock()
         self._backlog = float(SILENT_BUFFER_BYTES)
 
     def should_query(self, coming: int) -> bool:

@@ -52,7 +52,7 @@ class TerminalWriter:
         self._encode = encode
         self._diff = ScreenDiff(has_truecolor=has_truecolor)
         self._control: list[str] = []
-        self._syncs = self._is_writing = self._is_broken = self._is_stale = False
+        self._syncs = self._is_writing = self._is_broken = False
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._behind_since: float | None = None
@@ -67,7 +67,6 @@ class TerminalWriter:
     def write(self, text: str) -> int:
         """Take an update of cells, or control sequences."""
         with self._changed:
-            self._apply_invalidation()
             if text in (SYNC_BEGIN, SYNC_END):
                 self._syncs = True
             elif _OTHER_SCREEN.search(text):
@@ -97,11 +96,9 @@ class TerminalWriter:
             self._changed.notify_all()
 
     def invalidate(self) -> None:
-        """Forget what the terminal shows; the caller has everything drawn again.
-
-        Safe in signal handlers: takes no lock.
-        """
-        self._is_stale = True
+        """Forget what the terminal shows; the caller has everything drawn again."""
+        with self._changed:
+            self._diff.invalidate()
 
     def settle(self, seconds: float = CLOSING_SECONDS) -> None:
         """Wait, at most ``seconds``, until all is written and no report is outstanding.
@@ -145,7 +142,6 @@ class TerminalWriter:
         """
         with self._changed:
             while self._thread is threading.current_thread() and not self._is_broken:
-                self._apply_invalidation()
                 allowance = self.flow.allowance()
                 changes = self._diff.changes(allowance) if allowance else ""
                 if changes and self._syncs:
@@ -171,11 +167,6 @@ class TerminalWriter:
                 # A silent terminal does not say when there is room again.
                 self._changed.wait(LONGEST_WAIT_SECONDS if self.flow.reports else POLL_SECONDS)
         return b""
-
-    def _apply_invalidation(self) -> None:
-        if self._is_stale:
-            self._is_stale = False
-            self._diff.invalidate()
 
     def _has_more(self) -> bool:
         return bool(self._control) or not self._diff.is_settled
