@@ -39,7 +39,7 @@ def test_a_job_begins_its_run_and_the_requeued_one_goes_on_with_it(tmp_path):
         assert second.returncode == 0, second.stderr
         assert [event.step for event in only(RunStarted, told(shell.run))] == [0, 18]
         third = shell.answer(*JOB, "--epochs", "2")
-        assert (third.returncode, third.stdout) == (0, "job has finished its 2 epochs\n")
+        assert (third.returncode, third.stdout) == (0, "job has finished all its epochs (2)\n")
     finally:
         shell.end_everything()
 
@@ -76,7 +76,7 @@ def test_the_tasks_of_srun_train_one_run_which_one_process_goes_on_with(tmp_path
 
 def test_what_cannot_change_in_a_run_is_refused_to_a_requeued_job(finished, tmp_path):
     job = ["train", "--name", "job", "--or-resume", "--runs-dir", str(tmp_path)]
-    assert called_once([*job, "--hidden", "16"]) == (0, "job has finished its 3 epochs\n", "")
+    assert called_once([*job, "--hidden", "16"]) == (0, "job has finished all its epochs (3)\n", "")
     code, _, err = called_once([*job, "--hidden", "32"])
     assert (code, err.count("\n")) == (2, 1)
     assert "--hidden 32: job has 16, which cannot change when it is resumed" in err
@@ -90,4 +90,4 @@ def test_a_requeued_job_needs_a_name(tmp_path):
 def test_a_requeued_job_that_asks_for_any_data_set_goes_on_with_the_runs_own(finished, tmp_path):
     job = ["train", "--name", "job", "--or-resume", "--runs-dir", str(tmp_path)]
     answer = called_once([*job, "--dataset", "auto"])
-    assert answer == (0, "job has finished its 3 epochs\n", "")
+    assert answer == (0, "job has finished all its epochs (3)\n", "")

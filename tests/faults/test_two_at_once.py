@@ -197,7 +197,7 @@ def test_a_runs_folder_may_have_any_name(tmp_path):
         assert [row["path"] for row in listed] == [path]
         again = shell.answer("resume", path)
         assert again.returncode == 2
-        assert again.stderr.startswith(f"vae-tui: {shell.run.name} has finished its 1 epochs")
+        assert again.stderr.startswith(f"vae-tui: {shell.run.name} has finished all its epochs (1)")
         terminal = shell.screen("attach", path)
         terminal.wait_for("finished")
         terminal.type("q")

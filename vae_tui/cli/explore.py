@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.command()
 @options.run_argument
 @options.runs_dir_option
-@option("--count", "-n", type=int, default=16, help="Digits.")
+@option("--count", "-n", type=int, default=16, help="Number of digits.")
 @option("--seed", type=int, default=1, help="Random seed of z.")
 @option("--temperature", type=float, default=1.0,
         help="Standard deviation of z; below 1 the digits are more typical.")  # fmt: skip
@@ -57,7 +57,7 @@ def sample(
 @click.argument("start", metavar="A", shell_complete=one_of(*"0123456789"))
 @click.argument("end", metavar="B", shell_complete=one_of(*"0123456789"))
 @options.runs_dir_option
-@option("--steps", type=int, default=10, help="Pictures, including both ends.")
+@option("--steps", type=int, default=10, help="Number of pictures, including both ends.")
 @option("--path", default="linear", type=Choice(("linear", "slerp", "pixels")),
         help="Interpolation of the codes; pixels is a cross-fade, to compare with.")  # fmt: skip
 @option(
@@ -115,16 +115,13 @@ def decode(run: str | None, runs_dir: Path, z: str, step: int | None, output: Pa
 @options.run_argument
 @options.runs_dir_option
 @option("--method", default="pca", type=Choice(("pca", "tsne")),
-        help="Linear, instant; or t-SNE, which keeps neighbours together, in seconds.")  # fmt: skip
+        help="pca: linear, instant; tsne: keeps neighbours together, takes seconds.")  # fmt: skip
 @options.step_option
 @options.output_option("a PNG")
 def draw_map(
     run: str | None, runs_dir: Path, method: str, step: int | None, output: Path | None
 ) -> None:
-    """Draw the means of the test digits in 2D.
-
-    They are coloured by class.
-    """
+    """Draw the means of the test digits in 2D, coloured by class."""
     _check_output(output, ".png")
     from vae_tui.model.probe import load_probe
 

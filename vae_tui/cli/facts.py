@@ -31,7 +31,7 @@ _FAILURES = ("failed", "lost")
 @click.command()
 @options.run_argument
 @options.runs_dir_option
-@option("--json", "as_json", is_flag=True, help="One object.")
+@option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(run: str | None, runs_dir: Path, as_json: bool) -> None:
     """Print the state, losses and settings of one run."""
     from vae_tui.run.control import pending_settings
@@ -85,8 +85,8 @@ def wait(run: str | None, runs_dir: Path) -> int:
 def events(run: str | None, runs_dir: Path, since: int, follow: bool) -> None:
     """Print what happened to a run, as JSON lines.
 
-    Lines that a resume has made void are left out. With --follow, a new run_started voids the lines
-    before it that are of later steps.
+    Steps that were lost and trained again are left out. With --follow, a new run_started line
+    makes earlier lines of later steps obsolete.
     """
     from vae_tui.cli.headless import as_json_line, lines_until_end
     from vae_tui.run.files import LineTail

@@ -120,12 +120,14 @@ def _closed_stdout_is_success() -> Iterator[None]:
         "max_content_width": 100,
         "show_default": True,
     },
+    epilog="RUN is the name of a run in the runs folder, the beginning of one, or a path; the "
+    "newest run if it is left out. vae-tui COMMAND --help lists options.",
 )
 @click.version_option(__version__, prog_name="vae-tui")
 def cli() -> None:
     """Train a variational auto-encoder in the background, watch it, explore its latent space.
 
-    Without a command it is `vae-tui train`, whose options may follow directly.
+    Without a command it trains: vae-tui --beta 4 is vae-tui train --beta 4.
     """
 
 
@@ -155,14 +157,14 @@ for _command in (*steer.COMMANDS, *facts.COMMANDS, *explore.COMMANDS, *_SINGLE):
 @option("--model", type=Choice(MODELS), default="vae",
         help="ae: the classic auto-encoder, no noise and no KL in the loss.")  # fmt: skip
 @option("--reconstruction", type=Choice(RECONSTRUCTIONS), default="bce",
-        help="Cross-entropy, or half the squared error.")  # fmt: skip
+        help="bce: binary cross-entropy; mse: half the squared error.")  # fmt: skip
 @option("--seed", type=int, default=1,
         help="Random seed for weights, shuffling and noise.")  # fmt: skip
 @options.device_option
 @option("--precision", type=Choice(PRECISIONS), default="auto",
-        help="Of matrix products; auto is bf16 on hardware where that was measured faster; "
-             "tf32 needs an NVIDIA GPU.")  # fmt: skip
-@option("--nproc", type=int, default=1, help="Processes, through torchrun.")
+        help="Precision of matrix products; auto is bf16 on hardware where that was measured "
+             "faster; tf32 needs an NVIDIA GPU.")  # fmt: skip
+@option("--nproc", type=int, default=1, help="Number of processes, started by torchrun.")
 @option("--threads", type=int, default=0, show_default="the cores, at most 8",
         help="CPU threads of each process, fixed for the run.")  # fmt: skip
 @option("--tensorboard", is_flag=True, help="Write TensorBoard's files beside the run too.")
@@ -176,7 +178,10 @@ for _command in (*steer.COMMANDS, *facts.COMMANDS, *explore.COMMANDS, *_SINGLE):
 @options.fps_option
 @options.notify_option
 def train(headless: bool, as_json: bool, fps: int | None, notify: bool, **settings: Any) -> int:
-    """Create a run, start its trainer and watch it."""
+    """Create a run, start its trainer and watch it.
+
+    Training continues when the screen is closed; vae-tui attach shows it again.
+    """
     from vae_tui.run import control
     from vae_tui.terminal import capabilities
     from vae_tui.training.distributed.launch import Launch

@@ -94,7 +94,8 @@ def checked(name: str, value: int | None, limits: Limits) -> int | None:
 
 def output_option(kinds: str, *, required: bool = False) -> Callable[[_Function], _Function]:
     """Return the option ``-o``."""
+    otherwise = "" if required else " instead of drawing in the terminal"
     return option(
         "--output", "-o", type=click.Path(path_type=Path), metavar="FILE",
-        required=required, help=f"Write {kinds}" + ("." if required else ", not to the terminal."),
+        required=required, help=f"Write {kinds}{otherwise}.",
     )  # fmt: skip

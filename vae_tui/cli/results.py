@@ -22,7 +22,7 @@ from vae_tui.text import printable
         help="Samples per image for the importance-weighted NLL; 0 skips it.")  # fmt: skip
 @options.device_option
 @options.step_option
-@option("--json", "as_json", is_flag=True, help="One object.")
+@option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def evaluate(
     run: str | None,
     runs_dir: Path,
@@ -98,12 +98,12 @@ def export(run: str | None, runs_dir: Path, step: int | None, output: Path) -> N
 @options.runs_dir_option
 @option("--of", "subject", type=Choice(("samples", "morph", "map")), default="samples",
         help="Samples from the same z, a morph of two digits, or the map.")  # fmt: skip
-@option("--count", "-n", type=int, show_default="32; 8", help="Samples, or pictures of the morph.")
+@option("--count", "-n", type=int, show_default="32; 8", help="Samples, or pictures of a morph.")
 @option("--seed", type=int, default=1, help="Random seed of the samples' z.")
 @option("--digits", nargs=2, metavar="A B", default=("3", "8"),
         help="Ends of the morph: classes, or test images as '#123' (quoted).")  # fmt: skip
 @option("--method", type=Choice(("pca", "tsne")), default="pca",
-        help="Of the map; t-SNE takes seconds for each step.")  # fmt: skip
+        help="Projection of the map; tsne takes seconds for each step.")  # fmt: skip
 @option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE",
         show_default="RUN-samples.gif and so on", help="The file, ending in .gif.")  # fmt: skip
 def movie(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @runs_dir_option
-@option("--json", "as_json", is_flag=True, help="A list of objects.")
+@option("--json", "as_json", is_flag=True, help="Print a JSON list of objects.")
 def runs(runs_dir: Path, as_json: bool) -> None:
     """List the runs and their state, newest first."""
     from vae_tui.run.events import finite

@@ -161,7 +161,7 @@ def resume_run(
     if known.state == "finished" and requested.get("epochs", 0) <= known.epochs:
         reference = run.reference(plain_runs_dir())
         raise UsageError(
-            f"{run.name} has finished its {known.epochs} epochs; "
+            f"{run.name} has finished all its epochs ({known.epochs}); "
             f"train longer with: vae-tui train --resume {reference} --epochs {known.epochs * 2}"
         )
     before = run.events.stat().st_size if run.events.exists() else 0
@@ -212,7 +212,7 @@ def _changes(run: "Run") -> dict[str, float] | None:
         check_number(name, settings[name])
     summary = summarise(run)
     if summary.state == "finished" and settings.get("epochs", 0) <= summary.epochs:
-        print_lines(f"{run.name} has finished its {summary.epochs} epochs")
+        print_lines(f"{run.name} has finished all its epochs ({summary.epochs})")
         return None
     return settings
 

@@ -81,7 +81,8 @@ def stop(run: str | None, runs_dir: Path) -> None:
 def set_settings(run: str, changes: tuple[str, ...], runs_dir: Path) -> None:
     """Change beta, lr or epochs of a run.
 
-    A live run changes at once, which prints the step; another when it is resumed.
+    For example: vae-tui set RUN beta=4 lr=5e-4. A live run changes at once, and the step is
+    printed; any other run changes when it is resumed.
     """
     from vae_tui.run.control import change_settings
     from vae_tui.run.runs_folder import find
