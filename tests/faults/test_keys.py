@@ -12,7 +12,7 @@ import pytest
 from support.explored_runs import explored_run, losses_measured
 from support.logs import live
 from support.pressing import Pressed, program
-from support.real_runs import ENDLESS, running, wait_until
+from support.real_runs import running_aside
 from support.terminal import Terminal
 from support.tiny_runs import TINY
 
@@ -58,9 +58,7 @@ def press(state: str, folder: Path, keys: int, resizes: int, seed: object) -> Pr
     aside = folder / "aside"
     aside.mkdir()
     runs = folder / "runs"
-    with running(runs, ENDLESS) if state == "live" else run_in(state, runs) as run:
-        if state == "live":
-            wait_until(run.weights.exists)
+    with running_aside(runs) if state == "live" else run_in(state, runs) as run:
         pressed = Pressed(program(run.path), aside, f"{state} {seed}")
         try:
             pressed.press(keys, resizes)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from support.processes import Parting, cpu_share, of_folder, part, process
+from support.processes import Parting, cpu_share, give_way, of_folder, part, process
 from support.servers import NoServer, Server
 from support.shells import Shell, assert_it_goes_on, wait_until
 from support.terminal import PROGRAM, Terminal
@@ -104,8 +104,10 @@ def remote(server, shell) -> Remote:
     return Remote(server, shell)
 
 
-def train(remote: Remote) -> Connection:
-    return remote.screen("--epochs", "500000", "--hidden", "32")
+def train(remote: Remote, shell: Shell) -> Connection:
+    connection = remote.screen("--epochs", "500000", "--hidden", "32")
+    give_way(shell.trainer)
+    return connection
 
 
 def attach_to_paused(remote: Remote, shell: Shell) -> Connection:
@@ -144,7 +146,7 @@ DROPS: dict[str, Callable[[Connection], None]] = {
 
 
 def test_a_lost_connection_ends_the_screen_alone_and_attach_brings_all_of_it_back(remote, shell):
-    connection = train(remote)
+    connection = train(remote, shell)
     for name, drop in DROPS.items():
         connection.terminal.wait_for("reconstructions")
         parting = part(connection.screen, lambda: drop(connection))  # noqa: B023 - called at once
@@ -179,7 +181,7 @@ def block(*connections: Connection) -> None:
 def test_a_frozen_link_stops_neither_training_nor_screen_and_thaws_or_breaks_or_is_left(
     remote, shell
 ):
-    thawed = train(remote)
+    thawed = train(remote, shell)
     thawed.terminal.wait_for("reconstructions")
     cut, terminated = attach_to_paused(remote, shell), attach_to_paused(remote, shell)
     shell.run.send(Command(command="resume"))
@@ -219,7 +221,7 @@ def test_ssh_without_a_terminal_gets_a_line_why_and_plain_lines(remote, shell):
 @pytest.mark.soak
 def test_twenty_dropped_connections_lose_nothing(remote, shell):
     chance = random.Random(20)
-    connection = train(remote)
+    connection = train(remote, shell)
     partings: list[Parting] = []
     for name in itertools.islice(itertools.cycle(DROPS), 20):
         connection.terminal.read(chance.uniform(0.0, 3.0))
@@ -240,7 +242,7 @@ def test_twenty_dropped_connections_lose_nothing(remote, shell):
 
 @pytest.mark.soak
 def test_a_screen_on_a_frozen_link_takes_next_to_nothing(remote, shell):
-    connection = train(remote)
+    connection = train(remote, shell)
     connection.terminal.wait_for("reconstructions")
     block(connection)
     wait_until(lambda: cpu_share(connection.screen, 1.0) < 0.05)  # until its queue is full, too

@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from support.processes import of_folder, part, process
+from support.processes import give_way, of_folder, part, process
 from support.shells import Shell, assert_it_goes_on, wait_until
 from support.terminal import PROGRAM, RawTerminal, Terminal
 
@@ -30,6 +30,7 @@ def test_ctrl_z_gives_the_shell_back_and_fg_the_screen_while_training_goes_on(sh
     terminal = shell_prompt(shell)
     terminal.type(" ".join([*PROGRAM, "--epochs", "500000", "--hidden", "16"]) + "\n")
     terminal.wait_for("reconstructions")
+    give_way(shell.trainer)
     terminal.type("\x1a")
     terminal.wait_for("Stopped")
     terminal.type("stty -a; echo $((6 * 7))\n")

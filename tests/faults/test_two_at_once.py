@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.logs import epoch_ended, losses, run_with, started
-from support.real_runs import ENDLESS, ended, newest_step, running, told, wait_until
+from support.real_runs import ENDLESS, ended, running_aside, told, wait_until
 from support.shells import Shell, assert_it_goes_on
 from support.terminal import PROGRAM
 from support.tiny_runs import only
@@ -49,8 +49,7 @@ def at_once(shell: Shell, *commands: str) -> list[subprocess.CompletedProcess[st
 @pytest.fixture
 def live(shell: Shell) -> Iterator[Run]:
     """Give a run that trains, with no screen."""
-    with running(shell.runs_dir, ENDLESS) as run:
-        wait_until(lambda: newest_step(run) > 0)
+    with running_aside(shell.runs_dir) as run:
         yield run
 
 

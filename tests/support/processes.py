@@ -1,5 +1,6 @@
 """Running processes as /proc shows them: parent, session, state and CPU time."""
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 PATIENCE_SECONDS = 120.0
 """How long tests wait for a condition; a trainer takes over 30 s to start on a busy machine."""
 TICKS = os.sysconf("SC_CLK_TCK")
+_LOW_PRIORITY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,19 @@ def processes() -> list[Process]:
     """Return all running processes."""
     pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     return [found for pid in pids if (found := process(pid))]
+
+
+def give_way(pid: int) -> None:
+    """Let a process have a tenth of what others of its user get, where they compete.
+
+    A trainer that only has to be there would take a core from the screen under test and from other
+    tests. Linux may share the processor among sessions first: then their priority counts.
+    """
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
+            os.setpriority(os.PRIO_PROCESS, int(thread.name), _LOW_PRIORITY)
+    with contextlib.suppress(OSError):  # no such sharing here
+        Path(f"/proc/{pid}/autogroup").write_text(str(_LOW_PRIORITY))
 
 
 def command_line(pid: int) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
-from support.processes import PATIENCE_SECONDS
+from support.processes import PATIENCE_SECONDS, give_way
 from support.tiny_runs import CPU, finish, losses_of, tiny_config
 
 from vae_tui.cli.cores import default_threads
@@ -93,6 +93,17 @@ def running(folder: Path, config: RunConfig) -> Iterator[Run]:
     run = create(folder, "run", config)
     with none_left(run):
         control.start(run, config)
+        yield run
+
+
+@contextmanager
+def running_aside(folder: Path) -> Iterator[Run]:
+    """Give a run that trains without end; its trainer has begun and gives way to others."""
+    with running(folder, ENDLESS) as run:
+        wait_until(run.weights.exists)
+        pid = run.pid()
+        assert pid is not None
+        give_way(pid)
         yield run
 
 

@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
-from support.processes import PATIENCE_SECONDS
+from support.processes import PATIENCE_SECONDS, give_way
 from support.terminal import PROGRAM, RawTerminal
 
 from vae_tui.run.folder import Run
@@ -43,8 +43,12 @@ class Shell:
         self.terminals.append(terminal)
         return terminal
 
-    def train(self, **more: str):
-        return self.screen("--epochs", "5000", "--hidden", "32", **more)
+    def train(self):
+        """Return a screen of a new run whose trainer has begun, and gives way from now on."""
+        terminal = self.screen("--epochs", "5000", "--hidden", "32")
+        terminal.wait_for(lambda _: any(run.weights.exists() for run in all_runs(self.runs_dir)))
+        give_way(self.trainer)
+        return terminal
 
     def answer(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -62,6 +66,13 @@ class Shell:
     def run(self) -> Run:
         (run,) = all_runs(self.runs_dir)
         return run
+
+    @property
+    def trainer(self) -> int:
+        """The process id of the one run's trainer."""
+        pid = self.run.pid()
+        assert pid is not None
+        return pid
 
     @property
     def state(self) -> str:

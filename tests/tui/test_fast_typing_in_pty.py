@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from support.real_runs import ENDLESS, running, told, wait_until
+from support.real_runs import running_aside, told, wait_until
 from support.terminal import PROGRAM, Terminal
 from support.tiny_runs import only
 
@@ -24,7 +24,7 @@ def test_letters_right_after_ctrl_p_are_searched_for(tmp_path):
 
 def test_enter_right_after_a_value_asks_for_this_value(tmp_path):
     with (
-        running(tmp_path, ENDLESS) as run,
+        running_aside(tmp_path) as run,
         Terminal([*PROGRAM, "attach", str(run.path)], cwd=tmp_path) as screen,
     ):
         screen.wait_for("reconstructions")
@@ -42,7 +42,7 @@ def test_enter_right_after_a_value_asks_for_this_value(tmp_path):
 
 def test_a_key_right_after_escape_goes_to_what_the_dialog_covered(tmp_path):
     with (
-        running(tmp_path, ENDLESS) as run,
+        running_aside(tmp_path) as run,
         Terminal([*PROGRAM, "attach", str(run.path)], cwd=tmp_path) as screen,
     ):
         screen.wait_for("reconstructions")

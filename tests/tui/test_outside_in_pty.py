@@ -1,6 +1,6 @@
 """What is sent to the terminal outside of the screen: its title, and notifications."""
 
-from support.real_runs import ENDLESS, running
+from support.real_runs import running_aside
 from support.terminal import PROGRAM, RawTerminal
 
 from vae_tui.run.commands import Command
@@ -13,7 +13,7 @@ def raw_until(screen: RawTerminal, sequence: bytes) -> None:
 
 def test_the_title_shows_the_progress_and_is_restored_when_the_screen_is_left(tmp_path):
     with (
-        running(tmp_path, ENDLESS) as run,
+        running_aside(tmp_path) as run,
         RawTerminal([*PROGRAM, "attach", str(run.path)]) as screen,
     ):
         screen.wait_for("reconstructions")
@@ -29,7 +29,7 @@ def test_the_title_shows_the_progress_and_is_restored_when_the_screen_is_left(tm
 
 def test_a_stop_from_elsewhere_is_seen_and_notified(tmp_path):
     with (
-        running(tmp_path, ENDLESS) as run,
+        running_aside(tmp_path) as run,
         RawTerminal([*PROGRAM, "attach", str(run.path), "--notify"]) as screen,
     ):
         screen.wait_for("reconstructions")

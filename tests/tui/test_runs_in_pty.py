@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.real_runs import ENDLESS, running
+from support.processes import give_way
+from support.real_runs import running_aside
 from support.shells import LEAVE_ALTERNATE_SCREEN, Shell, assert_it_goes_on, assert_restored
 from support.tiny_runs import NoCommands, tiny_config
 
@@ -45,7 +46,7 @@ def live_and_ended(tmp_path_factory, finished) -> Iterator[Shell]:
     """Give a shell with a run that has finished and a newer one, `run`, that is live."""
     shell = Shell(tmp_path_factory.mktemp("two"))
     copy(finished, shell.runs_dir / "ended")
-    with running(shell.runs_dir, ENDLESS):
+    with running_aside(shell.runs_dir):
         yield shell
         shell.end_everything()
 
@@ -78,6 +79,7 @@ def test_enter_opens_another_run_on_the_same_terminal_and_the_one_left_goes_on(s
     )
     terminal.wait_for("reconstructions")
     live = Run(shell.runs_dir / "live")
+    give_way(live.pid())
     terminal.type("6")
     terminal.wait_for(re.compile(r"> ● live +running").search)
     terminal.wait_for(re.compile(r"ended +finished +2\.0/2").search)
