@@ -3,7 +3,6 @@
 No process outlives its test.
 """
 
-import gc
 import os
 import signal
 import sys
@@ -11,6 +10,7 @@ from collections.abc import Callable
 
 import hypothesis
 import pytest
+from support.garbage import collect_less
 from support.idle_loop import IdleLoop
 from support.leftovers import adopt_orphans, children, end
 
@@ -35,8 +35,9 @@ def pytest_configure() -> None:
             signal.signal(number, lambda *_: None)
     # The config file of whoever runs the tests changes no default here.
     os.environ["XDG_CONFIG_HOME"] = os.devnull
-    # The programs that tests start compile the package once, not each time.
+    # Programs under test compile the package once, and pytest rewrites the tests once.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -46,11 +47,7 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], IdleLoop]]:
 
 
 def pytest_collection_finish() -> None:
-    # Modules and tests live to the end: a full pass of the collector need not visit them.
-    gc.collect()
-    gc.freeze()
-    # By default a test of the screen causes one full pass, a fifth of its CPU time.
-    gc.set_threshold(20_000, 20, 20)
+    collect_less()
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from vae_tui.latent.projection import aligned, on_dimensions, pca
-from vae_tui.latent.tsne import embed, embeddings
+
+
+@pytest.fixture(scope="module")
+def tsne():
+    """Return the module, which takes long to import, to the one worker that needs it."""
+    from vae_tui.latent import tsne
+
+    return tsne
 
 
 def cloud(count: int = 300, d: int = 6, seed: int = 1) -> np.ndarray:
@@ -117,55 +124,55 @@ def neighbours_agree(points: np.ndarray, labels: np.ndarray) -> float:
     return float((labels[distances.argsort(1)[:, :10]] == labels[:, None]).mean())
 
 
-def test_an_embedding_keeps_groups_together_and_is_the_same_every_time():
+def test_an_embedding_keeps_groups_together_and_is_the_same_every_time(tsne):
     codes, labels = groups()
-    first = embed(codes)
+    first = tsne.embed(codes)
     assert first.shape == (120, 2)
     assert first.dtype == np.float32
     assert neighbours_agree(first, labels) > 0.95
-    np.testing.assert_array_equal(first, embed(codes))
+    np.testing.assert_array_equal(first, tsne.embed(codes))
 
 
-def test_an_embedding_lies_as_the_map_of_pca_does():
+def test_an_embedding_lies_as_the_map_of_pca_does(tsne):
     codes, _ = groups()
     start = pca(codes).points
-    for state in embeddings(codes):
+    for state in tsne.embeddings(codes):
         points = state.points - state.points.mean(0)
         # The best rotation to match PCA is none: the polar factor of the overlap is the identity.
         left, _, right = np.linalg.svd(points.T @ start)
         np.testing.assert_allclose(left @ right, np.eye(2), atol=1e-3)
 
 
-def test_an_embedding_started_from_the_last_one_stays_near_it():
+def test_an_embedding_started_from_the_last_one_stays_near_it(tsne):
     codes, labels = groups()
-    before = embed(codes) @ turning(2.0)
+    before = tsne.embed(codes) @ turning(2.0)
     other = (codes + 0.05 * np.random.default_rng(1).standard_normal(codes.shape)).astype("f4")
-    shown = [state.points for state in embeddings(other, before)]
+    shown = [state.points for state in tsne.embeddings(other, before)]
     assert len(shown) == 2
     after = shown[-1]
     assert neighbours_agree(after, labels) > 0.95
     moved = np.median(np.linalg.norm(after - before, axis=1))
-    jumped = np.median(np.linalg.norm(embed(other) - before, axis=1))
+    jumped = np.median(np.linalg.norm(tsne.embed(other) - before, axis=1))
     assert moved < 0.5 * jumped
 
 
 @pytest.mark.parametrize("start", [np.zeros((5, 2), "f4"), np.full((120, 2), np.nan, "f4")])
-def test_a_start_that_does_not_fit_is_left_aside(start):
+def test_a_start_that_does_not_fit_is_left_aside(tsne, start):
     codes, _ = groups()
-    first = next(embeddings(codes, start)).points
-    np.testing.assert_array_equal(first, next(embeddings(codes)).points)
+    first = next(tsne.embeddings(codes, start)).points
+    np.testing.assert_array_equal(first, next(tsne.embeddings(codes)).points)
 
 
 @pytest.mark.parametrize("codes", [np.zeros((40, 3), "f4"), cloud(2), cloud(5), cloud(30, 1)])
-def test_few_or_equal_codes_have_an_embedding(codes):
-    points = embed(codes)
+def test_few_or_equal_codes_have_an_embedding(tsne, codes):
+    points = tsne.embed(codes)
     assert points.shape == (len(codes), 2)
     assert np.isfinite(points).all()
 
 
-def test_the_last_state_of_an_embedding_is_the_only_one_that_is_done():
+def test_the_last_state_of_an_embedding_is_the_only_one_that_is_done(tsne):
     means = np.random.default_rng(4).normal(size=(12, 3)).astype(np.float32)
-    states = list(embeddings(means, embed(means)))
+    states = list(tsne.embeddings(means, tsne.embed(means)))
     assert [state.is_done for state in states] == [False, True]
     assert [state.progress for state in states] == [0.5, 1.0]
     assert all(state.codes is means for state in states)

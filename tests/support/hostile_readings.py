@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from support.garbage import collect_less
 from support.idle_loop import IdleLoop, QuickPilot
 from support.tiny_runs import random_images, tiny_trainer
 
@@ -230,6 +231,7 @@ NEEDED: list[tuple[float, int]] = []
 
 def read_all() -> None:
     """Answer the lines of stdin."""
+    collect_less()
     os.environ.pop("VAE_TUI_RUNS_DIR", None)
     attempt("first", lambda: look_once(Run(Path("/nowhere"))))
     count = 0
