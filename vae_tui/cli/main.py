@@ -17,6 +17,7 @@ from vae_tui import __version__
 from vae_tui.cli import completion, doctor, explore, facts, options, runs, serve, steer
 from vae_tui.cli.completion import data_sets, run_names
 from vae_tui.cli.console import print_error, show_traceback
+from vae_tui.cli.images import encode, score
 from vae_tui.cli.options import Choice, option
 from vae_tui.cli.start import begin, begin_as_rank
 from vae_tui.cli.user_config import config_file
@@ -132,7 +133,14 @@ def cli() -> None:
 
 
 _SINGLE = (runs.runs, serve.serve, doctor.doctor, completion.completion, config_command)
-for _command in (*steer.COMMANDS, *facts.COMMANDS, *explore.COMMANDS, *_SINGLE):
+for _command in (
+    *steer.COMMANDS,
+    *facts.COMMANDS,
+    *explore.COMMANDS,
+    encode.encode,
+    score.score,
+    *_SINGLE,
+):
     cli.add_command(_command)
 
 

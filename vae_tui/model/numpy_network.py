@@ -89,12 +89,11 @@ class Network(ABC):
         The loss is ``bce``, or ``mse`` for half the squared error.
         """
         logits = _clamped(self.decoder, self.encode(images)[0])
-        targets = _pixels(images)
-        if reconstruction == "mse":
-            losses = 0.5 * np.square(_sigmoid(logits) - targets).sum(1)
-        else:
-            losses = (np.logaddexp(0, logits) - targets * logits).sum(1)
-        return self._images(logits), losses
+        return self._images(logits), _losses(logits, images, reconstruction)
+
+    def losses(self, codes: Floats, images: Bytes, reconstruction: str) -> Floats:
+        """Return the loss of each image with its own code, (N,) in nats; codes are (N, d)."""
+        return _losses(_clamped(self.decoder, codes), images, reconstruction)
 
     def _images(self, logits: Floats) -> Bytes:
         images: Bytes = np.rint(_sigmoid(logits, 255)).astype(np.uint8)
@@ -106,6 +105,16 @@ def safetensors_file(network: Network) -> bytes:
     # safetensors writes the bytes as they are in memory, whatever the strides say.
     weights = {name: np.ascontiguousarray(value) for name, value in network.weights.items()}
     return save(weights, {"step": str(network.step), "image_shape": str(network.image_shape)})
+
+
+def _losses(logits: Floats, images: Bytes, reconstruction: str) -> Floats:
+    targets = _pixels(images)
+    losses: Floats
+    if reconstruction == "mse":
+        losses = 0.5 * np.square(_sigmoid(logits) - targets).sum(1)
+    else:
+        losses = (np.logaddexp(0, logits) - targets * logits).sum(1)
+    return losses
 
 
 def _pixels(images: Bytes) -> Floats:

@@ -63,7 +63,7 @@ def choose_shape(source: Source, size: int | None) -> ImageShape:
     """
     found = list(_looked_at(source))
     if not found:
-        raise UsageError(f"--dataset {source.path}: none of its images can be read")
+        raise UsageError(f"{source.path}: none of its images can be read")
     sizes = {each[:2] for each in found}
     (height, width), *others = sizes
     is_small = not others and height == width and SMALLEST_SIDE <= height <= LARGEST_SIDE
@@ -136,9 +136,9 @@ def _write(
         (folder / "test-labels").open("wb") as test_labels,
     ):
         files = {"train": (train, train_labels), "test": (test, test_labels)}
-        for block in _blocks(source, shape):
+        for block in convert_blocks(source, shape):
             for image in block:
-                if isinstance(image, _Image):
+                if isinstance(image, ConvertedImage):
                     images, labels = files[image.part]
                     images.write(image.pixels.tobytes())
                     labels.write(bytes([image.label]))
@@ -151,8 +151,7 @@ def _write(
     if usable < LEAST_IMAGES or not all(counts.values()):
         first = f"; {unusable[0][0]} is {unusable[0][1]}" if unusable else ""
         raise UsageError(
-            f"--dataset {source.path}: {usable} usable images are too few, "
-            f"{LEAST_IMAGES} are needed{first}"
+            f"{source.path}: {usable} usable images are too few, {LEAST_IMAGES} are needed{first}"
         )
     known = {
         "source": str(source.path), "checksum": checksum, "shape": str(shape), **counts,
@@ -163,21 +162,31 @@ def _write(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Image:
+class ConvertedImage:
+    """An image of a source as a run takes it."""
+
+    name: str
+    """Its file, or its place in the array."""
     pixels: Bytes
+    """uint8 (H, W), in colour (H, W, 3)."""
     label: int
     part: str
+    """``train`` or ``test``."""
 
 
-def _blocks(source: Source, shape: ImageShape) -> Iterator[list[_Image | tuple[str, str]]]:
-    """Yield blocks of converted images in the source's order; of an unusable one name and reason.
+Block = list[ConvertedImage | tuple[str, str]]
+"""Converted images; of an unusable one its name, and why."""
+
+
+def convert_blocks(source: Source, shape: ImageShape) -> Iterator[Block]:
+    """Yield blocks of converted images in the source's order.
 
     They are converted in as many threads as there are cores; a few blocks are kept in memory.
     """
     workers = os.cpu_count() or 1
     starts = range(0, len(source), _BLOCK)
     with ThreadPoolExecutor(workers) as pool:
-        pending: deque[Future[list[_Image | tuple[str, str]]]] = deque()
+        pending: deque[Future[Block]] = deque()
         for start in starts:
             pending.append(pool.submit(_block, source, shape, start))
             if len(pending) > 4 * workers:
@@ -186,8 +195,8 @@ def _blocks(source: Source, shape: ImageShape) -> Iterator[list[_Image | tuple[s
             yield block.result()
 
 
-def _block(source: Source, shape: ImageShape, start: int) -> list[_Image | tuple[str, str]]:
-    found: list[_Image | tuple[str, str]] = []
+def _block(source: Source, shape: ImageShape, start: int) -> Block:
+    found: Block = []
     for index in range(start, min(start + _BLOCK, len(source))):
         try:
             if source.array is not None:
@@ -197,11 +206,11 @@ def _block(source: Source, shape: ImageShape, start: int) -> list[_Image | tuple
                 file = source.files[index]
                 content, image = pixels.read_file(file, shape.height, shape.channels)
         except Unusable as error:
-            found.append((str(source.files[index].relative_to(source.path)), str(error)))
+            found.append((source.name_of(index), str(error)))
             continue
         digest = hashlib.blake2b(content, digest_size=8).digest()
         part = "test" if int.from_bytes(digest) % TEST_SHARE == 0 else "train"
-        found.append(_Image(image, int(source.labels[index]), part))
+        found.append(ConvertedImage(source.name_of(index), image, int(source.labels[index]), part))
     return found
 
 

@@ -39,6 +39,12 @@ class Source:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def name_of(self, index: int) -> str:
+        """Return the name of an image: its file in the folder, or its place in the array."""
+        if self.array is not None:
+            return f"{self.path.name}[{index}]"
+        return str(self.files[index].relative_to(self.path))
+
 
 def open_source(path: Path) -> Source:
     """Return what is at ``path``; UsageError, in one line, if these are no images."""
@@ -47,7 +53,14 @@ def open_source(path: Path) -> Source:
     if path.suffix in ARRAY_SUFFIXES and path.is_file():
         return _array(path)
     what = "is neither a folder of images nor a .npy or .npz file" if path.exists() else "not found"
-    raise UsageError(f"--dataset {path}: {what}")
+    raise UsageError(f"{path}: {what}")
+
+
+def open_images(path: Path) -> Source:
+    """Return what is at ``path``, which may be one image file too; UsageError as `open_source`."""
+    if path.is_file() and path.suffix not in ARRAY_SUFFIXES:
+        return Source(path.parent, "", np.zeros(1, np.uint8), NO_CLASSES, (path,))
+    return open_source(path)
 
 
 def _folder(path: Path) -> Source:
@@ -57,7 +70,7 @@ def _folder(path: Path) -> Source:
         if file.suffix.lower() in endings:
             files.append((file.relative_to(path), status))
     if not files:
-        raise UsageError(f"--dataset {path}: no image files in this folder")
+        raise UsageError(f"{path}: no image files in this folder")
     files.sort(key=lambda each: str(each[0]))
     for name, status in files:
         digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode(errors="replace"))
@@ -116,18 +129,18 @@ def _array(path: Path) -> Source:
             with content:
                 images, labels = _members(content)
     except OSError as error:
-        raise UsageError(f"--dataset {path} cannot be read: {error.strerror or error}") from None
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
     except (ValueError, KeyError, EOFError, MemoryError, OverflowError) as error:
         why = " ".join(str(error).split()) or type(error).__name__
-        raise UsageError(f"--dataset {path} cannot be read: {why:.160}") from None
+        raise UsageError(f"{path} cannot be read: {why:.160}") from None
     except Exception as error:  # zipfile and zlib raise errors of their own
-        raise UsageError(f"--dataset {path} is damaged: {error!s:.160}") from None
+        raise UsageError(f"{path} is damaged: {error!s:.160}") from None
     _check(path, images)
     names = [""] * len(images)
     if labels is not None:
         if labels.shape != (len(images),):
             raise UsageError(
-                f"--dataset {path}: labels of shape {labels.shape} for {len(images):,} images; "
+                f"{path}: labels of shape {labels.shape} for {len(images):,} images; "
                 f"it should be ({len(images)},)"
             )
         names = [str(label) for label in labels.tolist()]
@@ -150,9 +163,9 @@ def _members(
 
 def _check(path: Path, images: NDArray[np.generic]) -> None:
     if images.dtype != np.uint8:
-        raise UsageError(f"--dataset {path} holds {images.dtype}; images should be uint8, 0 to 255")
+        raise UsageError(f"{path} holds {images.dtype}; images should be uint8, 0 to 255")
     is_grey, is_colour = images.ndim == 3, images.ndim == 4 and images.shape[3] in (1, 3)
     if not (is_grey or is_colour) or 0 in images.shape:
         raise UsageError(
-            f"--dataset {path} has the shape {images.shape}; it should be (N, H, W) or (N, H, W, 3)"
+            f"{path} has the shape {images.shape}; it should be (N, H, W) or (N, H, W, 3)"
         )

@@ -1,0 +1,51 @@
+"""``vae-tui encode``."""
+
+from pathlib import Path
+
+import click
+
+from vae_tui.cli import options
+from vae_tui.cli.images.given import given_images, images_argument
+
+
+@click.command()
+@options.required_run_argument
+@images_argument
+@options.runs_dir_option
+@options.step_option
+@options.output_option("a table as .csv, or arrays as .npz")
+def encode(
+    run: str, paths: tuple[Path, ...], runs_dir: Path, step: int | None, output: Path | None
+) -> None:
+    """Print the mean and the deviation of the code of each image.
+
+    PATH is an image in any format and size, a folder of images, or a .npy or .npz file.
+    """
+    from vae_tui.export.output_file import check_output
+
+    if output is not None:
+        check_output(output, (".csv", ".npz"))
+    import numpy as np
+
+    from vae_tui.export.codes_file import codes_csv, codes_npz
+    from vae_tui.export.output_file import write
+    from vae_tui.latent.posterior import LARGEST_LOGVAR
+    from vae_tui.model.network_at_step import network_at
+    from vae_tui.run.runs_folder import find
+
+    found = find(runs_dir, run)
+    config = found.config()
+    network = network_at(found, config, step)
+    names, means, logvars = [], [], []
+    for some, images in given_images(paths, config.image_shape):
+        mean, logvar = network.encode(images)
+        names += some
+        means.append(mean)
+        logvars.append(np.clip(logvar, -LARGEST_LOGVAR, LARGEST_LOGVAR))
+    codes = np.concatenate(means), np.exp(0.5 * np.concatenate(logvars))
+    if output is None:
+        click.echo(b"".join(codes_csv(names, *codes)).decode(), nl=False)
+    else:
+        is_table = output.suffix.lower() == ".csv"
+        write(output, codes_csv(names, *codes) if is_table else codes_npz(names, *codes))
+        click.echo(f"{output}: codes of {len(names):,} images; weights of step {network.step}")
