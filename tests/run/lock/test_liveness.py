@@ -1,8 +1,10 @@
 """Whether a trainer on another machine, whose locks do not reach this one, is alive."""
 
 import os
+import shutil
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from support.logs import losses, run_with, started
@@ -25,6 +27,12 @@ def elsewhere(tmp_path, monkeypatch) -> Run:
     return run
 
 
+def moved_with_its_times(folder: Path, target: Path) -> None:
+    """Move a folder to another file system, as ``mv`` does."""
+    shutil.copytree(folder, target)
+    shutil.rmtree(folder)
+
+
 def heartbeat(run: Run, seconds_ago: float) -> None:
     """Let the newest heartbeat be so long ago by the file system's clock."""
     then = time.time() - seconds_ago
@@ -37,7 +45,7 @@ def test_a_run_whose_heartbeat_is_fresh_is_live_and_refused_with_its_host_and_pi
         elsewhere.take_lock()
 
 
-@pytest.mark.parametrize("error", [-600.0, 600.0])
+@pytest.mark.parametrize("error", [-3_600.0, -600.0, 600.0, 3_600.0])
 def test_this_machines_clock_does_not_matter(elsewhere, monkeypatch, error):
     right = time.time
     monkeypatch.setattr(time, "time", lambda: right() + error)
@@ -72,6 +80,18 @@ def test_a_copy_of_a_run_is_not_live_although_its_lock_file_is_new(elsewhere):
     update(descriptor, "theirs", beat=time.time() - 3_600)
     os.close(descriptor)
     assert not elsewhere.is_live()
+
+
+@pytest.mark.parametrize("move", [Path.rename, moved_with_its_times])
+def test_a_run_that_is_moved_while_it_is_live_is_refused_until_a_minute_has_passed(
+    elsewhere, tmp_path, move
+):
+    move(elsewhere.path, tmp_path / "moved")
+    here = Run(tmp_path / "moved")
+    with pytest.raises(UsageError, match=rf"^moved is live on node7 \(pid {os.getpid()}\)"):
+        here.take_lock()
+    heartbeat(here, LOST_SECONDS + 5)
+    os.close(here.take_lock())
 
 
 def test_a_heartbeat_from_the_future_is_not_one_of_a_live_trainer(elsewhere):
