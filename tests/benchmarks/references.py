@@ -42,7 +42,7 @@ class PlainDigits(Dataset):
         try:
             from PIL import Image
             from torchvision.transforms import ToTensor
-        except ImportError:  # the trainer's machine may lack them; this is quicker than they are
+        except (ImportError, RuntimeError):  # missing, or of another torch; this is quicker
             self._transform = lambda image: image.unsqueeze(0).float() / 255
         else:
             to_tensor = ToTensor()

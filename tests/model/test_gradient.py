@@ -2,11 +2,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.devices import DEVICES
+from torch.nn import functional
 
 from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
 from vae_tui.model.gradient import AutogradGradient, gradient_for, views
 from vae_tui.model.mlp import Mlp
-from vae_tui.model.mlp_gradient import MlpGradient
+from vae_tui.model.mlp_gradient import MlpGradient, cross_entropy
 from vae_tui.model.step_plan import AUTOGRAD, HANDWRITTEN, StepPlan
 from vae_tui.model.vae import VAE, loss_terms
 
@@ -136,6 +138,31 @@ def test_the_models_parameters_are_views_of_the_weights(kind):
     for parameter, old in zip(model.parameters(), before, strict=True):
         assert torch.equal(parameter, old + 1)
     assert sum(view.numel() for view in views(gradient.values, before)) == len(gradient.values)
+
+
+@pytest.mark.parametrize("scale", [1.0, 30.0, 3000.0])
+def test_the_cross_entropy_of_few_operations_is_torchs(scale):
+    logits = scale * torch.randn(5, 784, generator=torch.Generator().manual_seed(1))
+    images = torch.rand(5, 784, generator=torch.Generator().manual_seed(2))
+    expected = functional.binary_cross_entropy_with_logits(logits, images, reduction="sum")
+    torch.testing.assert_close(cross_entropy(logits, images), expected)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("reconstruction", ["bce", "mse"])
+@pytest.mark.parametrize("kind", [AutogradGradient, MlpGradient])
+def test_on_every_device_the_gradient_is_that_of_the_cpu(device, reconstruction, kind):
+    torch.set_float32_matmul_precision("highest")  # another test may have used TF32
+    pixels, noise = batch(96, 20)
+    torch.manual_seed(1)
+    model = Mlp()
+    expected = expected_of(model, pixels, noise, 2.0, 1 / 96, reconstruction)
+    gradient = kind(model.to(device), "fp32", reconstruction)
+    beta = torch.tensor(2.0, device=device)
+    bce, kl = gradient.forward_backward(pixels.to(device), noise.to(device), beta, 1 / 96)
+    torch.testing.assert_close(bce.cpu(), expected[0], rtol=1e-4, atol=0)
+    torch.testing.assert_close(kl.cpu(), expected[1], rtol=1e-4, atol=0)
+    torch.testing.assert_close(gradient.values.cpu(), expected[2], rtol=1e-3, atol=1e-4)
 
 
 def test_the_default_networks_gradient_by_hand_equals_autograds():

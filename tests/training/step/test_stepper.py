@@ -56,8 +56,10 @@ def some_rows(count: int) -> torch.Tensor:
 
 
 def assert_alike(one: Training, other: Training) -> None:
+    """Compare weights, what a save would hold of the optimiser, sums of losses and noise."""
     for parameter, expected in zip(one.model.parameters(), other.model.parameters(), strict=True):
         torch.testing.assert_close(parameter, expected)
+    torch.testing.assert_close(one.stepper.state(), other.stepper.state())
     torch.testing.assert_close(one.stepper.sums, other.stepper.sums)
     assert torch.equal(one.noise.get_state(), other.noise.get_state())
 
