@@ -65,7 +65,7 @@ def train(
     step = 0
     last: Event | None = None
     try:
-        device = choose_device(_device_name(config, ranks))
+        device = choose_device(device_for(config, ranks))
         ranks.join(device)
         # Files may be older on other machines: rank 0 alone reads the run's folder.
         plan = ranks.share(plan_for(run, config, device))
@@ -169,7 +169,7 @@ def failure_in_words(error: Exception) -> str:
     return f"{type(error).__name__}: {first_line}"
 
 
-def _device_name(config: RunConfig, ranks: Ranks) -> str:
+def device_for(config: RunConfig, ranks: Ranks) -> str:
     """Return this rank's device; with several ranks, each has its own GPU."""
     if ranks.size == 1:
         return config.device

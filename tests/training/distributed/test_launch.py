@@ -23,6 +23,7 @@ SRUN = {
     "SLURM_NODELIST": "gpu[07-08]",
     "SLURM_TASKS_PER_NODE": "2(x2)",
     "SLURM_JOB_ID": "1234567",
+    "SLURM_STEP_ID": "0",
 }
 
 
@@ -48,6 +49,11 @@ def test_a_job_step_counts_and_not_its_job_and_the_users_address_is_kept():
     assert (launch.size, launch.master) == (2, "gpu08:24572")
     named = SRUN | step | {"MASTER_ADDR": "10.0.0.7", "MASTER_PORT": "29400"}
     assert Launch.from_environment(named).master == "10.0.0.7:29400"
+
+
+def test_the_script_of_a_job_trains_alone_without_srun():
+    script = {name: value for name, value in SRUN.items() if name != "SLURM_STEP_ID"}
+    assert Launch.from_environment(script | {"SLURM_PROCID": "0"}) == Launch()
 
 
 def test_torchrun_inside_a_task_of_srun_decides():

@@ -44,8 +44,10 @@ class Launch:
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] = os.environ) -> Self:
         """Read the variables of torchrun, or else those that srun sets for each task."""
-        is_from_srun = "RANK" not in variables and "SLURM_PROCID" in variables
-        fields = _fields_of_srun(variables) if is_from_srun else _fields_of_torchrun(variables)
+        is_task = "RANK" not in variables and "SLURM_PROCID" in variables
+        if is_task and "SLURM_JOB_ID" in variables and "SLURM_STEP_ID" not in variables:
+            return cls()  # a job's script, outside srun: it has the variables of a first task
+        fields = _fields_of_srun(variables) if is_task else _fields_of_torchrun(variables)
         if seconds := variables.get("VAE_TUI_RANK_TIMEOUT"):
             fields["timeout"] = float(seconds)
         return cls(**fields)
