@@ -1,6 +1,7 @@
 """Another run's curves and digits over this one's."""
 
 import dataclasses
+import re
 from functools import partial
 from pathlib import Path
 
@@ -181,6 +182,18 @@ async def test_at_most_four_runs_are_overlaid_each_in_its_own_colour():
         screen.runs.lay_over(Path("/runs/run-4"), other_run("run-4"))
         await wait_until(pilot, lambda: len(screen.app.scene.overlays) == 4)
         assert screen.app.scene.overlays[-1].role == "overlay3"  # the one that is free again
+
+
+async def test_without_colours_each_run_has_a_character_in_legend_and_chart(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    screen = two_runs_screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "1")
+        await overlay(pilot, screen, other_run())
+        await wait_until(pilot, lambda: "a mnist-d20 70.0" in chart(screen, "reconstruction"))
+        title, *rows = chart(screen, "reconstruction").splitlines()
+        assert " o test " in title
+        assert any("a" in re.findall("[a-z]+", row) for row in rows[:-1])
 
 
 async def test_a_run_is_not_overlaid_on_itself():

@@ -21,7 +21,7 @@ def draw_points(canvas: Canvas, frame: Frame, curve: Curve) -> None:
     for index in _shown(curve, columns):
         if 0 <= columns[index] < frame.columns and -0.5 <= heights[index] <= last + 0.5:
             row, glyph = _cell(float(heights[index]), frame.rows)
-            character = canvas.glyphs.points[glyph]
+            character = curve.series.mark or canvas.glyphs.points[glyph]
             canvas.write(row, int(columns[index]), character, curve.series.colour, reserved=True)
 
 

@@ -24,6 +24,8 @@ class Series:
     """The label is the name of a run, and is the last to be left out."""
     best: int | None = None
     """Index of the point that is always drawn, as the newest is."""
+    mark: str = ""
+    """Drawn in place of each point and of the sign beside the label, to be known without colour."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,6 +26,7 @@ def title_row(
     for curve in sorted(curves, key=lambda curve: curve.series.is_named):
         if label := narrow_text(curve.series.label, glyphs):
             glyph = glyphs.line if curve.series.kind == "line" else glyphs.points[1]
+            glyph = curve.series.mark or glyph
             legend.append((curve.series, glyph, label, shown_value(curve, cursor)))
     for name, labels, gap in (
         (title, _ALL, "  "),

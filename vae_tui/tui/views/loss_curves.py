@@ -14,9 +14,11 @@ from vae_tui.tui.charts.series import Series
 from vae_tui.tui.state.losses import Column
 from vae_tui.tui.state.other_runs import LONGEST_NAME, Overlay
 from vae_tui.tui.state.run_view import RunView
+from vae_tui.tui.theme import OVERLAY_ROLES
 from vae_tui.tui.views.x_axis import newest_epoch, recent_epochs
 
 TRAIN, TEST, RAW, REFERENCE = "train", "test", "band", "quiet"
+_MARKS = {TEST: "o", **dict(zip(OVERLAY_ROLES, "abcd", strict=True))}
 NAMES = {"bce": "BCE", "mse": "SE/2"}
 """Labels of the reconstruction losses; SE/2 is half the squared error, summed over the pixels."""
 SMOOTHING_SHARE = 0.04
@@ -66,6 +68,11 @@ def overlay_curves(
     for metric in series.drawn("epoch", chart):
         curves.append(Series(*other.test.curve(metric.name), role, "", "points"))
     return tuple(curves)
+
+
+def marked(curves: Iterable[Series]) -> list[Series]:
+    """Return the curves with a character for each colour, for a screen without colours."""
+    return [replace(one, mark=_MARKS.get(one.colour, "")) for one in curves]
 
 
 def _best_test(view: RunView) -> int:

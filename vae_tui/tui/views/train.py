@@ -21,6 +21,7 @@ from vae_tui.tui.views.loss_curves import (
     chart_curves,
     chart_title,
     cut_off,
+    marked,
     overlay_curves,
     reconstruction_levels,
     test_loss_name,
@@ -194,7 +195,7 @@ class TrainView(View):
             widget.plot = partial(
                 draw_chart,
                 chart_title(chart, run),
-                curves,
+                marked(curves) if self.app.no_color else curves,
                 levels,
                 x_label=axis.label,
                 log_x=axis.is_log,
