@@ -28,6 +28,7 @@ def test_the_defaults_are_the_courses():
         "lr": 1e-3,
         "beta": 1.0,
         "warmup": 0.0,
+        "kl_schedule": "linear",
         "latent_dim": 20,
         "hidden": 400,
         "model": "vae",
@@ -64,6 +65,15 @@ def test_the_defaults_are_the_courses():
         ({"beta": math.inf}, "--beta must be 1e+06 or less, not inf; the nearest is 1e+06"),
         ({"beta": -math.inf}, "--beta must be 0 or more, not -inf; the nearest is 0"),
         ({"warmup": -1.0}, "--warmup must be 0 or more, not -1; the nearest is 0"),
+        (
+            {"kl_schedule": "cyclical"},
+            "--kl-schedule cyclical needs --warmup, the epochs of a cycle",
+        ),
+        ({"kl_schedule": "constant", "warmup": 2.0}, "--kl-schedule constant has no --warmup"),
+        (
+            {"kl_schedule": "cyclic", "warmup": 2.0},
+            "--kl-schedule 'cyclic': did you mean cyclical?",
+        ),
         ({"latent_dim": 0}, "--latent-dim must be 1 or more, not 0; the nearest is 1"),
         ({"latent_dim": 785}, "--latent-dim must be 784 or less, not 785; the nearest is 784"),
         ({"hidden": 10**6}, "--hidden must be 65536 or less, not 1000000; the nearest is 65536"),

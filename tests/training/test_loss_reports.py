@@ -36,6 +36,16 @@ def test_beta_rises_over_the_warm_up_epochs_and_stays():
         assert event.beta == pytest.approx(4 * min(1, event.step / 12))
 
 
+def test_beta_rises_in_the_first_half_of_each_cycle_and_stays_in_the_second():
+    config = tiny_config(warmup=2.0, beta=4.0, epochs=5, hidden=900, kl_schedule="cyclical")
+    happened = only(LossesMeasured, finish(tiny_trainer(config, timer=Ticker(CHUNK_SECONDS))))
+    rising = [0, 4 / 6, 8 / 6, 2, 16 / 6, 20 / 6]
+    expected = [*rising, *[4.0] * 6] * 3
+    assert len(happened) == 30
+    # Reported is the weight that the next step will use.
+    assert [event.beta for event in happened] == pytest.approx(expected[1:31])
+
+
 def test_the_reported_losses_add_up_to_the_epochs_means():
     config = tiny_config(epochs=1, batch_size=32, hidden=900, latent_dim=20)
     happened = finish(tiny_trainer(config))

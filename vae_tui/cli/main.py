@@ -24,7 +24,7 @@ from vae_tui.cli.user_config import config_file
 from vae_tui.cli.user_config.commands import config as config_command
 from vae_tui.cli.watch import INTERRUPTED, follow, follow_own, stop_at_signals, watch
 from vae_tui.errors import UsageError, VaeTuiError
-from vae_tui.run.config import MODELS, PRECISIONS, RECONSTRUCTIONS
+from vae_tui.run.config import KL_SCHEDULES, MODELS, PRECISIONS, RECONSTRUCTIONS
 from vae_tui.text import printable
 
 
@@ -159,7 +159,9 @@ for _command in (
 @option("--lr", type=float, default=1e-3, help="Adam's learning rate.")
 @option("--beta", type=float, default=1.0, help="Weight of the KL.")
 @option("--warmup", type=float, default=0.0,
-        help="Epochs over which beta rises from 0.")  # fmt: skip
+        help="Epochs over which beta rises from 0; of a cycle, if that is cyclical.")  # fmt: skip
+@option("--kl-schedule", type=Choice(KL_SCHEDULES), default="linear",
+        help="How beta rises over --warmup: once, or in the first half of each cycle.")  # fmt: skip
 @option("--latent-dim", type=int, default=20, help="Latent dimensions d.")
 @option("--hidden", type=int, show_default="d squared", help="Width of the hidden layers.")
 @option("--model", type=Choice(MODELS), default="vae",

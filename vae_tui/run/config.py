@@ -18,6 +18,7 @@ from vae_tui.text import preview
 MODELS = ("vae", "ae")
 RECONSTRUCTIONS = ("bce", "mse")
 PRECISIONS = ("auto", "fp32", "tf32", "bf16")
+KL_SCHEDULES = ("constant", "linear", "cyclical")
 ARCHITECTURES = ("mlp",)
 SETTINGS = ("beta", "lr", "epochs")
 """The fields that can be changed while a run trains."""
@@ -70,7 +71,8 @@ class RunConfig:
     lr: float = 1e-3
     beta: float = 1.0
     warmup: float = 0.0
-    """Epochs over which beta rises from 0."""
+    """Epochs over which beta rises from 0; of a cycle, for a cyclical schedule."""
+    kl_schedule: str = "linear"
     latent_dim: int = 20
     hidden: int = 400
     model: str = "vae"
@@ -101,6 +103,11 @@ class RunConfig:
         check_choice("architecture", self.architecture, ARCHITECTURES)
         check_choice("reconstruction", self.reconstruction, RECONSTRUCTIONS)
         check_choice("precision", self.precision, PRECISIONS)
+        check_choice("kl_schedule", self.kl_schedule, KL_SCHEDULES)
+        if self.kl_schedule == "cyclical" and not self.warmup:
+            raise UsageError("--kl-schedule cyclical needs --warmup, the epochs of a cycle; try 10")
+        if self.kl_schedule == "constant" and self.warmup:
+            raise UsageError("--kl-schedule constant has no --warmup; omit one of the two")
         if not _DEVICE.fullmatch(self.device):
             check_choice("device", self.device, ("auto", "cpu", "cuda", "cuda:0", "mps"))
 

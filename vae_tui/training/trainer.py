@@ -234,9 +234,20 @@ class Trainer:
         self.step += count
 
     def _beta_at(self, step: int) -> float:
-        """Return the weight of the KL at a step: it rises linearly over the warm-up epochs."""
+        """Return the weight of the KL at a step.
+
+        Linear: it rises from 0 over the warm-up epochs, once. Cyclical: it does so again and again,
+        in the first half of each as many epochs.
+
+        Source:
+            Fu et al. 2019, https://arxiv.org/abs/1903.10145.
+        """
         warmup = self._config.warmup * self.steps_per_epoch
-        return self.settings["beta"] * min(1.0, step / warmup if warmup else 1.0)
+        if not warmup:
+            return self.settings["beta"]
+        if self._config.kl_schedule == "cyclical":
+            return self.settings["beta"] * min(1.0, 2 * (step % warmup) / warmup)
+        return self.settings["beta"] * min(1.0, step / warmup)
 
     def _change(self, command: Command, name: str, value: float, *, undo: bool = False) -> Event:
         begun = math.ceil(self.step / self.steps_per_epoch)
