@@ -189,6 +189,7 @@ def test_a_multiplexer_is_never_queried_and_never_limited():
     for _ in range(100):
         link.sent(10_000)
         assert not link.should_query(10_000)
-        link.blocked(10_000, 1.0)
+        link.full()
+        link.written(10_000)
         assert link.allowance() == BLOCK_BYTES
         clock.now += 0.1

@@ -9,9 +9,7 @@ from vae_tui.tui.link.flow_control import (
     BLOCK_BYTES,
     CAUTION,
     KEEP_SECONDS,
-    LEAST_SPEED,
     SILENT_BUFFER_BYTES,
-    STOP_SECONDS,
     FlowControl,
 )
 from vae_tui.tui.link.terminal_writer import PIECE_BYTES
@@ -20,12 +18,16 @@ TICK = 0.005
 
 
 class Silent:
-    """A terminal that never reports and shows ``rate`` bytes per second behind its buffer."""
+    """A terminal that never reports and shows ``rate`` bytes per second behind a full buffer.
 
-    def __init__(self, rate: float) -> None:
+    A write that finds the buffer full continues when ``room`` bytes of it are free.
+    """
+
+    def __init__(self, rate: float, room: int = 0) -> None:
         self.clock = Clock()
         self.link = FlowControl(self.clock)
         self.rate = rate
+        self.room = room
         self.queued = 0.0
         self.shown = 0.0
 
@@ -48,21 +50,16 @@ class Silent:
             else:
                 self.pass_time(TICK)
 
-    @property
-    def is_full(self) -> bool:
-        return self.queued > SILENT_BUFFER_BYTES - PIECE_BYTES
-
     def _write(self, total: int) -> None:
-        began, was_full, rest = self.clock.now, self.is_full, total
         self.link.sent(total)
-        while rest > 0:
-            if self.is_full:
-                excess = self.queued - (SILENT_BUFFER_BYTES - PIECE_BYTES)
+        while total > 0:
+            if self.queued > SILENT_BUFFER_BYTES - PIECE_BYTES:
+                self.link.full()
+                excess = self.queued - (SILENT_BUFFER_BYTES - max(self.room, PIECE_BYTES))
                 self.pass_time(math.ceil(excess / self.rate / TICK * 100) * TICK / 100)
-            count = min(rest, PIECE_BYTES)
-            self.queued, rest = self.queued + count, rest - count
-        if was_full:
-            self.link.blocked(total, self.clock.now - began)
+            count = min(total, PIECE_BYTES)
+            self.queued, total = self.queued + count, total - count
+            self.link.written(count)
 
     def pass_time(self, seconds: float) -> None:
         self.clock.now += seconds
@@ -88,8 +85,9 @@ def test_once_measured_the_queue_stays_short_until_the_measurement_is_old():
     assert max(silent.saturate(KEEP_SECONDS - 6)) < 0.3
 
 
-def test_the_speed_is_measured_while_the_buffer_is_full():
-    silent = Silent(20_000)
+@pytest.mark.parametrize("room", [0, 4096, 14_000])
+def test_the_speed_is_measured_in_whatever_pieces_the_buffer_empties(room):
+    silent = Silent(20_000, room)
     silent.update(70_000)
     began, before = silent.clock.now, silent.shown
     silent.update(40_000)
@@ -115,8 +113,9 @@ def test_a_terminal_that_stopped_for_a_moment_is_fast_again_soon(count, seconds)
     silent.saturate(3.0)
     silent.rate = 1e-9
     silent.link.sent(count)
+    silent.link.full()
     silent.pass_time(seconds)
-    silent.link.blocked(count, seconds)
+    silent.link.written(count)
     silent.rate = 1_000_000
     silent.saturate(0.5)
     before = silent.shown
@@ -127,20 +126,10 @@ def test_a_terminal_that_stopped_for_a_moment_is_fast_again_soon(count, seconds)
 def test_small_updates_find_out_that_a_link_became_far_slower():
     silent = Silent(20_000)
     silent.saturate(30.0)
-    silent.rate = 4_000
+    silent.rate = 2_000
     for _ in range(160):
         silent.update(1300)
     longest = []
     for _ in range(60):
         longest.append(max(silent.saturate(0.5)))
     assert max(longest[30:]) < 0.4
-
-
-def test_no_link_counts_as_slower_than_any_is():
-    silent = Silent(20_000)
-    silent.saturate(10.0)
-    for _ in range(20):
-        silent.link.blocked(1000, STOP_SECONDS)
-    assert silent.link.allowance() == 0
-    silent.pass_time(2 * SILENT_BUFFER_BYTES / LEAST_SPEED)
-    assert silent.link.allowance() > 0

@@ -30,11 +30,15 @@ RETRY_SECONDS = 10.0
 
 SILENT_BUFFER_BYTES = 15_000
 """What a pseudo-terminal holds on Linux: 0.75 s on a link of 20 KB/s, for which a key would wait.
-So the throughput to a silent terminal is measured while its buffer is full, and then not exceeded.
+Between two moments in which the buffer is full, bytes written equal bytes drained. That gives a
+silent terminal's throughput, which is not exceeded from then on.
 """
-LEAST_MEASURED_BYTES, LEAST_SPEED = 8192, 500.0
-STOP_SECONDS = 5.0
-"""A write that takes longer waited for a terminal that had stopped, and measures nothing."""
+PROBE_BYTES, LEAST_MEASURED_BYTES = 1024, 8192
+"""Bytes in one write while measuring, and at least between those moments: buffers are emptied in
+pieces of 4 KB."""
+PAUSE_SECONDS, STOP_SECONDS = 0.5, 5.0
+"""After a pause in writing the buffer may have run empty; in the longer time between two of those
+moments the terminal had stopped. Neither is a measurement."""
 CAUTION = 0.85
 """Share of the measured throughput that is used: any excess would let the queue grow."""
 KEEP_SECONDS = 60.0
@@ -63,6 +67,8 @@ class FlowControl:
         """Those since the window has been the least."""
         self._speed, self._measured_at = math.inf, -math.inf
         self._backlog, self._backlog_at = 0.0, 0.0
+        self._full_at = self._written_at = -math.inf
+        self._written = self._written_when_full = 0
         self.is_multiplexed = is_multiplexed
         """tmux or screen reads what is written, and would answer queries itself: nothing is
         measured, and what does not fit the link is dropped there."""
@@ -72,6 +78,8 @@ class FlowControl:
     def sent(self, count: int) -> None:
         """Note that ``count`` bytes are about to be written."""
         now = self._clock()
+        if now - self._written_at > PAUSE_SECONDS:
+            self._full_at = -math.inf
         self._backlog, self._backlog_at = self._queued(now) + count, now
         self.bytes_sent += count
 
@@ -104,16 +112,22 @@ class FlowControl:
             self._round_trips.clear()
         self._displayed = query.sent
 
-    def blocked(self, count: int, seconds: float) -> None:
-        """Note that the write of ``count`` bytes began with a full buffer and took ``seconds``."""
-        if seconds > STOP_SECONDS:
-            return
-        if count >= LEAST_MEASURED_BYTES:
+    def written(self, count: int) -> None:
+        """Note that the kernel took ``count`` bytes."""
+        self._written += count
+        self._written_at = self._clock()
+
+    def full(self) -> None:
+        """Note that the kernel takes nothing now: a terminal's buffer is full."""
+        now = self._clock()
+        seconds, count = now - self._full_at, self._written - self._written_when_full
+        self._backlog, self._backlog_at = float(SILENT_BUFFER_BYTES), now
+        if seconds < STOP_SECONDS:
+            if count < LEAST_MEASURED_BYTES:
+                return
             self._speed = CAUTION * count / max(seconds, 1e-4)
-        else:
-            self._speed = max(self._speed / 2, LEAST_SPEED)
-        self._measured_at = self._backlog_at = self._clock()
-        self._backlog = float(SILENT_BUFFER_BYTES)
+            self._measured_at = now
+        self._full_at, self._written_when_full = now, self._written
 
     def should_query(self, coming: int) -> bool:
         """Return whether a query should follow the next ``coming`` bytes."""
@@ -154,7 +168,7 @@ class FlowControl:
         if now - self._measured_at > KEEP_SECONDS:
             self._speed = math.inf
         if math.isinf(self._speed):
-            return BLOCK_BYTES
+            return PROBE_BYTES if now - self._full_at < STOP_SECONDS else BLOCK_BYTES
         return int(self._speed * TARGET_QUEUE_SECONDS - self._queued(now))
 
     def _queued(self, now: float) -> float:

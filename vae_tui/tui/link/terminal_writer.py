@@ -27,7 +27,7 @@ _NOT_DRAWN = re.compile(
 )
 """Modes, queries, titles, the clipboard, what tmux and screen pass on: it changes no cell."""
 PIECE_BYTES = 1024
-"""Written at once, so that a write never waits inside the kernel."""
+"""Written at once: between two pieces it is known whether the terminal's buffer is full."""
 POLL_SECONDS, LONGEST_WAIT_SECONDS = 0.01, 0.5
 """Between checks of a condition that nothing signals, and of one whose signal may be lost."""
 CLOSING_SECONDS = 2.0
@@ -175,14 +175,14 @@ class TerminalWriter:
         return bool(select.select([], [self._descriptor], [], seconds)[1])
 
     def _write_all(self, block: bytes) -> None:
-        rest, began, was_full = block, time.monotonic(), not self._has_room(0)
-        while rest and not self._is_broken:
-            if not self._has_room(LONGEST_WAIT_SECONDS):
-                continue
+        while block and not self._is_broken:
+            if not self._has_room(0):
+                self.flow.full()
+                while not self._is_broken and not self._has_room(LONGEST_WAIT_SECONDS):
+                    pass
             if not self._is_ours():  # the shell has it; everything is drawn again afterwards
                 return
             with contextlib.suppress(BlockingIOError):  # less room, and non-blocking
-                rest = rest[os.write(self._descriptor, rest[:PIECE_BYTES]) :]
-        if was_full:
-            with self._changed:
-                self.flow.blocked(len(block), time.monotonic() - began)
+                count = os.write(self._descriptor, block[:PIECE_BYTES])
+                self.flow.written(count)
+                block = block[count:]
