@@ -1,7 +1,8 @@
 """Large numerals at the centres of the classes on the map."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -62,12 +63,13 @@ def numerals(
     return placed
 
 
-def _nearby() -> Iterator[tuple[int, int]]:
-    """Yield offsets in cells, the nearest first; a row counts as two columns."""
+@cache
+def _nearby() -> tuple[tuple[int, int], ...]:
+    """Return offsets in cells, the nearest first; a row counts as two columns."""
     span = range(-FARTHEST_MOVE, FARTHEST_MOVE + 1)
     half = range(-FARTHEST_MOVE // 2, FARTHEST_MOVE // 2 + 1)
     offsets = ((x, y) for y in half for x in span)
-    return iter(sorted(offsets, key=lambda at: at[0] ** 2 + 4 * at[1] ** 2))
+    return tuple(sorted(offsets, key=lambda at: at[0] ** 2 + 4 * at[1] ** 2))
 
 
 def _rows(mark: str, *, is_large: bool) -> tuple[str, ...]:
