@@ -13,20 +13,25 @@ from vae_tui.tui.dialogs.settings import SettingsDialog
 train_screen = partial(Screen, views="1")
 
 
-async def ask_controls(pilot, screen, **wanted):
+async def ask_controls(pilot, screen, **values):
     """Open the controls and write values into their fields."""
     await pilot.press("c")
     await pilot.pause()
-    for name, value in wanted.items():
+    for name, value in values.items():
         pilot.app.screen.query_one(f"#{name}", Input).value = value
+
+
+async def open_controls(pilot, screen, condition, **values):
+    """Open the controls in one of `CONDITIONS` and write values into their fields."""
+    await until_reading(pilot, screen)
+    await become(pilot, screen, condition)
+    await ask_controls(pilot, screen, **values)
 
 
 async def test_c_shows_the_settings_in_force():
     screen = train_screen()
     async with screen.at() as pilot:
-        await until_reading(pilot, screen)
-        await become(pilot, screen, "running")
-        await ask_controls(pilot, screen)
+        await open_controls(pilot, screen, "running")
         values = {field.id: field.value for field in pilot.app.screen.query(Input)}
         assert values == {"beta": "1", "lr": "0.001", "epochs": "150"}
         await pilot.press("enter")
@@ -75,9 +80,7 @@ async def test_a_number_that_cannot_be_is_refused_in_words():
 async def test_new_settings_are_requested_one_by_one():
     screen = train_screen()
     async with screen.at() as pilot:
-        await until_reading(pilot, screen)
-        await become(pilot, screen, "running")
-        await ask_controls(pilot, screen, beta="4", epochs="300")
+        await open_controls(pilot, screen, "running", beta="4", epochs="300")
         await pilot.press("enter")
         assert screen.steering.set == [("beta", 4.0), ("epochs", 300.0)]
         assert screen.steering.sent == ["set", "set"]
@@ -86,9 +89,7 @@ async def test_new_settings_are_requested_one_by_one():
 async def test_controls_save_now_and_u_undoes():
     screen = train_screen()
     async with screen.at() as pilot:
-        await until_reading(pilot, screen)
-        await become(pilot, screen, "running")
-        await ask_controls(pilot, screen)
+        await open_controls(pilot, screen, "running")
         await pilot.press("ctrl+s")
         await pilot.press("u")
         await wait_until(pilot, lambda: screen.steering.sent == ["save", "undo"])
@@ -113,9 +114,7 @@ async def test_a_screen_that_only_watches_changes_nothing():
 async def test_new_settings_of_an_ended_run_apply_when_enter_resumes_it(condition):
     screen = train_screen()
     async with screen.at() as pilot:
-        await until_reading(pilot, screen)
-        await become(pilot, screen, condition)
-        await ask_controls(pilot, screen, beta="4", epochs="300")
+        await open_controls(pilot, screen, condition, beta="4", epochs="300")
         await pilot.press("enter")
         assert screen.steering.restarted == [{"beta": 4.0, "epochs": 300.0}]
         assert screen.steering.sent == []
@@ -124,9 +123,7 @@ async def test_new_settings_of_an_ended_run_apply_when_enter_resumes_it(conditio
 async def test_new_settings_of_an_ended_run_can_be_kept_for_a_later_resume():
     screen = train_screen()
     async with screen.at() as pilot:
-        await until_reading(pilot, screen)
-        await become(pilot, screen, "finished")
-        await ask_controls(pilot, screen, lr="0.0005")
+        await open_controls(pilot, screen, "finished", lr="0.0005")
         await pilot.press("ctrl+k")
         await wait_until(pilot, lambda: screen.steering.set == [("lr", 0.0005)])
         assert screen.steering.restarted == []
@@ -136,9 +133,7 @@ async def test_new_settings_of_an_ended_run_can_be_kept_for_a_later_resume():
 async def test_a_finished_run_is_not_resumed_without_more_epochs():
     screen = train_screen()
     async with screen.at() as pilot:
-        await until_reading(pilot, screen)
-        await become(pilot, screen, "finished")
-        await ask_controls(pilot, screen, beta="4")
+        await open_controls(pilot, screen, "finished", beta="4")
         await pilot.press("enter")
         await wait_until(pilot, lambda: "all 150 epochs are done" in screen.text)
         assert screen.steering.restarted == []
@@ -147,9 +142,7 @@ async def test_a_finished_run_is_not_resumed_without_more_epochs():
 async def test_after_a_divergence_half_the_learning_rate_is_proposed():
     screen = train_screen()
     async with screen.at() as pilot:
-        await until_reading(pilot, screen)
-        await become(pilot, screen, "diverged")
-        await ask_controls(pilot, screen, beta="0.5")
+        await open_controls(pilot, screen, "diverged", beta="0.5")
         await pilot.press("enter")
         assert screen.steering.restarted == [{"beta": 0.5, "lr": 0.0005}]
 
@@ -158,9 +151,7 @@ async def test_a_live_run_has_nothing_to_keep_and_an_ended_one_nothing_to_save()
     for condition, key in (("running", "ctrl+k"), ("stopped", "ctrl+s")):
         screen = train_screen()
         async with screen.at() as pilot:
-            await until_reading(pilot, screen)
-            await become(pilot, screen, condition)
-            await ask_controls(pilot, screen, lr="0.0005")
+            await open_controls(pilot, screen, condition, lr="0.0005")
             await pilot.press(key)
             assert isinstance(pilot.app.screen, SettingsDialog)
             assert (screen.steering.sent, screen.steering.restarted) == ([], [])
@@ -169,9 +160,7 @@ async def test_a_live_run_has_nothing_to_keep_and_an_ended_one_nothing_to_save()
 async def test_settings_that_wait_for_a_resume_are_shown_when_c_opens_again():
     screen = train_screen()
     async with screen.at() as pilot:
-        await until_reading(pilot, screen)
-        await become(pilot, screen, "stopped")
-        await ask_controls(pilot, screen, beta="4")
+        await open_controls(pilot, screen, "stopped", beta="4")
         await pilot.press("ctrl+k")
         await wait_until(pilot, lambda: screen.steering.set == [("beta", 4.0)])
         await ask_controls(pilot, screen)

@@ -28,15 +28,20 @@ map_screen = partial(Screen, views="4")
 FIRST = random_network(540)
 
 
+async def open_manifold(pilot, screen, flat):
+    """Show the manifold of a network with two dimensions."""
+    await open_view(pilot, screen, "4", "started")
+    screen.reader.load(flat, probe())
+    await wait_until(pilot, lambda: "30 means" in screen.caption("caption"))
+    await pilot.press("m", "m", "m")
+    await wait_until(pilot, lambda: screen.caption("caption").startswith("manifold"))
+
+
 async def test_the_manifold_of_two_dimensions_lies_at_the_quantiles_of_the_normal():
     screen = map_screen(config=dataclasses.replace(CONFIG, latent_dim=2))
     flat = random_network(540, d=2)
     async with screen.at(120, 40) as pilot:
-        await open_view(pilot, screen, "4", "started")
-        screen.reader.load(flat, probe())
-        await wait_until(pilot, lambda: "30 means" in screen.caption("caption"))
-        await pilot.press("m", "m", "m")
-        await wait_until(pilot, lambda: screen.caption("caption").startswith("manifold"))
+        await open_manifold(pilot, screen, flat)
         await wait_until(pilot, lambda: screen.view.query_one(Manifold).sheet is not None)
         await pilot.pause()
         sheet = screen.view.query_one(Manifold).sheet
@@ -115,11 +120,7 @@ async def test_on_the_manifold_n_moves_its_own_cursor_and_no_hidden_one():
     screen = map_screen(config=dataclasses.replace(CONFIG, latent_dim=2))
     flat = random_network(540, d=2)
     async with screen.at(120, 40) as pilot:
-        await open_view(pilot, screen, "4", "started")
-        screen.reader.load(flat, probe())
-        await wait_until(pilot, lambda: "30 means" in screen.caption("caption"))
-        await pilot.press("m", "m", "m")
-        await wait_until(pilot, lambda: screen.caption("caption").startswith("manifold"))
+        await open_manifold(pilot, screen, flat)
         before = screen.view.plane.cursor
         await pilot.press("n")
         assert screen.view.plane.cursor == before

@@ -25,17 +25,22 @@ async def test_a_cloud_of_a_few_points_is_drawn_cell_by_cell():
         assert plain(host.widget) == "7 [+]0\n  1  3"
 
 
+def one_of_each_class(cursor):
+    """Return the ten classes side by side, each in a cell."""
+    return Cloud(
+        np.stack([np.arange(10) + 0.5, np.full(10, 1.0)], axis=1).astype(np.float32),
+        np.arange(10, dtype=np.uint8),
+        Window(left=0.0, top=2.0, scale=1.0, width=12, height=1),
+        cursor=cursor,
+    )
+
+
 @pytest.mark.parametrize("theme", ["vae-dark", "vae-light", "vae-colour-blind", "nord"])
 async def test_the_cursor_has_a_colour_that_no_class_has_and_shows_the_mark_under_it(theme):
     scatter = Scatter()
     async with Host(scatter).run_test(size=(12, 1)) as pilot:
         pilot.app.theme = theme
-        scatter.cloud = Cloud(
-            np.stack([np.arange(10) + 0.5, np.full(10, 1.0)], axis=1).astype(np.float32),
-            np.arange(10, dtype=np.uint8),
-            Window(left=0.0, top=2.0, scale=1.0, width=12, height=1),
-            cursor=(4.5, 1.0),
-        )
+        scatter.cloud = one_of_each_class(cursor=(4.5, 1.0))
         await pilot.pause()
         assert plain(scatter) == "012[4]6789"
         grounds = {one.text: one.style.bgcolor for one in scatter.rows[0] if one.style}
@@ -48,12 +53,7 @@ async def test_the_cursor_has_a_colour_that_no_class_has_and_shows_the_mark_unde
 async def test_each_class_has_its_own_colour():
     scatter = Scatter()
     async with Host(scatter).run_test(size=(12, 1)) as pilot:
-        scatter.cloud = Cloud(
-            np.stack([np.arange(10) + 0.5, np.full(10, 1.0)], axis=1).astype(np.float32),
-            np.arange(10, dtype=np.uint8),
-            Window(left=0.0, top=2.0, scale=1.0, width=12, height=1),
-            cursor=(11.5, 1.0),
-        )
+        scatter.cloud = one_of_each_class(cursor=(11.5, 1.0))
         await pilot.pause()
         shown = colours(scatter)
         assert [shown[str(label)] for label in range(10)] == list(CLASS_COLOURS)
