@@ -67,12 +67,15 @@ def test_the_defaults_are_the_courses():
         ({"warmup": -1.0}, "--warmup must be 0 or more, not -1; the nearest is 0"),
         (
             {"kl_schedule": "cyclical"},
-            "--kl-schedule cyclical needs --warmup, the epochs of a cycle",
+            "--kl-schedule cyclical needs --warmup, the epochs of a cycle; try 10",
         ),
-        ({"kl_schedule": "constant", "warmup": 2.0}, "--kl-schedule constant has no --warmup"),
+        (
+            {"kl_schedule": "constant", "warmup": 2.0},
+            "--kl-schedule constant has no --warmup; omit one of the two",
+        ),
         (
             {"kl_schedule": "cyclic", "warmup": 2.0},
-            "--kl-schedule 'cyclic': did you mean cyclical?",
+            "--kl-schedule 'cyclic': did you mean cyclical? it can be constant, linear, cyclical",
         ),
         ({"latent_dim": 0}, "--latent-dim must be 1 or more, not 0; the nearest is 1"),
         ({"latent_dim": 785}, "--latent-dim must be 784 or less, not 785; the nearest is 784"),
