@@ -77,7 +77,7 @@ def train(
         if ranks.share(run.trainer_state.exists() or run.weights.exists()):
             restore(trainer, run.trainer_state, ranks)
         recorder = tensorboard = None
-        files = contextlib.ExitStack()
+        cleanup = contextlib.ExitStack()
         if ranks.rank == 0:
             if lock is not None:
                 lock.settle()
@@ -89,12 +89,13 @@ def train(
                 lock.check if lock is not None else lambda: None,
             )
             machine = _machine_sampler(device, ranks)
+            cleanup.callback(machine.stop)
             recorder = Recorder(run, config, trainer, writer, take_machine=machine.take)
             recorder.begin(images)
             if config.tensorboard:
                 tensorboard = TensorBoardFiles(run, config, trainer, images)
-                files.callback(tensorboard.close)
-        with files:
+                cleanup.callback(tensorboard.close)
+        with cleanup:
             for happened in _with_offset(trainer.run(commands), commands.offset):
                 step = trainer.step
                 last = happened[-1] if happened else last

@@ -17,8 +17,6 @@ _LOSSES, _MACHINE = b'\n{"event":"losses_measured"', b'\n{"event":"machine_measu
 _RARE = re.compile(rb'\n(?!\{"event":"(?:losses_measured|machine_measured|weights_saved)")')
 """The end of a line before one of another kind, or in another spelling."""
 _TEST = b'{"event":"epoch_ended"'
-
-
 _HEAD_SHARE, _TAIL_SHARE = 1 / 64, 1 / 16
 """What is read of a log that is too long, as shares of what would not be too long."""
 
