@@ -65,19 +65,20 @@ def begin_as_rank(settings: dict[str, Any], launch: "Launch") -> Begun | None:
 
     Rank 0 creates it; the others wait for that. None of them starts a trainer: each becomes one.
     """
-    settings.pop("resumed"), settings.pop("or_resume")
+    from vae_tui.run.control import change_settings
+
+    del settings["resumed"], settings["or_resume"]
     attempts = _ATTEMPTS if launch.rank == 0 else int(launch.timeout / _ATTEMPT_SECONDS)
     found = _find_or_create(settings, attempts, may_create=launch.rank == 0)
     if found.is_new:
         return found
-    from vae_tui.run.control import change_settings
-
     changes = _changes(found.run)
     if changes is None:
         return None
-    if launch.rank == 0:
+    if launch.rank == 0 and not found.run.is_live():  # else the lock refuses this trainer
         change_settings(found.run, changes)
-    return found
+    data_dir = folder_of_data(found.config, settings["data_dir"])
+    return found._replace(config=dataclasses.replace(found.config, data_dir=data_dir))
 
 
 def _find_or_create(settings: dict[str, Any], attempts: int, *, may_create: bool = True) -> Begun:
