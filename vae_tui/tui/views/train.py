@@ -59,7 +59,8 @@ class TrainView(View):
         "keep their z, so that you see them sharpen; space draws new z. An overlaid run (view 6, "
         "x) has its losses on the same axes, which end with the run shown; @ is where a longer "
         "one is cut off, and z shows all of it. Its digits from the same z replace the test "
-        "digits."
+        "digits. In a frame, the lower edge of the KL chart shows what the machine of a live run "
+        "is doing."
     )
     BINDINGS = [
         Binding("l", "toggle('log_axis')", "Log", id="train.log",
