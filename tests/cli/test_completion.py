@@ -49,6 +49,7 @@ def test_choices_are_completed_also_of_train_without_its_name():
     assert completed("map", "--method", "t") == ["tsne"]
     assert completed("--beta", "4", "--reconstruction", "m") == ["mse"]
     assert completed("--dataset", "fash") == ["fashion-mnist"]
+    assert completed("--precision", "t") == ["tf32"]
     assert "cuda" in completed("eval", "--device", "")
 
 
