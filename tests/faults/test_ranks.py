@@ -133,9 +133,9 @@ def test_a_process_that_hangs_is_ended_with_the_others(tmp_path):
 
 
 @pytest.mark.soak
-def test_twenty_killed_processes_of_two_lose_nothing(tmp_path):
-    run, dice = create(tmp_path, "run", ENDLESS), random.Random(20)
-    kills, slowest = 20, 0.0
+def test_ten_killed_processes_of_two_lose_nothing(tmp_path):
+    run, dice = create(tmp_path, "run", ENDLESS), random.Random(10)
+    kills, slowest = 10, 0.0
     with agent_of(run, restarts=kills) as agent:
         for number in range(kills):
             wait_until(lambda number=number: len(only(RunStarted, told(run))) == number + 1)
