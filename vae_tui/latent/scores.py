@@ -27,13 +27,11 @@ class Scores:
     energy: Floats
     """The reconstruction loss with z at the mean, less that of a perfect copy, (N,).
 
-    So it is 0 for a perfect copy, however grey the image is.
-    """
-    surprise: Floats
-    """The negative ELBO, ``loss + kl``, less the loss of a perfect copy, (N,).
-
-    For ``mse`` a perfect copy has no loss, and it is the negative ELBO. For ``bce`` the part taken
-    away is the entropy of the pixels, which differs between images and says nothing about them.
+    Without the entropy of the image's own greys, which differs between images and says nothing
+    about them, it tells unknown images from known ones best of all these. Area under the ROC curve
+    of MNIST's test images of a digit that was left out of the training, against the others: digit
+    4 0.88, 8 0.91, 1 0.35 (so simple that any network copies it); by the loss alone 0.78, 0.90,
+    0.05. Fashion-MNIST against MNIST: 0.9999.
     """
 
     @property
@@ -78,7 +76,7 @@ def _scored(
     loss = np.mean(drawn, axis=0)
     floor = _floor(images) if reconstruction == "bce" else np.zeros(len(images))
     energy = network.losses(means, images, reconstruction) - floor
-    return tuple(each.astype(np.float32) for each in (loss, kl, energy, loss + kl - floor))
+    return tuple(each.astype(np.float32) for each in (loss, kl, energy))
 
 
 def _floor(images: Bytes) -> Floats:

@@ -96,7 +96,7 @@ def test_scores_are_printed_written_and_drawn(run, probe, tmp_path):
     code, said, _ = called(run, "score", tmp_path / "a.npy", "-o", tmp_path / "s.png")
     assert code == 0
     assert "the 64 most unusual of 151 images" in said
-    most = max(range(len(rows)), key=lambda index: rows[index]["surprise"])
+    most = max(range(len(rows)), key=lambda index: rows[index]["energy"])
     picture = pixels(tmp_path / "s.png")[::4, ::4]
     assert (picture[:28, :28] == np.load(tmp_path / "a.npy")[most]).all()
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vae_tui.arrays import Bytes
     from vae_tui.model.numpy_network import Network
 
-_COLUMNS = ("image", "percentile", "elbo_loss", "reconstruction", "kl", "energy", "surprise")
+_COLUMNS = ("image", "percentile", "elbo_loss", "reconstruction", "kl", "energy")
 _MOST_PICTURES = 64
 """In a PNG: of more images the most unusual ones."""
 
@@ -39,9 +39,8 @@ def score(
     """Print how usual each image is to a run.
 
     PATH is an image in any format and size, a folder of images, or a .npy or .npz file. The
-    losses are in nats. The energy is the reconstruction loss with z at the mean, the surprise the
-    negative ELBO, both less the loss of a perfect copy; the percentile says how many percent of
-    the run's own test images have a smaller surprise.
+    losses are in nats. The energy is the reconstruction loss with z at the mean, less that of a
+    perfect copy; the percentile says how many percent of the run's own test images have less.
     """
     from vae_tui.export.output_file import check_output, csv_table, write
 
@@ -59,14 +58,14 @@ def score(
     config = found.config()
     network = network_at(found, config, step)
     probe = load_probe(found.probe, config)
-    known = score_images(network, probe.images, config.reconstruction).surprise
+    known = score_images(network, probe.images, config.reconstruction).energy
     rows: list[dict[str, Any]] = []
     pictures: list[Bytes] = []
     for names, images in given_images(paths, config.image_shape):
         scores = score_images(network, images, config.reconstruction)
         columns: tuple[Iterable[Any], ...] = (
-            *(names, percentiles(scores.surprise, known), scores.elbo_loss, scores.loss),
-            *(scores.kl, scores.energy, scores.surprise),
+            *(names, percentiles(scores.energy, known), scores.elbo_loss, scores.loss),
+            *(scores.kl, scores.energy),
         )
         rows += (dict(zip(_COLUMNS, row, strict=True)) for row in zip(*columns, strict=True))
         if output is not None and output.suffix.lower() == ".png":
@@ -83,8 +82,8 @@ def score(
     if output.suffix.lower() == ".png":
         order = np.arange(len(rows))
         if len(rows) > _MOST_PICTURES:
-            surprises = [row["surprise"] for row in rows]
-            order = np.argsort(surprises, kind="stable")[::-1][:_MOST_PICTURES]
+            energies = [row["energy"] for row in rows]
+            order = np.argsort(energies, kind="stable")[::-1][:_MOST_PICTURES]
             about = f"the {_MOST_PICTURES} most unusual of {about}"
         _write_pictures(
             output, network, np.concatenate(pictures)[order], config.reconstruction, about
