@@ -52,7 +52,10 @@ class _Query(NamedTuple):
 
 
 class FlowControl:
-    """Counts sent and displayed bytes; its only caller `TerminalWriter` holds the lock."""
+    """Counts sent and displayed bytes for a `TerminalWriter`, which holds its lock.
+
+    Not for `written` and `full`: only the writer's thread uses what they note.
+    """
 
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, *, is_multiplexed: bool = False
