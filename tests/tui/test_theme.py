@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 from rich.color import Color as RichColor
+from rich.color import ColorSystem
 from support.screen import Screen, open_view, screen_rows, wait_until
 from textual.color import Color
 
@@ -77,6 +78,23 @@ async def test_all_text_beside_a_drawing_can_be_read_in_each_theme():
             for text, colour, ground in colours_of_text(screen):
                 if contrast(colour, ground) < theme.LEAST_CONTRAST - 0.05:  # rounded colours
                     faint.add((name, text.strip(), colour.name, ground.name))
+    assert not faint
+
+
+@pytest.mark.parametrize("ours", theme.THEMES, ids=lambda ours: ours.name)
+async def test_text_can_be_read_in_the_16_colours_nearest_to_our_themes(ours):
+    screen, faint = Screen(), set()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "1")
+        screen.app.register_theme(theme.in_16_colours(ours))
+        screen.app.theme = ours.name
+        for view in VIEWS:
+            await pilot.press(view)
+            await pilot.pause()
+            for text, *colours in colours_of_text(screen):
+                nearest = [one.downgrade(ColorSystem.STANDARD) for one in colours]
+                if contrast(*nearest) < 3.0:
+                    faint.add((view, text.strip(), *(one.name for one in colours)))
     assert not faint
 
 

@@ -17,7 +17,7 @@ from textual.events import Event, Resize
 from textual.notifications import Notify, SeverityLevel
 
 from vae_tui.errors import VaeTuiError
-from vae_tui.terminal.capabilities import TRUECOLOR, is_browser
+from vae_tui.terminal.capabilities import STANDARD, TRUECOLOR, is_browser
 from vae_tui.text import cut_middle
 from vae_tui.tui import hangup, theme
 from vae_tui.tui.keys.key_queue import KeyProbe, KeyQueue
@@ -45,7 +45,7 @@ class TerminalApp(App[None]):
             if known.ansi:  # their colours are the terminal's: no contrast can be promised
                 self.unregister_theme(name)
         for ours in theme.THEMES:
-            self.register_theme(ours)
+            self.register_theme(theme.in_16_colours(ours) if colours == STANDARD else ours)
         self._chosen_theme = chosen_theme
         name = chosen_theme.load() if chosen_theme else ""
         # Not assigned: the style sheets would be parsed three times before the first paint.

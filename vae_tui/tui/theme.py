@@ -6,7 +6,7 @@ with the names of `ROLES`, which the console of the app knows; see `role_styles`
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-from vae_tui.run.files import replace
+from vae_tui.run import files
 from vae_tui.run.untrusted import read_bounded
 from vae_tui.terminal.class_colours import CLASS_COLOURS
 
@@ -110,6 +110,27 @@ THEMES = (
     ),
 )  # fmt: skip
 """Ours, in colours that 256-colour terminals have exactly."""
+_LIGHT_IN_16 = {
+    "rule": "#555555", "band": "#00aaaa",
+    **dict.fromkeys(("mark", "text-warning", "text-error"), "#aa0000"),
+    **dict.fromkeys(("class0", "class1"), "#aa0000"),
+    **dict.fromkeys(("class2", "class3", "class9"), "#555555"),
+    **dict.fromkeys(("class4", "class5", "class6"), "#0000aa"),
+    **dict.fromkeys(("class7", "class8"), "#aa00aa"),
+}  # fmt: skip
+"""Without yellow, green and cyan, which few terminals show dark enough for text on white."""
+
+
+def in_16_colours(ours: Theme) -> Theme:
+    """Return one of our themes in colours that can be read when 16 are left of them."""
+    if ours.dark:  # grey is too light for the texts of the cursor's row, blue too dark for a class
+        variables = {**ours.variables, "cursor-ground": "#0000aa", "class6": "#55ffff"}
+        return replace(ours, variables=variables)
+    variables = {**ours.variables, **_LIGHT_IN_16}
+    return replace(
+        ours, primary="#0000aa", secondary="#aa00aa", accent="#aa0000", warning="#aa0000",
+        error="#aa0000", success="#0000aa", variables=variables,
+    )  # fmt: skip
 
 
 _HEAT = {
@@ -158,7 +179,7 @@ class ChosenTheme:
         """Remember a theme chosen in the palette; a failure to do so is ignored."""
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            replace(self._file, f"{name}\n{self._configured}".encode())
+            files.replace(self._file, f"{name}\n{self._configured}".encode())
 
 
 def why_unknown(name: str) -> str:
