@@ -176,7 +176,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def action_help(self) -> None:
         """Explain the view and the keys."""
         view = self.view
-        title, text = (view.TITLE, view.HELP) if view else ("vae-tui", "")
+        title, text = (view.TITLE, view.explanation) if view else ("vae-tui", "")
         news = "\n".join(filter(None, (SEPARATOR.join(self.notice), self.absence)))
         if self.link_rate:
             title = f"{title} · {self.link_rate} to this terminal"

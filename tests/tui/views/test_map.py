@@ -54,7 +54,7 @@ async def test_the_map_shows_all_means_by_pca():
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "4")
         screen.reader.load(many)
-        await wait_until(pilot, lambda: "1000 means" in screen.caption("caption"))
+        await wait_until(pilot, lambda: "1,000 means" in screen.caption("caption"))
         means = FIRST.encode(many.images)[0].astype(float)
         centred = means - means.mean(0)
         _, values, rows = np.linalg.svd(centred, full_matrices=False)
@@ -140,7 +140,7 @@ async def test_m_shows_one_projection_after_the_other():
         assert "t-SNE" in screen.caption("caption")
         np.testing.assert_array_equal(cloud(screen).points, means[:, :2])
         nearest = ((means[:, :2] - np.array(screen.view.plane.cursor)) ** 2).sum(1).argmin()
-        assert screen.caption("place") == f"at mean #{nearest}"
+        assert screen.caption("place") == f"Cursor mean #{nearest}"
         assert screen.caption("nearest-name") == f"nearest: {probe().labels[nearest]} (#{nearest})"
         np.testing.assert_array_equal(
             screen.pictures("nearest").images, probe().images[nearest][None]
@@ -256,7 +256,7 @@ async def test_enter_walks_from_the_code_under_the_cursor():
         place = np.array([screen.app.query_one(MapView).plane.cursor], np.float32)
         plane = pca(FIRST.encode(probe().images)[0])
         np.testing.assert_allclose(walk_code(screen), plane.codes_at(place)[0], rtol=1e-5)
-        assert screen.caption("caption").startswith("at ")
+        assert screen.caption("caption").startswith("Code at ")
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])

@@ -32,9 +32,9 @@ async def open_manifold(pilot, screen, flat):
     """Show the manifold of a network with two dimensions."""
     await open_view(pilot, screen, "4", "started")
     screen.reader.load(flat, probe())
-    await wait_until(pilot, lambda: "30 means" in screen.caption("caption"))
+    await wait_until(pilot, lambda: "PCA" in screen.caption("caption"))
     await pilot.press("m", "m", "m")
-    await wait_until(pilot, lambda: screen.caption("caption").startswith("manifold"))
+    await wait_until(pilot, lambda: screen.caption("caption").startswith("Manifold"))
 
 
 async def test_the_manifold_of_two_dimensions_lies_at_the_quantiles_of_the_normal():
@@ -64,7 +64,7 @@ async def test_the_manifold_of_two_dimensions_lies_at_the_quantiles_of_the_norma
         np.testing.assert_array_equal(
             screen.pictures("here").images, flat.decode(code[None].astype(np.float32))
         )
-        assert screen.caption("place") == f"at {code[0]:.2f}, {code[1]:.2f}"
+        assert screen.caption("place") == f"Cursor {code[0]:.2f}, {code[1]:.2f}"
         means = flat.encode(probe().images)[0]
         nearest = np.linalg.norm(means - code, axis=1).argmin()
         assert f"(#{nearest})" in screen.caption("nearest-name")

@@ -25,7 +25,7 @@ async def ends_of(pilot, screen):
 
 def leads(screen, start, end):
     """Return whether the strip's title names these classes and its test digits."""
-    pattern = rf"{start} → {end} · linear · test digits #\d+ and #\d+"
+    pattern = rf"Morph {start} → {end} · linear · test digits #\d+ and #\d+"
     return re.match(pattern, screen.caption("strip-caption"))
 
 
@@ -81,7 +81,7 @@ async def test_a_key_that_moves_ends_a_morph_where_it_is():
         stopped_at = walk_code(screen)
         await pilot.pause(0.3)  # three frames' time in which nothing may move
         np.testing.assert_array_equal(walk_code(screen), stopped_at)
-        assert screen.caption("strip-caption").startswith("z1 from")
+        assert screen.caption("strip-caption").startswith("Traversal z1 from")
 
 
 async def test_the_ends_of_a_morph_are_two_digit_keys_or_what_enter_offers():

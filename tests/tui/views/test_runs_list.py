@@ -80,7 +80,7 @@ async def test_a_slash_filters_while_words_are_typed_and_escape_shows_all_again(
         await open_runs(pilot, screen, A, B, C, attached="a")
         await pilot.press("slash", *"running")
         assert names(screen) == ["b"]
-        assert "1 of 3 runs match" in screen.caption("caption")
+        assert "1 of 3 match" in screen.caption("caption")
         assert screen.view.TITLE == "Runs"
         await pilot.press("enter", "1")  # keeps the filter; digits are keys again
         await wait_until(pilot, lambda: screen.view.TITLE == "Train")
@@ -124,7 +124,7 @@ async def test_the_chosen_run_is_previewed_with_eight_samples_of_its_weights(siz
         await wait_until(pilot, lambda: preview.glance.samples is not None)
         np.testing.assert_array_equal(preview.glance.samples[:8], samples_of(other, 0, 8))
         text = plain(preview)
-        assert "104.25 bce+kl" in text
+        assert "104.25 −ELBO" in text
         assert "140.0" in text
         assert "110.0" in text
         assert preview.rows

@@ -47,7 +47,7 @@ async def test_train_does_not_wait_for_the_weights_of_a_dead_run():
     screen = Screen(views="1")
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1", "nothing left")
-        assert screen.caption("samples-caption") == "no weights that can be read"
+        assert screen.caption("samples-caption") == "Samples: no weights that can be read"
 
 
 async def test_samples_follow_newer_weights_with_the_same_z():
@@ -99,7 +99,7 @@ async def test_more_room_has_larger_or_more_samples_and_little_is_left_empty():
         count = len(pictures.images)
         room = (pictures.pixels + pictures.gap) * (pictures.pixels // 2 + pictures.row_gap) * count
         assert room > 0.8 * pictures.size.width * pictures.size.height
-        assert screen.caption().startswith(f"{count} ")
+        assert f" · {count} digits" in screen.caption()
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -205,14 +205,14 @@ async def test_g_draws_from_the_aggregate_posterior_and_back():
         await new_weights(pilot, screen, narrow)
         from_prior = screen.pictures().images
         await pilot.press("g")
-        assert "posterior samples" in screen.caption()
+        assert "Posterior samples" in screen.caption()
         drawn = screen.pictures().images
         reconstructions = narrow.decode(narrow.encode(probe().images)[0]).astype(int)
         for picture in drawn.astype(int):
             assert np.abs(reconstructions - picture).max(1).min() <= 1
         assert len({picture.tobytes() for picture in drawn}) > 5
         await pilot.press("g")
-        assert "prior samples" in screen.caption()
+        assert "Prior samples" in screen.caption()
         np.testing.assert_array_equal(screen.pictures().images, from_prior)
         await pilot.press("g")
         np.testing.assert_array_equal(screen.pictures().images, drawn)

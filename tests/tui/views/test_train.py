@@ -12,10 +12,12 @@ from support.screen import Screen, new_weights, open_view, until_reading, wait_u
 from support.views import chart
 
 from vae_tui.run.events import Paused, SettingChanged
+from vae_tui.run.series import charts
 from vae_tui.terminal.tiles import GAP, widths
 from vae_tui.tui.messages import ProbeLoaded
 from vae_tui.tui.views.train_digits import SCALES, digit_layout
 from vae_tui.tui.widgets.caption import Caption
+from vae_tui.tui.widgets.loss_chart import LossChart
 
 train_screen = partial(Screen, views="1")
 
@@ -28,7 +30,7 @@ async def test_train_says_what_it_waits_for():
         await open_view(pilot, screen, "1", "nothing yet")
         for which in ("reconstruction", "kl"):
             assert "waiting for the first loss" in chart(screen, which)
-        assert "first weights" in screen.caption("samples-caption")
+        assert screen.caption("samples-caption") == "Samples: importing torch"
 
 
 async def test_the_test_digits_are_there_before_the_first_weights():
@@ -226,3 +228,22 @@ async def test_digits_grow_with_the_view_while_a_hidden_widget_is_repainted(turn
         screen.app.main.news = ()
         await wait_until(pilot, lambda: screen.view.size.height == height)
         await wait_until(pilot, lambda: samples.pixels == large, 5)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_all_plots_begin_and_end_in_the_same_columns(size):
+    screen = train_screen()
+
+    def axes():
+        drawn = [one for one in screen.view.query(LossChart) if one.region and one.rows]
+        return [one.rows[-1].text for one in drawn]
+
+    async with screen.at(*size) as pilot:
+        await open_view(pilot, screen, "1")
+        for key, count in (("l", 2), ("t", 2), ("g", len(charts()))):
+            await pilot.press(key)
+            await wait_until(pilot, lambda count=count: len(axes()) == count)
+            await pilot.pause()
+            ends = {(axis.index("└"), len(axis.rstrip())) for axis in axes()}
+            assert len(ends) == 1, axes()
+            assert ends.pop()[1] < len(axes()[0]), "no room for the names of the lines"

@@ -117,7 +117,7 @@ async def test_the_strip_shows_the_chosen_dimension_from_end_to_end():
         assert screen.pictures("strip").chosen == here
         kl = closed_form(FIRST, probe())[first]
         assert screen.caption("strip-caption") == (
-            f"z{first + 1} from -3 to 3, the others kept · KL {kl:.2f} nats"
+            f"Traversal z{first + 1} from -3 to 3, the others kept · KL {kl:.2f} nats"
         )
 
 

@@ -62,13 +62,14 @@ async def test_a_large_screen_has_the_traversal_and_the_last_interpolation():
         await open_view(pilot, screen, "3")
         second = screen.pictures("interpolation")
         assert re.match(
-            r"3 → 8 · linear · test digits #\d+ and #\d+", screen.caption("interpolation-caption")
+            r"Morph 3 → 8 · linear · test digits #\d+ and #\d+",
+            screen.caption("interpolation-caption"),
         )
         start, end = await marked(pilot, screen)
         await wait_until(pilot, lambda: np.array_equal(walk_code(screen), end))
         await pilot.pause()
         assert second.chosen == len(second.images) - 1
-        assert screen.caption("strip-caption").startswith(f"z{BY_KL[0] + 1} from -3 to 3")
+        assert screen.caption("strip-caption").startswith(f"Traversal z{BY_KL[0] + 1} from -3 to 3")
         await pilot.click(second, offset=(second.margins[0] + 1, 1))
         np.testing.assert_array_equal(walk_code(screen), start)
         await pilot.press("right")  # away from it: the strip stays
@@ -92,7 +93,7 @@ async def test_a_large_screen_has_the_nearest_test_images_and_a_click_goes_to_on
         labels = probe().labels
         assert words.startswith(f"{labels[order[0]]} #{order[0]} err {errors[order[0]]:.0f}")
         await pilot.click(row, offset=(1 + 16 + 2, 2))
-        assert screen.caption("caption").startswith(f"{labels[order[1]]} (test digit #{order[1]})")
+        assert screen.caption("caption").startswith(f"Code {labels[order[1]]} (test digit")
 
 
 async def test_the_nearest_test_images_are_as_many_as_fit_a_new_size():

@@ -17,21 +17,28 @@ def film(share):
     chosen = -1 if share is None else round(share * 2)
     errors = np.array([7.0, 0.4, 123])
     return Film(
-        "slerp", np.zeros((3, 28, 28), np.uint8), codes, range(3), errors, chosen, share=share
+        "Morph",
+        "slerp",
+        np.zeros((3, 28, 28), np.uint8),
+        codes,
+        range(3),
+        errors,
+        chosen,
+        share=share,
     )
 
 
-@pytest.mark.parametrize(("share", "column"), [(0.0, 0), (0.5, 20), (1.0, 41)])
+@pytest.mark.parametrize(("share", "column"), [(0.0, 0), (0.5, 17), (1.0, 35)])
 async def test_the_track_shows_how_far_the_interpolation_is(share, column):
     strip = FilmStrip("strip")
     async with Host(strip).run_test(size=(50, 10)) as pilot:
         strip.fit(50, 14)
         strip.film = film(share)
         await pilot.pause()
-        track = plain(strip.query_one("#strip-caption", Caption)).removeprefix("slerp ")
-        assert len(track) == 42
+        track = plain(strip.query_one("#strip-caption", Caption)).removeprefix("Morph slerp ")
+        assert len(track) == 36
         assert track.index("●") == pytest.approx(column, abs=2)
-        assert track[column] == "●" or column == 20
+        assert track[column] == "●" or column == 17
 
 
 async def test_norm_and_error_stand_below_each_picture():
@@ -40,7 +47,7 @@ async def test_norm_and_error_stand_below_each_picture():
         strip.fit(50, 14)
         strip.film = film(None)
         await pilot.pause()
-        assert plain(strip.query_one("#strip-caption", Caption)) == "slerp"
+        assert plain(strip.query_one("#strip-caption", Caption)) == "Morph slerp"
         numbers = plain(strip.query_one("#strip-numbers", Drawing))
         assert numbers == "‖z‖ 5.0 err 7    ‖z‖ 0.0 err 0    ‖z‖ 12.0 err 123"
         strip.film = replace(film(None), errors=np.array([7.0, 0.4, 12345]))

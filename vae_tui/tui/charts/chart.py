@@ -40,6 +40,7 @@ def draw_chart(
     close_up: bool = True,
     ascii_only: bool = False,
     nothing: str = NOTHING_YET,
+    gutters: tuple[int, int] = (0, 0),
 ) -> tuple[Text, ...]:
     """Return ``height`` rows of ``width`` cells: a title with the newest values, curves, an x axis.
 
@@ -55,6 +56,7 @@ def draw_chart(
         marks: x and label of dotted vertical lines, such as changed settings.
         close_up: The first eighth and far levels may be left out, for more height for the rest.
         nothing: What to say where no series has a value.
+        gutters: Least cells to the left and to the right of the plot, as of `gutters_of`.
     """
     if height <= 0:
         return ()
@@ -70,7 +72,7 @@ def draw_chart(
         return (heading, *(Text(" " * width) for _ in range(height - 1)))
     frame = frame_for(
         curves, levels, width, height - 1, glyphs, log, x_label, nothing,
-        log_x=log_x, x_window=x_window, close_up=close_up,
+        log_x=log_x, x_window=x_window, close_up=close_up, gutters=gutters,
     )  # fmt: skip
     canvas = Canvas(width, height - 1, frame.left, glyphs)
     has_cursor = cursor is not None and cursor_at in frame.x_range and not frame.message
@@ -97,6 +99,34 @@ def draw_chart(
     if has_cursor:
         canvas.shade(frame.column(cursor_at), frame.rows, glyphs.cursor, CURSOR)
     return (heading, *canvas.rows())
+
+
+def gutters_of(
+    series: Sequence[Series],
+    levels: Sequence[Level],
+    width: int,
+    height: int,
+    *,
+    log: bool,
+    log_x: bool,
+    x_window: tuple[float, float] | None,
+    x_label: str,
+    close_up: bool,
+    ascii_only: bool,
+    nothing: str,
+) -> tuple[int, int]:
+    """Return the cells that a chart needs to the left and to the right of its plot.
+
+    ``height`` is without the title row; the other arguments are those of `draw_chart`.
+    """
+    if height < _LEAST_HEIGHT - 1 or width < LEAST_WIDTH:
+        return 0, 0
+    curves = [safe_curve(one, log=log, log_x=log_x, window=x_window) for one in series]
+    frame = frame_for(
+        curves, levels, width, height, ASCII if ascii_only else UNICODE, log, x_label, nothing,
+        log_x=log_x, x_window=x_window, close_up=close_up,
+    )  # fmt: skip
+    return frame.left, frame.label_cells
 
 
 def _draw_level_lines(canvas: Canvas, frame: Frame, levels: Sequence[Level]) -> None:

@@ -53,6 +53,11 @@ class Frame:
     message: str
     """Written in the centre if there is nothing to draw."""
 
+    @property
+    def label_cells(self) -> int:
+        """Cells that the labels of the reference lines need at the right."""
+        return max(map(len, self.labels), default=0)
+
     def x_dots(self, xs: Doubles) -> Doubles:
         """Return braille dot columns, counted from the left of the plot."""
         return np.rint(self.x_range.share(xs) * (2 * self.columns - 1))
@@ -87,8 +92,12 @@ def frame_for(
     log_x: bool,
     x_window: tuple[float, float] | None,
     close_up: bool,
+    gutters: tuple[int, int] = (0, 0),
 ) -> Frame:
-    """Return the frame for ``width`` x ``height`` cells, of which the x axis is the last row."""
+    """Return the frame for ``width`` x ``height`` cells, of which the x axis is the last row.
+
+    ``gutters`` are the least cells to the left and to the right of the plot.
+    """
     rows = height - 1
     drawn = [curve for curve in curves if len(curve.xs)]
     x_range = _x_range(curves, log_x, x_window)
@@ -110,9 +119,10 @@ def frame_for(
     gutter = max((len(tick.label) for tick in y_ticks), default=0)
     if width >= _WIDTH_WITH_X_LABEL:
         gutter = max(gutter, cell_len(x_label) if cell_len(x_label) <= 6 else 0)
-    left = gutter + 1 if width >= gutter + 1 + 2 * LEAST_WIDTH else 0
+    left = max(gutter + 1, gutters[0])
+    left = left if width >= left + 2 * LEAST_WIDTH else 0
     labels = () if message else level_texts(levels, y_range, width - left, glyphs, log=log)
-    columns = width - left - max(map(len, labels), default=0)
+    columns = width - left - max(*map(len, labels), gutters[1], 0)
     x_ticks: tuple[Tick, ...] = ()
     if any(len(curve.all_xs) for curve in curves):
         ticks = log_ticks if log_x else linear_ticks

@@ -37,6 +37,7 @@ LEAST_BESIDE = 13
 """Rows of the chosen dimension, beside the bars."""
 LEAST_HISTORY = 5
 """Rows of a heat map."""
+NAME = "[b]KL by dimension[/b]"
 
 
 class DimensionsView(View):
@@ -143,13 +144,13 @@ class DimensionsView(View):
 
     def _draw(self, scene: Scene) -> None:
         if scene.network is None or scene.probe is None:
-            self.query_one("#caption", Caption).text = waiting(scene)
+            self.query_one("#caption", Caption).text = f"{NAME}: {waiting(scene)}"
             return
         mean_part, variance_part, variance = _measured(scene)
         total, order = mean_part + variance_part, self._order(scene)
         chosen = self._chosen(order)
         parts = KlParts(variance_part.tolist(), mean_part.tolist(), order, scene.palette, chosen)
-        advice = _advice(scene, total.tolist())
+        advice = self._advice(scene, total.tolist())
         self.query_one("#advice", Static).update(advice, layout=True)
         self._lay_out(len(total), len(advice))
         history = _history(scene)
@@ -163,9 +164,9 @@ class DimensionsView(View):
         self._draw_history(history, parts, scene)
         active = int((variance > ACTIVE_VARIANCE).sum())
         self.query_one("#caption", Caption).text = (
-            f"[b]KL {total.sum():.1f}[/b] nats · {WEIGHTS} · {_legend(parts)} · "
-            f"{active} of {len(total)} active · {len(scene.probe.labels):,} test images"
-            f"{_whole_test_set(scene)}"
+            f"{NAME} · {WEIGHTS} · {_legend(parts)} · "
+            f"{active} of {len(total)} active · {total.sum():.1f} nats of "
+            f"{len(scene.probe.labels):,} test images{_whole_test_set(scene)}"
         )
 
     def _lay_out(self, dimensions: int, advice: int) -> None:
@@ -191,6 +192,13 @@ class DimensionsView(View):
         self.set_class(is_cards, "cards")
         self.set_class(has_history, "with-history")
         self.query_one("#kl").styles.height = filled + rows if has_history else "1fr"
+
+    def _advice(self, scene: Scene, kl: list[float]) -> str:
+        """Return advice for the newest weights, with the loss of the newest test."""
+        if scene.is_past:
+            return f"Advice is for the newest weights: {self.key_of('app.now')} returns to them."
+        results = scene.run.results
+        return diagnose(replace(results, kl_per_dimension=kl))[1] if results else ""
 
     def _draw_history(self, history: History | None, parts: KlParts, scene: Scene) -> None:
         heat, caption = self.query_one(KlHistory), self.query_one("#history-caption", Caption)
@@ -237,12 +245,4 @@ def _whole_test_set(scene: Scene) -> str:
     if tested is None or scene.is_past:
         return ""
     count = f" {started.test_images:,}" if started and started.test_images else ""
-    return f" · all{count}: {tested.test_kl:.1f}"
-
-
-def _advice(scene: Scene, kl: list[float]) -> str:
-    """Return advice for the newest weights, with the reconstruction loss of the newest test."""
-    if scene.is_past:
-        return "Advice is for the newest weights: press end to return to them."
-    results = scene.run.results
-    return diagnose(replace(results, kl_per_dimension=kl))[1] if results else ""
+    return f" · {tested.test_kl:.1f} of all{count}"

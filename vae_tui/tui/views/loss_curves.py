@@ -11,7 +11,7 @@ from vae_tui.text import cut
 from vae_tui.tui.charts.axis import position_text
 from vae_tui.tui.charts.levels import Level
 from vae_tui.tui.charts.series import Series
-from vae_tui.tui.state.losses import Column
+from vae_tui.tui.state.losses import RECONSTRUCTION, Column
 from vae_tui.tui.state.other_runs import LONGEST_NAME, Overlay
 from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.theme import OVERLAY_ROLES
@@ -19,8 +19,6 @@ from vae_tui.tui.views.x_axis import newest_epoch, recent_epochs
 
 TRAIN, TEST, RAW, REFERENCE = "train", "test", "band", "quiet"
 _MARKS = {TEST: "o", **dict(zip(OVERLAY_ROLES, "abcd", strict=True))}
-NAMES = {"bce": "BCE", "mse": "SE/2"}
-"""Labels of the reconstruction losses; SE/2 is half the squared error, summed over the pixels."""
 SMOOTHING_SHARE = 0.04
 """Span of the smoothing, as a share of the points shown."""
 EARLY_SPAN = 1 / 4
@@ -58,7 +56,7 @@ def overlay_curves(
     other, role = overlay.run, overlay.role
     kind = other.config.reconstruction
     differs = chart == "reconstruction" and kind != view.config.reconstruction
-    label = cut(other.name, LONGEST_NAME) + (f" {NAMES[kind]}" if differs else "")
+    label = cut(other.name, LONGEST_NAME) + (f" {RECONSTRUCTION[kind]}" if differs else "")
     curves: list[Series] = []
     for metric in series.drawn("step", chart):
         xs, ys = _train_line(other, metric.name)
@@ -87,7 +85,7 @@ def _best_test(view: RunView) -> int:
 def chart_title(chart: str, view: RunView) -> str:
     """Return what a chart shows, with its unit."""
     if chart == "reconstruction":
-        return f"{NAMES[view.config.reconstruction]} nats/image"
+        return f"{RECONSTRUCTION[view.config.reconstruction]} nats/image"
     if chart == "kl" and view.config.model == "ae":
         return "KL (not in the loss)"
     (metric, *_) = (*series.drawn("step", chart), *series.drawn("epoch", chart))
@@ -116,16 +114,6 @@ def cut_off(curves: Iterable[Series], window: tuple[float, float] | None) -> lis
         else one
         for one in curves
     ]
-
-
-def test_loss_name(view: RunView, *, unicode: bool) -> str:
-    """Return the name of a run's test loss: the negative ELBO, or what an auto-encoder has."""
-    name = NAMES[view.config.reconstruction]
-    if view.config.model == "ae":
-        return name
-    if view.config.reconstruction == "mse":  # the ELBO up to a constant
-        return f"{name}+KL"
-    return "−ELBO" if unicode else "-ELBO"
 
 
 def change_marks(view: RunView, *, unicode: bool) -> list[tuple[float, str]]:

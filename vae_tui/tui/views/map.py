@@ -29,6 +29,7 @@ from vae_tui.tui.widgets.panel import Panel
 
 FAR = 5
 PROGRESS_MARKS = 4
+NAME = "[b]Map of test digits[/b]"
 
 
 class MapView(View):
@@ -51,7 +52,7 @@ class MapView(View):
           for key, x, y in (("up", 0, -1), ("down", 0, 1), ("left", -1, 0), ("right", 1, 0))
           if shift or key != "up"),
         Binding("n", "next_class(1)", "Class", key_display="n N", id="map.next-class",
-                tooltip="Go to the centre of the next class; N: of the previous one"),
+                tooltip="Go to the centre of the next class, or of the previous one"),
         Binding("N", "next_class(-1)", show=False, id="map.previous-class"),
         Binding("m", "method", "Method", id="map.method",
                 tooltip="Change the method; PCA, t-SNE, two dimensions, the manifold if d = 2"),
@@ -62,7 +63,7 @@ class MapView(View):
         Binding("enter", "walk", "Walk", key_display="enter", id="map.walk",
                 tooltip="Walk from here"),
         Binding("left_square_bracket", "next_dimension(0)", show=False, key_display="[ ]",
-                id="map.first", tooltip="Show the next dimension across; ]: the next upwards"),
+                id="map.first", tooltip="Show the next dimension across, or upwards"),
         Binding("right_square_bracket", "next_dimension(1)", show=False, id="map.second"),
     ]  # fmt: skip
     SCOPED_CSS = False
@@ -202,7 +203,7 @@ class MapView(View):
     def _draw(self, scene: Scene) -> None:
         network, probe = scene.network, scene.probe
         if network is None or probe is None:
-            self.query_one("#caption", Caption).text = waiting(scene)
+            self.query_one("#caption", Caption).text = f"{NAME}: {waiting(scene)}"
             return
         self.set_class(self.plane.method == "manifold", "manifold")
         means = scene.codes[0]
@@ -236,14 +237,15 @@ class MapView(View):
         plane = self.plane = self.plane.fitted(width, height, probe.labels)
         cloud = cloud_of(scene, probe, plane, bubbles=self.bubbles, named=self.named)
         scatter.cloud = cloud
-        what = f"[b]{len(points)} means[/b]"
-        if cloud.outlines is not None:
-            what = f"[b]{len(cloud.points)} of {len(points)} means[/b], bubbles of 1 sd"
         # t-SNE shows the weights with which it was computed.
         weights = f"step {plane.embedding_step:,}" if plane.is_embedded else WEIGHTS
-        parts = [what, weights, plane.description]
+        parts = [NAME, weights, plane.description]
+        if cloud.outlines is None:
+            parts.append(f"{len(points):,} means")
+        else:
+            parts.insert(2, f"{len(cloud.points)} of {len(points):,} means, bubbles of 1 sd")
         if plane.method == "tsne" and self._embedding_step is not None:
-            parts.insert(0, _progress(self._share_done, scene.unicode))
+            parts.insert(1, _progress(self._share_done, scene.unicode))
         self.query_one("#caption", Caption).text = " · ".join(parts)
 
     def _draw_manifold(self, scene: Scene, network: Network) -> None:
@@ -254,7 +256,7 @@ class MapView(View):
         self.plane = replace(self.plane, grid=(columns, rows))
         manifold.sheet = sheet_of(scene, network, self.plane, size)
         self.query_one("#caption", Caption).text = (
-            f"[b]manifold[/b] {columns} x {rows} · {WEIGHTS} · z1 across, z2 upwards, "
+            f"[b]Manifold[/b] · {WEIGHTS} · z1 across, z2 upwards · {columns} x {rows} digits, "
             "evenly spaced in the prior's probability"
         )
 

@@ -41,11 +41,11 @@ class RunsView(View):
     LISTS_RUNS = True
     HELP = (
         "All runs of the folder, newest first, as vae-tui runs lists them. best test: the lowest "
-        "test loss in nats per image, z sampled: -ELBO in view 1, BCE + KL; compare only runs of "
+        "test loss in nats per image, z sampled: -ELBO in Train, BCE + KL; compare only runs of "
         "the same data and model. "
-        "enter opens another run on this screen; training of the run left continues. space "
-        "overlays the run in view 1: its losses on the same epochs, its digits from the same z; up "
-        "to four at once, each in its own colour. space again removes it."
+        "{runs.open} opens another run on this screen; training of the run left continues. "
+        "{runs.overlay} overlays the run in Train: its losses on the same epochs, its digits from "
+        "the same z; up to four at once, each in its own colour. {runs.overlay} again removes it."
     )
     BINDINGS = [
         Binding("up", "move(-1)", "Choose", key_display="↑↓", id="runs.up",
@@ -58,10 +58,11 @@ class RunsView(View):
         Binding("enter", "open", "Open", key_display="enter", id="runs.open",
                 tooltip="Open this run; training of the other one continues"),
         Binding("space,x", "overlay", "Overlay", id="runs.overlay",
-                tooltip="Draw its curves and digits over this run's in view 1; again: remove"),
+                tooltip="Draw its curves and digits over this run's in Train; again: remove"),
         Binding("s", "sort", "Sort", id="runs.sort",
-                tooltip="Sort by the next column; S reverses; a click on a head does both"),
-        Binding("S", "reverse", show=False, id="runs.reverse"),
+                tooltip="Sort by the next column; so does a click on a head"),
+        Binding("S", "reverse", show=False, id="runs.reverse",
+                tooltip="Reverse the order; so does another click on the head"),
         Binding("slash", "filter", "Filter", key_display="/", id="runs.filter",
                 tooltip="Show only runs with these words in their row; escape shows all"),
     ]  # fmt: skip

@@ -24,35 +24,26 @@ FIELDS = (
 def caption_of(scene: Scene, shown: int, pattern: str) -> str:
     """Return number and folder of the runs, or what the view waits for."""
     if (runs := scene.runs) is None:
-        return "reading the runs ..."
+        return "[b]Runs[/b]: reading the folder ..."
     folder = escape(printable(runs.folder))
     if not runs.found:
         return escape(printable(no_runs(Path(runs.folder))))
     if not runs.is_whole:
-        return f"[b]{len(runs.rows)} of {runs.found} runs read ...[/b]"
-    count = f"{runs.found} run{'s' if runs.found > 1 else ''}"
-    if pattern:
-        count = f"{shown} of {count} match"
+        return f"[b]Runs[/b] {len(runs.rows)} of {runs.found} read ..."
+    count = f"{shown} of {runs.found} match" if pattern else f"{runs.found}"
     here, over = attached_mark(scene.unicode), overlay_mark(scene.unicode)
-    return f"[b]{count}[/b] in {folder} · {here} on the screen · {over} overlaid"
+    return f"[b]Runs[/b] {count} in {folder} · {here} on the screen · {over} overlaid"
 
 
 def details_of(row: ListedRun) -> str:
-    """Return what the table has no room for."""
+    """Return the name of a run, what is wrong with it, and what to do about its state."""
     summary = row.summary
     if row.wrong:
         parts = [*row.wrong.split(": "), summary.state]  # the last parts may be left out
     else:
-        loss = f"{summary.objective} {summary.test_loss:.2f}"
-        parts = [
-            *([] if summary.state in SETTLED else [summary.next]),
-            f"last test {loss}" if math.isfinite(summary.test_loss) else "no test yet",
-            summary.dataset,
-            f"step {summary.step:,}",
-            f"lr {summary.lr:g}",
-        ]
-    parts = [f"[b]{escape(printable(summary.name))}[/b]", *(escape(printable(p)) for p in parts)]
-    return " · ".join(parts)
+        parts = [] if summary.state in SETTLED else [summary.next]
+    name = escape(printable(summary.name))
+    return " · ".join([f"[b]Run[/b] {name}", *(escape(printable(part)) for part in parts)])
 
 
 def csv_of(rows: Iterable[ListedRun]) -> bytes:

@@ -154,7 +154,7 @@ class SamplesView(View):
     def _draw(self, scene: Scene) -> None:
         caption, pictures = self.query_one("#caption", Caption), self.query_one("#grid", Pictures)
         if scene.network is None:
-            caption.text = waiting(scene)
+            caption.text = f"[b]Prior samples[/b]: {waiting(scene)}"
             return
         shape = self._grid()
         codes = self._codes(scene, shape.count)
@@ -163,9 +163,12 @@ class SamplesView(View):
         pictures.palette, pictures.chosen, pictures.columns = scene.palette, chosen, shape.columns
         pictures.gap, pictures.row_gap, pictures.margins = shape.gap, shape.row_gap, shape.margins
         pictures.pixels, pictures.images = shape.pixels, images
-        pooled = "" if shape.pixels >= self.image_width else f" · {shape.pixels}x{shape.pixels}"
         source, settings = self._description()
-        caption.text = f"[b]{shape.count} {source}[/b] · {WEIGHTS} · {settings}{pooled}"
+        size = f"{shape.pixels}x{shape.pixels} pixels"
+        pooled = "" if shape.pixels >= self.image_width else f" · {size}"
+        caption.text = (
+            f"[b]{source.capitalize()}[/b] · {WEIGHTS} · {settings} · {shape.count} digits{pooled}"
+        )
         self._draw_card(scene, images[chosen : chosen + 1], codes[chosen])
 
     def _draw_card(self, scene: Scene, image: Bytes, code: Floats) -> None:
@@ -188,7 +191,7 @@ class SamplesView(View):
         norm = "‖z‖" if scene.unicode else "|z|"
         self.query_one(
             "#card-caption", Caption
-        ).text = f"[b]chosen[/b] · {norm} {np.linalg.norm(code):.1f}"
+        ).text = f"[b]Chosen sample[/b] {norm} {np.linalg.norm(code):.1f}"
 
     def _grid(self) -> Grid:
         columns, rows = frame_of(self)

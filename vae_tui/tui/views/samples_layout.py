@@ -16,7 +16,7 @@ SIZES = {"fitting": FITTING, "full": (1,), "half": (0.5,)}
 WIDEST_GAP, HIGHEST_GAP = 4, 2
 LEAST_WIDTH_FOR_CARD = 120
 CARD_SCALES = (2, 1, 0.86, 0.71, 0.5)
-CARD_SHARE = 0.45
+CARD_SHARE = 0.355
 """Largest share of the view's width that the card takes."""
 
 

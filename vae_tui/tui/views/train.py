@@ -1,7 +1,10 @@
 """View 1: the losses as charts, live digits, inputs over reconstructions."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -12,8 +15,9 @@ from vae_tui.export.picture_files import write_digits
 from vae_tui.run import series
 from vae_tui.run.machine.words import machine_parts
 from vae_tui.run.series import TEST_LOSS_AT_MEAN
-from vae_tui.tui.charts.chart import draw_chart
+from vae_tui.tui.charts.chart import draw_chart, gutters_of
 from vae_tui.tui.charts.frame import NOTHING_YET
+from vae_tui.tui.state.losses import test_loss_name
 from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.loss_curves import (
@@ -24,7 +28,6 @@ from vae_tui.tui.views.loss_curves import (
     marked,
     overlay_curves,
     reconstruction_levels,
-    test_loss_name,
 )
 from vae_tui.tui.views.train_digits import TrainDigits
 from vae_tui.tui.views.view import Export, View
@@ -55,12 +58,12 @@ class TrainView(View):
         "loss of the list of runs; at mean: with z at the mean of q(z|x). "
         "floor: a perfect reconstruction of the test digits. collapse: the mean digit for "
         "every input. untrained: before the first step. The horizontal axis is logarithmic at "
-        "first, since most happens in the first epochs; t changes it. The digits "
-        "keep their z, so that you see them sharpen; space draws new z. An overlaid run (view 6, "
-        "x) has its losses on the same axes, which end with the run shown; @ is where a longer "
-        "one is cut off, and z shows all of it. Its digits from the same z replace the test "
-        "digits. In a frame, the lower edge of the KL chart shows what the machine of a live run "
-        "is doing."
+        "first, since most happens in the first epochs; {train.axis} changes it. The digits "
+        "keep their z, so that you see them sharpen; {app.sample} draws new z. An overlaid run "
+        "(Overlay in the view of the runs) has its losses on the same axes, which end with the run "
+        "shown; @ is where a longer one is cut off, and {train.recent} shows all of it. Its digits "
+        "from the same z replace the test digits. In a frame, the lower edge of the KL chart shows "
+        "what the machine of a live run is doing."
     )
     BINDINGS = [
         Binding("l", "toggle('log_axis')", "Log", id="train.log",
@@ -71,7 +74,7 @@ class TrainView(View):
                 tooltip="Zoom into the newest quarter, or show the whole run; then all of a longer "
                         "overlaid run"),
         Binding("h", "toggle('reading')", "Cursor", id="train.cursor",
-                tooltip="Read values off the charts; left and right move the cursor"),
+                tooltip="Read values off the charts, with a cursor"),
         Binding("t", "next_axis", "Axis", id="train.axis",
                 tooltip="Change the horizontal axis; epochs on a logarithmic or a linear axis, "
                         "steps, or minutes of training"),
@@ -176,12 +179,15 @@ class TrainView(View):
         axis = X_AXES[self.axis]
         window = axis.window(run, [overlay.run for overlay in overlays], self.part)
         cursor = self._cursor(self.scene, window)
-        marks = change_marks(run, unicode=self.scene.unicode)
+        marks = [
+            (axis.position(run, epoch), label)
+            for epoch, label in change_marks(run, unicode=self.scene.unicode)
+        ]
+        plots: dict[LossChart, Callable[..., Sequence[Text]]] = {}
+        gutters = []
         for chart in series.charts():
-            widget, panel = (
-                self.query_one(f"#{chart}", LossChart),
-                self.query_one(f"#{chart}-panel"),
-            )
+            widget = self.query_one(f"#{chart}", LossChart)
+            panel = self.query_one(f"#{chart}-panel")
             panel.display = self.all_charts or chart in LOSS_CHARTS
             if not panel.display:
                 continue
@@ -193,21 +199,26 @@ class TrainView(View):
                     others = axis.convert(overlay.run, drawn)
                     curves[:0] = cut_off(others, window) if cursor is None else others
             levels = reconstruction_levels(run) if chart == "reconstruction" else ()
-            widget.plot = partial(
-                draw_chart,
-                chart_title(chart, run),
-                marked(curves) if self.app.no_color else curves,
-                levels,
-                x_label=axis.label,
-                log_x=axis.is_log,
-                x_window=window,
-                marks=[(axis.position(run, epoch), label) for epoch, label in marks],
-                close_up=self.part == RECENT,
-                cursor=cursor,
-                log=self.log_axis and chart == "reconstruction",
-                ascii_only=not self.scene.unicode,
-                nothing="not recorded by this run" if len(run.train.columns[0]) else NOTHING_YET,
+            frame: dict[str, Any] = {
+                "x_label": axis.label,
+                "log_x": axis.is_log,
+                "x_window": window,
+                "close_up": self.part == RECENT,
+                "log": self.log_axis and chart == "reconstruction",
+                "ascii_only": not self.scene.unicode,
+                "nothing": "not recorded by this run" if len(run.train.columns[0]) else NOTHING_YET,
+            }
+            title = chart_title(chart, run)
+            curves = marked(curves) if self.app.no_color else curves
+            plots[widget] = partial(
+                draw_chart, title, curves, levels, marks=marks, cursor=cursor, **frame
             )
+            gutters.append(gutters_of(curves, levels, *widget.size, **frame))
+        left, right = map(max, zip(*gutters, strict=True))
+        for widget, unaligned in plots.items():
+            widget.plot = partial(unaligned, gutters=(left, right))
+
+    on_loss_chart_resized = redraw_charts
 
     watch_log_axis = redraw_charts
     watch_smooth = redraw_charts
@@ -223,9 +234,10 @@ class TrainView(View):
         if tested is None or self.scene is None:
             caption.text = "no test loss yet"
             return
-        name = test_loss_name(run, unicode=self.scene.unicode)
+        model, kind = run.config.model, run.config.reconstruction
+        name = test_loss_name(model, kind, unicode=self.scene.unicode)
         parts = [f"[b]{name} {run.last_test_loss:.1f}[/b]", f"best {run.best_test_loss:.1f}"]
-        if run.config.model == "vae":
+        if model == "vae":
             parts.append(f"at mean {TEST_LOSS_AT_MEAN.value(tested, run.config):.1f}")
         if run.beta != 1:
             parts.append(f"beta {run.beta:g}")

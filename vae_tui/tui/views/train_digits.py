@@ -12,9 +12,9 @@ from vae_tui.latent.codes import samples
 from vae_tui.model.numpy_network import Network
 from vae_tui.terminal.tiles import GAP, fitting, widths
 from vae_tui.text import cut
+from vae_tui.tui.state.losses import RECONSTRUCTION
 from vae_tui.tui.state.other_runs import LONGEST_NAME, Overlay
 from vae_tui.tui.state.scene import Scene
-from vae_tui.tui.views.loss_curves import NAMES
 from vae_tui.tui.views.view import waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.panel import Panel, frame_of
@@ -22,6 +22,8 @@ from vae_tui.tui.widgets.pictures import Pictures
 
 SCALES = (1, 0.86, 0.71, 0.57, 0.5, 0.43, 0.36, 0.29)
 LEAST_COLUMNS, MOST_COLUMNS = 3, 8
+LEAST_FOR_UNIT = 14
+"""Cells of a digit from which on the unit of its loss fits beside the number."""
 WIDE = 80
 """Cells of room for digits from which on there is one more column at least."""
 
@@ -75,7 +77,7 @@ class TrainDigits(Vertical):
         """Draw a scene; the digits only if weights, images or sizes changed."""
         caption, network = self.query_one("#samples-caption", Caption), scene.network
         if network is None:
-            caption.text = waiting(scene)
+            caption.text = f"[b]Samples[/b]: {waiting(scene)}"
             self._show_inputs(scene)
             return
         caption.text = f"[b]Samples, same z[/b] · {WEIGHTS}"
@@ -105,10 +107,12 @@ class TrainDigits(Vertical):
         copies, losses = network.reconstruct(images, kind)
         self._show("copies", copies, scene)
         arrow = "→" if scene.unicode else "->"
-        title = f"[b]Test digits {arrow} reconstructions[/b] · {NAMES[kind]} at mean"
+        title = f"[b]Test digits {arrow} reconstructions[/b] · {RECONSTRUCTION[kind]} at mean"
         self.query_one("#inputs-caption", Caption).text = title
         numbers = (f"{loss:.0f}".center(self._pixels) for loss in losses)
-        self.query_one("#errors", Caption).text = (" " * GAP).join(numbers)
+        line = (" " * GAP).join(numbers)
+        unit = " nats" if self._pixels >= LEAST_FOR_UNIT else ""
+        self.query_one("#errors", Caption).text = line.rstrip() + unit
 
     def _make_room(self, overlay: Overlay | None, network: Network) -> Network | None:
         """Show the name of the overlaid run; return its weights if its digits can be shown."""

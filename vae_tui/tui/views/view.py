@@ -1,5 +1,6 @@
 """Base class of the views: each draws a scene."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from textual.widget import Widget
 
 from vae_tui.arrays import Floats
 from vae_tui.image_shape import DEFAULT_SHAPE
+from vae_tui.tui.keys import active_keys
 from vae_tui.tui.state.scene import Scene
 
 
@@ -36,7 +38,7 @@ class View(Container, can_focus=True):
 
     TITLE: ClassVar[str] = ""
     HELP: ClassVar[str] = ""
-    """Description in the help."""
+    """Description in the help; ``{id}`` is the key of the binding with this id."""
     LISTS_RUNS: ClassVar[bool] = False
     """Whether the runs of the folder are read while it is shown."""
 
@@ -59,7 +61,8 @@ class View(Container, can_focus=True):
 
     def on_mount(self) -> None:
         """Follow the layout."""
-        self.screen.screen_layout_refresh_signal.subscribe(self, self._post_lost_resizes)
+        laid_out = self.screen.screen_layout_refresh_signal
+        laid_out.subscribe(self, self._post_lost_resizes, immediate=True)
 
     def _post_lost_resizes(self, _: Screen[object]) -> None:
         """Post Resize to every widget that has another size than after the last layout.
@@ -72,8 +75,18 @@ class View(Container, can_focus=True):
         widgets = self.walk_children(Widget, with_self=True)
         self._sizes = {widget: widget.outer_size for widget in widgets}
         for widget, size in self._sizes.items():
-            if size != before.get(widget):
+            if size and size != before.get(widget):
                 widget.post_message(Resize(size, widget.virtual_size, widget.container_size))
+
+    @property
+    def explanation(self) -> str:
+        """The description, with the keys that the user has."""
+        return re.sub(r"\{([\w.-]+)\}", lambda found: self.key_of(found[1]), self.HELP)
+
+    def key_of(self, id: str) -> str:
+        """Return the key of a binding that works here, as it is displayed."""
+        bindings = reversed(self.screen.active_bindings.values())
+        return active_keys.names(self.app, bindings)[id]
 
     @property
     def image_width(self) -> int:

@@ -20,7 +20,7 @@ from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.film_strip import FilmStrip
 from vae_tui.tui.widgets.latent_bars import Bars, LatentBars
 from vae_tui.tui.widgets.neighbour import Neighbour, NeighbourRow
-from vae_tui.tui.widgets.panel import FRAMED, Panel
+from vae_tui.tui.widgets.panel import FRAMED, Panel, frame_of
 from vae_tui.tui.widgets.pictures import Pictures
 
 FRAME_SECONDS = 0.1
@@ -35,7 +35,7 @@ class WalkView(View):
         "The bars are the numbers of the code z that the digit is decoded from, in the order of "
         "their KL (nats, over the run's test images): the most informative first, dead ones grey. "
         "Move one, or click on its bar. A film strip shows the chosen dimension from -3 to 3 with "
-        "the others kept, or an interpolation: mark two ends with a and b, or choose two digits. "
+        "the others kept, or an interpolation: mark two ends ({walk.mark-a}) or choose two digits. "
         "Click on a frame to go there. ‖z‖ is the length of the code: about the square root of "
         "the number of dimensions for a draw from the prior. err is the squared error of a "
         "picture after it was encoded and decoded again, summed over pixels from 0 (black) to 1 "
@@ -46,7 +46,7 @@ class WalkView(View):
                 tooltip="Choose the dimension above or below"),
         Binding("down", "choose(1)", show=False, id="walk.down"),
         Binding("left", f"move({-SMALL_STEP})", "Move", key_display="←→", id="walk.left",
-                tooltip="Make the chosen number smaller or larger; shift: larger steps"),
+                tooltip="Make the chosen number smaller or larger; with shift in larger steps"),
         Binding("right", f"move({SMALL_STEP})", show=False, id="walk.right"),
         Binding("shift+left", f"move({-LARGE_STEP})", show=False, id="walk.far-left"),
         Binding("shift+right", f"move({LARGE_STEP})", show=False, id="walk.far-right"),
@@ -56,7 +56,7 @@ class WalkView(View):
         Binding("w", "app.run('draw')", "Draw", id="walk.draw",
                 tooltip="Draw a digit by hand; see its code and reconstruction"),
         Binding("a", "mark('a')", "Mark", key_display="a b", id="walk.mark-a",
-                tooltip="Mark one end of a morph; b marks the other, i morphs"),
+                tooltip="Mark one end of a morph, or the other"),
         Binding("b", "mark('b')", show=False, id="walk.mark-b"),
         Binding("i", "morph", "Morph", id="walk.morph",
                 tooltip="Morph from mark a to b, or one digit into another"),
@@ -112,7 +112,7 @@ class WalkView(View):
         found = layout(width, height, self.image_width, latent_dim, framed=framed)
         digit, picture = self.query_one("#digit", Pictures), self.query_one("#picture")
         self.query_one("#top").styles.height = found.top
-        picture.styles.width = found.large + (2 if framed else 0)
+        picture.styles.width = found.large + frame_of(self)[0]
         digit.styles.width = digit.pixels = found.large
         digit.styles.height = found.large // 2
         self.query_one(Neighbour).display = found.has_neighbour
@@ -262,7 +262,7 @@ class WalkView(View):
 
     def _draw(self, scene: Scene) -> None:
         if (network := scene.network) is None:
-            self.query_one("#caption", Caption).text = waiting(scene)
+            self.query_one("#caption", Caption).text = f"[b]Code[/b]: {waiting(scene)}"
             return
         if (place := self.walk.place) is None:
             self.sample()  # draws too
@@ -276,8 +276,10 @@ class WalkView(View):
         self.query_one(Neighbour).show(digit.images[0], scene)
         self.query_one(NeighbourRow).show(digit.images[0], scene)
         norm = "‖z‖" if scene.unicode else "|z|"
-        self.query_one("#norm", Caption).text = f"[b]{norm} {np.linalg.norm(code):.1f}[/b]"
-        self.query_one("#caption", Caption).text = f"[b]{place.name}[/b] · {WEIGHTS}"
+        self.query_one("#norm", Caption).text = f"[b]Decoded[/b] {norm} {np.linalg.norm(code):.1f}"
+        is_framed = self.screen.has_class(FRAMED)  # else the name would take room from the place
+        name = f"[b]Code[/b] {place.name}" if is_framed else f"[b]{place.name}[/b]"
+        self.query_one("#caption", Caption).text = f"{name} · {WEIGHTS}"
         marks = self.query_one("#marks", Caption)
         marks.text = self.walk.marks_line(self.query_one("#facts").size.width)
         self.set_class(bool(marks.text), "marked")

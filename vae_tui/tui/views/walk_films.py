@@ -22,6 +22,7 @@ def traversal_film(code: Floats, dimension: int, columns: int, scene: Scene) -> 
     pictures = scene.network.decode(codes)
     kl = f" · KL {scene.kl[dimension]:.2f} nats" if scene.kl else ""
     return Film(
+        "Traversal",
         f"z{dimension + 1} from {-REACH:g} to {REACH:g}, the others kept{kl}",
         *(pictures, codes, codes[:, dimension].tolist(), _errors(scene.network, pictures), here),
         dimension=dimension,
@@ -43,6 +44,7 @@ def path_film(path: Interpolation, columns: int, scene: Scene, *, is_here: bool)
         frames[here] = path.frame
     pictures = pictures[frames]
     return Film(
+        "Morph",
         path.title(unicode=scene.unicode),
         *(pictures, codes[frames], frames.tolist(), _errors(scene.network, pictures), here),
         share=path.frame / (FRAMES - 1) if is_here else None,

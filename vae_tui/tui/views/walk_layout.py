@@ -44,7 +44,7 @@ def layout(
     The pictures of the strips are as large as leaves a row for each bar and the scale, if that is
     possible, else as large as fit.
     """
-    columns, rows = (4, 2) if framed else (0, 0)  # of both panels at the top, of their frame
+    columns, rows = (8, 2) if framed else (0, 0)  # of the frames of both panels at the top
     strips = 2 if height >= LEAST_ROWS_FOR_TWO else 1
     strip_rows = NUMBERS + (2 if framed else 1)
     small = widths(image_width, *STRIP_SCALES)

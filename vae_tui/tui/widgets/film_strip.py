@@ -11,7 +11,7 @@ from textual.reactive import var
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.terminal.half_blocks import Palette
 from vae_tui.terminal.tiles import GAP, fitting
-from vae_tui.tui.widgets.caption import SEPARATOR, Caption
+from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.panel import Panel, frame_of, title_width
 from vae_tui.tui.widgets.pictures import Pictures
@@ -26,7 +26,9 @@ LEAST_TRACK = 8
 class Film:
     """What a film strip shows."""
 
+    name: str
     title: str
+    """What it shows, in parts joined by " · "."""
     pictures: Bytes
     """uint8 (N, H, W)."""
     codes: Floats
@@ -100,11 +102,10 @@ class FilmStrip(Panel):
         strip.palette, strip.chosen, strip.images = film.palette, film.chosen, film.pictures
         cells = strip.pixels + strip.gap
         width = min(strip.columns * cells - strip.gap, title_width(self, self.size.width))
-        has_track = film.share is not None and width - len(film.title) - 1 >= LEAST_TRACK
-        room = width - len(film.title) - 1
+        room = width - len(film.name) - len(film.title) - 2
+        has_track = film.share is not None and room >= LEAST_TRACK
         track = f" {_track(film.share or 0.0, room, unicode=film.unicode)}" if has_track else ""
-        subject, dot, rest = film.title.partition(SEPARATOR)
-        self.query_one(self._title, Caption).text = f"[b]{subject}[/b]{dot}{rest}{track}"
+        self.query_one(self._title, Caption).text = f"[b]{film.name}[/b] {film.title}{track}"
         line = Text(" " * MARGIN, no_wrap=True)
         for number, words in enumerate(_numbers(film, cells - 1)):
             line.append(words.ljust(cells)[:cells], "here" if number == film.chosen else "")

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from rich.text import Text
+from textual.events import Resize
+from textual.message import Message
 from textual.reactive import var
 
 from vae_tui.tui.widgets.drawing import Drawing
@@ -16,6 +18,18 @@ class LossChart(Drawing):
     watch_plot = Drawing.redraw
     heading: var[str] = var("")
     """Rich markup."""
+
+    class Resized(Message):
+        """A chart has another size: the plots of all have to be aligned again."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Return whether one of several in the queue is enough."""
+            return isinstance(message, LossChart.Resized)
+
+    def on_resize(self, event: Resize) -> None:  # type: ignore[override]
+        """Report the size, instead of drawing: the view then sets the plots of all charts."""
+        event.prevent_default()
+        self.post_message(self.Resized())
 
     def _draw(self) -> None:
         width, height = self.size

@@ -16,7 +16,7 @@ LEAST_FRAMED = (100, 30)
 class Panel(Vertical):
     """Shows ``content`` below its caption, which is the title of the frame if there is one.
 
-    The frame takes two columns and two rows, the caption alone one row.
+    Frame and padding take four columns and two rows, the caption alone one row.
     """
 
     SCOPED_CSS = False  # the class of the screen decides
@@ -24,6 +24,7 @@ class Panel(Vertical):
     Panel { height: auto; width: 1fr; }
     .framed Panel {
         border: round $rule; border-title-color: $quiet; border-subtitle-color: $quiet;
+        padding: 0 1;
     }
     .framed Panel.main { border: round $primary; border-title-color: $foreground; }
     .framed Panel > .in-frame { display: none; }
@@ -86,9 +87,9 @@ class Panel(Vertical):
 
 def frame_of(widget: Widget) -> tuple[int, int]:
     """Return the columns and rows that a `Panel` on the widget's screen takes from its content."""
-    return (2, 2) if widget.screen.has_class(FRAMED) else (0, 1)
+    return (4, 2) if widget.screen.has_class(FRAMED) else (0, 1)
 
 
 def title_width(widget: Widget, width: int) -> int:
-    """Return the cells for a title above content of this width: a frame's corners take four."""
-    return width - 4 if widget.screen.has_class(FRAMED) else width
+    """Return the cells for a title above content of this width."""
+    return width - 2 if widget.screen.has_class(FRAMED) else width

@@ -16,7 +16,7 @@ from vae_tui.tui.widgets.map.class_grid import ClassGrid
 from vae_tui.tui.widgets.panel import FRAMED, Panel, frame_of
 from vae_tui.tui.widgets.pictures import GRID_SIZES, Pictures
 
-TALL_SHARE = 0.38
+TALL_SHARE = 0.4
 """Largest share of the view's width, with the two digits above each other beside the classes."""
 LEAST_CLASS = 10
 """Least width of a picture of a class there."""
@@ -24,8 +24,8 @@ SHARE = 0.32
 """Share of the view's width, with the two digits side by side above the classes."""
 NARROW_SHARE = 0.25
 """Share of the view's width, with one digit above the other."""
-NAME_CELLS = 18
-"""Width of a column with a digit above the other, at least, for ``nearest: 8 (#344)``."""
+NAME_CELLS = 19
+"""Width of a column with a digit above the other, at least, for the marks of ten classes."""
 SCALES = (1, 0.86, 0.79, 0.71, 0.64, 0.57, 0.5, 0.43)
 LABELS = 3
 """Rows that the digits leave at least: their captions and the marks of the classes."""
@@ -111,9 +111,8 @@ class MapSide(Panel):
         for name, images in (("here", digits.decoded), ("nearest", digits.nearest)):
             pictures = self.query_one(f"#{name}", Pictures)
             pictures.palette, pictures.images = digits.palette, images
-        is_framed = self.screen.has_class(FRAMED)
-        place = digits.place if is_framed else digits.place.removeprefix("at ")
-        self.query_one("#place", Caption).text = place
+        place = digits.place.removeprefix("at ")
+        self.query_one("#place", Caption).text = f"[b]Cursor[/b] {place}"
         self.query_one("#here-name", Caption).text = "decoded"
         forms = f"nearest: {digits.name} (#{digits.index})", f"{digits.name} (#{digits.index})"
         fitting = (form for form in forms if len(form) <= self._name_cells)

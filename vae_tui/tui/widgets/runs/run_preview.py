@@ -14,6 +14,7 @@ from vae_tui.terminal.half_blocks import Palette, side_by_side
 from vae_tui.terminal.tiles import GAP, fitting, scale
 from vae_tui.text import cut, duration, printable
 from vae_tui.tui.charts.sparkline import sparkline
+from vae_tui.tui.state.losses import test_loss_name
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.pictures import GRID_SIZES
 from vae_tui.tui.widgets.runs.run_columns import started_text
@@ -22,7 +23,7 @@ FACTS_CELLS, MOST_LEFT = 30, 60
 """Columns for the facts, and for facts and curve at most."""
 LEAST_CURVE = 16
 """Columns of the curve."""
-LEAST_SAMPLES, MOST_SAMPLES = 8, 32
+LEAST_SAMPLES, MOST_SAMPLES = 8, 48
 LEAST_ROWS = 4
 MOST_GAP, MOST_ROW_GAP = 4, 2
 """Cells between two columns and two rows of samples, at most."""
@@ -52,7 +53,7 @@ class RunPreview(Drawing):
         if glance is None or height < LEAST_ROWS or width < FACTS_CELLS:
             self.show_rows([])
             return
-        facts = _facts(glance.summary)[:height]
+        facts = _facts(glance.summary, glance.unicode)[:height]
         left = facts
         if height - len(facts) > LEAST_ROWS:  # the curve below the facts, else beside them
             wide = min(max(width // 3, FACTS_CELLS), MOST_LEFT)
@@ -107,11 +108,12 @@ class RunPreview(Drawing):
         return strips[:-row_gap]
 
 
-def _facts(run: Summary) -> list[Text]:
+def _facts(run: Summary, unicode: bool) -> list[Text]:
     """Return the settings and results of a run, a line each."""
+    name = test_loss_name(run.model, run.reconstruction, unicode=unicode)
     facts = (
-        ("best test", f"{run.best_test_loss:.2f} {run.objective}"),
-        ("last test", f"{run.test_loss:.2f}"),
+        ("best test", f"{run.best_test_loss:.2f} {name}"),
+        ("last test", f"{run.test_loss:.2f} {name}"),
         ("epoch", f"{run.epoch:.1f} of {run.epochs}"),
         ("data", printable(run.dataset)),
         ("model", f"{run.model} {run.reconstruction}, d = {run.latent_dim}"),
@@ -130,20 +132,25 @@ def _facts(run: Summary) -> list[Text]:
 
 
 def _curve(glance: RunGlance, width: int, height: int) -> list[Text]:
-    """Return the curve of the test loss over the epochs, with its highest and lowest value."""
+    """Return the test losses as bars, with the highest and lowest value and the last epoch."""
     losses = [loss for loss in glance.summary.losses if math.isfinite(loss)]
     if not losses:
         return [Text("no test yet", "quiet")]
-    shown = losses[1:] if len(losses) > 2 else losses  # without the untrained network's
+    shown = losses[1:]  # without the untrained network's
+    if len(shown) < 2:
+        return [Text("the curve begins with the second epoch", "quiet")]
     high, low = f"{max(shown):.1f}", f"{min(shown):.1f}"
     label = max(len(high), len(low)) + 1
-    rows = sparkline(shown, width - label, height - 1, unicode=glance.unicode)
+    bars = shown
+    if len(shown) < width - label:  # each as wide as the others, without a slope between them
+        bars = [shown[cell * len(shown) // (width - label)] for cell in range(width - label)]
+    rows = sparkline(bars, width - label, height - 1, unicode=glance.unicode)
     lines = []
     for y, row in enumerate(rows):
         name = high if y == 0 else low if y == len(rows) - 1 else ""
         lines.append(Text.assemble((f"{name:>{label - 1}} ", "quiet"), (row, "band")))
-    first = f"{'':{label}}test loss"
-    epochs = f"{glance.summary.epoch:.0f} epochs"
+    first = f"{'':{label}}test loss, nats"
+    epochs = f"epoch {glance.summary.epoch:.0f}"
     room = max(width - len(first), 0)
     line = f"{first}{epochs:>{room}}" if room > len(epochs) else first
     lines.append(Text.assemble((line, "quiet")))
