@@ -86,6 +86,7 @@ async def test_text_can_be_read_in_the_16_colours_nearest_to_our_themes(ours):
     screen, faint = Screen(), set()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "1")
+        screen.app.theme = "nord"  # a theme of the name of the current one would not be applied
         screen.app.register_theme(theme.in_16_colours(ours))
         screen.app.theme = ours.name
         for view in VIEWS:
