@@ -20,7 +20,7 @@ async def test_help_tells_each_views_keys_and_the_common_ones():
             ("1", "Train", ["Switch the reconstruction loss between", "the trend over a dim band"]),
             ("2", "Samples", ["Raise the temperature", "Lower the temperature"]),
             ("3", "Walk", ["Choose the dimension", "Set the chosen number to 0"]),
-            ("6", "Runs", ["Choose a run", "Open this run", "over this run's in view 1"]),
+            ("6", "Runs", ["Choose a run", "Open this run", "over this run's in Train"]),
         ):
             await pilot.press(view, "question_mark")
             await pilot.pause()
