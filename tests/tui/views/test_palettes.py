@@ -1,19 +1,15 @@
 """The characters that pictures are drawn with."""
 
-from functools import partial
-
 import pytest
 from support.screen import Screen, open_view
 
 from vae_tui.terminal.half_blocks import HALVES, Palette
 from vae_tui.tui.widgets.pictures import FRAMES, Pictures
 
-train_screen = partial(Screen, views="1")
-
 
 @pytest.mark.parametrize("palette", [Palette.SHADES, Palette.ASCII])
 async def test_pictures_are_drawn_in_the_characters_the_terminal_has(palette):
-    screen = train_screen(palette=palette, unicode=palette is not Palette.ASCII)
+    screen = Screen(views="123", palette=palette, unicode=palette is not Palette.ASCII)
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
         for keys in (["1"], ["2"], ["3", "i", "3", "8"]):
