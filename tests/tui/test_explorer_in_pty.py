@@ -50,7 +50,7 @@ def test_one_walks_marks_morphs_travels_to_step_0_and_reads_map_and_dimensions(t
         assert len(parse_code(command.split('"')[1], 20)) == 20
 
         terminal.type("a x")
-        terminal.wait_for("(test digit #")
+        terminal.wait_for("(test image #")
         terminal.type("b")
         terminal.wait_for("b: ")
         terminal.type("i")

@@ -49,5 +49,5 @@ def test_a_key_right_after_escape_goes_to_what_the_dialog_covered(tmp_path):
         screen.type("c")
         screen.wait_for("weight of the KL")
         screen.type("\x1b3")
-        screen.wait_for(lambda text: "weight of the KL" not in text and "x Test digit" in text)
+        screen.wait_for(lambda text: "weight of the KL" not in text and "x Test image" in text)
         assert not only(SettingChanged, told(run))

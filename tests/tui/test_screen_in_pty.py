@@ -65,7 +65,7 @@ def watch_sample_and_walk(terminal: Terminal) -> None:
     terminal.type("3")
     terminal.wait_for("z from the prior")
     terminal.type("i")
-    terminal.wait_for("which digit?")
+    terminal.wait_for("which class?")
     terminal.type("38")
     terminal.wait_for(re.compile(r"3 \(.*\) into 8 ").search)
     terminal.wait_for("●")

@@ -121,7 +121,7 @@ def decode(run: str | None, runs_dir: Path, z: str, step: int | None, output: Pa
 def draw_map(
     run: str | None, runs_dir: Path, method: str, step: int | None, output: Path | None
 ) -> None:
-    """Draw the means of the test digits in 2D, coloured by class."""
+    """Draw the means of the test images in 2D, coloured by class."""
     _check_output(output, ".png")
     from vae_tui.model.probe import load_probe
 

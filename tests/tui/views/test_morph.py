@@ -18,14 +18,14 @@ FIRST, SECOND = random_network(540), random_network(576)
 
 
 async def ends_of(pilot, screen):
-    """Return the indices of the two test digits that the caption names."""
-    await wait_until(pilot, lambda: "test digits" in screen.caption("strip-caption"))
+    """Return the indices of the two test images that the caption names."""
+    await wait_until(pilot, lambda: "test images" in screen.caption("strip-caption"))
     return [int(number) for number in re.findall(r"#(\d+)", screen.caption("strip-caption"))]
 
 
 def leads(screen, start, end):
-    """Return whether the strip's title names these classes and its test digits."""
-    pattern = rf"Morph {start} → {end} · linear · test digits #\d+ and #\d+"
+    """Return whether the strip's title names these classes and its test images."""
+    pattern = rf"Morph {start} → {end} · linear · test images #\d+ and #\d+"
     return re.match(pattern, screen.caption("strip-caption"))
 
 

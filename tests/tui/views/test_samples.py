@@ -99,7 +99,7 @@ async def test_more_room_has_larger_or_more_samples_and_little_is_left_empty():
         count = len(pictures.images)
         room = (pictures.pixels + pictures.gap) * (pictures.pixels // 2 + pictures.row_gap) * count
         assert room > 0.8 * pictures.size.width * pictures.size.height
-        assert f" · {count} digits" in screen.caption()
+        assert f" · {count} images" in screen.caption()
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -198,7 +198,7 @@ async def test_from_120_columns_a_card_shows_the_chosen_digit_its_code_and_its_n
 
 async def test_g_draws_from_the_aggregate_posterior_and_back():
     screen = samples_screen()
-    # Each posterior is so narrow that its draws are the means of test digits.
+    # Each posterior is so narrow that its draws are the means of test images.
     narrow = spread_out(FIRST, np.full(20, 1e-4))
     async with screen.at() as pilot:
         await open_view(pilot, screen, "2")

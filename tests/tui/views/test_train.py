@@ -42,7 +42,7 @@ async def test_the_test_digits_are_there_before_the_first_weights():
         await wait_until(pilot, lambda: len(screen.pictures("inputs").images))
         shown = screen.pictures("inputs").images
         np.testing.assert_array_equal(shown, probe().images[: len(shown)])
-        assert "Test digits" in screen.text
+        assert "Test images" in screen.text
         assert not len(screen.pictures("copies").images)
 
 

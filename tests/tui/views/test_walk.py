@@ -96,7 +96,7 @@ async def test_x_starts_at_the_mean_of_a_test_digit_and_follows_newer_weights():
         await pilot.press("x")
         caption = screen.caption("caption")
         index = int(caption.split("#")[1].split(")")[0])
-        assert caption.startswith(f"{probe().labels[index]} (test digit #{index}) · step 540")
+        assert caption.startswith(f"{probe().labels[index]} (test image #{index}) · step 540")
         image = probe().images[index][None]
         np.testing.assert_allclose(walk_code(screen), FIRST.encode(image)[0][0], rtol=1e-5)
         await new_weights(pilot, screen, SECOND)

@@ -62,7 +62,7 @@ async def test_a_large_screen_has_the_traversal_and_the_last_interpolation():
         await open_view(pilot, screen, "3")
         second = screen.pictures("interpolation")
         assert re.match(
-            r"Morph 3 → 8 · linear · test digits #\d+ and #\d+",
+            r"Morph 3 → 8 · linear · test images #\d+ and #\d+",
             screen.caption("interpolation-caption"),
         )
         start, end = await marked(pilot, screen)
@@ -93,7 +93,7 @@ async def test_a_large_screen_has_the_nearest_test_images_and_a_click_goes_to_on
         labels = probe().labels
         assert words.startswith(f"{labels[order[0]]} #{order[0]} err {errors[order[0]]:.0f}")
         await pilot.click(row, offset=(1 + 16 + 2, 2))
-        assert screen.caption("caption").startswith(f"Code {labels[order[1]]} (test digit")
+        assert screen.caption("caption").startswith(f"Code {labels[order[1]]} (test image")
 
 
 async def test_the_nearest_test_images_are_as_many_as_fit_a_new_size():

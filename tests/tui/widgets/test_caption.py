@@ -30,12 +30,12 @@ async def test_a_caption_cuts_its_first_part_rather_than_drop_the_weights():
     caption = Caption()
     async with Host(caption).run_test(size=(80, 3)) as pilot:
         caption.weights = "step 540, 2 s old"
-        caption.text = "[b]8 (test digit #344) into 3[/b] · {weights} · temperature 1"
+        caption.text = "[b]8 (test image #344) into 3[/b] · {weights} · temperature 1"
         for width, expected in (
-            (64, "8 (test digit #344) into 3 · step 540, 2 s old · temperature 1"),
-            (50, "8 (test digit #344) into 3 · step 540, 2 s old"),
-            (46, "8 (test digit #344) into 3 · step 540, 2 s old"),
-            (36, "8 (test digit #~ · step 540, 2 s old"),
+            (64, "8 (test image #344) into 3 · step 540, 2 s old · temperature 1"),
+            (50, "8 (test image #344) into 3 · step 540, 2 s old"),
+            (46, "8 (test image #344) into 3 · step 540, 2 s old"),
+            (36, "8 (test image #~ · step 540, 2 s old"),
             (21, "~ · step 540, 2 s old"),
         ):
             await pilot.resize_terminal(width, 3)

@@ -67,9 +67,9 @@ class ChooseDigitsDialog(Dialog[tuple[int, int] | None]):
     def _ask(self) -> None:
         start, end = self._proposed
         if self._start is None:
-            question, default = "From which digit?", f"{start} into {end}"
+            question, default = "From which class?", f"{start} into {end}"
         else:
-            question, default = f"From {self._start} into which digit?", f"into {end}"
+            question, default = f"From {self._start} into which class?", f"into {end}"
         digits = f"0-{len(self._names) - 1}"
         keys = self.keys_line(
             (digits, "choose"), ("ends.accept", default), ("ends.cancel", "cancel")

@@ -75,10 +75,10 @@ class Interpolation:
         return f"{self.start.name} into {self.end.name}"
 
     def title(self, *, unicode: bool) -> str:
-        """Return ``3 → 8 · linear``, and which test digits they are."""
+        """Return ``3 → 8 · linear``, and which test images they are."""
         title = f"{self.start.short} {'→' if unicode else '->'} {self.end.short} · {self.path}"
         images = self.start.image, self.end.image
-        return title if None in images else f"{title} · test digits #{images[0]} and #{images[1]}"
+        return title if None in images else f"{title} · test images #{images[0]} and #{images[1]}"
 
     def film(self, network: Network, probe: Probe | None, count: int) -> tuple[Bytes, Floats]:
         """Return ``count`` pictures along the path, uint8 (count, H, W), and codes (count, d)."""
@@ -193,7 +193,7 @@ class Walk:
         return replace(self.at(Drift(self.seed + 1)), seed=self.seed + 1)
 
     def to_classes(self, start: int, end: int, probe: Probe) -> "Walk":
-        """Interpolate from a test digit of a class to one of another.
+        """Interpolate from a test image of a class to one of another.
 
         At first between the two that ``vae-tui morph`` chooses, then between random ones.
         """
@@ -239,4 +239,4 @@ def traversal(code: Floats, dimension: int, reach: float, count: int) -> Floats:
 
 
 def _test_digit(image: int, probe: Probe) -> Point:
-    return Point(f"{probe.labels[image]} (test digit #{image})", image=image)
+    return Point(f"{probe.labels[image]} (test image #{image})", image=image)

@@ -50,7 +50,7 @@ class DimensionsView(View):
         "from 1 ((v - log v - 1) / 2, dim). A dimension near 0 carries no information: it is "
         "dead. Beside the bars, or for every dimension where there is room: digits decoded while "
         "one dimension goes from -3 to 3, the others at 0. Below, the KL over the training. "
-        "Active units: dimensions whose mean varies by more than 0.01 over the test digits."
+        "Active units: dimensions whose mean varies by more than 0.01 over the test images."
     )
     BINDINGS = [
         Binding("up", "choose(-1)", "Choose", key_display="↑↓", id="dimensions.up",

@@ -1,4 +1,4 @@
-"""View 4: the means of the test digits in two dimensions, and the digit at the cursor."""
+"""View 4: the means of the test images in two dimensions, and the digit at the cursor."""
 
 from dataclasses import dataclass, replace
 
@@ -29,7 +29,7 @@ from vae_tui.tui.widgets.panel import Panel
 
 FAR = 5
 PROGRESS_MARKS = 4
-NAME = "[b]Map of test digits[/b]"
+NAME = "[b]Map of test images[/b]"
 
 
 class MapView(View):
@@ -39,7 +39,7 @@ class MapView(View):
     HELP = (
         "Each digit is the mean of a test image in two dimensions: by PCA, by t-SNE, or by two "
         "dimensions of the code. A large numeral is at the median of its class. Beside the map: "
-        "what the point under the cursor decodes to, the nearest test digit, and the mean code of "
+        "what the point under the cursor decodes to, the nearest test image, and the mean code of "
         "each class, decoded. t-SNE has no inverse: there the nearest mean is decoded. The radius "
         "of a bubble is the standard deviation of q(z|x): the KL keeps bubbles from shrinking and "
         "from drifting apart. The same weights always give the same PCA."
@@ -256,7 +256,7 @@ class MapView(View):
         self.plane = replace(self.plane, grid=(columns, rows))
         manifold.sheet = sheet_of(scene, network, self.plane, size)
         self.query_one("#caption", Caption).text = (
-            f"[b]Manifold[/b] · {WEIGHTS} · z1 across, z2 upwards · {columns} x {rows} digits, "
+            f"[b]Manifold[/b] · {WEIGHTS} · z1 across, z2 upwards · {columns} x {rows} images, "
             "evenly spaced in the prior's probability"
         )
 

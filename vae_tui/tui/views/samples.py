@@ -28,7 +28,7 @@ class SamplesView(View):
     HELP = (
         "Each digit is a z drawn from the prior N(0, I), times the temperature, decoded. The same "
         "z are decoded with newer weights, so that the same digits sharpen. From the aggregate "
-        "posterior, z is drawn from q(z|x) of a random test digit, as in training. "
+        "posterior, z is drawn from q(z|x) of a random test image, as in training. "
         "The more the two look alike, the better the aggregate posterior matches the prior. "
         "From 120 columns on, a card shows the chosen digit: its code z with the length ‖z‖ (a "
         "draw from the prior has about the square root of the number of dimensions), and the test "
@@ -167,7 +167,7 @@ class SamplesView(View):
         size = f"{shape.pixels}x{shape.pixels} pixels"
         pooled = "" if shape.pixels >= self.image_width else f" · {size}"
         caption.text = (
-            f"[b]{source.capitalize()}[/b] · {WEIGHTS} · {settings} · {shape.count} digits{pooled}"
+            f"[b]{source.capitalize()}[/b] · {WEIGHTS} · {settings} · {shape.count} images{pooled}"
         )
         self._draw_card(scene, images[chosen : chosen + 1], codes[chosen])
 

@@ -48,7 +48,7 @@ CURSOR_STEPS = 100
 
 
 class TrainView(View):
-    """Loss charts, digits from fixed z, and test digits over their reconstructions."""
+    """Loss charts, digits from fixed z, and test images over their reconstructions."""
 
     TITLE = "Train"
     HELP = (
@@ -56,13 +56,13 @@ class TrainView(View):
         "sampled, thinned where they are dense, the newest and the best always shown; an arrow "
         "shows how far a curve goes beyond the edge. -ELBO: BCE + KL of the test set, the test "
         "loss of the list of runs; at mean: with z at the mean of q(z|x). "
-        "floor: a perfect reconstruction of the test digits. collapse: the mean digit for "
+        "floor: a perfect reconstruction of the test images. collapse: the mean digit for "
         "every input. untrained: before the first step. The horizontal axis is logarithmic at "
         "first, since most happens in the first epochs; {train.axis} changes it. The digits "
         "keep their z, so that you see them sharpen; {app.sample} draws new z. An overlaid run "
         "(Overlay in the view of the runs) has its losses on the same axes, which end with the run "
         "shown; @ is where a longer one is cut off, and {train.recent} shows all of it. Its digits "
-        "from the same z replace the test digits. In a frame, the lower edge of the KL chart shows "
+        "from the same z replace the test images. In a frame, the lower edge of the KL chart shows "
         "what the machine of a live run is doing."
     )
     BINDINGS = [

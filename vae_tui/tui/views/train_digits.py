@@ -1,4 +1,4 @@
-"""Digits beside the charts: from fixed z, and test digits over their reconstructions."""
+"""Digits beside the charts: from fixed z, and test images over their reconstructions."""
 
 from collections.abc import Sequence
 
@@ -51,7 +51,7 @@ class TrainDigits(Vertical):
         """What the digits on the screen were drawn from."""
 
     def compose(self) -> ComposeResult:
-        """Samples, those of the other run, test digits over their reconstructions."""
+        """Samples, those of the other run, test images over their reconstructions."""
         yield Panel("samples-caption", Pictures(id="samples"))
         yield Panel("overlay-caption", Pictures(id="overlay"), id="other")
         copies = Pictures(id="copies"), Caption(id="errors")
@@ -94,12 +94,12 @@ class TrainDigits(Vertical):
             self._show_copies(scene, network, images)
 
     def _show_inputs(self, scene: Scene) -> Bytes | None:
-        """Show the first test digits, if they are known, and return them."""
+        """Show the first test images, if they are known, and return them."""
         if scene.probe is None:
             return None
         images = scene.probe.images[: self.columns]
         self._show("inputs", images, scene)
-        self.query_one("#inputs-caption", Caption).text = "[b]Test digits[/b]"
+        self.query_one("#inputs-caption", Caption).text = "[b]Test images[/b]"
         return images
 
     def _show_copies(self, scene: Scene, network: Network, images: Bytes) -> None:
@@ -107,7 +107,7 @@ class TrainDigits(Vertical):
         copies, losses = network.reconstruct(images, kind)
         self._show("copies", copies, scene)
         arrow = "→" if scene.unicode else "->"
-        title = f"[b]Test digits {arrow} reconstructions[/b] · {RECONSTRUCTION[kind]} at mean"
+        title = f"[b]Test images {arrow} reconstructions[/b] · {RECONSTRUCTION[kind]} at mean"
         self.query_one("#inputs-caption", Caption).text = title
         numbers = (f"{loss:.0f}".center(self._pixels) for loss in losses)
         line = (" " * GAP).join(numbers)
@@ -130,7 +130,7 @@ class TrainDigits(Vertical):
         return other
 
     def _resize_pictures(self) -> None:
-        """Size the pictures; an overlaid run's digits replace the test digits."""
+        """Size the pictures; an overlaid run's digits replace the test images."""
         assert self._room is not None
         room, sizes, (frame_columns, frame_rows) = self._room
         panels = 3 if self._over is False else 2
@@ -159,9 +159,9 @@ def digit_layout(
 ) -> tuple[int, int, int]:
     """Return ``(pixels, columns, rows of samples)`` for digits in ``width`` x ``height`` cells.
 
-    Two rows are left for test digits and reconstructions. The size is the largest with
+    Two rows are left for test images and reconstructions. The size is the largest with
     ``LEAST_COLUMNS`` columns, one more from `WIDE` cells on, and, except for small sizes, two rows
-    of samples. ``overlaid``: the other run's samples, as many rows, replace the test digits.
+    of samples. ``overlaid``: the other run's samples, as many rows, replace the test images.
     """
     least = LEAST_COLUMNS + (width >= WIDE)
     for pixels in sizes:

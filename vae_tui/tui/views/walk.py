@@ -51,8 +51,8 @@ class WalkView(View):
         Binding("shift+left", f"move({-LARGE_STEP})", show=False, id="walk.far-left"),
         Binding("shift+right", f"move({LARGE_STEP})", show=False, id="walk.far-right"),
         Binding("0", "reset", "Zero", id="walk.zero", tooltip="Set the chosen number to 0"),
-        Binding("x", "start_at_image", "Test digit", id="walk.digit",
-                tooltip="Start at the mean of a random test digit"),
+        Binding("x", "start_at_image", "Test image", id="walk.digit",
+                tooltip="Start at the mean of a random test image"),
         Binding("w", "app.run('draw')", "Draw", id="walk.draw",
                 tooltip="Draw a digit by hand; see its code and reconstruction"),
         Binding("a", "mark('a')", "Mark", key_display="a b", id="walk.mark-a",
@@ -134,7 +134,7 @@ class WalkView(View):
         self._go(replace(self.walk, place=Point(origin, code)))
 
     def morph(self, start: int, end: int) -> None:
-        """Interpolate from a test digit of class ``start`` to one of class ``end``."""
+        """Interpolate from a test image of class ``start`` to one of class ``end``."""
         if self.scene is not None and self.scene.probe is not None:
             self._go(self.walk.to_classes(start, end, self.scene.probe))
 
@@ -191,7 +191,7 @@ class WalkView(View):
         self._set(0.0)
 
     def action_start_at_image(self) -> None:
-        """Go to the mean of a random test digit."""
+        """Go to the mean of a random test image."""
         scene = self.scene
         if scene is not None and scene.network is not None and scene.probe is not None:
             image = int(self._random.integers(len(scene.probe.labels)))

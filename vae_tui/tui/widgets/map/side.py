@@ -1,4 +1,4 @@
-"""Beside the map: the digit at the cursor, the nearest test digit, the classes."""
+"""Beside the map: the digit at the cursor, the nearest test image, the classes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
