@@ -73,7 +73,7 @@ def test_an_array_is_trained_and_a_requeued_job_goes_on_with_it(shell, tmp_path)
     assert first.returncode == 0, first.stderr
     config = shell.run.config()
     assert (str(config.image_shape), config.classes) == ("8x8x1", ("0", "1", "2"))
-    assert shell.answer(*job).stdout == "job has finished its 1 epochs\n"
+    assert shell.answer(*job).stdout == "job has finished all its epochs (1)\n"
     other = shell.answer(*(*job[:-1], "9"))
     assert other.returncode == 2
     assert "--size 9: job has 8, which cannot change" in other.stderr
@@ -92,7 +92,7 @@ def test_files_that_are_no_images_are_named_and_colours_announced(shell, picture
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        (["--dataset", "./nothing"], "--dataset ./nothing: not found"),
+        (["--dataset", "./nothing"], "vae-tui: ./nothing: not found"),
         (["--dataset", "{}"], "no image files in this folder"),
         (["--dataset", "digits", "--size", "32"], "digits has images of 28x28x1; omit it"),
         (["--dataset", "{}", "--size", "65"], "--size must be 64 or less, not 65"),

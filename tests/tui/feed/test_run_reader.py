@@ -182,6 +182,7 @@ def test_further_damaged_lines_are_told_when_they_are_ten_times_as_many(tmp_path
 def test_silence_is_counted_anew_when_the_clock_is_set_back(tmp_path, monkeypatch):
     run = run_with(tmp_path, started())
     with Listener(run) as listener:
+        listener.until_read(0)
         append(run.events, encode(losses(1)))
         heard_at = listener.until_read(1).heard_at
         right = time.time
