@@ -71,6 +71,8 @@ class View(Container, can_focus=True):
         repainted, the next look-up of any widget's place does so, and the layout that follows finds
         no difference. Where Textual has posted the event too, the queue merges the two.
         """
+        if not self.display:
+            return
         before = self._sizes
         widgets = self.walk_children(Widget, with_self=True)
         self._sizes = {widget: widget.outer_size for widget in widgets}
