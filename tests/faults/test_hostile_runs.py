@@ -145,7 +145,7 @@ def test_no_config_starts_a_thousand_processes(tmp_path):
 
 # The screen
 
-VIEWS = {"1": "reconstructions", "2": "seed 1", "3": "z from", "4": "PCA", "\t": "nats ·"}
+VIEWS = {"1": "reconstructions", "2": "seed 1", "3": "z from", "4": "PCA", "\t": "nats of"}
 """Each view's key, and what it shows once it is drawn."""
 
 

@@ -165,7 +165,7 @@ def test_a_run_of_a_newer_version_is_shown_as_far_as_it_is_known(shell: Shell):
     terminal = shell.screen("attach")
     terminal.wait_for("−ELBO 92.0")
     terminal.type("2")
-    terminal.wait_for("no weights that can be read")
+    terminal.wait_for("no readable weights")
     assert "is not an event" not in terminal.text
     terminal.type("q")
     assert terminal.wait_for_end() == 0

@@ -21,7 +21,7 @@ def test_the_title_shows_the_progress_and_is_restored_when_the_screen_is_left(tm
         screen.type("q")
         screen.wait_for("Keep training")
         screen.type("k")
-        screen.wait_for("continues")
+        screen.wait_for(lambda text: "continues" in text.replace("\n", ""))
         raw_until(screen, POP.encode())
         assert screen.raw.count(PUSH.encode()) == 1
         assert b"\x1b]9;" not in screen.raw

@@ -131,7 +131,7 @@ async def test_a_visitor_sees_the_screen_and_his_keys_change_it(server):
         await visitor.wait_for("one")
         await visitor.wait_for("BCE")
         await visitor.press("2")
-        await visitor.wait_for("prior")
+        await visitor.wait_for("Prior samples")
     until(lambda: not server.screens())
 
 
@@ -197,7 +197,7 @@ async def test_a_key_pressed_in_a_browser_changes_the_digits(server, tmp_path):
     async with opened(server.address, tmp_path) as page:
         await page.wait_until(lambda: "one" in page.text and "BCE" in page.text)
         await page.press("2")
-        await page.wait_until(lambda: "prior" in page.text)
+        await page.wait_until(lambda: "Prior samples" in page.text)
         before, seen = page.colours, await page.picture()
         await page.press(" ")
         await page.wait_until(lambda: page.colours != before)

@@ -254,7 +254,7 @@ async def test_an_overlay_before_the_first_weights_of_this_run_shows_its_curves(
         screen.runs.lay_over(Path("/runs/mnist-d20"), other_run(), OTHER)
         await pilot.press("1")
         await wait_until(pilot, lambda: "mnist-d20 70.0" in chart(screen, "reconstruction"))
-        assert "first weights" in screen.caption("samples-caption")
+        assert "waiting for weights" in screen.caption("samples-caption")
 
 
 @pytest.mark.parametrize("width", [*range(30, 260, 7), 1])

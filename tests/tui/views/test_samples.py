@@ -24,14 +24,14 @@ async def test_samples_say_what_they_wait_for():
     screen = samples_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "2", "started")
-        assert "first weights" in screen.caption()
+        assert "waiting for weights" in screen.caption()
 
 
 async def test_samples_of_a_dead_run_without_weights_say_so():
     screen = samples_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "2", "nothing left")
-        assert "no weights that can be read" in screen.caption()
+        assert "no readable weights" in screen.caption()
 
 
 @pytest.mark.parametrize("view", ["4", "5"])
@@ -47,7 +47,7 @@ async def test_train_does_not_wait_for_the_weights_of_a_dead_run():
     screen = Screen(views="1")
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1", "nothing left")
-        assert screen.caption("samples-caption") == "Samples: no weights that can be read"
+        assert screen.caption("samples-caption") == "Samples: no readable weights"
 
 
 async def test_samples_follow_newer_weights_with_the_same_z():

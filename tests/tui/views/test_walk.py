@@ -28,7 +28,7 @@ async def test_walk_says_what_it_waits_for_and_shows_a_digit_when_it_has_come():
     screen = walk_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "3", "started")
-        assert "first weights" in screen.caption("caption")
+        assert "waiting for weights" in screen.caption("caption")
         screen.reader.load(FIRST)
         await wait_until(pilot, lambda: "z from the prior, seed 1" in screen.caption("caption"))
         np.testing.assert_array_equal(screen.pictures("digit").images, samples_of(FIRST, 1, 1))

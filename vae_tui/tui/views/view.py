@@ -151,5 +151,5 @@ def waiting(scene: Scene) -> str:
     if scene.run.live:
         if scene.run.started is None:
             return "importing torch · first weights follow"
-        return "waiting for the first weights"
-    return "no weights that can be read"
+        return "waiting for weights"
+    return "no readable weights"
