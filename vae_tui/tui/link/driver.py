@@ -72,9 +72,10 @@ def write_through(app: App[Any], text: str) -> None:
 
 
 def _open_without_blocking(terminal: int) -> int:
-    """Open a terminal again for reads that do not block; return the same one if that fails.
+    """Open a terminal again so that it does not block; return the same one if that fails.
 
     When the shell has already read the key, a read that blocks would keep our thread from ending.
+    A write that blocks in the middle of a piece would go on after ``bg``, among the shell's lines.
     The descriptor that the shell shares must stay blocking.
     """
     try:
@@ -107,7 +108,7 @@ class LinkDriver(LinuxDriver):
         assert terminal is not None
         encoding, errors = terminal.encoding, terminal.errors or "strict"
         self.writer = TerminalWriter(
-            terminal.fileno(),
+            _open_without_blocking(terminal.fileno()),
             lambda text: text.encode(encoding, errors),
             FlowControl(is_multiplexed=is_multiplexed(os.environ)),
             lambda: self._is_ending or self._is_in_foreground(),
