@@ -131,9 +131,9 @@ def _send(run: "Run", name: str, answer: "type[Event] | None", state_after: str)
     from vae_tui.run.commands import Command
     from vae_tui.run.summary import summarise
 
-    state = summarise(run).state
+    is_live, state = run.is_live(), summarise(run).state  # in this order: it may just end
     reference = run.reference(plain_runs_dir())
-    if not run.is_live():
+    if not is_live:
         raise UsageError(
             f"{run.name} is not live: it is {state}; {ADVICE[state].format(name=reference)}"
         )

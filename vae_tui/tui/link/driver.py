@@ -19,6 +19,7 @@ changes one of them; they pass with 8.2.0 and 8.2.8.
 """
 
 import codecs
+import functools
 import os
 import selectors
 import signal
@@ -75,13 +76,21 @@ def _open_without_blocking(terminal: int) -> int:
     """Open a terminal again so that it does not block; return the same one if that fails.
 
     When the shell has already read the key, a read that blocks would keep our thread from ending.
-    A write that blocks in the middle of a piece would go on after ``bg``, among the shell's lines.
     The descriptor that the shell shares must stay blocking.
     """
     try:
         return os.open(os.ttyname(terminal), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
     except OSError:  # no terminal, or one without a name in this container
         return terminal
+
+
+@functools.cache
+def _open_for_writing(terminal: int) -> int:
+    """Return a descriptor of the terminal for all drivers of this process, which does not block.
+
+    A write that blocks in the middle of a piece would go on after ``bg``, among the shell's lines.
+    """
+    return _open_without_blocking(terminal)
 
 
 class LinkDriver(LinuxDriver):
@@ -108,7 +117,7 @@ class LinkDriver(LinuxDriver):
         assert terminal is not None
         encoding, errors = terminal.encoding, terminal.errors or "strict"
         self.writer = TerminalWriter(
-            _open_without_blocking(terminal.fileno()),
+            _open_for_writing(terminal.fileno()),
             lambda text: text.encode(encoding, errors),
             FlowControl(is_multiplexed=is_multiplexed(os.environ)),
             lambda: self._is_ending or self._is_in_foreground(),
