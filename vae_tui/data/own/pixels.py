@@ -72,7 +72,7 @@ def squared(image: Image.Image, size: int, channels: int) -> Bytes:
 
 
 def is_grey(image: Image.Image) -> bool:
-    """Return whether an image has no colours; it is decoded for that if its mode does not tell."""
+    """Return whether an image has no colours; it is decoded if its mode does not show that."""
     if image.mode.startswith(("1", "L", *_DEEP_MODES)):
         return True
     pixels = decode(image, 16, 3).astype(int)

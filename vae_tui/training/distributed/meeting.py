@@ -2,7 +2,7 @@
 
 torchrun keeps one store for all its restarts (torch 2.15), in which the addresses of processes
 that have ended remain: one that starts early would connect to them and fail. The number of
-restarts does not tell attempts apart: each machine's agent counts its own.
+restarts does not distinguish attempts: each machine's agent counts its own.
 """
 
 import secrets
