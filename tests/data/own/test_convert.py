@@ -1,6 +1,7 @@
 """Images are converted once, and the test images stay the test images."""
 
 import json
+import os
 import shutil
 
 import numpy as np
@@ -170,3 +171,13 @@ def test_images_of_which_none_can_be_read_are_refused(tmp_path):
     (tmp_path / "a.png").write_bytes(b"no image")
     with pytest.raises(UsageError, match="none of its images can be read"):
         choose_shape(open_source(tmp_path), None)
+
+
+def test_converted_images_are_as_private_as_other_new_files(pictures, tmp_path):
+    before = os.umask(0o077)
+    try:
+        found = convert(open_source(pictures), SHAPE, tmp_path)
+    finally:
+        os.umask(before)
+    folder = own_folder(tmp_path, found.checksum)
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (folder, *folder.iterdir()))

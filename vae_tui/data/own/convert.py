@@ -3,8 +3,8 @@
 import hashlib
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -95,7 +95,8 @@ def convert(
         return _described(folder, checksum)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".converting-", dir=folder.parent))
+        temporary = folder.parent / f".converting-{secrets.token_hex(8)}"
+        temporary.mkdir()
         try:
             _write(source, shape, temporary, checksum, on_progress)
             _move(temporary, folder)
@@ -216,7 +217,6 @@ def _block(source: Source, shape: ImageShape, start: int) -> Block:
 
 def _move(temporary: Path, folder: Path) -> None:
     """Move a complete folder to its place, unless another process was faster."""
-    temporary.chmod(0o755)
     try:
         temporary.rename(folder)
     except OSError:
