@@ -214,7 +214,8 @@ def test_a_machine_with_a_wrong_clock_judges_silence_by_the_file_systems(
     os.utime(run.events, (earlier, earlier))
     row = summarise(run, time.time)
     assert row.state == "stalled"
-    assert 100 <= row.silent_seconds < 200
+    # The file system's clock ticks every few milliseconds: it is that much behind this machine's.
+    assert 99.9 < row.silent_seconds < 200
     os.close(lock)
 
 
