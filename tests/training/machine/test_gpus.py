@@ -51,6 +51,20 @@ def test_an_old_driver_reports_memory_but_not_that_of_others():
     assert math.isnan(reading.other_bytes)
 
 
+def test_another_package_of_the_same_name_reports_what_it_has():
+    class Older(FakeNvml):
+        @property
+        def nvmlMemory_v2(self):
+            raise AttributeError
+
+        def nvmlDeviceGetMemoryInfo(self, gpu: FakeGpu):
+            return super().nvmlDeviceGetMemoryInfo(gpu)
+
+    (reading,) = gpus(Older(FakeGpu("GPU-a", processes={PID: GIB})), "a").read()
+    assert reading.used_bytes == 13 * GIB + (512 << 20)
+    assert math.isnan(reading.other_bytes)
+
+
 def test_processes_are_listed_at_few_readings_only():
     nvml = FakeNvml(FakeGpu("GPU-a", processes={PID: GIB}))
     some = gpus(nvml, "a")

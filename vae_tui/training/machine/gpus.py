@@ -89,10 +89,10 @@ class Gpus:
         return float(max(memory.used - sum(own), 0))
 
     def _ask(self, query: Callable[[], Any]) -> Any:
-        """Return the query's result; None if the GPU or the driver does not answer it."""
+        """Return the query's result; None if GPU, driver or an older ``pynvml`` has no answer."""
         try:
             return query()
-        except self._nvml.NVMLError:
+        except (self._nvml.NVMLError, AttributeError, TypeError):
             return None
 
 
