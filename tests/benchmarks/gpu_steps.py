@@ -15,7 +15,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from vae_tui.data.idx_files import Images
 from vae_tui.model.gradient import AutogradGradient, Gradient, gradient_for
-from vae_tui.model.mlp import Mlp
+from vae_tui.model.mlp.module import Mlp
 from vae_tui.model.step_plan import StepPlan
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import EpochEnded

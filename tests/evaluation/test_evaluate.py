@@ -13,7 +13,7 @@ from vae_tui.evaluation.assess import assess, assess_run
 from vae_tui.evaluation.digit_classifier import DigitClassifier
 from vae_tui.evaluation.elbo import importance_weighted_nll, log_weights, measure
 from vae_tui.evaluation.report import as_json, as_text
-from vae_tui.model.mlp import Mlp
+from vae_tui.model.mlp.module import Mlp
 from vae_tui.model.step_plan import StepPlan
 from vae_tui.model.vae import VAE, Posterior
 from vae_tui.run.config import RunConfig

@@ -7,8 +7,8 @@ from torch.nn import functional
 
 from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
 from vae_tui.model.gradient import AutogradGradient, gradient_for, views
-from vae_tui.model.mlp import Mlp
-from vae_tui.model.mlp_gradient import MlpGradient, cross_entropy
+from vae_tui.model.mlp.gradient import MlpGradient, cross_entropy
+from vae_tui.model.mlp.module import Mlp
 from vae_tui.model.step_plan import AUTOGRAD, HANDWRITTEN, StepPlan
 from vae_tui.model.vae import VAE, loss_terms
 

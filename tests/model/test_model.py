@@ -7,7 +7,7 @@ from torch.distributions import Normal, kl_divergence
 from torch.nn import functional
 
 from vae_tui.evaluation.elbo import measure
-from vae_tui.model.mlp import Mlp
+from vae_tui.model.mlp.module import Mlp
 from vae_tui.model.vae import Posterior, kl_terms, loss_terms, reference_losses
 
 COURSE_NAMES = [

@@ -12,7 +12,7 @@ from support.tiny_runs import tiny_config
 from vae_tui.errors import VaeTuiError
 from vae_tui.image_shape import DEFAULT_SHAPE
 from vae_tui.model import load_network
-from vae_tui.model.mlp import Mlp
+from vae_tui.model.mlp.module import Mlp
 from vae_tui.model.numpy_network import safetensors_file
 from vae_tui.model.probe import load_probe
 from vae_tui.model.torch_weights import state_dict

@@ -10,7 +10,7 @@ from support.run_events import CONFIG, NOW
 from vae_tui.arrays import Bytes
 from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
 from vae_tui.latent.codes import prior
-from vae_tui.model.numpy_mlp import NumpyMlp
+from vae_tui.model.mlp.numpy_twin import NumpyMlp
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
 

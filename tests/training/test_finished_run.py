@@ -22,7 +22,7 @@ from support.tiny_runs import CPU, losses_of, only
 
 from vae_tui.data import idx_files
 from vae_tui.model import load_network
-from vae_tui.model.mlp import Mlp
+from vae_tui.model.mlp.module import Mlp
 from vae_tui.model.probe import load_probe
 from vae_tui.model.step_plan import StepPlan
 from vae_tui.run import control

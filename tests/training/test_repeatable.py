@@ -26,7 +26,7 @@ from support.tiny_runs import CPU, losses_of, only
 
 from vae_tui.data import idx_files
 from vae_tui.model.gradient import gradient_for
-from vae_tui.model.mlp import Mlp
+from vae_tui.model.mlp.module import Mlp
 from vae_tui.model.step_plan import StepPlan, choose_plan
 from vae_tui.run.commands import Command
 from vae_tui.run.config import RunConfig

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from vae_tui.evaluation.elbo import measure
 from vae_tui.model.device import device_name
-from vae_tui.model.mlp import Mlp
+from vae_tui.model.mlp.module import Mlp
 from vae_tui.model.step_plan import StepPlan
 from vae_tui.model.vae import reference_losses
 from vae_tui.run.events import (

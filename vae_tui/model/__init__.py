@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vae_tui.model.vae import VAE
 
 ARCHITECTURES: Mapping[str, tuple[str, str]] = {
-    "mlp": ("vae_tui.model.mlp:Mlp", "vae_tui.model.numpy_mlp:NumpyMlp"),
+    "mlp": ("vae_tui.model.mlp.module:Mlp", "vae_tui.model.mlp.numpy_twin:NumpyMlp"),
 }
 """The `VAE` and the `Network` of each architecture.
 

@@ -8,7 +8,7 @@ from support.devices import CUDA, ON_CUDA, has_tf32
 from support.tiny_runs import only, random_images
 
 from vae_tui.model.gradient import gradient_for
-from vae_tui.model.mlp import Mlp
+from vae_tui.model.mlp.module import Mlp
 from vae_tui.model.step_plan import AUTOGRAD, HANDWRITTEN, StepPlan
 from vae_tui.run import events
 from vae_tui.run.config import RunConfig

@@ -6,7 +6,7 @@ from support.devices import DEVICES
 from support.tiny_runs import random_images
 
 from vae_tui.model.gradient import gradient_for
-from vae_tui.model.mlp import Mlp
+from vae_tui.model.mlp.module import Mlp
 from vae_tui.model.step_plan import StepPlan
 from vae_tui.run.series import averaged
 from vae_tui.training.distributed.ranks import Ranks

@@ -7,7 +7,7 @@ from support.graph_stand_in import Capture
 from support.tiny_runs import random_images
 
 from vae_tui.model.gradient import gradient_for
-from vae_tui.model.mlp import Mlp
+from vae_tui.model.mlp.module import Mlp
 from vae_tui.model.step_plan import StepPlan
 from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.step.stepper import EAGER_STEPS, Stepper

@@ -14,7 +14,7 @@ from support.screen import Screen, embed, new_weights, open_view, wait_until
 from support.views import exported, marked, pixels_of
 
 from vae_tui.export import picture_files
-from vae_tui.model.numpy_mlp import NumpyMlp
+from vae_tui.model.mlp.numpy_twin import NumpyMlp
 from vae_tui.tui.state.walk_place import FRAMES
 
 FIRST = random_network(540)

@@ -3,7 +3,7 @@
 from torch import nn
 
 from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
-from vae_tui.model.mlp_gradient import MlpGradient
+from vae_tui.model.mlp.gradient import MlpGradient
 from vae_tui.model.vae import VAE
 
 

@@ -1,0 +1,1 @@
+"""The fully connected network: its torch module, its gradient, its numpy twin."""
