@@ -34,7 +34,9 @@ from vae_tui.training.checkpoint import save_probe, save_weights
 from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.process import train
 
-SHAPES = [ImageShape(8, 8, 1), ImageShape(12, 10, 1), ImageShape(9, 11, 1)]
+SHAPES = [
+    *(ImageShape(8, 8, 1), ImageShape(12, 10, 1), ImageShape(9, 11, 1), ImageShape(10, 8, 3)),
+]
 CLASSES = ("ring", "bar", "dot")
 
 

@@ -22,7 +22,7 @@ from vae_tui.terminal.half_blocks import (
 PICTURES = hnp.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 20)))
 
 
-def strips(picture: np.ndarray, palette: Palette = Palette.GREYS) -> list[Strip]:
+def strips(picture: np.ndarray, palette: Palette = Palette.COLOURS_256) -> list[Strip]:
     """Return the rows with what Textual's strips offer for comparing them."""
     return [Strip(row) for row in half_blocks(picture, palette)]
 

@@ -30,8 +30,13 @@ def test_shrinking_by_a_fraction_weighs_pixels_by_the_area_covered():
 def test_enlarging_repeats_pixels():
     image = np.arange(4, dtype=np.uint8).reshape(1, 2, 2)
     np.testing.assert_array_equal(scale(image, 6)[0], np.kron(image[0], np.ones((3, 3), int)))
-    assert scale(image, 3)[0].tolist() == [[0, 0, 1], [0, 0, 1], [2, 2, 3]]
     assert scale(image, 2) is image
+
+
+def test_enlarging_by_a_fraction_weighs_pixels_by_the_area_covered():
+    image = np.array([[[0, 90], [0, 90]]], dtype=np.uint8)
+    # A new pixel covers two thirds of an old one; the middle one a third of both.
+    assert scale(image, 3)[0].tolist() == [[0, 45, 90]] * 3
 
 
 def test_shrinking_to_nothing_is_nothing():

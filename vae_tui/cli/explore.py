@@ -156,13 +156,10 @@ def _check_output(output: Path | None, *suffixes: str) -> None:
 
 def _run_and_network(runs_dir: Path, name: str | None, step: int | None) -> "tuple[Run, Network]":
     from vae_tui.model.network_at_step import network_at
-    from vae_tui.run.config import why_not_drawn
     from vae_tui.run.runs_folder import find
 
     run = find(runs_dir, name)
     config = run.config()
-    if why := why_not_drawn(config):
-        raise UsageError(f"{printable(run.name)}: {why}")
     return run, network_at(run, config, step)
 
 

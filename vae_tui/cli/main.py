@@ -23,9 +23,8 @@ from vae_tui.cli.start import begin, begin_as_rank
 from vae_tui.cli.user_config import config_file
 from vae_tui.cli.user_config.commands import config as config_command
 from vae_tui.cli.watch import INTERRUPTED, follow, follow_own, stop_at_signals, watch
-from vae_tui.errors import UsageError, VaeTuiError
+from vae_tui.errors import VaeTuiError
 from vae_tui.run.config import KL_SCHEDULES, MODELS, PRECISIONS, RECONSTRUCTIONS
-from vae_tui.text import printable
 
 
 def main() -> NoReturn:
@@ -150,6 +149,7 @@ for _command in (
         "present, else the included digits. Or a folder of images, in sub-folders by class or "
         "not, or a .npz or .npy file of uint8 images.")  # fmt: skip
 @options.size_option
+@options.channels_option
 @options.data_dir_option
 @options.runs_dir_option
 @option("--name", show_default="data set and time", help="Name of the run.")
@@ -224,7 +224,6 @@ def train(headless: bool, as_json: bool, fps: int | None, notify: bool, **settin
 def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None, notify: bool) -> int:
     """Watch a run: live, ended or lost."""
     from vae_tui.model import config_or_fallback
-    from vae_tui.run.config import why_not_drawn
     from vae_tui.run.runs_folder import find
     from vae_tui.terminal import capabilities
 
@@ -235,8 +234,6 @@ def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None, no
         if damage:
             print_error(f"{damage}: the rest is shown")
         return follow(found, config, as_json=False)
-    if why := why_not_drawn(config):
-        raise UsageError(f"{printable(found.name)}: {why}")
     watch(found, config, read_only=read_only, fps=fps, notifies=notify, damage=damage)
 
 

@@ -13,6 +13,7 @@ from vae_tui.run.config import Limits, check_choice, check_number
 from vae_tui.run.runs_folder import USUAL_FOLDER
 
 SIDES, FPS = Limits(8, LARGEST_SIDE), Limits(1, 60)
+CHANNELS = ("auto", "1", "3")
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -23,7 +24,7 @@ class Choice(click.Choice[str]):
         """Return the word; UsageError unless it is one of the choices."""
         name = param.opts[0].removeprefix("--") if param else ""
         check_choice(name, str(value), tuple(self.choices))
-        return super().convert(value, param, ctx)
+        return super().convert(str(value), param, ctx)
 
 
 def option(name: str, *more: Any, **settings: Any) -> Callable[[_Function], _Function]:
@@ -53,6 +54,11 @@ size_option = option(
     "--size", type=int, metavar="N", callback=lambda _, __, size: checked("size", size, SIDES),
     show_default="their own up to 64, else 32",
     help="Resize the images of a folder or array to NxN pixels, 8 to 64.",
+)  # fmt: skip
+channels_option = option(
+    "--channels", type=Choice(CHANNELS), default="auto",
+    help="Channels of the images of a folder or array: 1 is grey, 3 is RGB; auto is 3 if they are "
+    "in colour.",
 )  # fmt: skip
 notify_option = option(
     "--notify", is_flag=True,

@@ -113,6 +113,7 @@ def create_run(
     name: str | None,
     offline: bool,
     size: int | None = None,
+    channels: str = "auto",
     **settings: Any,
 ) -> tuple["Run", RunConfig]:
     """Create a run's folder; download or convert its data set if that is missing."""
@@ -120,7 +121,7 @@ def create_run(
     from vae_tui.run.runs_folder import check_name, create
 
     folder = folder_for_data(data_dir).absolute()
-    chosen = choose_data_set(dataset, folder, size, offline=offline)
+    chosen = choose_data_set(dataset, folder, size, channels, offline=offline)
     if settings["epochs"] is None:
         settings["epochs"] = chosen.default_epochs
     if settings["hidden"] is None:
@@ -200,7 +201,7 @@ def _changes(run: "Run") -> dict[str, float] | None:
 
     config, settings = run.config(), {}
     for name, value in _given().items():
-        known = config.image_shape.height if name == "size" else getattr(config, name, value)
+        known = _known(config, name, value)
         is_same_path = name == "dataset" and str(Path(value).expanduser().absolute()) == known
         if value == known or is_same_path or (name, value) == ("dataset", "auto"):
             continue
@@ -216,6 +217,17 @@ def _changes(run: "Run") -> dict[str, float] | None:
         print_lines(f"{run.name} has finished all its epochs ({summary.epochs})")
         return None
     return settings
+
+
+def _known(config: RunConfig, name: str, value: Any) -> Any:
+    """Return what a run has of an option of ``train``; ``value`` where that says nothing."""
+    match name:
+        case "size":
+            return config.image_shape.height
+        case "channels":
+            return value if value == "auto" else str(config.image_shape.channels)
+        case _:
+            return getattr(config, name, value)
 
 
 def _given_processes() -> int | None:

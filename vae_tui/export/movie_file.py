@@ -26,8 +26,9 @@ _WIDTH = 720
 """Largest width of the pictures in pixels; they are enlarged by a whole number."""
 _MAP_SIDE = 520
 _MARGIN, _GUTTER, _TITLE_HEIGHT, _CAPTION_HEIGHT = 20, 6, 44, 62
-_GREYS, _MORE_COLOURS = 20, 96
-"""Levels of grey in the GIF, and further colours where pictures have some."""
+_GREYS, _MORE_COLOURS, _PALETTE_PICTURES = 20, 221, 8
+"""Levels of grey in the GIF, further colours where pictures have some: 256 with those named here;
+and the pictures these are taken from, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def movie(scenes: Sequence[Scene], title: str, about: str) -> bytes:
     ``title`` is drawn above the pictures, ``about`` kept inside the file.
     """
     frames = [_framed(scenes, index, title) for index in range(len(scenes))]
-    palette = _palette(scenes[-1].picture)
+    palette = _palette([scene.picture for scene in scenes])
     reduced = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     buffer = io.BytesIO()
     reduced[0].save(
@@ -117,14 +118,17 @@ def _framed(scenes: Sequence[Scene], index: int, title: str) -> Image.Image:
     return frame
 
 
-def _palette(picture: Image.Image) -> Image.Image:
-    """Return an image with the colours of all frames: our own, greys, and those of a picture."""
+def _palette(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Return an image with the colours of all frames: our own, greys, and those of pictures."""
     ours = (GROUND, _TEXT, _QUIET, _RULE, _HERE, *CLASS_COLOURS)
     colours = [ImageColor.getrgb(colour)[:3] for colour in ours]
     colours += [(round(level),) * 3 for level in np.linspace(0, 255, _GREYS)]
     values = [channel for colour in colours for channel in colour]
-    if ImageChops.difference(picture, picture.convert("L").convert("RGB")).getbbox():
-        found = picture.quantize(_MORE_COLOURS, dither=Image.Dither.NONE).getpalette()
+    last = pictures[-1]
+    if ImageChops.difference(last, last.convert("L").convert("RGB")).getbbox():
+        stride = -(-len(pictures) // _PALETTE_PICTURES)
+        some = np.concatenate([np.asarray(picture) for picture in pictures[::-1][::stride]])
+        found = Image.fromarray(some).quantize(_MORE_COLOURS, dither=Image.Dither.NONE).getpalette()
         values += found or []
     palette = Image.new("P", (1, 1))
     palette.putpalette(values)

@@ -14,7 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.export.output_file import check_output, write
 from vae_tui.terminal.class_colours import class_colour, class_mark
-from vae_tui.terminal.tiles import tile
+from vae_tui.terminal.tiles import scale, tile
 
 FRAME_MILLISECONDS = 100
 _LONGEST_SIDE = 16_384
@@ -32,9 +32,10 @@ _TEXT = "#d7d7d7"
 
 
 def write_digits(path: Path, images: Bytes, columns: int, about: str) -> None:
-    """Write images, uint8 (N, H, W), at least one: as PNG, or as the frames of a GIF.
+    """Write images, grey (N, H, W) or RGB (N, H, W, 3): as PNG, or as the frames of a GIF.
 
-    The suffix decides which, ``columns`` is for PNG, and ``about`` is kept inside the file.
+    There is at least one. The suffix decides which, ``columns`` is for PNG, and ``about`` is kept
+    inside the file.
     UsageError when the file is of another kind or cannot be written.
     """
     check_output(path, (".png", ".gif"))
@@ -42,18 +43,18 @@ def write_digits(path: Path, images: Bytes, columns: int, about: str) -> None:
     write(path, gif(images, about) if is_gif else png(images, columns, about))
 
 
-def png(images: Bytes, columns: int, about: str = "", scale: int = 4) -> bytes:
-    """Return images in a grid as PNG; a pixel becomes ``scale`` by ``scale``, or fewer."""
+def png(images: Bytes, columns: int, about: str = "", times: int = 4) -> bytes:
+    """Return images in a grid as PNG; a pixel becomes ``times`` by ``times``, or fewer."""
     picture = tile(images, columns)
-    scale = max(min(scale, _LONGEST_SIDE // max(picture.shape)), 1)
-    large = np.kron(picture, np.ones((scale, scale), np.uint8))
+    times = max(min(times, _LONGEST_SIDE // max(picture.shape[:2])), 1)
+    (large,) = scale(picture[None], times * picture.shape[1])
     return _encoded(Image.fromarray(large), about)
 
 
-def gif(images: Bytes, about: str = "", scale: int = 8) -> bytes:
+def gif(images: Bytes, about: str = "", times: int = 8) -> bytes:
     """Return images as a GIF that plays forwards and backwards in a loop."""
-    enlarged = np.kron(images, np.ones((1, scale, scale), np.uint8))
-    first, *others = map(Image.fromarray, [*enlarged, *enlarged[-2:0:-1]])
+    frames = scale(images, times * images.shape[2])
+    first, *others = map(Image.fromarray, [*frames, *frames[-2:0:-1]])
     buffer = io.BytesIO()
     how = {"duration": FRAME_MILLISECONDS, "loop": 0, "comment": about.encode()}
     first.save(buffer, "GIF", save_all=True, append_images=others, **how)

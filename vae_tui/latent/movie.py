@@ -8,7 +8,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vae_tui.arrays import Bytes, Floats
-from vae_tui.errors import UsageError, VaeTuiError
+from vae_tui.errors import VaeTuiError
 from vae_tui.export.movie_file import Scene, digits_picture, map_pictures, movie
 from vae_tui.latent import codes
 from vae_tui.latent.morph import MOST_STEPS, choose_ends
@@ -18,7 +18,7 @@ from vae_tui.model import load_network
 from vae_tui.model.network_at_step import network_at
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe, load_probe
-from vae_tui.run.config import RunConfig, why_not_drawn
+from vae_tui.run.config import RunConfig
 from vae_tui.run.folder import Run
 from vae_tui.run.log.log_progress import LogProgress
 from vae_tui.run.progress import Progress
@@ -63,8 +63,6 @@ def movie_of(run: Run, request: Request, track: Track = iter) -> tuple[bytes, st
         VaeTuiError: Weights or test images cannot be read.
     """
     config = run.config()
-    if why := why_not_drawn(config):
-        raise UsageError(f"{printable(run.name)}: {why}")
     count = request.count
     if request.subject == "samples":
         count = SAMPLES if count is None else count

@@ -24,7 +24,7 @@ class Inference:
     reconstruction: Bytes
     """uint8, the shape of the image."""
     error: Bytes
-    """Absolute difference of image and reconstruction, uint8."""
+    """`error_map` of image and reconstruction."""
     loss: float
     """Reconstruction loss in nats, with z at the mean."""
 
@@ -46,12 +46,23 @@ def infer(network: Network, image: Bytes, reconstruction: str) -> Inference:
     means, logvars = network.encode(image[None])
     mean, logvar = means[0], np.clip(logvars[0], -LARGEST_LOGVAR, LARGEST_LOGVAR)
     pictures, losses = network.reconstruct(image[None], reconstruction)
-    difference = np.abs(image.astype(np.int16) - pictures[0]).astype(np.uint8)
     return Inference(
         mean=mean,
         deviation=np.exp(0.5 * logvar),
         kl=0.5 * (np.exp(logvar) - logvar - 1 + np.square(mean)),
         reconstruction=pictures[0],
-        error=difference,
+        error=error_map(image[None], pictures)[0],
         loss=float(losses[0]),
     )
+
+
+def error_map(images: Bytes, copies: Bytes) -> Bytes:
+    """Return the absolute differences between images and copies as grey pictures, uint8.
+
+    They have the shape of the images: in colour every channel is the mean over the channels.
+    """
+    differences = np.abs(images.astype(np.int16) - copies)
+    if images.ndim == 4:
+        differences = np.rint(differences.mean(3, keepdims=True)).repeat(3, axis=3)
+    result: Bytes = differences.astype(np.uint8)
+    return result

@@ -121,13 +121,6 @@ class RunConfig:
         return is_absolute and bool(_CHECKSUM.fullmatch(self.data_checksum))
 
 
-def why_not_drawn(config: RunConfig) -> str:
-    """Return why pictures of a run cannot be drawn, or nothing: this version draws grey images."""
-    if config.image_shape.channels == 1:
-        return ""
-    return f"its images are in colour ({config.image_shape}): this version draws grey images only"
-
-
 def _is_path(text: str) -> bool:
     try:
         return len(os.fsencode(text)) <= _LONGEST_PATH and "\0" not in text

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vae_tui.run.config import RunConfig, why_not_drawn
+from vae_tui.run.config import RunConfig
 from vae_tui.run.damaged_config import readable_config
 from vae_tui.run.events import MachineMeasured
 from vae_tui.run.files import signature
@@ -95,7 +95,7 @@ class RunFollower:
     def summarise(self, clock: Callable[[], float] = time.time) -> tuple[Summary, tuple[str, ...]]:
         """Return the summary, and what is wrong with the run's files; ``clock`` is read last."""
         config, damage = self._read_config()
-        problems = [*filter(None, (damage, why_not_drawn(config)))]
+        problems = [damage] if damage else []
         # Before the log: of a trainer that ends in between, the end is read.
         holder = self._run.holder()
         if self._log is None or self._log.progress.config != config:

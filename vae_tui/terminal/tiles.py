@@ -1,4 +1,4 @@
-"""Pictures scaled and put side by side. A picture is a uint8 array (H, W); imports only numpy."""
+"""Pictures scaled and put side by side: uint8 arrays, grey or RGB. Imports only numpy."""
 
 from functools import cache
 
@@ -24,42 +24,44 @@ def widths(image_width: int, *scales: float) -> tuple[int, ...]:
 
 
 def scale(images: Bytes, width: int) -> Bytes:
-    """Return images (N, H, W) with this width, and in proportion this height.
+    """Return images (N, H, W) or (N, H, W, 3) with this width, and in proportion this height.
 
-    Smaller: the mean of the area under each new pixel (exact where the size divides the old one).
-    Larger: the nearest pixel.
+    A whole multiple repeats pixels. Otherwise each new pixel is the mean of the area under it.
     """
-    rows, columns = images.shape[1:]
+    rows, columns = images.shape[1:3]
     return resized(images, round(rows * width / columns), width)
 
 
 def resized(images: Bytes, height: int, width: int) -> Bytes:
-    """Return images (N, H, W) with this height and width, as `scale` does."""
-    rows, columns = images.shape[1:]
+    """Return images with this height and width, as `scale` does."""
+    rows, columns = images.shape[1:3]
     if (height, width) == (rows, columns):
         return images
-    if width > columns:
-        nearest_rows = np.arange(height) * rows // height
-        nearest_columns = np.arange(width) * columns // width
-        return images[:, nearest_rows[:, None], nearest_columns[None, :]]
+    if width and height and width % columns == height % rows == 0:
+        return images.repeat(height // rows, axis=1).repeat(width // columns, axis=2)
     down, across = _area_weights(rows, height), _area_weights(columns, width)
-    means = down @ images.astype(np.float32) @ across.T
+    planes = images.astype(np.float32)
+    if images.ndim == 3:
+        means = down @ planes @ across.T
+    else:  # (N, H, W, 3) -> (N, 3, H, W) -> (N, H, W, 3)
+        means = np.moveaxis(down @ np.moveaxis(planes, 3, 1) @ across.T, 1, 3)
     return (means + 0.5).astype(np.uint8)
 
 
 def tile(images: Bytes, columns: int, gap: int = 0) -> Bytes:
-    """Return images (N, H, W) in one picture, ``columns`` a row; missing ones are black.
+    """Return images (N, H, W) or (N, H, W, 3) in one picture, ``columns`` a row.
 
-    So are the ``gap`` pixels between two columns.
+    Missing ones are black, and so are the ``gap`` pixels between two columns.
     """
-    images = np.pad(images, ((0, 0), (0, 0), (0, gap)))
-    count, height, width = images.shape
+    images = np.pad(images, ((0, 0), (0, 0), (0, gap), (0, 0))[: images.ndim])
+    count, height, width, *channels = images.shape
     rows = -(-count // columns)
-    grid = np.zeros((rows * columns, height, width), dtype=np.uint8)
+    grid = np.zeros((rows * columns, height, width, *channels), dtype=np.uint8)
     grid[:count] = images
     # (rows, columns, y, x) -> (rows, y, columns, x)
-    across = grid.reshape(rows, columns, height, width).swapaxes(1, 2)
-    return across.reshape(rows * height, columns * width)[:, : columns * width - gap]
+    across = grid.reshape(rows, columns, height, width, *channels).swapaxes(1, 2)
+    picture = across.reshape(rows * height, columns * width, *channels)
+    return picture[:, : columns * width - gap]
 
 
 def fitting(width: int, pixels: int, gap: int = GAP) -> int:

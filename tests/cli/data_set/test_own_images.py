@@ -79,14 +79,36 @@ def test_an_array_is_trained_and_a_requeued_job_goes_on_with_it(shell, tmp_path)
     assert "--size 9: job has 8, which cannot change" in other.stderr
 
 
-def test_files_that_are_no_images_are_named_and_colours_announced(shell, pictures):
+def test_files_that_are_no_images_are_named(shell, pictures):
     (pictures / "cats" / "broken.png").write_bytes(b"no image")
-    Image.new("RGB", (16, 16), (200, 0, 0)).save(pictures / "cats" / "1.png")
     answer = shell.answer(*TRAIN, "--dataset", str(pictures))
     assert answer.returncode == 0, answer.stderr
-    colour, broken = answer.stderr.splitlines()
-    assert "its images are in colour; this version trains on them in grey" in colour
-    assert "1 of 62 files were left out: cats/broken.png is not an image" in broken
+    (broken,) = answer.stderr.splitlines()
+    assert "1 of 61 files were left out: cats/broken.png is not an image" in broken
+
+
+@pytest.mark.parametrize(
+    ("options", "shape"),
+    [((), "16x16x3"), (("--channels", "auto"), "16x16x3"), (("--channels", "1"), "16x16x1")],
+)
+def test_one_colour_image_makes_the_run_rgb_unless_channels_says_otherwise(
+    shell, pictures, options, shape
+):
+    Image.new("RGB", (16, 16), (200, 0, 0)).save(pictures / "cats" / "1.png")
+    answer = shell.answer(*TRAIN, "--dataset", str(pictures), *options)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert str(shell.run.config().image_shape) == shape
+
+
+def test_grey_images_are_rgb_if_channels_says_so_and_a_resume_cannot_change_it(shell, tmp_path):
+    np.save(tmp_path / "a.npy", np.random.default_rng(1).integers(0, 255, (50, 8, 8), np.uint8))
+    job = (*TRAIN, "--dataset", "a.npy", "--name", "job", "--or-resume", "--channels")
+    assert shell.answer(*job, "3").returncode == 0
+    assert str(shell.run.config().image_shape) == "8x8x3"
+    assert shell.answer(*job, "auto").stdout == "job has finished all its epochs (1)\n"
+    other = shell.answer(*job, "1")
+    assert other.returncode == 2
+    assert "--channels 1: job has 3, which cannot change" in other.stderr
 
 
 @pytest.mark.parametrize(
@@ -96,6 +118,8 @@ def test_files_that_are_no_images_are_named_and_colours_announced(shell, picture
         (["--dataset", "{}"], "no image files in this folder"),
         (["--dataset", "digits", "--size", "32"], "digits has images of 28x28x1; omit it"),
         (["--dataset", "{}", "--size", "65"], "--size must be 64 or less, not 65"),
+        (["--dataset", "digits", "--channels", "3"], "digits has images of 28x28x1; omit it"),
+        (["--dataset", "{}", "--channels", "2"], "--channels '2': it can be auto, 1, 3"),
         (["--dataset", "minst"], "did you mean 'mnist'"),
     ],
 )

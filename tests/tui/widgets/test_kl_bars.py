@@ -13,7 +13,7 @@ VARIANCE, MEAN = [0.5, 2.0, 0.01], [1.5, 0.0, 0.01]
 @pytest.mark.parametrize(
     ("palette", "solid", "second", "edge", "dead"),
     [
-        (Palette.GREYS, "█", "█", "▊", "▏"),  # 12.75 of 17 cells: six eighths of the 13th
+        (Palette.COLOURS_256, "█", "█", "▊", "▏"),  # 12.75 of 17 cells: six eighths of the 13th
         (Palette.SHADES, "█", "▒", "█", " "),
         (Palette.ASCII, "#", ":", "#", " "),
     ],

@@ -25,16 +25,24 @@ class ChosenData:
     """Downloads or converts what is missing."""
 
 
-def choose_data_set(dataset: str, folder: Path, size: int | None, *, offline: bool) -> ChosenData:
+def choose_data_set(
+    dataset: str, folder: Path, size: int | None, channels: str, *, offline: bool
+) -> ChosenData:
     """Return the data set of this name or path; nothing is fetched or converted yet.
+
+    ``size`` and ``channels`` are the options: pixels a side, and auto, 1 or 3.
 
     UsageError if there is none.
     """
     if catalogue.is_path(dataset):
-        return _own(Path(dataset), folder, size)
+        return _own(Path(dataset), folder, size, channels)
     chosen = catalogue.DATASETS[catalogue.resolve(dataset, folder)]
     if size not in (None, chosen.shape.height):
         raise UsageError(f"--size {size}: {chosen.title} has images of {chosen.shape}; omit it")
+    if channels not in ("auto", str(chosen.shape.channels)):
+        raise UsageError(
+            f"--channels {channels}: {chosen.title} has images of {chosen.shape}; omit it"
+        )
 
     def make_present() -> None:
         if not catalogue.is_present(chosen.name, folder):
@@ -44,11 +52,11 @@ def choose_data_set(dataset: str, folder: Path, size: int | None, *, offline: bo
     return ChosenData(settings, chosen.default_epochs, make_present)
 
 
-def _own(path: Path, folder: Path, size: int | None) -> ChosenData:
+def _own(path: Path, folder: Path, size: int | None, channels: str) -> ChosenData:
     from vae_tui.cli.data_set.own_images import convert_images, look_at
     from vae_tui.data.own.convert import checksum_of
 
-    source, shape = look_at(path, size)
+    source, shape = look_at(path, size, channels)
     settings = {
         "dataset": str(source.path),
         "image_shape": shape,

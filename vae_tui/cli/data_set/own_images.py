@@ -19,16 +19,16 @@ _MOST_NAMED = 3
 """Of the files that were left out, on the terminal."""
 
 
-def look_at(path: Path, size: int | None) -> "tuple[Source, ImageShape]":
+def look_at(path: Path, size: int | None, channels: str) -> "tuple[Source, ImageShape]":
     """Return the images at a path and the shape they get; UsageError if there are none."""
     from vae_tui.data.own.convert import choose_shape
     from vae_tui.data.own.source import open_source
 
     source = open_source(path.expanduser().absolute())
     shape = choose_shape(source, size)
-    if shape.channels != 1:
-        print_error(f"{path}: its images are in colour; this version trains on them in grey")
-    return source, replace(shape, channels=1)
+    if channels != "auto":
+        shape = replace(shape, channels=int(channels))
+    return source, shape
 
 
 def convert_images(source: "Source", shape: ImageShape, data_dir: Path) -> None:

@@ -111,8 +111,9 @@ def _write_pictures(
     import numpy as np
 
     from vae_tui.export.picture_files import write_digits
+    from vae_tui.latent.posterior import error_map
 
     made, _ = network.reconstruct(images, reconstruction)
-    errors = np.abs(images.astype(np.int16) - made).astype(np.uint8)
+    errors = error_map(images, made)
     rows = np.stack([images, made, errors], axis=1).reshape(-1, *images.shape[1:])
     write_digits(output, rows, 3, f"image, reconstruction, error: {about}")

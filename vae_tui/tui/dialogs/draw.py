@@ -11,7 +11,7 @@ from textual.reactive import var
 from textual.widgets import Static
 
 from vae_tui.arrays import Bytes, Floats
-from vae_tui.latent.drawing import Point, centred, stroke
+from vae_tui.latent.drawing import COLOURS, Point, canvas, centred, coloured_stroke, stroke
 from vae_tui.latent.nearest import nearest
 from vae_tui.latent.posterior import infer
 from vae_tui.latent.projection import Projection, pca
@@ -37,7 +37,7 @@ class Drawn:
     """A drawing, and how it is given to the network."""
 
     image: Bytes
-    """uint8 (H, W)."""
+    """uint8 (H, W), (H, W, 3) in colour."""
     is_centred: bool = True
 
 
@@ -54,6 +54,8 @@ class DrawDialog(Dialog[Floats | None]):
           if shift or key != "up"),
         Binding("space", "pen", "Pen", id="draw.pen", tooltip="Put the pen down, or lift it"),
         Binding("u", "undo", "Undo", id="draw.undo", tooltip="Remove the last stroke"),
+        Binding("k", "next_colour", "Colour", id="draw.colour",
+                tooltip="Draw in the next colour, on a run of colour images"),
         Binding("backspace,delete", "clear", "Clear", key_display="backspace", id="draw.clear",
                 tooltip="Remove everything"),
         Binding("c", "centre", "Centre", id="draw.centre",
@@ -81,14 +83,19 @@ class DrawDialog(Dialog[Floats | None]):
     def __init__(self, scene: Scene, drawn: Drawn | None = None) -> None:
         """Continue a drawing, or begin one."""
         super().__init__()
-        self._shape = scene.run.config.image_shape
-        if drawn is None or drawn.image.shape != (self._shape.height, self._shape.width):
-            drawn = Drawn(np.zeros((self._shape.height, self._shape.width), np.uint8))
+        assert scene.probe is not None
+        config = scene.run.config
+        self._shape = config.image_shape
+        self._canvas = canvas(scene.probe.images)
+        self._ground = int(self._canvas.flat[0])
+        self._colour = "black" if self._ground else "white"
+        if drawn is None or drawn.image.shape != self._canvas.shape:
+            drawn = Drawn(self._canvas, is_centred=not config.data_checksum)
         self.drawn = drawn
         self._earlier: list[Bytes] = []
         """The images before each stroke."""
         self._is_due = False
-        self._parts = draw_layout(80, 24, self._shape, scene.run.config.latent_dim)
+        self._parts = draw_layout(80, 24, self._shape, config.latent_dim)
         self._plane: tuple[Network, Projection] | None = None
         """The projection of the test images' means, and the weights it is of."""
         self.set_reactive(DrawDialog.scene, scene)
@@ -168,6 +175,18 @@ class DrawDialog(Dialog[Floats | None]):
             self._draw_stroke(_centre(pad.cursor), _centre(pad.cursor))
         self._evaluate_soon()
 
+    def action_next_colour(self) -> None:
+        """Draw in the next colour."""
+        names = list(COLOURS)
+        self._colour = names[(names.index(self._colour) + 1) % len(names)]
+        self._evaluate_soon()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer colours only for runs of colour images."""
+        if action == "next_colour" and self._canvas.ndim == 2:
+            return False
+        return super().check_action(action, parameters)
+
     def action_undo(self) -> None:
         """Remove the last stroke."""
         if self._earlier:
@@ -175,9 +194,9 @@ class DrawDialog(Dialog[Floats | None]):
 
     def action_clear(self) -> None:
         """Remove everything."""
-        if self.drawn.image.any():
+        if not self._is_empty:
             self._earlier.append(self.drawn.image)
-            self._show(Drawn(np.zeros_like(self.drawn.image), self.drawn.is_centred))
+            self._show(Drawn(self._canvas, self.drawn.is_centred))
 
     def action_centre(self) -> None:
         """Centre what the network sees, or do not."""
@@ -186,11 +205,16 @@ class DrawDialog(Dialog[Floats | None]):
     def action_accept(self) -> None:
         """Close with the mean; nothing happens while nothing is drawn."""
         network = self.scene.network if self.scene else None
-        if network is not None and self.drawn.image.any():
+        if network is not None and not self._is_empty:
             self.dismiss(network.encode(self._seen()[0][None])[0][0])
 
     def _draw_stroke(self, start: Point, end: Point, *, erase: bool = False) -> None:
-        image = stroke(self.drawn.image, start, end, erase=erase)
+        image = self.drawn.image
+        if image.ndim == 2:
+            image = stroke(image, start, end, erase=erase)
+        else:
+            name = ("white" if self._ground else "black") if erase else self._colour
+            image = coloured_stroke(image, start, end, COLOURS[name])
         self._show(Drawn(image, self.drawn.is_centred))
 
     def _show(self, drawn: Drawn) -> None:
@@ -198,10 +222,14 @@ class DrawDialog(Dialog[Floats | None]):
         self.query_one(Pad).images = drawn.image[None]
         self._evaluate_soon()
 
+    @property
+    def _is_empty(self) -> bool:
+        return bool((self.drawn.image == self._canvas).all())
+
     def _seen(self) -> tuple[Bytes, tuple[int, int]]:
         """Return what the network sees, and by how much it was moved."""
         image = self.drawn.image
-        return centred(image) if self.drawn.is_centred else (image, (0, 0))
+        return centred(image, self._ground) if self.drawn.is_centred else (image, (0, 0))
 
     def _evaluate_soon(self) -> None:
         """Read the drawing once the events that have already arrived are drawn too."""
@@ -217,11 +245,12 @@ class DrawDialog(Dialog[Floats | None]):
         pad = self.query_one(Pad)
         pad.palette, pad.images = scene.palette, self.drawn.image[None]
         pad.set_class(pad.is_down, "down")
-        pad.border_subtitle = f"pen {'down' if pad.is_down else 'up'}"
+        pen = f"pen {'down' if pad.is_down else 'up'}"
+        pad.border_subtitle = pen if self._canvas.ndim == 2 else f"{pen} · {self._colour}"
         seen, moved = self._seen()
         found = infer(scene.network, seen, scene.run.config.reconstruction)
         index, error = nearest(scene.probe, seen)
-        is_empty = not self.drawn.image.any()
+        is_empty = self._is_empty
         pictures, count = self.query_one("#pictures", Pictures), self._parts.count
         shown = [found.reconstruction, found.error, scene.probe.images[index], seen][:count]
         pictures.palette, pictures.columns = scene.palette, count

@@ -57,10 +57,14 @@ def facts(
     )
     if near.cell_len > width:
         near = Text.assemble("nearest: ", (name, "strong"), f" #{index}, err {error:.0f}")
-    if moved is None:
+    is_own = bool(scene.run.config.data_checksum)
+    if moved is None and is_own:
+        centring = "as drawn, not centred"
+    elif moved is None:
         centring = "not centred; the network has only seen centred images"
     else:
-        centring = f"centred, as the images the network has seen: {_direction(*moved)}"
+        why = "by mass" if is_own else "as the images the network has seen"
+        centring = f"centred, {why}: {_direction(*moved)}"
     if len(centring) > width:
         centring = "not centred" if moved is None else f"centred: {_direction(*moved)}"
     lines = [total, near, Text(centring)]

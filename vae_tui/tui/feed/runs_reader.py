@@ -11,7 +11,6 @@ from textual.message import Message
 
 from vae_tui.errors import VaeTuiError
 from vae_tui.model import config_or_fallback, load_network
-from vae_tui.run.config import why_not_drawn
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import all_runs, holds_run
 from vae_tui.run.summary import RunFollower
@@ -109,9 +108,7 @@ class RunsFolder:
         name, run = printable(path.name), Run(path)
         if not holds_run(path):
             return f"{name} is not there any more"
-        config, damage = config_or_fallback(run)
-        if why := why_not_drawn(config):
-            return f"{name} cannot be opened: {why}"
+        _, damage = config_or_fallback(run)
         if damage and not _is_there(run.events) and not _is_there(run.weights):
             return f"{name} cannot be opened: {brief(damage, path)}"
         return ""

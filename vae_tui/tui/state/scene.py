@@ -31,7 +31,7 @@ class Scene:
     """The run that the list previews."""
     runs: RunList | None = None
     """All runs of the folder; None until they have been read."""
-    palette: Palette = Palette.GREYS
+    palette: Palette = Palette.COLOURS_256
     unicode: bool = True
 
     @property

@@ -43,7 +43,7 @@ class Film:
     """The only dimension in which the codes differ; -1 for a path."""
     share: float | None = None
     """Where on the strip the frame shown is, 0 to 1; None draws no track."""
-    palette: Palette = Palette.GREYS
+    palette: Palette = Palette.COLOURS_256
     unicode: bool = True
 
 

@@ -11,7 +11,6 @@ from textual.reactive import var
 from textual.strip import Strip
 
 from vae_tui.latent.drawing import Point
-from vae_tui.terminal.half_blocks import Palette
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.pictures import Pictures
 
@@ -64,7 +63,7 @@ class Pad(Pictures):
 
     def _point(self, event: MouseEvent) -> Point:
         """Return the point of the image in the middle of the cell under the mouse."""
-        height, width = self.images.shape[1:]
+        height, width = self.images.shape[1:3]
         inner = event.screen_offset - self.content_region.offset
         return (
             (inner.x + 0.5) * width / self.pixels,
@@ -76,7 +75,7 @@ class Pad(Pictures):
         if not len(self.images):
             super().show_rows(rows)
             return
-        height, width = self.images.shape[1:]
+        height, width = self.images.shape[1:3]
         columns = _span(self.cursor[0], width, self.pixels)
         halves = _span(self.cursor[1], height, 2 * len(rows))
         marked = list(rows)
@@ -91,7 +90,7 @@ class Pad(Pictures):
     def _mark(self, cell: Strip, upper: bool, lower: bool) -> Segment:
         """Return a cell with the cursor in one of its halves or in both."""
         style = self.app.console.get_style("here" if self.is_down else "news")
-        if self.palette is not Palette.GREYS:
+        if not self.palette.has_colours:
             return Segment("x" if self.is_down else "+", style + Style(reverse=True))
         (segment,) = cell
         ground = segment.style or Style()

@@ -1,4 +1,4 @@
-"""Grey pictures side by side, as half-blocks, with gutters between them and one of them framed."""
+"""Pictures side by side, as half-blocks, with gutters between them and one of them framed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,12 @@ from vae_tui.tui.widgets.drawing import Drawing
 _NONE: Bytes = np.empty((0, 1, 1), dtype=np.uint8)
 GRID_SIZES = range(28, 7, -2)
 """Widths in cells of the small pictures of a grid, the largest first."""
-FRAMES = {Palette.GREYS: "▗▖▝▘▐▌▄▀", Palette.SHADES: "╭╮╰╯││──", Palette.ASCII: "++++||--"}
+FRAMES = {
+    Palette.TRUECOLOR: "▗▖▝▘▐▌▄▀",
+    Palette.COLOURS_256: "▗▖▝▘▐▌▄▀",
+    Palette.SHADES: "╭╮╰╯││──",
+    Palette.ASCII: "++++||--",
+}
 """The four corners of the frame, its left and right side, its upper and lower edge."""
 
 
@@ -31,7 +36,7 @@ class Pictures(Drawing):
     """
 
     images: var[Bytes] = var(_NONE, always_update=True)
-    """uint8 (N, H, W)."""
+    """uint8 (N, H, W), (N, H, W, 3) in colour."""
     pixels: var[int] = var(1)
     columns: var[int] = var(1)
     gap: var[int] = var(GAP)
@@ -45,7 +50,7 @@ class Pictures(Drawing):
 
     Where a row for an edge is missing, that covers the outermost row of the picture's pixels.
     """
-    palette: var[Palette] = var(Palette.GREYS)
+    palette: var[Palette] = var(Palette.COLOURS_256)
 
     watch_images = Drawing.redraw
     watch_pixels = Drawing.redraw
@@ -78,7 +83,7 @@ class Pictures(Drawing):
 
     def render_line(self, y: int) -> Strip:
         """Return one row; half-blocks define both colours, so the widget's style is not applied."""
-        if self.palette is Palette.GREYS and y < len(self.rows):
+        if self.palette.has_colours and y < len(self.rows):
             base = self.base
             row = [
                 segment if segment.style and segment.style.bgcolor
@@ -94,12 +99,13 @@ class Pictures(Drawing):
             self.show_rows([])
             return
         images = scale(self.images, self.pixels)
-        images = np.pad(images, ((0, 0), (0, images.shape[1] % 2), (0, 0)))
+        odd = images.shape[1] % 2
+        images = np.pad(images, ((0, 0), (0, odd), (0, 0), (0, 0))[: images.ndim])
         height = images.shape[1] // 2
-        stack = images.reshape(count * images.shape[1], self.pixels)
+        stack = images.reshape(-1, *images.shape[2:])
         cells = half_blocks(stack, self.palette, self.app.theme_variables["picture-ground"])
         gaps = self._frame_gaps(count, height)
-        if 0 <= self.chosen < count and self.palette is Palette.GREYS:
+        if 0 <= self.chosen < count and self.palette.has_colours:
             self._add_inner_edges(cells, self.chosen * height, height, gaps)
         rows: list[Row] = [[] for _ in range(self.margins[1])]
         for first in range(0, count, self.columns):
@@ -145,7 +151,7 @@ class Pictures(Drawing):
         """Return the left and the right cell of the frame for each row of the chosen picture."""
         shapes = FRAMES[self.palette]
         sides = [shapes[4:6]] * height
-        if self.palette is not Palette.GREYS:  # corners where no row is left for an edge
+        if not self.palette.has_colours:  # corners where no row is left for an edge
             sides[:1] = sides[:1] if gaps[0] else [shapes[:2]]
             sides[-1:] = sides[-1:] if gaps[1] else [shapes[2:4]]
         return sides

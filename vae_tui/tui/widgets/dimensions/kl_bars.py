@@ -22,7 +22,12 @@ SHORTEST_SCALE = 0.5
 """Nats of a bar of full length, at least: bars of dead dimensions stay short."""
 MEAN, VARIANCE, DEAD = "train", "band", "dead"
 """Roles of the colours."""
-BLOCKS = {Palette.GREYS: "███", Palette.SHADES: "█▒░", Palette.ASCII: "#:."}
+BLOCKS = {
+    Palette.TRUECOLOR: "███",
+    Palette.COLOURS_256: "███",
+    Palette.SHADES: "█▒░",
+    Palette.ASCII: "#:.",
+}
 """Characters of the mean, the variance and a dead dimension: they differ without colour too."""
 StyleOf = Callable[[str], Style]
 """Returns the style of a role."""
@@ -38,7 +43,7 @@ class KlParts:
     """Mean of ``mu**2 / 2``: how far the mean is from the prior's."""
     order: Sequence[int] = ()
     """The dimensions from top to bottom."""
-    palette: Palette = Palette.GREYS
+    palette: Palette = Palette.COLOURS_256
     chosen: int = -1
     """The dimension that the cursor is on; -1 for none."""
 
@@ -121,7 +126,7 @@ def bar(parts: KlParts, dimension: int, width: int, style_of: StyleOf) -> Text:
     """Return the bar of a dimension, its blank part included."""
     mean, total = parts.mean[dimension], parts.mean[dimension] + parts.variance[dimension]
     solid, end = (round(value / parts.largest * width * 8) for value in (mean, total))
-    if parts.palette is not Palette.GREYS:
+    if not parts.palette.has_colours:
         solid, end = round(solid / 8) * 8, round(end / 8) * 8
     first, second, faint = list(BLOCKS[parts.palette])
     line = Text(no_wrap=True)

@@ -51,7 +51,7 @@ class KlHistory(Drawing):
 
     history: var[History | None] = var(None)
     order: var[Sequence[int]] = var(())
-    palette: var[Palette] = var(Palette.GREYS)
+    palette: var[Palette] = var(Palette.COLOURS_256)
 
     watch_history = Drawing.redraw
     watch_order = Drawing.redraw
@@ -66,7 +66,7 @@ class KlHistory(Drawing):
         quiet = get_style("quiet")
         order = [one for one in self.order if one < history.kl.shape[1]]
         levels = (history.at_columns(columns) / max(history.largest, 1e-9)).clip(0, 1)
-        is_halved = self.palette is Palette.GREYS and len(order) > rows
+        is_halved = self.palette.has_colours and len(order) > rows
         shown = order[: 2 * rows if is_halved else rows]
         lines = []
         for first in range(0, len(shown), 2 if is_halved else 1):
@@ -79,7 +79,7 @@ class KlHistory(Drawing):
 
     def _cells(self, levels: Column, style: Style) -> list[Segment]:
         """Return the cells for the levels (width, 1 or 2), 0 to 1."""
-        if self.palette is not Palette.GREYS:
+        if not self.palette.has_colours:
             shades = _SHADES[self.palette]
             indices = np.rint(levels[:, 0] * (len(shades) - 1)).astype(int).tolist()
             return [Segment("".join(shades[index] for index in indices), style)]
@@ -92,7 +92,7 @@ class KlHistory(Drawing):
 
     def scale(self) -> str:
         """Return the colours from no KL to the largest, as markup."""
-        if self.palette is not Palette.GREYS:
+        if not self.palette.has_colours:
             return f"[train]{_SHADES[self.palette]}[/]"
         ramp = self.ramp()
         return "".join(f"[on {colour}] [/]" for colour in ramp[:: len(ramp) // 8 or 1])

@@ -28,7 +28,7 @@ class ClassList:
     """(K,)."""
     counts: Sequence[int]
     """(K,): how many images each class has on the map."""
-    palette: Palette = Palette.GREYS
+    palette: Palette = Palette.COLOURS_256
 
 
 class ClassGrid(Drawing):

@@ -43,7 +43,7 @@ class Sheet:
     """The second value in each row, the top row first."""
     cursor: tuple[int, int]
     """Column and row of the chosen digit."""
-    palette: Palette = Palette.GREYS
+    palette: Palette = Palette.COLOURS_256
     unicode: bool = True
 
 

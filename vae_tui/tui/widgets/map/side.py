@@ -44,7 +44,7 @@ class AtCursor:
     """That of the nearest test image, in the probe."""
     name: str
     """Its class."""
-    palette: Palette = Palette.GREYS
+    palette: Palette = Palette.COLOURS_256
 
 
 class MapSide(Panel):

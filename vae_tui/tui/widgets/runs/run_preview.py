@@ -38,7 +38,7 @@ class RunGlance:
     summary: Summary
     samples: Bytes | None = None
     """uint8 (`MOST_SAMPLES`, H, W); None where there are no weights."""
-    palette: Palette = Palette.GREYS
+    palette: Palette = Palette.COLOURS_256
     unicode: bool = True
 
 
