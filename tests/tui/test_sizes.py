@@ -44,7 +44,7 @@ async def test_a_view_has_its_keys_again_after_there_was_too_little_room():
 
 
 async def test_a_screen_that_shrank_and_grew_under_a_question_is_whole_after_it():
-    screen = Screen()
+    screen = Screen(views="1")
     async with screen.at(80, 24) as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")

@@ -115,7 +115,7 @@ async def test_heat_ramps_run_from_the_background_to_ever_more_contrast():
 
 async def test_a_theme_from_the_palette_is_shown_at_once_and_remembered(tmp_path):
     chosen = ChosenTheme(tmp_path / "state" / "theme", {})
-    screen = Screen(chosen_theme=chosen)
+    screen = Screen(views="1", chosen_theme=chosen)
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
         assert screen.app.theme == theme.DEFAULT
@@ -174,7 +174,7 @@ print(app.theme, app.theme_variables["background"])
 @pytest.mark.parametrize("content", [b"", b"no-such-theme", b"\xff", b"x" * 10_000])
 async def test_a_damaged_or_foreign_choice_is_passed_over(tmp_path, content):
     (tmp_path / "theme").write_bytes(content)
-    screen = Screen(chosen_theme=ChosenTheme(tmp_path / "theme", {}))
+    screen = Screen(views="1", chosen_theme=ChosenTheme(tmp_path / "theme", {}))
     async with screen.at() as pilot:
         await pilot.pause()
         assert screen.app.theme == theme.DEFAULT

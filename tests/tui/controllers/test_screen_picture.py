@@ -14,7 +14,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 async def test_the_rows_of_a_screen_are_what_its_widgets_render():
-    screen = Screen()
+    screen = Screen(views="12345")
     async with screen.at(120, 40) as pilot:
         for view in "12345":
             await open_view(pilot, screen, view)
@@ -24,7 +24,7 @@ async def test_the_rows_of_a_screen_are_what_its_widgets_render():
 
 
 async def test_the_palette_saves_the_screen_as_svg(tmp_path):
-    screen = Screen(folder=tmp_path)
+    screen = Screen(views="2", folder=tmp_path)
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "2")
         await pilot.press("ctrl+p", *"save the screen", "enter")
@@ -38,7 +38,7 @@ async def test_the_palette_saves_the_screen_as_svg(tmp_path):
 
 
 async def test_a_screen_that_cannot_be_saved_is_reported(tmp_path):
-    screen = Screen(folder=tmp_path / "missing")
+    screen = Screen(views="2", folder=tmp_path / "missing")
     async with screen.at() as pilot:
         await open_view(pilot, screen, "2")
         await pilot.press("ctrl+p", *"save the screen", "enter")
@@ -50,7 +50,7 @@ async def test_a_screen_that_cannot_be_saved_is_reported(tmp_path):
 async def test_the_note_of_an_export_offers_the_screen_where_its_line_has_room(tmp_path):
     offer = "the palette saves the screen as SVG"
     for width, is_offered in ((200, True), (60, False)):
-        screen = Screen(folder=tmp_path)
+        screen = Screen(views="2", folder=tmp_path)
         async with screen.at(width, 30) as pilot:
             await open_view(pilot, screen, "2")
             path = await exported(pilot, screen)

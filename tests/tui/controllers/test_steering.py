@@ -77,7 +77,7 @@ async def test_a_number_of_epochs_that_cannot_be_is_refused_in_words(typed, word
 
 
 async def test_p_on_a_finished_run_says_at_once_why_it_cannot_be_trained_here():
-    screen = Screen(steering=FakeSteering(VaeTuiError("mnist is not in [/data]")))
+    screen = Screen(views="1", steering=FakeSteering(VaeTuiError("mnist is not in [/data]")))
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "finished")
@@ -89,7 +89,7 @@ async def test_p_on_a_finished_run_says_at_once_why_it_cannot_be_trained_here():
 async def test_a_trainer_that_starts_slowly_holds_up_no_key_and_is_started_once():
     steering = FakeSteering()
     steering.may_start.clear()
-    screen = Screen(steering=steering)
+    screen = Screen(views="12", steering=steering)
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "stopped")

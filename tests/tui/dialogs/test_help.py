@@ -13,7 +13,7 @@ train_screen = partial(Screen, views="13")
 
 
 async def test_help_tells_each_views_keys_and_the_common_ones():
-    screen = Screen()
+    screen = Screen(views="1236")
     async with screen.at(110, 70) as pilot:
         await until_reading(pilot, screen)
         for view, title, keys in (

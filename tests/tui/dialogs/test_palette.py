@@ -28,7 +28,7 @@ def offered(screen):
 
 
 async def test_the_palette_offers_what_the_keys_do_and_nothing_else():
-    screen = Screen()
+    screen = Screen(views="12356")
     async with screen.at(120, 60) as pilot:
         await open_view(pilot, screen, "1")
         for view in "12356":
@@ -52,7 +52,7 @@ async def choose(pilot, screen, words):
 
 
 async def test_the_palette_goes_to_views_times_and_themes_in_words():
-    screen = Screen()
+    screen = Screen(views="14")
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "1")
         screen.reader.report(kept=(2, 90, 540), weights_step=540)
@@ -121,7 +121,7 @@ async def test_each_word_that_is_typed_is_part_of_the_name_or_description():
 
 @pytest.mark.parametrize("enters", [1, 3, 9, 60])  # 60: more than the key queue holds back
 async def test_a_burst_of_enter_runs_the_first_command_once(enters):
-    screen = Screen()
+    screen = Screen(views="123")
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
         first = next(iter(screen.app.get_system_commands(screen.app.main))).title

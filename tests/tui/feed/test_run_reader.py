@@ -237,7 +237,7 @@ def test_a_live_run_whose_data_set_is_on_another_machine_has_its_probe_once_that
 
 
 async def test_keys_are_answered_and_the_share_is_told_while_a_log_is_read():
-    screen = Screen()
+    screen = Screen(views="12")
     async with screen.at(80, 24) as pilot:
         await wait_until(pilot, screen.reader.follows.is_set)
         screen.reader.report(unread=0.57)
@@ -254,7 +254,7 @@ async def test_keys_are_answered_and_the_share_is_told_while_a_log_is_read():
 
 
 async def test_leaving_a_live_run_whose_log_is_still_read_asks():
-    screen = Screen()
+    screen = Screen(views="1")
     async with screen.at() as pilot:
         await wait_until(pilot, screen.reader.follows.is_set)
         screen.reader.report(unread=0.5, live=True)
@@ -264,7 +264,7 @@ async def test_leaving_a_live_run_whose_log_is_still_read_asks():
 
 
 async def test_the_chart_is_not_drawn_before_the_log_has_been_read():
-    screen = Screen()
+    screen = Screen(views="1")
     async with screen.at() as pilot:
         await wait_until(pilot, screen.reader.follows.is_set)
         screen.reader.report(started(), *map(losses, range(1, 9)))

@@ -16,7 +16,7 @@ LONG = "posterior sample 12, temperature 0.85, seed 123456789, of a run with a l
 @pytest.mark.parametrize("size", [(80, 24), (60, 20), (120, 40)])
 @pytest.mark.parametrize("view", "2345")
 async def test_every_view_names_its_weights_at_any_width(view, size):
-    screen = Screen()
+    screen = Screen(views=view)
     async with screen.at(*size) as pilot:
         await open_view(pilot, screen, view)
         if isinstance(screen.view, WalkView):
@@ -27,7 +27,7 @@ async def test_every_view_names_its_weights_at_any_width(view, size):
 
 
 async def test_the_manifold_names_its_weights_too():
-    screen = Screen(config=replace(CONFIG, latent_dim=2))
+    screen = Screen(views="4", config=replace(CONFIG, latent_dim=2))
     async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "4", "started")
         screen.reader.load(random_network(540, d=2), probe())

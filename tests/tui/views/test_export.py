@@ -21,7 +21,7 @@ FIRST = random_network(540)
 
 
 async def test_e_writes_the_samples_the_digit_and_the_interpolation_into_the_folder(tmp_path):
-    screen = Screen(folder=tmp_path)
+    screen = Screen(views="23", folder=tmp_path)
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "2")
         path = await exported(pilot, screen)
@@ -61,7 +61,7 @@ async def test_the_step_of_a_tsne_map_is_that_of_the_weights_it_was_computed_fro
         yield from embed(codes, start)
 
     computes_again, may_end = threading.Event(), threading.Event()
-    screen = Screen(folder=tmp_path, embed=once)
+    screen = Screen(views="4", folder=tmp_path, embed=once)
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "4")
         await pilot.press("m")
@@ -75,7 +75,7 @@ async def test_the_step_of_a_tsne_map_is_that_of_the_weights_it_was_computed_fro
 
 
 async def test_e_writes_the_dimensions_as_a_table_whose_sum_is_the_kl(tmp_path):
-    screen = Screen(folder=tmp_path)
+    screen = Screen(views="5", folder=tmp_path)
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "5")
         path = Path(await exported(pilot, screen))
@@ -92,7 +92,7 @@ async def test_e_writes_the_dimensions_as_a_table_whose_sum_is_the_kl(tmp_path):
 
 
 async def test_e_into_a_folder_that_is_gone_is_one_line_and_ends_nothing(tmp_path):
-    screen = Screen(folder=tmp_path / "gone")
+    screen = Screen(views="3", folder=tmp_path / "gone")
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "3")
         await pilot.press("e")
@@ -112,7 +112,7 @@ async def test_no_view_decodes_before_its_export_is_written(keys, tmp_path):
             return super().decoder(codes)
 
     network = Recording(576, NOW - 2, FIRST.latent_dim, FIRST.image_shape, FIRST.weights)
-    screen = Screen(folder=tmp_path)
+    screen = Screen(views=keys[0], folder=tmp_path)
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, keys[0])
         await pilot.press(*keys[1:])

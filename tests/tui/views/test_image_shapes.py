@@ -16,7 +16,7 @@ DRAWN = {"1": ("samples", "inputs"), "2": ("",), "3": ("digit", "strip"), "4": (
 @pytest.mark.parametrize("side", [8, 64])
 async def test_every_view_draws_images_of_another_shape_in_the_room_they_have(side):
     shape = ImageShape(side, side, 1)
-    screen = Screen(config=dataclasses.replace(CONFIG, image_shape=shape))
+    screen = Screen(views="1234", config=dataclasses.replace(CONFIG, image_shape=shape))
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1", "started")
         screen.reader.load(random_network(540, shape=shape), probe(shape=shape))

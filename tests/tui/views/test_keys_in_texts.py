@@ -20,7 +20,7 @@ NAMED = {
 async def test_the_help_of_a_view_names_the_keys_that_the_user_has(number):
     names = set(re.findall(r"\{(.+?)\}", VIEWS[number].HELP))
     assert names == NAMED.get(number, {}).keys()
-    screen = Screen()
+    screen = Screen(views=str(number + 1))
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, str(number + 1))
         usual = screen.view.explanation
@@ -32,7 +32,7 @@ async def test_the_help_of_a_view_names_the_keys_that_the_user_has(number):
 
 
 async def test_the_advice_for_older_weights_names_the_key_that_returns_to_the_newest():
-    screen = Screen()
+    screen = Screen(views="5")
     async with screen.at(120, 40) as pilot:
         screen.app.set_keymap({"app.now": "f9"})
         await open_view(pilot, screen, "5")

@@ -128,7 +128,7 @@ async def test_a_broken_run_is_one_line_that_says_so():
 
 
 async def test_the_runs_are_read_only_while_they_are_looked_at():
-    screen = Screen()
+    screen = Screen(views="16")
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
         assert screen.runs.listings == []

@@ -51,7 +51,7 @@ def what_is_said(screen):
 
 
 async def test_each_view_goes_back_and_forth_through_time():
-    screen, now = Screen(), FIRST
+    screen, now = Screen(views="12345"), FIRST
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "1")
         screen.reader.report(kept=tuple(KEPT))
@@ -76,7 +76,7 @@ async def test_each_view_goes_back_and_forth_through_time():
 
 
 async def test_forth_from_the_last_kept_step_leads_to_now():
-    screen = Screen()
+    screen = Screen(views="2")
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "2")
         screen.reader.report(kept=tuple(KEPT))
@@ -90,7 +90,7 @@ async def test_forth_from_the_last_kept_step_leads_to_now():
 
 
 async def test_weights_that_are_no_longer_requested_are_not_drawn():
-    screen = Screen()
+    screen = Screen(views="2")
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "2")
         screen.reader.report(kept=tuple(KEPT))
@@ -108,7 +108,7 @@ async def test_weights_that_are_no_longer_requested_are_not_drawn():
 
 
 async def test_a_morph_is_the_same_morph_back_in_time():
-    screen = Screen()
+    screen = Screen(views="3")
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "3")
         screen.reader.report(kept=tuple(KEPT))
@@ -124,7 +124,7 @@ async def test_a_morph_is_the_same_morph_back_in_time():
 
 
 async def test_a_command_copied_back_in_time_names_the_step():
-    screen = Screen()
+    screen = Screen(views="2345")
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "3")
         screen.reader.report(kept=tuple(KEPT))
@@ -138,7 +138,7 @@ async def test_a_command_copied_back_in_time_names_the_step():
 
 
 async def test_the_charts_have_a_cursor_where_older_weights_are_from():
-    screen = Screen()
+    screen = Screen(views="1")
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "1")
         screen.reader.report(kept=tuple(KEPT))

@@ -44,7 +44,7 @@ def test_what_is_shown_fits_and_nothing_is_left_out_without_a_sign(width):
 
 
 async def test_a_click_on_each_key_presses_it():
-    screen = Screen()
+    screen = Screen(views="2")
     async with screen.at(160, 40) as pilot:
         await open_view(pilot, screen, "2")
         bar = screen.app.query_one(KeyBar)

@@ -12,7 +12,7 @@ from vae_tui.tui.dialogs.help import HelpDialog
 
 
 async def test_the_newest_notification_is_one_line_above_the_footer_until_the_view_changes():
-    screen = Screen()
+    screen = Screen(views="23")
     async with screen.at() as pilot:
         await open_view(pilot, screen, "2")
         for text in ("one thing", "another thing"):
@@ -25,7 +25,7 @@ async def test_the_newest_notification_is_one_line_above_the_footer_until_the_vi
 
 
 async def test_a_long_notification_is_one_line_with_its_beginning_and_its_end():
-    screen = Screen()
+    screen = Screen(views="2")
     async with screen.at() as pilot:
         await open_view(pilot, screen, "2")
         before = screen.text.splitlines()
@@ -41,7 +41,7 @@ async def test_a_long_notification_is_one_line_with_its_beginning_and_its_end():
 async def test_a_notification_that_expires_while_it_is_shown_does_not_freeze_the_screen(
     monkeypatch,
 ):
-    screen = Screen()
+    screen = Screen(views="1")
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
