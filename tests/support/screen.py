@@ -81,8 +81,9 @@ def _stand_in(view: type[View]) -> type[View]:
 class Screen:
     """An app with everything at its seams, to be entered as ``async with screen.at(80, 24)``.
 
-    ``views`` holds the keys of the views that the test is about. The others get no widgets: to
-    mount those takes as long as the rest of the start.
+    ``views`` holds the keys of the views that the test is about; none for a test of the frame or of
+    a dialog. The others get no widgets: to mount all of them takes four times as long as the rest
+    of the start.
     """
 
     def __init__(

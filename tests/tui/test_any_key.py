@@ -46,7 +46,7 @@ class UnusedKey(Key):
 
 
 async def test_an_unused_key_that_arrives_after_all_screens_were_removed_is_dropped():
-    screen = Screen(views="1")
+    screen = Screen(views="")
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
     assert not screen.app.screen_stack

@@ -51,7 +51,7 @@ async def test_each_state_is_named_with_what_to_do_and_nothing_is_cut_or_overlap
 
 
 async def test_a_run_that_falls_silent_becomes_stalled_without_a_new_event():
-    screen = Screen(views="1")
+    screen = Screen(views="")
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -106,7 +106,7 @@ async def test_a_view_that_comes_back_shows_what_came_while_it_was_away(view):
 
 
 async def test_a_long_failure_is_one_line_with_its_end_and_the_help_has_all_of_it():
-    screen = Screen(views="1")
+    screen = Screen(views="")
     why = "the data folder /a/rather/long/path/of/someone is gone since the run was started, alas"
     async with screen.at(80, 24) as pilot:
         await until_reading(pilot, screen)
@@ -136,7 +136,7 @@ async def test_weights_that_cannot_be_read_are_named_where_the_digits_would_be()
 
 async def test_a_run_whose_name_looks_like_markup_is_shown_asked_about_and_left():
     name = r"a[/x] [b]\[bold red]"
-    screen = Screen(views="1", name=name)
+    screen = Screen(views="", name=name)
     async with screen.at(100, 40) as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -152,7 +152,7 @@ async def test_a_run_whose_name_looks_like_markup_is_shown_asked_about_and_left(
 
 
 async def test_strange_text_in_events_reaches_the_screen_as_text():
-    screen = Screen(views="1")
+    screen = Screen(views="")
     async with screen.at(100, 24) as pilot:
         await until_reading(pilot, screen)
         screen.reader.report(STARTED, losses(3), ended("failed", "[/x] \x1b[2J [b"), live=False)
@@ -163,7 +163,7 @@ async def test_strange_text_in_events_reaches_the_screen_as_text():
 
 
 async def test_a_change_of_epochs_shows_in_the_top_line():
-    screen = Screen(views="1")
+    screen = Screen(views="")
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")

@@ -23,7 +23,7 @@ def has_digits(screen: Screen) -> bool:
 
 async def test_views_are_loaded_once_even_if_a_dialog_keeps_the_first_refresh_away():
     loads = []
-    screen = Screen(views="1", load=lambda: loads.append(1))
+    screen = Screen(views="", load=lambda: loads.append(1))
     async with screen.at() as pilot:
         await pilot.press("question_mark")
         await wait_until(pilot, screen.reader.follows.is_set)

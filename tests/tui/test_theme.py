@@ -174,7 +174,7 @@ print(app.theme, app.theme_variables["background"])
 @pytest.mark.parametrize("content", [b"", b"no-such-theme", b"\xff", b"x" * 10_000])
 async def test_a_damaged_or_foreign_choice_is_passed_over(tmp_path, content):
     (tmp_path / "theme").write_bytes(content)
-    screen = Screen(views="1", chosen_theme=ChosenTheme(tmp_path / "theme", {}))
+    screen = Screen(views="", chosen_theme=ChosenTheme(tmp_path / "theme", {}))
     async with screen.at() as pilot:
         await pilot.pause()
         assert screen.app.theme == theme.DEFAULT

@@ -14,11 +14,11 @@ from vae_tui.errors import VaeTuiError
 from vae_tui.run.events import Paused, Resumed
 from vae_tui.tui.dialogs.more_epochs import MoreEpochsDialog
 
-train_screen = partial(Screen, views="1")
+bare_screen = partial(Screen, views="")
 
 
 async def test_p_pauses_and_then_resumes():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -37,7 +37,7 @@ async def test_p_pauses_and_then_resumes():
     [("diverged", {"lr": 0.0005}), ("failed", {}), ("stopped", {}), ("lost", {})],
 )
 async def test_p_goes_on_from_the_last_save_and_halves_lr_where_it_diverged(condition, settings):
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, condition)
@@ -47,7 +47,7 @@ async def test_p_goes_on_from_the_last_save_and_halves_lr_where_it_diverged(cond
 
 
 async def test_p_on_a_finished_run_asks_for_more_epochs_and_trains_them():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "finished")
@@ -63,7 +63,7 @@ async def test_p_on_a_finished_run_asks_for_more_epochs_and_trains_them():
      ("9" * 5_000, "epochs must be 1000000 or less")],
 )  # fmt: skip
 async def test_a_number_of_epochs_that_cannot_be_is_refused_in_words(typed, words):
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "finished")
@@ -77,7 +77,7 @@ async def test_a_number_of_epochs_that_cannot_be_is_refused_in_words(typed, word
 
 
 async def test_p_on_a_finished_run_says_at_once_why_it_cannot_be_trained_here():
-    screen = Screen(views="1", steering=FakeSteering(VaeTuiError("mnist is not in [/data]")))
+    screen = Screen(views="", steering=FakeSteering(VaeTuiError("mnist is not in [/data]")))
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "finished")
@@ -89,7 +89,7 @@ async def test_p_on_a_finished_run_says_at_once_why_it_cannot_be_trained_here():
 async def test_a_trainer_that_starts_slowly_holds_up_no_key_and_is_started_once():
     steering = FakeSteering()
     steering.may_start.clear()
-    screen = Screen(views="12", steering=steering)
+    screen = Screen(views="2", steering=steering)
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "stopped")
@@ -103,7 +103,7 @@ async def test_a_trainer_that_starts_slowly_holds_up_no_key_and_is_started_once(
 
 
 async def test_a_run_that_was_asked_to_stop_is_stopping_until_its_trainer_has_ended():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at(120, 40) as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -121,7 +121,7 @@ async def test_a_run_that_was_asked_to_stop_is_stopping_until_its_trainer_has_en
 
 
 async def test_a_run_that_goes_on_after_it_ended_is_starting_and_neither_stalled_nor_stopped():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "stopped")
@@ -133,7 +133,7 @@ async def test_a_run_that_goes_on_after_it_ended_is_starting_and_neither_stalled
 
 
 async def test_read_only_sends_nothing_and_says_so():
-    screen = train_screen(read_only=True)
+    screen = bare_screen(read_only=True)
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -145,7 +145,7 @@ async def test_read_only_sends_nothing_and_says_so():
 
 
 async def test_read_only_asks_for_no_other_settings():
-    screen = train_screen(read_only=True)
+    screen = bare_screen(read_only=True)
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -169,7 +169,7 @@ async def test_read_only_asks_for_no_other_settings():
 async def test_the_bottom_line_shows_the_steering_keys_that_work_here_and_now(
     condition, read_only, keys
 ):
-    screen = train_screen(read_only=read_only)
+    screen = bare_screen(read_only=read_only)
     async with screen.at(160, 40) as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, condition)
@@ -183,7 +183,7 @@ async def test_the_bottom_line_shows_the_steering_keys_that_work_here_and_now(
 
 
 async def test_a_refusal_is_shown_and_ends_nothing():
-    screen = train_screen(steering=FakeSteering(VaeTuiError("state.pt is [/not] there")))
+    screen = bare_screen(steering=FakeSteering(VaeTuiError("state.pt is [/not] there")))
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "lost")

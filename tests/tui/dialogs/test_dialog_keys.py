@@ -33,7 +33,7 @@ KEYMAP = {
 )  # fmt: skip
 async def test_the_hints_follow_remapped_keys(condition, opened_by, usual, remapped):
     for keymap, hints in (({}, usual), (KEYMAP, remapped)):
-        screen = Screen(views="13")
+        screen = Screen(views="3")
         async with screen.at() as pilot:
             screen.app.set_keymap(keymap)
             await until_reading(pilot, screen)
@@ -43,7 +43,7 @@ async def test_the_hints_follow_remapped_keys(condition, opened_by, usual, remap
 
 
 async def test_the_answers_of_leaving_show_their_remapped_keys():
-    screen = Screen(views="1")
+    screen = Screen(views="")
     async with screen.at() as pilot:
         screen.app.set_keymap(KEYMAP)
         await until_reading(pilot, screen)

@@ -13,11 +13,11 @@ from vae_tui.errors import VaeTuiError
 from vae_tui.tui.controllers.steering import END_POLL_SECONDS
 from vae_tui.tui.dialogs.leave import LeaveDialog
 
-train_screen = partial(Screen, views="1")
+bare_screen = partial(Screen, views="")
 
 
 async def test_q_then_k_leaves_and_asks_nothing_of_the_trainer():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -30,7 +30,7 @@ async def test_q_then_k_leaves_and_asks_nothing_of_the_trainer():
 
 
 async def test_q_then_c_stays():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -40,7 +40,7 @@ async def test_q_then_c_stays():
 
 
 async def test_q_then_s_stops_and_leaves_only_when_the_trainer_has_ended():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -54,7 +54,7 @@ async def test_q_then_s_stops_and_leaves_only_when_the_trainer_has_ended():
 
 
 async def test_after_a_stop_that_could_not_be_sent_the_screen_stays_when_the_run_ends():
-    screen = train_screen(steering=FakeSteering(VaeTuiError("commands.jsonl cannot be written")))
+    screen = bare_screen(steering=FakeSteering(VaeTuiError("commands.jsonl cannot be written")))
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -69,7 +69,7 @@ async def test_after_a_stop_that_could_not_be_sent_the_screen_stays_when_the_run
 
 
 async def test_the_interrupting_keys_ask_wherever_they_are_pressed():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         app = pilot.app
         await until_reading(pilot, screen)
@@ -90,7 +90,7 @@ async def test_the_interrupting_keys_ask_wherever_they_are_pressed():
 
 @pytest.mark.parametrize("condition", ["finished", "failed", "stopped", "lost"])
 async def test_q_leaves_at_once_where_nothing_trains(condition):
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, condition)
@@ -99,7 +99,7 @@ async def test_q_leaves_at_once_where_nothing_trains(condition):
 
 
 async def test_the_way_back_stands_on_one_line_when_leaving():
-    screen = train_screen(name="fashion-mnist-1123-0713-12")
+    screen = bare_screen(name="fashion-mnist-1123-0713-12")
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -109,7 +109,7 @@ async def test_the_way_back_stands_on_one_line_when_leaving():
 
 
 async def test_the_answers_can_be_chosen_with_the_arrows():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -119,7 +119,7 @@ async def test_the_answers_can_be_chosen_with_the_arrows():
 
 @pytest.mark.parametrize(("row", "code", "sent"), [(0, 0, []), (3, None, ["stop"]), (5, None, [])])
 async def test_the_answers_can_be_clicked(row, code, sent):
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")

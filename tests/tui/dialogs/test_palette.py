@@ -16,7 +16,7 @@ from vae_tui.run.events import SettingChanged
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.dialogs.palette import Commands, Palette
 
-train_screen = partial(Screen, views="1")
+bare_screen = partial(Screen, views="")
 
 CHANGED = SettingChanged(time=NOW, step=540, name="beta", old=1.0, new=4.0, command_id="x")
 
@@ -70,7 +70,7 @@ async def test_the_palette_goes_to_views_times_and_themes_in_words():
 
 
 async def test_the_palette_opens_runs_that_are_listed_while_it_is_open():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "1")
         await pilot.press("ctrl+p")
@@ -98,7 +98,7 @@ async def test_the_palette_opens_runs_that_are_listed_while_it_is_open():
     ],
 )  # fmt: skip
 async def test_the_palette_offers_nothing_that_cannot_work_now(condition, there, missing):
-    screen = train_screen()
+    screen = Screen(views="1")
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1", condition)
         names = {one.title for one in screen.app.get_system_commands(screen.app.main)}
@@ -107,7 +107,7 @@ async def test_the_palette_offers_nothing_that_cannot_work_now(condition, there,
 
 
 async def test_each_word_that_is_typed_is_part_of_the_name_or_description():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
         await pilot.press("ctrl+p", *"pau", "space", *"train")
@@ -134,7 +134,7 @@ async def test_a_burst_of_enter_runs_the_first_command_once(enters):
 
 
 async def test_enter_runs_what_was_typed_before_it_though_the_search_is_slower():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
         screen.reader.report(CHANGED)
@@ -162,7 +162,7 @@ async def test_enter_waits_for_a_slow_search(monkeypatch):
             yield hit
 
     monkeypatch.setattr(Commands, "search", slow_search)
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
         await pilot.press("ctrl+p")
@@ -175,7 +175,7 @@ async def test_enter_waits_for_a_slow_search(monkeypatch):
 
 
 async def test_the_palette_opens_over_the_main_screen_only_and_once():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -186,7 +186,7 @@ async def test_the_palette_opens_over_the_main_screen_only_and_once():
 
 @pytest.mark.parametrize("turns_of_the_loop", [0, 2, 4, 8])
 async def test_the_screen_ends_in_order_while_the_palette_opens(turns_of_the_loop):
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
         pilot.app.push_screen(Palette(lambda: ()))
@@ -197,7 +197,7 @@ async def test_the_screen_ends_in_order_while_the_palette_opens(turns_of_the_loo
 
 
 async def test_a_key_that_moves_in_the_list_does_nothing_while_there_is_none():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
         for key in ("pagedown", "pageup", "down", "up", "ctrl+home", "ctrl+end"):
@@ -209,7 +209,7 @@ async def test_a_key_that_moves_in_the_list_does_nothing_while_there_is_none():
 
 @pytest.mark.parametrize("name", ["x[/b]", "[red]x", "[@click=app.exit]x[/]"])
 async def test_a_run_whose_name_looks_like_markup_is_offered_by_its_name(name):
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "1")
         await pilot.press("ctrl+p")

@@ -10,7 +10,7 @@ from textual.widgets import Input, Static
 from vae_tui.run.events import Paused, SettingChanged
 from vae_tui.tui.dialogs.settings import SettingsDialog
 
-train_screen = partial(Screen, views="1")
+bare_screen = partial(Screen, views="")
 
 
 async def ask_controls(pilot, screen, **values):
@@ -29,7 +29,7 @@ async def open_controls(pilot, screen, condition, **values):
 
 
 async def test_c_shows_the_settings_in_force():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await open_controls(pilot, screen, "running")
         values = {field.id: field.value for field in pilot.app.screen.query(Input)}
@@ -40,7 +40,7 @@ async def test_c_shows_the_settings_in_force():
 
 
 async def test_c_shows_a_setting_that_was_changed_in_a_pause():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -55,7 +55,7 @@ async def test_c_shows_a_setting_that_was_changed_in_a_pause():
 
 
 async def test_a_number_that_cannot_be_is_refused_in_words():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -78,7 +78,7 @@ async def test_a_number_that_cannot_be_is_refused_in_words():
 
 
 async def test_new_settings_are_requested_one_by_one():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await open_controls(pilot, screen, "running", beta="4", epochs="300")
         await pilot.press("enter")
@@ -87,7 +87,7 @@ async def test_new_settings_are_requested_one_by_one():
 
 
 async def test_controls_save_now_and_u_undoes():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await open_controls(pilot, screen, "running")
         await pilot.press("ctrl+s")
@@ -97,7 +97,7 @@ async def test_controls_save_now_and_u_undoes():
 
 async def test_a_screen_that_only_watches_changes_nothing():
     steering = FakeSteering()
-    screen = train_screen(read_only=True, steering=steering)
+    screen = bare_screen(read_only=True, steering=steering)
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
@@ -112,7 +112,7 @@ async def test_a_screen_that_only_watches_changes_nothing():
 
 @pytest.mark.parametrize("condition", ["stopped", "failed", "lost", "finished"])
 async def test_new_settings_of_an_ended_run_apply_when_enter_resumes_it(condition):
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await open_controls(pilot, screen, condition, beta="4", epochs="300")
         await pilot.press("enter")
@@ -121,7 +121,7 @@ async def test_new_settings_of_an_ended_run_apply_when_enter_resumes_it(conditio
 
 
 async def test_new_settings_of_an_ended_run_can_be_kept_for_a_later_resume():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await open_controls(pilot, screen, "finished", lr="0.0005")
         await pilot.press("ctrl+k")
@@ -131,7 +131,7 @@ async def test_new_settings_of_an_ended_run_can_be_kept_for_a_later_resume():
 
 
 async def test_a_finished_run_is_not_resumed_without_more_epochs():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await open_controls(pilot, screen, "finished", beta="4")
         await pilot.press("enter")
@@ -140,7 +140,7 @@ async def test_a_finished_run_is_not_resumed_without_more_epochs():
 
 
 async def test_after_a_divergence_half_the_learning_rate_is_proposed():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await open_controls(pilot, screen, "diverged", beta="0.5")
         await pilot.press("enter")
@@ -149,7 +149,7 @@ async def test_after_a_divergence_half_the_learning_rate_is_proposed():
 
 async def test_a_live_run_has_nothing_to_keep_and_an_ended_one_nothing_to_save():
     for condition, key in (("running", "ctrl+k"), ("stopped", "ctrl+s")):
-        screen = train_screen()
+        screen = bare_screen()
         async with screen.at() as pilot:
             await open_controls(pilot, screen, condition, lr="0.0005")
             await pilot.press(key)
@@ -158,7 +158,7 @@ async def test_a_live_run_has_nothing_to_keep_and_an_ended_one_nothing_to_save()
 
 
 async def test_settings_that_wait_for_a_resume_are_shown_when_c_opens_again():
-    screen = train_screen()
+    screen = bare_screen()
     async with screen.at() as pilot:
         await open_controls(pilot, screen, "stopped", beta="4")
         await pilot.press("ctrl+k")

@@ -98,7 +98,7 @@ MISSED = "while you were away (47 m 00 s): epochs 12 to 19, it failed: [b]\x1b[2
 
 
 async def test_what_was_missed_stands_there_until_a_key_is_pressed_and_then_in_the_help():
-    screen = Screen(views="12")
+    screen = Screen(views="2")
     async with screen.at(120, 40) as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "lost")

@@ -254,7 +254,7 @@ async def test_keys_are_answered_and_the_share_is_told_while_a_log_is_read():
 
 
 async def test_leaving_a_live_run_whose_log_is_still_read_asks():
-    screen = Screen(views="1")
+    screen = Screen(views="")
     async with screen.at() as pilot:
         await wait_until(pilot, screen.reader.follows.is_set)
         screen.reader.report(unread=0.5, live=True)

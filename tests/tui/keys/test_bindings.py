@@ -51,7 +51,7 @@ def test_every_binding_has_an_id_of_its_own_to_be_remapped_by():
 
 
 async def test_a_remapped_key_is_that_in_footer_and_help_and_does_what_the_old_one_did():
-    screen = Screen(views="1")
+    screen = Screen(views="")
     async with screen.at(160, 60) as pilot:
         await open_view(pilot, screen, "1")
         screen.app.set_keymap({"app.pause": "f9"})

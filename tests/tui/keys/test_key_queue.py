@@ -24,7 +24,7 @@ from vae_tui.tui.keys.key_queue import KeyProbe, KeyQueue
     ],
 )
 async def test_keys_that_come_together_do_what_they_do_apart(keys, value):
-    screen = Screen(views="123")
+    screen = Screen(views="23")
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
         press_at_once(pilot, keys)
@@ -36,7 +36,7 @@ async def test_keys_that_come_together_do_what_they_do_apart(keys, value):
 
 
 async def test_a_comma_in_a_number_is_refused_in_words():
-    screen = Screen(views="1")
+    screen = Screen(views="")
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
         press_at_once(pilot, "c 4 comma 5 [ / ] enter")

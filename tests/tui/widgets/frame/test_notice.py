@@ -10,7 +10,7 @@ from vae_tui.run.events import CommandRefused, Diverged, Paused
 
 
 async def test_the_notice_names_the_keys_as_the_user_has_remapped_them():
-    screen = Screen(views="1")
+    screen = Screen(views="")
     screen.app.set_keymap({"app.pause": "f5", "app.leave": "x"})
     async with screen.at(100, 30) as pilot:
         await until_reading(pilot, screen)
@@ -21,7 +21,7 @@ async def test_the_notice_names_the_keys_as_the_user_has_remapped_them():
 
 @pytest.mark.parametrize("control", [True, False])
 async def test_the_longest_notices_are_one_line_at_80_columns(control):
-    screen = Screen(views="1", read_only=not control, name="digits-1126-0713-2")
+    screen = Screen(views="", read_only=not control, name="digits-1126-0713-2")
     step, last = 12_345_678, 12_345_600
     far = dataclasses.replace(losses(step), time=NOW)
     nan = Diverged(time=NOW, step=step, what="reconstruction", last_good_step=last)
@@ -50,7 +50,7 @@ async def test_the_longest_notices_are_one_line_at_80_columns(control):
 
 
 async def test_a_notice_is_not_shown_in_a_terminal_that_is_too_small():
-    screen = Screen(views="1")
+    screen = Screen(views="")
     async with screen.at(50, 15) as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "lost")

@@ -4,7 +4,7 @@ from support.screen import Screen, open_view, wait_until
 
 
 async def test_the_tabs_show_remapped_keys():
-    screen = Screen(views="13")
+    screen = Screen(views="3")
     async with screen.at() as pilot:
         await open_view(pilot, screen, "1")
         assert screen.text.splitlines()[1].startswith(" 1 Train  2 Samples  3 Walk ")

@@ -41,7 +41,7 @@ async def test_a_long_notification_is_one_line_with_its_beginning_and_its_end():
 async def test_a_notification_that_expires_while_it_is_shown_does_not_freeze_the_screen(
     monkeypatch,
 ):
-    screen = Screen(views="1")
+    screen = Screen(views="")
     async with screen.at() as pilot:
         await until_reading(pilot, screen)
         await become(pilot, screen, "running")
