@@ -102,3 +102,14 @@ def test_a_value_that_json_has_not_is_null_in_status(tmp_path):
     code, out, err = called_once(["status", str(run.path), "--json"])
     assert (code, err) == (0, "")
     assert json.loads(out)["pending"] == {"lr": None}
+
+
+def test_status_gives_beta_as_it_is_now_and_in_other_programs_terms(tmp_path):
+    run = run_with(tmp_path, started(), losses(3), warmup=2.0, beta=4.0, latent_dim=20)
+    text = called_once(["status", str(run.path)])[1]
+    assert "step 3, beta 1 of 4 (warm-up), lr 1" in text
+    assert (
+        "beta 4 is 0.0051 with the reconstruction averaged over pixels, 0.102 with the KL" in text
+    )
+    plain = run_with(tmp_path / "ae", started(), losses(3), model="ae")
+    assert "averaged" not in called_once(["status", str(plain.path)])[1]

@@ -53,3 +53,24 @@ def test_an_untrained_network_is_not_called_collapsed():
 @pytest.mark.parametrize("beta", [1.0, 50.0])
 def test_an_auto_encoder_is_not_judged_by_its_kl(beta):
     assert diagnose(measured(81.5, [14.0] * 20, beta, is_vae=False))[0] == "free"
+
+
+def test_the_advice_for_a_collapse_names_free_bits_and_twice_those_there_are():
+    assert "--free-bits 0.1" in diagnose(measured(*BETA_50))[1]
+    at_level = (213.4, [0.1] * 20, 50.0)
+    word, advice = diagnose(measured(*at_level, free_bits=0.1))
+    assert word == "collapsed"
+    assert "--free-bits 0.2" in advice
+
+
+def test_dimensions_at_the_level_of_the_free_bits_are_neither_dead_nor_squeezed():
+    bce, kl, beta = BETA_4
+    free = [max(one, 0.11) for one in kl]
+    word, advice = diagnose(measured(bce, free, beta, free_bits=0.1))
+    assert word == "well"
+    assert "8 of 20 dimensions are at the 0.1 nats of --free-bits" in advice
+
+
+def test_free_bits_that_no_dimension_is_at_change_nothing():
+    bce, kl, beta = BETA_1
+    assert diagnose(measured(bce, kl, beta, free_bits=0.05)) == diagnose(measured(bce, kl, beta))

@@ -29,6 +29,7 @@ def test_the_defaults_are_the_courses():
         "beta": 1.0,
         "warmup": 0.0,
         "kl_schedule": "linear",
+        "free_bits": 0.0,
         "latent_dim": 20,
         "hidden": 400,
         "model": "vae",
@@ -65,6 +66,12 @@ def test_the_defaults_are_the_courses():
         ({"beta": math.inf}, "--beta must be 1e+06 or less, not inf; the nearest is 1e+06"),
         ({"beta": -math.inf}, "--beta must be 0 or more, not -inf; the nearest is 0"),
         ({"warmup": -1.0}, "--warmup must be 0 or more, not -1; the nearest is 0"),
+        ({"free_bits": -0.1}, "--free-bits must be 0 or more, not -0.1; the nearest is 0"),
+        ({"free_bits": 101.0}, "--free-bits must be 100 or less, not 101; the nearest is 100"),
+        (
+            {"free_bits": 0.1, "model": "ae"},
+            "--free-bits needs a KL in the loss; --model ae has none; omit one",
+        ),
         (
             {"kl_schedule": "cyclical"},
             "--kl-schedule cyclical needs --warmup, the epochs of a cycle; try 10",

@@ -90,3 +90,22 @@ def test_the_columns_of_the_csv_file_keep_their_names_and_their_order(tmp_path):
         *("test_half_squared_error_at_mean_nats_per_image", "active_units", "seconds"),
         *("test_kl_z1_nats_per_image", "test_kl_z2_nats_per_image"),
     ]
+
+
+@pytest.mark.parametrize(("free_bits", "columns", "labels"), [
+    (0.0, ["train_kl_nats_per_image"], ["train", "test"]),
+    (0.1, ["train_kl_nats_per_image", "train_kl_in_loss_nats_per_image"],
+     ["train", "in the loss", "test"]),
+])  # fmt: skip
+def test_the_kl_in_the_loss_is_in_the_csv_and_the_chart_of_runs_with_free_bits_only(
+    tmp_path, free_bits, columns, labels
+):
+    more = {"kl_in_loss": 2.5} if free_bits else {}
+    measured = dataclasses.replace(losses(1), more=more)
+    run = run_with(tmp_path, started(), measured, free_bits=free_bits)
+    (row,) = csv.DictReader(io.StringIO(b"".join(losses_csv(run, run.config())).decode()))
+    assert [name for name in row if name.startswith("train_kl")] == columns
+    assert row.get("train_kl_in_loss_nats_per_image", "2.5") == "2.5"
+    view = run_view.advance(run_view.RunView("run", run.config()), [started(), measured])
+    curves = chart_curves("kl", view, smooth=False, recent=False)
+    assert [curve.label for curve in curves] == labels

@@ -123,3 +123,12 @@ def test_a_rate_too_high_diverges_and_says_so_rather_than_going_on():
     happened = finish(trainer)
     assert kinds(happened)[-2:] == ["Diverged", "RunEnded"]
     assert happened[-2].what in ("BCE", "KL")
+
+
+def test_the_kl_in_the_loss_is_reported_of_runs_with_free_bits_only():
+    config = tiny_config(epochs=1, free_bits=0.3)
+    measured = only(LossesMeasured, finish(tiny_trainer(config, timer=Ticker(CHUNK_SECONDS))))
+    assert measured[0].value("kl_in_loss") == pytest.approx(config.latent_dim * 0.3, rel=0.01)
+    assert all(event.value("kl_in_loss") > event.kl for event in measured)
+    plain = only(LossesMeasured, finish(tiny_trainer(tiny_config(epochs=1))))
+    assert all("kl_in_loss" not in event.more for event in plain)

@@ -145,10 +145,11 @@ class EagerRun:
                     reconstruction = functional.binary_cross_entropy(picture, x, reduction="sum")
                 else:
                     reconstruction = 0.5 * ((x - picture) ** 2).sum()
-                kl = 0.5 * (logvar.exp() - logvar - 1 + mu**2).sum()
+                kl_terms = 0.5 * (logvar.exp() - logvar - 1 + mu**2)
+                kl, kl_in_loss = kl_terms.sum(), kl_terms.clamp_min(config.free_bits).sum()
                 warmup = config.warmup * per_epoch
                 beta = config.beta * (min(1, step / warmup) if warmup else 1)
-                loss = reconstruction + (beta * kl if config.model == "vae" else 0)
+                loss = reconstruction + (beta * kl_in_loss if config.model == "vae" else 0)
                 adam.zero_grad()
                 (loss / len(rows)).backward()
                 adam.step()
@@ -165,11 +166,12 @@ class EagerRun:
         {"batch_size": 128},
         {"beta": 4.0},
         {"warmup": 1.5},
+        {"free_bits": 0.05},
         {"model": "ae"},
         {"reconstruction": "mse"},
         {"batch_size": 1_000},
     ],
-    ids=["plain", "ragged", "beta", "warm-up", "ae", "mse", "one batch"],
+    ids=["plain", "ragged", "beta", "warm-up", "free bits", "ae", "mse", "one batch"],
 )
 def test_epoch_means_and_weights_are_those_of_a_plain_eager_loop(changes):
     config = tiny_config(**changes)

@@ -57,7 +57,9 @@ def run_in_pieces(config, cuts, folder: Path):
 @settings(max_examples=8, deadline=None)
 @given(
     cuts=st.lists(st.integers(0, 18), max_size=4).map(sorted),
-    changes=st.sampled_from([{}, {"model": "ae"}, {"warmup": 2.0}, {"batch_size": 128}]),
+    changes=st.sampled_from(
+        [{}, {"model": "ae"}, {"warmup": 2.0}, {"free_bits": 0.1}, {"batch_size": 128}]
+    ),
 )
 def test_a_run_broken_off_anywhere_continues_bit_for_bit(tmp_path_factory, cuts, changes):
     config = tiny_config(**changes)

@@ -35,7 +35,10 @@ _FAILURES = ("failed", "lost")
 def status(run: str | None, runs_dir: Path, as_json: bool) -> None:
     """Print the state, losses and settings of one run."""
     from vae_tui.run.control import pending_settings
+    from vae_tui.run.damaged_config import readable_config
     from vae_tui.run.events import finite
+    from vae_tui.run.kl_weight.conventions import beta_elsewhere
+    from vae_tui.run.kl_weight.schedule import beta_in_words
     from vae_tui.run.runs_folder import find
     from vae_tui.run.summary import summarise_all
 
@@ -50,7 +53,11 @@ def status(run: str | None, runs_dir: Path, as_json: bool) -> None:
         return
     print_lines(*table([row]))
     best = f", best test loss {row.best_test_loss:.2f}" if row.best_test_loss > 0 else ""
-    print_lines(f"step {row.step:,}, beta {row.beta:g}, lr {row.lr:g}{best}")
+    config, _ = readable_config(found)
+    beta = beta_in_words(config, row.beta, row.epoch)
+    print_lines(f"step {row.step:,}, beta {beta}, lr {row.lr:g}{best}")
+    if row.model == "vae":
+        print_lines(beta_elsewhere(config, row.beta))
     if pending:
         changes = ", ".join(f"{name} {value:g}" for name, value in pending.items())
         print_lines(f"set when it is resumed: {changes}")

@@ -162,6 +162,8 @@ for _command in (
         help="Epochs over which beta rises from 0; of a cycle, if that is cyclical.")  # fmt: skip
 @option("--kl-schedule", type=Choice(KL_SCHEDULES), default="linear",
         help="How beta rises over --warmup: once, or in the first half of each cycle.")  # fmt: skip
+@option("--free-bits", type=float, default=0.0, metavar="NATS",
+        help="KL of a dimension of an image that costs nothing; try 0.1.")  # fmt: skip
 @option("--latent-dim", type=int, default=20, help="Latent dimensions d.")
 @option("--hidden", type=int, show_default="d squared", help="Width of the hidden layers.")
 @option("--model", type=Choice(MODELS), default="vae",

@@ -12,7 +12,14 @@ Source: Burda et al. 2016, https://arxiv.org/abs/1509.00519, section 5.2.
 DEAD_KL = 0.05
 """Nats; a dimension with less carries next to no information about the image."""
 COLLAPSED_SHARE, COLLAPSED_KL = 0.95, 1.0
-"""Collapsed: at least this `Measured.share`, and less KL in total."""
+"""Collapsed: at least this `Measured.share`, and less KL in the dimensions above the free level."""
+FREE_LEVEL = 1.2
+"""A dimension is at the level of the free bits if its KL is at most this many times them.
+
+Above, because the loss takes the larger of both for each image: the mean of the KL stays higher.
+"""
+FIRST_FREE_BITS = 0.1
+"""Nats; the advice for a posterior that has collapsed without them."""
 SQUEEZED_SHARE = 0.35
 """Too large a beta: dead dimensions, and at least this `Measured.share`."""
 
@@ -29,9 +36,11 @@ class Measured:
     collapse: float
     """Reconstruction loss of the mean image."""
     beta: float
+    free_bits: float = 0.0
+    """Nats of each dimension that cost nothing."""
     is_vae: bool = True
     is_trained: bool = True
-    """At least one epoch is over, and beta has reached its value."""
+    """At least one epoch is over, and the last one was trained with the full beta."""
 
     @property
     def share(self) -> float:
@@ -44,6 +53,7 @@ def diagnose(found: Measured) -> tuple[str, str]:
     """Return early, free, collapsed, squeezed, dead or well, and advice in a sentence or two."""
     size = len(found.kl_per_dimension)
     dead = sum(kl < DEAD_KL for kl in found.kl_per_dimension)
+    charged = [kl for kl in found.kl_per_dimension if kl > FREE_LEVEL * found.free_bits]
     if not found.is_vae:
         return "free", (
             "An auto-encoder's KL is measured, not trained: its codes can lie anywhere, "
@@ -52,14 +62,16 @@ def diagnose(found: Measured) -> tuple[str, str]:
     if not found.is_trained:
         return (
             "early",
-            "Too early to say: wait for the first epochs and for beta to reach its value.",
+            "Too early to say: wait for the first epoch and for beta to reach its full value.",
         )
-    if found.share >= COLLAPSED_SHARE and sum(found.kl_per_dimension) < COLLAPSED_KL:
+    if found.share >= COLLAPSED_SHARE and sum(charged) < COLLAPSED_KL:
+        free_bits = 2 * found.free_bits or FIRST_FREE_BITS
         return "collapsed", (
             "The posterior has collapsed: codes carry no information about the images, every one "
-            "is decoded to the mean image. Lower beta, or raise it slowly: --warmup 5."
+            "is decoded to the mean image. Lower beta, raise it slowly (--warmup 5), or let each "
+            f"dimension have some KL at no cost (--free-bits {free_bits:g})."
         )
-    if found.beta > 1 and dead and found.share >= SQUEEZED_SHARE:
+    if found.beta > 1 and dead and not found.free_bits and found.share >= SQUEEZED_SHARE:
         return "squeezed", (
             f"beta {found.beta:g} is too large: only {size - dead} of {size} dimensions are used, "
             f"and the reconstruction is {found.share:.0%} of the way from a perfect copy to a "
@@ -70,4 +82,10 @@ def diagnose(found: Measured) -> tuple[str, str]:
             f"{dead} of {size} dimensions are dead (KL below {DEAD_KL:g}): "
             f"--latent-dim {max(size - dead, 1)} is enough."
         )
-    return "well", f"All {size} dimensions carry information about the image: no action needed."
+    use = f"All {size} dimensions carry information about the image: no action needed."
+    if found.free_bits and len(charged) < size:
+        use = (
+            f"{size - len(charged)} of {size} dimensions are at the {found.free_bits:g} nats of "
+            "--free-bits, below which the loss does not push them."
+        )
+    return "well", use

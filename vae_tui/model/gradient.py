@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from vae_tui.model.step_plan import HANDWRITTEN, StepPlan
-from vae_tui.model.vae import VAE, loss_terms
+from vae_tui.model.vae import VAE, kl_terms, loss_terms, with_free_bits
 
 
 class Gradient(Protocol):
@@ -24,7 +24,7 @@ class Gradient(Protocol):
 
     def forward_backward(
         self, pixels: Tensor, noise: Tensor, beta: Tensor, scale: float
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Write the gradient of the batch's summed loss, times ``scale``, into `values`.
 
         Args:
@@ -34,12 +34,13 @@ class Gradient(Protocol):
             scale: 1 / B for the gradient of the mean.
 
         Returns:
-            ``(reconstruction, kl)`` in nats, scalars, summed over the images.
+            ``(reconstruction, kl, kl_in_loss)`` in nats, scalars, summed over the images. The loss
+            has the last one, which differs from the true KL with free bits.
         """
 
 
-Losses = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]
-"""Takes pixels, noise and beta; returns the batch's loss, its reconstruction part and its KL."""
+Losses = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor, Tensor, Tensor]]
+"""Takes pixels, noise and beta; returns the batch's loss and what `Gradient` returns."""
 
 
 class AutogradGradient:
@@ -53,6 +54,7 @@ class AutogradGradient:
         model: VAE,
         precision: str,
         reconstruction: str,
+        free_bits: float = 0.0,
         transform: Callable[[Losses], Losses] = lambda losses: losses,
     ) -> None:
         self.weights, self.values = flatten(model)
@@ -60,43 +62,53 @@ class AutogradGradient:
         self._parameters = list(model.parameters())
         self._is_bf16 = precision == "bf16"
         self._reconstruction = reconstruction
+        self._free_bits = free_bits
         self._transformed = transform(self._losses)
 
     def forward_backward(
         self, pixels: Tensor, noise: Tensor, beta: Tensor, scale: float
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """See `Gradient`."""
-        loss, reconstruction, kl = self._transformed(pixels, noise, beta)
+        loss, *terms = self._transformed(pixels, noise, beta)
         # Not backward(): its AccumulateGrad nodes stay bound to the stream of the first step, which
         # breaks the capture of a CUDA graph.
         grads = torch.autograd.grad(loss * scale, self._parameters)
         torch.cat([grad.flatten() for grad in grads], out=self.values)
-        return reconstruction.detach(), kl.detach()
+        reconstruction, kl, kl_in_loss = (term.detach() for term in terms)
+        return reconstruction, kl, kl_in_loss
 
-    def _losses(self, pixels: Tensor, noise: Tensor, beta: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _losses(
+        self, pixels: Tensor, noise: Tensor, beta: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         images = pixels / 255
         with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=self._is_bf16):
             logits, posterior = self._model(images, noise)
         reconstruction, kl = (
             term.sum() for term in loss_terms(logits, images, posterior, self._reconstruction)
         )
-        loss = reconstruction + beta * kl if self._model.noisy else reconstruction
-        return loss, reconstruction, kl
+        kl_in_loss = kl
+        if self._free_bits:
+            kl_in_loss = with_free_bits(kl_terms(posterior), self._free_bits).sum()
+        loss = reconstruction + beta * kl_in_loss if self._model.noisy else reconstruction
+        return loss, reconstruction, kl, kl_in_loss
 
 
-def gradient_for(model: VAE, plan: StepPlan, reconstruction: str) -> Gradient:
+def gradient_for(
+    model: VAE, plan: StepPlan, reconstruction: str, free_bits: float = 0.0
+) -> Gradient:
     """Return the model's gradient, computed as the plan says.
 
     Args:
         model: Its parameters become views of the gradient's `weights`.
         plan: Losses and sums are float32 in every precision.
         reconstruction: ``bce`` or ``mse``.
+        free_bits: KL in nats below which a dimension of an image costs nothing.
     """
     if next(model.parameters()).device.type == "cuda":
         # A setting of the whole process, which trains one network: it counts for tests too.
         torch.set_float32_matmul_precision("high" if plan.precision == "tf32" else "highest")
     handwritten = model.handwritten_gradient if plan.gradient == HANDWRITTEN else None
-    return (handwritten or AutogradGradient)(model, plan.precision, reconstruction)
+    return (handwritten or AutogradGradient)(model, plan.precision, reconstruction, free_bits)
 
 
 def flatten(model: VAE) -> tuple[nn.Parameter, Tensor]:

@@ -34,8 +34,11 @@ class VAE(nn.Module):
         noisy: False makes it the classic auto-encoder: the code is the mean.
     """
 
-    handwritten_gradient: "Callable[[VAE, str, str], Gradient] | None" = None
-    """Makes a gradient that computes what autograd does, from model, precision, reconstruction."""
+    handwritten_gradient: "Callable[[VAE, str, str, float], Gradient] | None" = None
+    """Makes a gradient that computes what autograd does.
+
+    It takes model, precision, reconstruction and free bits.
+    """
 
     def __init__(
         self, encoder: nn.Module, decoder: nn.Module, latent_dim: int, *, noisy: bool
@@ -96,6 +99,22 @@ def kl_terms(posterior: Posterior) -> Tensor:
     """Return KL(q(z|x) || N(0, I)) of each image and dimension, (B, d), in nats."""
     logvar = posterior.logvar
     return 0.5 * (torch.exp(logvar) - logvar - 1 + posterior.mean.square())
+
+
+def with_free_bits(kl: Tensor, free_bits: float) -> Tensor:
+    """Return the KL that the loss uses of each image and dimension, (B, d): at least ``free_bits``.
+
+    A smaller KL costs as much as ``free_bits`` and has no gradient, so a dimension is not pushed
+    below it. Kingma et al. 2016 (https://arxiv.org/abs/1606.04934, appendix C.8) compare the mean
+    over the minibatch instead of each image's KL, and groups of dimensions instead of single ones.
+    That mean depends on the batch, and several processes would have to exchange it before they
+    know their gradients; of each image, the loss is a plain sum over images.
+
+    Args:
+        kl: As `kl_terms` returns it, (B, d).
+        free_bits: In nats.
+    """
+    return kl.clamp_min(free_bits) if free_bits else kl
 
 
 def reference_losses(train: Tensor, test: Tensor, reconstruction: str) -> tuple[float, float]:

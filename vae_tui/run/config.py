@@ -51,6 +51,7 @@ RANGES: Mapping[str, Limits] = {
     "lr": Limits(0, 10, above=True),
     "beta": Limits(0, 1e6),
     "warmup": Limits(0, 1_000_000),
+    "free_bits": Limits(0, 100),
     "latent_dim": Limits(1, DEFAULT_SHAPE.pixels),
     "hidden": Limits(1, 65_536),
     "seed": Limits(0, 2**63 - 1),
@@ -73,6 +74,8 @@ class RunConfig:
     warmup: float = 0.0
     """Epochs over which beta rises from 0; of a cycle, for a cyclical schedule."""
     kl_schedule: str = "linear"
+    free_bits: float = 0.0
+    """Nats; a dimension's KL below it adds a constant to the loss, and has no gradient."""
     latent_dim: int = 20
     hidden: int = 400
     model: str = "vae"
@@ -108,6 +111,8 @@ class RunConfig:
             raise UsageError("--kl-schedule cyclical needs --warmup, the epochs of a cycle; try 10")
         if self.kl_schedule == "constant" and self.warmup:
             raise UsageError("--kl-schedule constant has no --warmup; omit one of the two")
+        if self.free_bits and self.model == "ae":
+            raise UsageError("--free-bits needs a KL in the loss; --model ae has none; omit one")
         if not _DEVICE.fullmatch(self.device):
             check_choice("device", self.device, ("auto", "cpu", "cuda", "cuda:0", "mps"))
 

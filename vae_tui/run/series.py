@@ -38,10 +38,12 @@ class Metric:
     """
     chart: str = ""
     """The chart that draws it; empty draws it nowhere."""
-    role: Literal["train", "test"] = "train"
-    """In a chart: a line in the colour of training, or points in the colour of tests."""
+    role: Literal["train", "loss", "test"] = "train"
+    """In a chart: a line in the colour of training or of the loss, or points in that of tests."""
     mean_over: Literal["", "images", "steps"] = ""
     """What the trainer averages it over, since the last report; empty where it takes no mean."""
+    only_with: str = ""
+    """A field of the config; runs where it is 0 do not have the series. Empty: all runs have it."""
 
     derive: Callable[[Measured, RunConfig], float] | None = None
     """Computes it from the event's other series; None: the trainer measures it."""
@@ -50,9 +52,13 @@ class Metric:
         """Return its value at an event; NaN where the event has none."""
         return self.derive(event, config) if self.derive else event.value(self.name)
 
+    def is_in(self, config: RunConfig) -> bool:
+        """Return whether a run has the series."""
+        return not self.only_with or bool(getattr(config, self.only_with))
+
     def columns(self, config: RunConfig) -> list[str]:
         """Return its headings in the CSV file."""
-        if not self.column:
+        if not self.column or not self.is_in(config):
             return []
         dimensions = range(1, config.latent_dim + 1) if "{dimension}" in self.column else (1,)
         term = "bce" if config.reconstruction == "bce" else "half_squared_error"
@@ -84,6 +90,9 @@ SERIES: tuple[Metric, ...] = (
            column="train_{reconstruction}_nats_per_image"),
     Metric(name="kl", per="step", mean_over="images", label="KL", unit=_NATS, chart="kl",
            column="train_kl_nats_per_image"),
+    Metric(name="kl_in_loss", per="step", mean_over="images", label="in the loss", unit=_NATS,
+           chart="kl", role="loss", column="train_kl_in_loss_nats_per_image",
+           only_with="free_bits"),
     Metric(name="beta", per="step", label="beta", column="beta"),
     Metric(name="lr", per="step", label="lr", column="lr"),
     Metric(name="images_per_second", per="step", label="images/s", chart="images_per_second",

@@ -15,6 +15,7 @@ from vae_tui.model.vae import VAE, reference_losses
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import Diverged, EpochEnded, Event, LossesMeasured, RunEnded, RunStarted
 from vae_tui.run.lock.machine import host_name
+from vae_tui.run.series import averaged
 from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.loss_meter import LossSums
 from vae_tui.training.random_streams import stream_seed
@@ -88,7 +89,11 @@ class Reports:
             epoch=step / self._steps_per_epoch,
             bce=means.pop("bce"),
             kl=means.pop("kl"),
-            more=means,
+            more={
+                metric.name: means[metric.name]
+                for metric in averaged()
+                if metric.name in means and metric.is_in(self._config)
+            },
             beta=beta,
             lr=lr,
             images_per_second=sums.images / sums.seconds,

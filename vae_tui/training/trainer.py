@@ -23,6 +23,7 @@ from vae_tui.run.events import (
     SettingChanged,
     TrainingSlowed,
 )
+from vae_tui.run.kl_weight.schedule import beta_at
 from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.loss_meter import LossMeter
 from vae_tui.training.random_streams import epoch_order, stream_seed
@@ -84,7 +85,7 @@ class Trainer:
         self._noise = torch.Generator(device).manual_seed(stream_seed(config.seed, "noise"))
         self._stepper = Stepper(
             self.model,
-            gradient_for(self.model, plan, config.reconstruction),
+            gradient_for(self.model, plan, config.reconstruction, config.free_bits),
             images.train.to(device),
             batch_size=config.batch_size,
             lr=config.lr,
@@ -234,20 +235,7 @@ class Trainer:
         self.step += count
 
     def _beta_at(self, step: int) -> float:
-        """Return the weight of the KL at a step.
-
-        Linear: it rises from 0 over the warm-up epochs, once. Cyclical: it does so again and again,
-        in the first half of each as many epochs.
-
-        Source:
-            Fu et al. 2019, https://arxiv.org/abs/1903.10145.
-        """
-        warmup = self._config.warmup * self.steps_per_epoch
-        if not warmup:
-            return self.settings["beta"]
-        if self._config.kl_schedule == "cyclical":
-            return self.settings["beta"] * min(1.0, 2 * (step % warmup) / warmup)
-        return self.settings["beta"] * min(1.0, step / warmup)
+        return beta_at(self._config, self.settings["beta"], step, self.steps_per_epoch)
 
     def _change(self, command: Command, name: str, value: float, *, undo: bool = False) -> Event:
         begun = math.ceil(self.step / self.steps_per_epoch)

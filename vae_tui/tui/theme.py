@@ -55,6 +55,7 @@ ROLES: Mapping[str, Role] = {
     "train": Role("primary"),
     "band": Role("primary", 0.45, is_text=False),
     "test": Role("accent"),
+    "loss": Role("foreground", 0.8),
     "overlay": Role("secondary"),
     "overlay2": Role("success"),
     "overlay3": Role("error"),
@@ -63,8 +64,9 @@ ROLES: Mapping[str, Role] = {
     "here": Role("accent", is_bold=True),
     "dead": Role("foreground", 0.5),
 }
-"""``train``, ``band``, ``test``: curves and bars; ``overlay``: other runs; ``rule``: axes, tracks;
-``mark``: a changed setting; ``here``: what the cursor is on; ``dead``: a dimension without KL."""
+"""``train``, ``band``, ``test``: curves and bars; ``loss``: what the loss uses, where that differs;
+``overlay``: other runs; ``rule``: axes, tracks; ``mark``: a changed setting;
+``here``: what the cursor is on; ``dead``: a dimension without KL."""
 
 OVERLAY_ROLES = ("overlay", "overlay2", "overlay3", "overlay4")
 """Roles of the overlaid runs; their number limits the overlays."""

@@ -36,13 +36,17 @@ def sums(**values: float) -> list[float]:
     return [values.get(name, 0.0) for name in NAMES]
 
 
+def means(**values: float) -> dict[str, float]:
+    return dict(zip(NAMES, sums(**values), strict=True))
+
+
 def test_losses_are_means_over_images_and_the_norm_over_steps_since_the_last_report():
     meter = LossMeter(interval=1.0)
     meter.add(100, 2, sums(bce=500.0, kl=50.0, gradient_norm=8.0), 1.0)
-    assert meter.take(0.0, last=False).means() == {"bce": 5.0, "kl": 0.5, "gradient_norm": 4.0}
+    assert meter.take(0.0, last=False).means() == means(bce=5.0, kl=0.5, gradient_norm=4.0)
     meter.add(150, 3, sums(bce=650.0, kl=150.0, gradient_norm=10.0), 1.0)
     assert meter.take(0.5, last=False) is None
-    assert meter.take(1.5, last=False).means() == {"bce": 3.0, "kl": 2.0, "gradient_norm": 2.0}
+    assert meter.take(1.5, last=False).means() == means(bce=3.0, kl=2.0, gradient_norm=2.0)
 
 
 def test_a_resumed_meter_reports_as_one_that_was_not_interrupted():
@@ -60,6 +64,6 @@ def test_a_state_of_an_older_version_that_knew_no_norm_is_continued():
     old = {"sums": [500.0, 50.0], "unreported": [100, 500.0, 50.0, 1.0], "epoch_seconds": 1.0}
     meter.load_state(old, images=100, steps=2)
     meter.add(200, 4, sums(bce=900.0, kl=90.0, gradient_norm=6.0), 1.0)
-    assert meter.take(0.0, last=False).means() == {"bce": 4.5, "kl": 0.45, "gradient_norm": 3.0}
+    assert meter.take(0.0, last=False).means() == means(bce=4.5, kl=0.45, gradient_norm=3.0)
     meter.load_state({"sums": [500.0, 50.0], "epoch_seconds": 1.0}, images=100, steps=2)
     assert meter.epoch_sums.means()["bce"] == 5.0

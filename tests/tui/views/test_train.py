@@ -1,13 +1,14 @@
 """The Train view: charts and digits from a scene, and what its keys do."""
 
 import asyncio
+import dataclasses
 import re
 from functools import partial
 
 import numpy as np
 import pytest
 from support.fake_networks import flat_network, probe, random_network, samples_of
-from support.run_events import NOW, STARTED, losses, machine_measured
+from support.run_events import CONFIG, NOW, STARTED, losses, machine_measured
 from support.screen import Screen, new_weights, open_view, until_reading, wait_until
 from support.views import chart
 
@@ -98,6 +99,19 @@ async def test_train_names_a_beta_that_is_not_the_usual_one_behind_both_test_los
         shown = screen.text.splitlines()[2]
         assert re.search(r"−ELBO \S+ · best \S+ · at mean \S+", shown)
         assert ("beta 4" in shown) == (width == 120)
+
+
+async def test_train_shows_the_kl_in_the_loss_and_how_far_beta_has_risen():
+    config = dataclasses.replace(CONFIG, free_bits=0.1, warmup=10.0)
+    screen = train_screen(config=config)
+    async with screen.at(160, 50) as pilot:
+        await open_view(pilot, screen, "1")
+        measured = losses(45, epoch=2.5, kl=12.5, more={"kl_in_loss": 14.25})
+        screen.reader.report(STARTED, measured)
+        await wait_until(pilot, lambda: "in the loss" in chart(screen, "kl"))
+        assert "14.2" in chart(screen, "kl")
+        assert "0.25 of 1 (warm-up)" in screen.text
+        assert "beta 1 is 0.00128 with the reconstruction averaged" in screen.view.explanation
 
 
 @pytest.mark.parametrize(("size", "shown"), [((120, 40), True), ((80, 24), False)])

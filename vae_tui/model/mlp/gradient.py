@@ -21,11 +21,14 @@ _HALVINGS = 4
 class MlpGradient:
     """A `Gradient` of the two-layer encoder and decoder."""
 
-    def __init__(self, model: VAE, precision: str, reconstruction: str) -> None:
+    def __init__(
+        self, model: VAE, precision: str, reconstruction: str, free_bits: float = 0.0
+    ) -> None:
         self.weights, self.values = flatten(model)
         parameters = list(model.parameters())
         self._is_noisy = model.noisy
         self._is_squared = reconstruction == "mse"
+        self._free_bits = free_bits
         self._is_bf16 = precision == "bf16"
         self._is_on_cpu = self.weights.device.type == "cpu"
         self._dtype = torch.bfloat16 if self._is_bf16 else torch.float32
@@ -41,7 +44,7 @@ class MlpGradient:
     @torch.no_grad()
     def forward_backward(
         self, pixels: Tensor, noise: Tensor, beta: Tensor, scale: float
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """See `Gradient`."""
         b = self._buffers_for(len(pixels))
         w1, c1, w2, c2, w3, c3, w4, c4 = self._layers
@@ -53,7 +56,8 @@ class MlpGradient:
         mean, logvar = torch.addmm(c2, b.hidden, w2.t()).float().chunk(2, dim=1)
         deviation = torch.exp(0.5 * logvar)
         variance = deviation.square()
-        kl = 0.5 * (variance - logvar - 1 + mean.square()).sum()
+        twice_kl = variance - logvar - 1 + mean.square()  # (B, d)
+        kl = kl_in_loss = 0.5 * twice_kl.sum()
         codes = torch.addcmul(mean, noise, deviation) if self._is_noisy else mean
         codes = codes.to(self._dtype)
         torch.addmm(c3, codes, w3.t(), out=b.decoder_hidden).relu_()
@@ -63,6 +67,10 @@ class MlpGradient:
         code_grads = self._decoder_backward(logit_grads, codes, b).float()
         if self._is_noisy:
             kl_scale = beta * scale
+            if self._free_bits:
+                is_charged = twice_kl >= 2 * self._free_bits
+                kl_in_loss = 0.5 * twice_kl.clamp_min(2 * self._free_bits).sum()
+                kl_scale = kl_scale * is_charged
             mean_grads = torch.addcmul(code_grads, mean, kl_scale)
             logvar_grads = code_grads.mul_(noise).mul_(deviation).add_((variance - 1) * kl_scale)
             logvar_grads *= 0.5
@@ -71,7 +79,7 @@ class MlpGradient:
         self._encoder_backward(torch.cat((mean_grads, logvar_grads), 1), images, b)
         if self._is_bf16:
             self.values.copy_(self._matmul_grads)
-        return reconstruction, kl
+        return reconstruction, kl, kl_in_loss
 
     def _reconstruction(self, logits: Tensor, b: "_Buffers", scale: float) -> tuple[Tensor, Tensor]:
         """Return the summed reconstruction loss, and its gradient in the logits times ``scale``."""

@@ -177,7 +177,7 @@ class Stepper:
         )
         self._ranks.add_up(self._gradient.values)
         self._adam.step([self._gradient.values])
-        values = dict(zip(("bce", "kl"), losses, strict=True))
+        values = dict(zip(("bce", "kl", "kl_in_loss"), losses, strict=True))
         if "gradient_norm" in self._summed:
             norm, ranks = _norm(self._gradient.values), self._ranks.size
             # Every rank has the gradient of the whole batch; their sums are added up.

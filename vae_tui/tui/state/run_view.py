@@ -9,6 +9,7 @@ import numpy as np
 from vae_tui.latent.diagnosis import Measured
 from vae_tui.run import progress, series
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted, WeightsSaved
+from vae_tui.run.kl_weight.schedule import is_at_full_beta
 from vae_tui.run.progress import Progress
 from vae_tui.run.state import has_reported, silence, state_of
 from vae_tui.tui.state.losses import Column, Losses, LossRows, curves
@@ -65,9 +66,10 @@ class RunView(Progress):
             kl_per_dimension=tested.kl_per_dimension,
             floor=started.floor,
             collapse=started.collapse,
-            beta=self.measured.beta if self.measured else self.config.beta,
+            beta=self.beta if self.config.warmup or not self.measured else self.measured.beta,
+            free_bits=self.config.free_bits,
             is_vae=self.config.model == "vae",
-            is_trained=tested.epoch >= max(1.0, self.config.warmup),
+            is_trained=tested.epoch >= 1 and is_at_full_beta(self.config, tested.epoch),
         )
 
     @property

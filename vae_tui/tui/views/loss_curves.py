@@ -17,8 +17,8 @@ from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.theme import OVERLAY_ROLES
 from vae_tui.tui.views.x_axis import newest_epoch, recent_epochs
 
-TRAIN, TEST, RAW, REFERENCE = "train", "test", "band", "quiet"
-_MARKS = {TEST: "o", **dict(zip(OVERLAY_ROLES, "abcd", strict=True))}
+TRAIN, LOSS, TEST, RAW, REFERENCE = "train", "loss", "test", "band", "quiet"
+_MARKS = {TEST: "o", LOSS: "l", **dict(zip(OVERLAY_ROLES, "abcd", strict=True))}
 SMOOTHING_SHARE = 0.04
 """Span of the smoothing, as a share of the points shown."""
 EARLY_SPAN = 1 / 4
@@ -30,10 +30,14 @@ def chart_curves(chart: str, view: RunView, *, smooth: bool, recent: bool) -> tu
     since = recent_epochs(view)[0] if recent else -math.inf
     curves: list[Series] = []
     for metric in series.drawn("step", chart):
+        if not metric.is_in(view.config):
+            continue
         xs, ys = _train_line(view, metric.name)
         xs, ys = xs[xs >= since], ys[xs >= since]
-        if smooth:
-            even = smoothed(ys, SMOOTHING_SHARE * len(ys))
+        even = smoothed(ys, SMOOTHING_SHARE * len(ys)) if smooth else ys
+        if metric.role == LOSS:
+            curves.append(Series(xs, even, LOSS, metric.label, "line"))
+        elif smooth:
             curves.append(Series(xs, ys, RAW, "", "line"))
             curves.append(Series(xs, even, TRAIN, "trend", "line"))
         else:
@@ -59,6 +63,8 @@ def overlay_curves(
     label = cut(other.name, LONGEST_NAME) + (f" {RECONSTRUCTION[kind]}" if differs else "")
     curves: list[Series] = []
     for metric in series.drawn("step", chart):
+        if metric.role == LOSS:
+            continue
         xs, ys = _train_line(other, metric.name)
         if smooth:
             ys = smoothed(ys, SMOOTHING_SHARE * len(ys))

@@ -13,6 +13,8 @@ from textual.reactive import var
 
 from vae_tui.export.picture_files import write_digits
 from vae_tui.run import series
+from vae_tui.run.kl_weight.conventions import beta_elsewhere
+from vae_tui.run.kl_weight.schedule import beta_in_words
 from vae_tui.run.machine.words import machine_parts
 from vae_tui.run.series import TEST_LOSS_AT_MEAN
 from vae_tui.tui.charts.chart import draw_chart, gutters_of
@@ -56,6 +58,7 @@ class TrainView(View):
         "sampled, thinned where they are dense, the newest and the best always shown; an arrow "
         "shows how far a curve goes beyond the edge. -ELBO: BCE + KL of the test set, the test "
         "loss of the list of runs; at mean: with z at the mean of q(z|x). "
+        "in the loss: the KL after --free-bits. "
         "floor: a perfect reconstruction of the test images. collapse: the mean digit for "
         "every input. untrained: before the first step. The horizontal axis is logarithmic at "
         "first, since most happens in the first epochs; {train.axis} changes it. The digits "
@@ -239,8 +242,9 @@ class TrainView(View):
         parts = [f"[b]{name} {run.last_test_loss:.1f}[/b]", f"best {run.best_test_loss:.1f}"]
         if model == "vae":
             parts.append(f"at mean {TEST_LOSS_AT_MEAN.value(tested, run.config):.1f}")
-        if run.beta != 1:
-            parts.append(f"beta {run.beta:g}")
+        beta = beta_in_words(run.config, run.beta, run.epoch)
+        if beta != "1":
+            parts.append(f"beta {beta}")
         caption.text = SEPARATOR.join([*parts, "test set"])
 
     def _cursor(self, scene: Scene, window: tuple[float, float] | None) -> float | None:
@@ -254,6 +258,14 @@ class TrainView(View):
         if not axis.is_log:
             return low + self.cursor_share * (newest - low)
         return float(low * (newest / low) ** self.cursor_share)
+
+    @property
+    def explanation(self) -> str:
+        """The description, with beta as other programs give it."""
+        run = self.scene.run if self.scene else None
+        if run is None or run.config.model == "ae":
+            return super().explanation
+        return f"{super().explanation} {beta_elsewhere(run.config, run.beta)}"
 
     def export(self) -> Export | None:
         """Return the samples of the fixed z as a PNG."""

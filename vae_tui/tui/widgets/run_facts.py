@@ -5,6 +5,7 @@ import math
 from rich.text import Text
 from textual.reactive import var
 
+from vae_tui.run.kl_weight.schedule import beta_in_words
 from vae_tui.text import count, printable, size
 from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.widgets.drawing import Drawing
@@ -45,10 +46,12 @@ def facts_of(view: RunView, *, unicode: bool) -> Facts:
     config, started, measured, tested = view.config, view.started, view.measured, view.tested
     facts = [("step", f"{view.step:,}"), ("epoch", f"{view.epoch:.1f} of {view.epochs}")]
     if measured is not None:
+        rising = beta_in_words(config, view.beta, view.epoch)
+        beta = rising if config.warmup else f"{measured.beta:g}"
         facts += [
             ("images/s", count(measured.images_per_second)),
             ("learning rate", f"{measured.lr:g}"),
-            ("β" if unicode else "beta", f"{measured.beta:g}"),
+            ("β" if unicode else "beta", beta),
         ]
     facts.append(("batch", f"{config.batch_size}"))
     if tested is not None:
