@@ -44,6 +44,8 @@ def test_the_defaults_are_the_courses():
         "data_checksum": "",
         "classes": (),
         "tensorboard": False,
+        "shuffle_block": 0,
+        "shuffle_window": 0,
     }
 
 

@@ -37,7 +37,7 @@ from vae_tui.run.runs_folder import create
 from vae_tui.run.summary import summarise
 from vae_tui.training.checkpoint import load_state
 from vae_tui.training.distributed.ranks import Ranks
-from vae_tui.training.step.stepper import Stepper
+from vae_tui.training.step.stepper import Stepper, batch_sizes
 from vae_tui.training.thread_choice import ThreadChoice
 
 STEPS_PER_EPOCH = 18
@@ -125,7 +125,7 @@ def train(precision: str, clock: Clock | None) -> tuple[torch.Tensor, set[int]]:
         ranks=Ranks(),
     )
     timer = clock or (lambda: 0.0)
-    choice = ThreadChoice(2, stepper.compute_gradient, stepper.batch_sizes, timer=timer)
+    choice = ThreadChoice(2, stepper.compute_gradient, batch_sizes(len(images), 256), timer=timer)
     used = set()
     for step in range(12):
         if clock:

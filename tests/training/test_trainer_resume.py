@@ -54,11 +54,14 @@ def run_in_pieces(config, cuts, folder: Path):
     return list(happened.values()), trainer
 
 
+WINDOWS = {"shuffle_block": 7, "shuffle_window": 200}
+
+
 @settings(max_examples=8, deadline=None)
 @given(
     cuts=st.lists(st.integers(0, 18), max_size=4).map(sorted),
     changes=st.sampled_from(
-        [{}, {"model": "ae"}, {"warmup": 2.0}, {"free_bits": 0.1}, {"batch_size": 128}]
+        [{}, {"model": "ae"}, {"warmup": 2.0}, {"free_bits": 0.1}, {"batch_size": 128}, WINDOWS]
     ),
 )
 def test_a_run_broken_off_anywhere_continues_bit_for_bit(tmp_path_factory, cuts, changes):

@@ -121,7 +121,9 @@ def create_run(
     from vae_tui.run.runs_folder import check_name, create
 
     folder = folder_for_data(data_dir).absolute()
-    chosen = choose_data_set(dataset, folder, size, channels, offline=offline)
+    chosen = choose_data_set(
+        dataset, folder, size, channels, batch_size=settings["batch_size"], offline=offline
+    )
     if settings["epochs"] is None:
         settings["epochs"] = chosen.default_epochs
     if settings["hidden"] is None:

@@ -57,6 +57,8 @@ RANGES: Mapping[str, Limits] = {
     "seed": Limits(0, 2**63 - 1),
     "nproc": Limits(1, 1024),
     "threads": Limits(0, 1024),
+    "shuffle_block": Limits(0, 10**9),
+    "shuffle_window": Limits(0, 10**9),
 }
 
 
@@ -94,6 +96,10 @@ class RunConfig:
     """Names of the classes of a user's own images."""
     tensorboard: bool = False
     """Write TensorBoard's event files too."""
+    shuffle_block: int = 0
+    """Consecutive images that stay together until the last shuffle, which is inside a window."""
+    shuffle_window: int = 0
+    """Images in memory at a time, a multiple of the batch size; 0: all, shuffled as a whole."""
 
     def __post_init__(self) -> None:
         if not _is_path(self.data_dir):
@@ -113,6 +119,12 @@ class RunConfig:
             raise UsageError("--kl-schedule constant has no --warmup; omit one of the two")
         if self.free_bits and self.model == "ae":
             raise UsageError("--free-bits needs a KL in the loss; --model ae has none; omit one")
+        in_blocks = self.shuffle_block > 0 or not self.shuffle_window
+        if self.shuffle_window % self.batch_size or not in_blocks:
+            raise UsageError(
+                f"shuffle_window {self.shuffle_window} should be a multiple of the batch size, "
+                f"{self.batch_size}, and shuffle_block above 0"
+            )
         if not _DEVICE.fullmatch(self.device):
             check_choice("device", self.device, ("auto", "cpu", "cuda", "cuda:0", "mps"))
 

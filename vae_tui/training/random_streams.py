@@ -17,11 +17,31 @@ def stream_seed(seed: int, purpose: str) -> int:
     return int.from_bytes(digest) >> 1
 
 
-@functools.lru_cache(maxsize=1)
-def epoch_order(seed: int, epoch: int, count: int, device: torch.device) -> Tensor:
-    """Return the rows of the training images in the order of an epoch, (N,) on the device.
+def epoch_order(seed: int, epoch: int, count: int) -> Tensor:
+    """Return the rows of the training images in the order of an epoch, (N,) on the CPU.
 
-    It is drawn on the CPU: a resumed run needs no saved permutation, whatever its device.
+    A resumed run needs no saved permutation, whatever its device.
     """
-    generator = Generator().manual_seed(stream_seed(seed, f"order of epoch {epoch}"))
-    return torch.randperm(count, generator=generator).to(device)
+    return torch.randperm(count, generator=_order_generator(seed, epoch))
+
+
+@functools.lru_cache(maxsize=1)
+def block_order(seed: int, epoch: int, count: int, block: int, window: int) -> Tensor:
+    """Return another order of an epoch, which reads few parts of a file at a time, (N,) on the CPU.
+
+    Blocks of ``block`` consecutive rows are put in random order, an incomplete one last; then each
+    ``window`` consecutive rows of the result, of many blocks, are shuffled among themselves.
+    """
+    generator = _order_generator(seed, epoch)
+    whole = count // block
+    starts = torch.randperm(whole, generator=generator) * block
+    order = torch.cat(
+        ((starts[:, None] + torch.arange(block)).flatten(), torch.arange(whole * block, count))
+    )
+    for part in torch.split(order, window):
+        part.copy_(part[torch.randperm(len(part), generator=generator)])
+    return order
+
+
+def _order_generator(seed: int, epoch: int) -> Generator:
+    return Generator().manual_seed(stream_seed(seed, f"order of epoch {epoch}"))

@@ -26,12 +26,13 @@ from vae_tui.run.events import (
 from vae_tui.run.kl_weight.schedule import beta_at
 from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.loss_meter import LossMeter
-from vae_tui.training.random_streams import epoch_order, stream_seed
+from vae_tui.training.random_streams import stream_seed
 from vae_tui.training.reports import Reports
 from vae_tui.training.save_schedule import next_kept
 from vae_tui.training.settings import Settings
 from vae_tui.training.step.cuda_graph import capture_on_cuda
-from vae_tui.training.step.stepper import Stepper
+from vae_tui.training.step.image_feed import feed_for
+from vae_tui.training.step.stepper import Stepper, batch_sizes
 from vae_tui.training.thread_choice import ThreadChoice
 
 CHUNK_SECONDS = 0.05
@@ -83,10 +84,11 @@ class Trainer:
         self._ranks = ranks
         self._timer = timer
         self._noise = torch.Generator(device).manual_seed(stream_seed(config.seed, "noise"))
+        self._feed = feed_for(config, images.train, device)
         self._stepper = Stepper(
             self.model,
             gradient_for(self.model, plan, config.reconstruction, config.free_bits),
-            images.train.to(device),
+            self._feed.images,
             batch_size=config.batch_size,
             lr=config.lr,
             noise=self._noise,
@@ -98,9 +100,8 @@ class Trainer:
         self._meter = LossMeter(CHUNK_SECONDS)
         # On other devices the number of the CPU's threads does not matter.
         threads = torch.get_num_threads() if device.type == "cpu" else 1
-        self._threads = ThreadChoice(
-            threads, self._stepper.compute_gradient, self._stepper.batch_sizes
-        )
+        sizes = batch_sizes(self._image_count, config.batch_size)
+        self._threads = ThreadChoice(threads, self._stepper.compute_gradient, sizes)
         self.is_paused = False
         """By a command."""
         self._stopped = ""
@@ -193,9 +194,12 @@ class Trainer:
 
     def _train_chunk(self) -> list[Event]:
         """Take about ``CHUNK_SECONDS`` of steps; return the events that are due after them."""
+        size = self._config.batch_size
+        start = self.step % self.steps_per_epoch * size
         steps = min(
             1 if self.step < SETTLING_STEPS else max(1, int(CHUNK_SECONDS / self._step_seconds)),
             next_kept(self.step, self.steps_per_epoch) - self.step,
+            math.ceil(self._feed.longest(start) / size),
         )
         steps = self._ranks.share(steps)
         began = self._timer()
@@ -204,7 +208,7 @@ class Trainer:
         seconds = self._timer() - began
         self._step_seconds = seconds / steps
         steps_of_epoch = (self.step - 1) % self.steps_per_epoch + 1
-        images = min(steps_of_epoch * self._config.batch_size, self._image_count)
+        images = min(steps_of_epoch * size, self._image_count)
         self._meter.add(images, steps_of_epoch, totals, seconds)
         means = self._meter.epoch_sums.means()
         if not math.isfinite(means["bce"] + means["kl"]):
@@ -229,9 +233,8 @@ class Trainer:
         """Take steps of the same epoch."""
         epoch, index = divmod(self.step, self.steps_per_epoch)
         size = self._config.batch_size
-        order = epoch_order(self._config.seed, epoch, self._image_count, self._device)
         betas = [self._beta_at(step) for step in range(self.step, self.step + count)]
-        self._stepper.take(order[index * size : (index + count) * size], betas)
+        self._stepper.take(self._feed.rows(epoch, index * size, count * size), betas)
         self.step += count
 
     def _beta_at(self, step: int) -> float:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vae_tui.cli.console import progress_bar
+from vae_tui.cli.data_set.memory_plan import plan_memory
 from vae_tui.data import catalogue
 from vae_tui.errors import UsageError
 
@@ -26,7 +27,7 @@ class ChosenData:
 
 
 def choose_data_set(
-    dataset: str, folder: Path, size: int | None, channels: str, *, offline: bool
+    dataset: str, folder: Path, size: int | None, channels: str, *, batch_size: int, offline: bool
 ) -> ChosenData:
     """Return the data set of this name or path; nothing is fetched or converted yet.
 
@@ -35,7 +36,7 @@ def choose_data_set(
     UsageError if there is none.
     """
     if catalogue.is_path(dataset):
-        return _own(Path(dataset), folder, size, channels)
+        return _own(Path(dataset), folder, size, channels, batch_size)
     chosen = catalogue.DATASETS[catalogue.resolve(dataset, folder)]
     if size not in (None, chosen.shape.height):
         raise UsageError(f"--size {size}: {chosen.title} has images of {chosen.shape}; omit it")
@@ -52,19 +53,23 @@ def choose_data_set(
     return ChosenData(settings, chosen.default_epochs, make_present)
 
 
-def _own(path: Path, folder: Path, size: int | None, channels: str) -> ChosenData:
+def _own(path: Path, folder: Path, size: int | None, channels: str, batch_size: int) -> ChosenData:
     from vae_tui.cli.data_set.own_images import convert_images, look_at
     from vae_tui.data.own.convert import checksum_of
+    from vae_tui.run.machine.memory import available_memory
 
     source, shape = look_at(path, size, channels)
+    plan = plan_memory(len(source), shape, batch_size, available_memory())
     settings = {
         "dataset": str(source.path),
         "image_shape": shape,
         "data_checksum": checksum_of(source, shape),
         "classes": source.classes,
+        "shuffle_block": plan.shuffle_block,
+        "shuffle_window": plan.shuffle_window,
     }
     epochs = min(max(_IMAGES_IN_ALL // len(source), _FEWEST_EPOCHS), _MOST_EPOCHS)
-    return ChosenData(settings, epochs, lambda: convert_images(source, shape, folder))
+    return ChosenData(settings, epochs, lambda: convert_images(source, shape, folder, plan))
 
 
 def _fetch(dataset: str, folder: Path, offline: bool) -> None:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from vae_tui.cli.console import print_error, progress_bar
-from vae_tui.data.catalogue import DESCRIPTION, own_folder
+from vae_tui.cli.data_set.memory_plan import MemoryPlan, check_disk
+from vae_tui.data.catalogue import DESCRIPTION, is_present, own_folder
 from vae_tui.errors import VaeTuiError
 from vae_tui.image_shape import ImageShape
 from vae_tui.run.config import RunConfig
+from vae_tui.text import byte_size
 
 if TYPE_CHECKING:
     from vae_tui.data.own.source import Source
@@ -31,12 +33,22 @@ def look_at(path: Path, size: int | None, channels: str) -> "tuple[Source, Image
     return source, shape
 
 
-def convert_images(source: "Source", shape: ImageShape, data_dir: Path) -> None:
-    """Convert the images unless that was done; say which files were left out."""
+def convert_images(source: "Source", shape: ImageShape, data_dir: Path, plan: MemoryPlan) -> None:
+    """Convert the images unless that was done; say what they take, and which were left out.
+
+    VaeTuiError if the disk has too little room.
+    """
     from rich.progress import MofNCompleteColumn, TimeRemainingColumn
 
-    from vae_tui.data.own.convert import convert
+    from vae_tui.data.own.convert import checksum_of, convert
 
+    if not is_present("", data_dir, checksum_of(source, shape)):
+        folder = own_folder(data_dir, "")
+        check_disk(plan.bytes, folder)
+        print_error(
+            f"converting {len(source):,} images to {shape}: {byte_size(plan.bytes)} in "
+            f"{click.format_filename(folder)}, {plan.in_words(shape)}"
+        )
     with progress_bar("converting images", MofNCompleteColumn(), TimeRemainingColumn()) as bar:
         task = bar.add_task("", total=None)
         found = convert(
@@ -67,4 +79,6 @@ def convert_again(config: RunConfig, data_dir: Path) -> None:
             f"were converted then are not in {own_folder(data_dir, config.data_checksum)}: "
             "give their data folder with --data-dir, or start a new run"
         )
-    convert_images(source, config.image_shape, data_dir)
+    size = len(source) * config.image_shape.pixels
+    plan = MemoryPlan(size, config.shuffle_block, config.shuffle_window)
+    convert_images(source, config.image_shape, data_dir, plan)

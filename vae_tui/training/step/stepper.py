@@ -26,7 +26,7 @@ class Stepper:
     Args:
         model: On the device of the images.
         gradient: Of this model.
-        images: uint8 (N, pixels of an image).
+        images: uint8 (N, pixels of an image); what they hold may change between calls.
         batch_size: Images in a full batch, of all ranks together.
         lr: Adam's learning rate.
         noise: Generator of the posterior's noise.
@@ -95,12 +95,6 @@ class Stepper:
                     if self._capture and self._eager_steps >= EAGER_STEPS:
                         self._capture_graphs(self._capture)
             taken += max(count, 1)
-
-    @property
-    def batch_sizes(self) -> tuple[int, ...]:
-        """Sizes of a full batch and of the last one of an epoch, of all ranks together."""
-        full, count = self._batch_size, len(self._images)
-        return tuple(filter(None, (min(full, count), count % full)))
 
     def compute_gradient(self, batch_size: int) -> Tensor:
         """Return losses, norm and gradient of this rank's part of a batch; train nothing."""
@@ -183,6 +177,11 @@ class Stepper:
             # Every rank has the gradient of the whole batch; their sums are added up.
             values["gradient_norm"] = norm / ranks if ranks > 1 else norm
         self.sums += torch.stack([values[name] for name in self._summed])
+
+
+def batch_sizes(images: int, batch_size: int) -> tuple[int, ...]:
+    """Return the sizes of a full batch and of the last one of an epoch, of all ranks together."""
+    return tuple(filter(None, (min(batch_size, images), images % batch_size)))
 
 
 def _norm(flat: Tensor) -> Tensor:
