@@ -74,7 +74,7 @@ def test_the_line_of_an_auto_encoder_does_not_add_the_kl():
     line = LineFormatter(tiny_config(model="ae", reconstruction="mse")).line(epoch_ended(0, 40.0))
     assert line == (
         "epoch 0/3  untrained  "
-        "test 40.00 = squared error/2 (z at the mean; kl 2.00 is not in the loss)"
+        "test 40.00 = squared error / 2 (z at the mean; kl 2.00 is not in the loss)"
     )
 
 

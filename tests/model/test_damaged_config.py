@@ -49,7 +49,8 @@ def test_of_a_config_with_one_wrong_field_the_others_are_left(tmp_path):
 
 def test_the_sizes_of_the_network_are_those_of_its_weights(tmp_path):
     run = damaged(tmp_path, "")
-    save_file({"decoder.0.weight": np.zeros((16, 4), np.float32)}, run.weights)
+    shapes = {"encoder.2.weight": (8, 16), "decoder.0.weight": (16, 4)}
+    save_file({name: np.zeros(shape, np.float32) for name, shape in shapes.items()}, run.weights)
     config, _ = config_or_fallback(run)
     assert (config.latent_dim, config.hidden) == (4, 16)
 

@@ -6,6 +6,7 @@ import random
 import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -25,6 +26,7 @@ from support.real_runs import (
 from support.tiny_runs import CPU, losses_of, only
 
 from vae_tui.data import idx_files
+from vae_tui.model import ARCHITECTURES
 from vae_tui.model.gradient import gradient_for
 from vae_tui.model.mlp.module import Mlp
 from vae_tui.model.step_plan import StepPlan, choose_plan
@@ -43,6 +45,11 @@ from vae_tui.training.thread_choice import ThreadChoice
 STEPS_PER_EPOCH = 18
 """Each epoch ends in a batch of 148 of the 4,500 digits."""
 OTHER_PRECISION = {"fp32": "bf16", "bf16": "fp32"}[choose_plan("auto", CPU).precision]
+SETTINGS: list[dict[str, Any]] = [
+    {},
+    {"precision": OTHER_PRECISION},
+    {"architecture": "conv", "hidden": ARCHITECTURES["conv"].default_hidden(20)},
+]
 
 
 def train_until_killed(run: Run, config: RunConfig, moment: int) -> int:
@@ -70,11 +77,11 @@ def train_to_the_end(run: Run, config: RunConfig, epochs: int) -> None:
         assert ended(run).reason == "finished"
 
 
-@pytest.mark.parametrize("precision", ["auto", OTHER_PRECISION])
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
 def test_a_run_killed_at_a_random_moment_and_resumed_beside_a_busy_program_is_the_same_run(
-    tmp_path, precision
+    tmp_path, settings
 ):
-    config = replace(default_config(1_000_000), precision=precision)
+    config = replace(default_config(1_000_000), **settings)
     run = create(tmp_path, "run", config)
     moment = random.randrange(1, 2 * STEPS_PER_EPOCH)
     with none_left(run):

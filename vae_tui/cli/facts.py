@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import itertools
 import json
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,7 +53,7 @@ def status(run: str | None, runs_dir: Path, as_json: bool) -> None:
         click.echo(json.dumps(record, indent=2, allow_nan=False))
         return
     print_lines(*table([row]))
-    best = f", best test loss {row.best_test_loss:.2f}" if row.best_test_loss > 0 else ""
+    best = "" if math.isnan(row.best_test_loss) else f", best test loss {row.best_test_loss:.2f}"
     config, _ = readable_config(found)
     beta = beta_in_words(config, row.beta, row.epoch)
     print_lines(f"step {row.step:,}, beta {beta}, lr {row.lr:g}{best}")

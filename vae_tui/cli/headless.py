@@ -13,7 +13,7 @@ from vae_tui.run.events import EpochEnded, Event, RunEnded, RunStarted
 from vae_tui.run.files import LineTail
 from vae_tui.run.folder import Run
 from vae_tui.run.progress import Progress, advance
-from vae_tui.run.series import TEST_LOSS, TEST_LOSS_AT_MEAN, TRAIN_LOSS
+from vae_tui.run.series import RECONSTRUCTION_TERMS, TEST_LOSS, TEST_LOSS_AT_MEAN, TRAIN_LOSS
 from vae_tui.run.state import ADVICE
 from vae_tui.text import count, duration, printable
 
@@ -118,7 +118,7 @@ class LineFormatter:
         )
 
     def _sum(self, loss: float, bce: float, kl: float) -> str:
-        name = "bce" if self._config.reconstruction == "bce" else "squared error/2"
+        name = RECONSTRUCTION_TERMS[self._config.reconstruction].name.lower()
         if self._config.model == "ae":
             return f"{loss:.2f} = {name} (z at the mean; kl {kl:.2f} is not in the loss)"
         return f"{loss:.2f} = {name} {bce:.2f} + kl {kl:.2f}"

@@ -24,7 +24,7 @@ from vae_tui.cli.user_config import config_file
 from vae_tui.cli.user_config.commands import config as config_command
 from vae_tui.cli.watch import INTERRUPTED, follow, follow_own, stop_at_signals, watch
 from vae_tui.errors import VaeTuiError
-from vae_tui.run.config import KL_SCHEDULES, MODELS, PRECISIONS, RECONSTRUCTIONS
+from vae_tui.run.config import ARCHITECTURES, KL_SCHEDULES, MODELS, PRECISIONS, RECONSTRUCTIONS
 
 
 def main() -> NoReturn:
@@ -165,11 +165,17 @@ for _command in (
 @option("--free-bits", type=float, default=0.0, metavar="NATS",
         help="KL of a dimension of an image that costs nothing; try 0.1.")  # fmt: skip
 @option("--latent-dim", type=int, default=20, help="Latent dimensions d.")
-@option("--hidden", type=int, show_default="d squared", help="Width of the hidden layers.")
+@option("--architecture", type=Choice(("auto", *ARCHITECTURES)), default="auto",
+        help="mlp: two linear layers each way; conv: convolutions. auto is mlp for 28x28 grey "
+        "images, else conv.")  # fmt: skip
+@option("--hidden", type=int, show_default="mlp: d squared; conv: 128",
+        help="Width of the hidden layers; of conv, channels of the coarsest feature map, each "
+        "finer one has half as many.")  # fmt: skip
 @option("--model", type=Choice(MODELS), default="vae",
         help="ae: the classic auto-encoder, no noise and no KL in the loss.")  # fmt: skip
 @option("--reconstruction", type=Choice(RECONSTRUCTIONS), default="bce",
-        help="bce: binary cross-entropy; mse: half the squared error.")  # fmt: skip
+        help="bce: binary cross-entropy; mse: half the squared error; gaussian: a Gaussian "
+        "whose variance is learned too, for colour and photographs.")  # fmt: skip
 @option("--seed", type=int, default=1,
         help="Random seed for weights, shuffling and noise.")  # fmt: skip
 @options.device_option

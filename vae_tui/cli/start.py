@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _ATTEMPTS, _ATTEMPT_SECONDS = 100, 0.05
 """While another process creates the run's folder, and its config."""
+_CHOSEN_ONCE = {("dataset", "auto"), ("architecture", "auto")}
+"""Options whose choice was made when the run was created."""
 _NOT_OF_THE_RUN = {
     *("resumed", "or_resume", "name", "runs_dir", "data_dir", "offline"),
     *("headless", "as_json", "fps", "notify", "nproc"),
@@ -118,6 +120,7 @@ def create_run(
 ) -> tuple["Run", RunConfig]:
     """Create a run's folder; download or convert its data set if that is missing."""
     from vae_tui.cli.data_set.choice import choose_data_set
+    from vae_tui.model import ARCHITECTURES, choose_architecture
     from vae_tui.run.runs_folder import check_name, create
 
     folder = folder_for_data(data_dir).absolute()
@@ -126,9 +129,11 @@ def create_run(
     )
     if settings["epochs"] is None:
         settings["epochs"] = chosen.default_epochs
-    if settings["hidden"] is None:
-        settings["hidden"] = settings["latent_dim"] ** 2
     settings |= {"data_dir": str(folder), **chosen.settings}
+    architecture = choose_architecture(settings["architecture"], settings["image_shape"])
+    settings["architecture"] = architecture
+    if settings["hidden"] is None:
+        settings["hidden"] = ARCHITECTURES[architecture].default_hidden(settings["latent_dim"])
     config = RunConfig(**settings)
     check_device(config.device)
     check_processes(config.nproc, config.device)
@@ -205,7 +210,7 @@ def _changes(run: "Run") -> dict[str, float] | None:
     for name, value in _given().items():
         known = _known(config, name, value)
         is_same_path = name == "dataset" and str(Path(value).expanduser().absolute()) == known
-        if value == known or is_same_path or (name, value) == ("dataset", "auto"):
+        if value == known or is_same_path or (name, value) in _CHOSEN_ONCE:
             continue
         if name not in SETTINGS:
             raise UsageError(

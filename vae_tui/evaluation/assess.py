@@ -14,6 +14,7 @@ from vae_tui.evaluation.elbo import importance_weighted_nll, measure
 from vae_tui.latent.codes import check_range, prior
 from vae_tui.model import build
 from vae_tui.model.device import choose_device
+from vae_tui.model.gaussian import bits_per_dimension
 from vae_tui.model.network_at_step import network_at
 from vae_tui.model.torch_weights import state_dict
 from vae_tui.model.vae import VAE
@@ -51,6 +52,8 @@ class Assessment:
     prior_samples: int
     step: int
     """The optimiser steps of the weights."""
+    bits_per_dim: float | None
+    """Of ``elbo_loss``, see `bits_per_dimension`; None where the loss is not that of a density."""
 
 
 def assess_run(
@@ -107,8 +110,12 @@ def assess(
         codes = torch.from_numpy(prior(SEED, PRIOR_SAMPLES, model.latent_dim)).to(device)
         drawn = torch.sigmoid(model.decode(codes)).cpu()
     real = images.test[:PRIOR_SAMPLES].float() / 255
+    elbo_loss = measured.bce + measured.kl if model.noisy else None
+    bits_per_dim = None
+    if elbo_loss is not None and config.reconstruction == "gaussian":
+        bits_per_dim = bits_per_dimension(elbo_loss, test.shape[1])
     return Assessment(
-        elbo_loss=measured.bce + measured.kl if model.noisy else None,
+        elbo_loss=elbo_loss,
         bce=measured.bce,
         kl=measured.kl,
         bce_at_mean=measured.bce_at_mean,
@@ -121,6 +128,7 @@ def assess(
         confident_test_images=classifier.recognised_share(real),
         prior_samples=PRIOR_SAMPLES,
         step=step,
+        bits_per_dim=bits_per_dim,
     )
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -39,6 +40,9 @@ def measure(model: VAE, images: Tensor, seed: int, reconstruction: str = "bce") 
     The images are uint8 (N, P) on the model's device; ``seed`` decides the noise of each.
     """
     generator = torch.Generator(images.device).manual_seed(seed)
+    loss = partial(
+        reconstruction_loss, reconstruction=reconstruction, log_variance=model.pixel_log_variance
+    )
     bce = bce_at_mean = 0.0
     kl = torch.zeros(model.latent_dim, device=images.device)
     means = []
@@ -46,11 +50,11 @@ def measure(model: VAE, images: Tensor, seed: int, reconstruction: str = "bce") 
         batch = block.float() / 255
         posterior = model.encode(batch)
         noise = torch.randn(posterior.mean.shape, device=images.device, generator=generator)
-        at_mean = reconstruction_loss(model.decode(posterior.mean), batch, reconstruction)
+        at_mean = loss(model.decode(posterior.mean), batch)
         bce_at_mean += float(at_mean.sum())
         if model.noisy:
             sampled = model.decode(posterior.sample(noise))
-            bce += float(reconstruction_loss(sampled, batch, reconstruction).sum())
+            bce += float(loss(sampled, batch).sum())
         kl += kl_terms(posterior).sum(0)
         means.append(posterior.mean)
     variance = torch.cat(means).var(0, correction=0)
@@ -108,7 +112,7 @@ def log_weights(model: VAE, images: Tensor, noise: Tensor, reconstruction: str =
     draws, count, _ = z.shape
     logits = model.decode(z.flatten(0, 1))
     targets = images.expand(draws, -1, -1).flatten(0, 1)
-    losses = reconstruction_loss(logits, targets, reconstruction).view(draws, count)
+    losses = reconstruction_loss(logits, targets, reconstruction, model.pixel_log_variance)
     # The Gaussians' normalising constants cancel.
     log_ratio = 0.5 * (noise.square() + posterior.logvar - z.square()).sum(2)
-    return log_ratio - losses
+    return log_ratio - losses.view(draws, count)

@@ -9,6 +9,7 @@ from vae_tui.evaluation.digit_classifier import CONFIDENCE
 from vae_tui.latent.diagnosis import ACTIVE_VARIANCE
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import finite
+from vae_tui.run.series import RECONSTRUCTION_TERMS
 
 
 def as_json(assessment: Assessment) -> str:
@@ -18,7 +19,7 @@ def as_json(assessment: Assessment) -> str:
 
 def as_text(assessment: Assessment, name: str, config: RunConfig) -> str:
     """Return a line for each number, with its meaning."""
-    loss = "BCE" if config.reconstruction == "bce" else "squared error / 2"
+    loss = RECONSTRUCTION_TERMS[config.reconstruction].name
     nll = f"importance-weighted, K = {assessment.samples}: a tighter bound on -log p(x)"
     if assessment.nll is None:
         nll = "not measured; --samples 200 does"
@@ -36,6 +37,8 @@ def as_text(assessment: Assessment, name: str, config: RunConfig) -> str:
             _line(f"{loss}, z = mu", assessment.bce_at_mean, "what the course's notebook prints"),
             _line("NLL", assessment.nll, nll),
         ]
+    if assessment.bits_per_dim is not None:
+        losses.append(_line("bits per dim", assessment.bits_per_dim, "the ELBO loss, see below"))
     lines = [
         f"{name}: {config.model}, weights of step {assessment.step}, "
         f"{assessment.images} test images of {config.data_name}; losses in nats per image",
@@ -55,18 +58,26 @@ def as_text(assessment: Assessment, name: str, config: RunConfig) -> str:
         "KL of each dimension:",
         *_table(assessment.kl_per_dimension),
     ]
+    return "\n".join([*lines, _about_the_loss(config)])
+
+
+def _about_the_loss(config: RunConfig) -> str:
+    """Return what the reconstruction loss can be compared with."""
     if config.reconstruction == "bce":
-        lines.append(
+        return (
             "BCE of grey pixels is not a normalised likelihood: compare it, and ELBO and NLL, "
             "with results for grey levels only, never with published NLLs of binarised MNIST."
         )
-    else:
-        constant = config.image_shape.pixels * 0.5 * math.log(2 * math.pi)
-        lines.append(
-            "Half the squared error is -log N(x; x_hat, I) without its constant, "
-            f"{constant:.1f} nats."
+    if config.reconstruction == "gaussian":
+        return (
+            "The losses are of a density of values in [0, 1], and may be negative. Bits per "
+            "dimension: (nats / values + log 255) / log 2, where the density times 1/255, the "
+            "distance of two of the 256 levels, counts as the probability of a level."
         )
-    return "\n".join(lines)
+    constant = config.image_shape.pixels * 0.5 * math.log(2 * math.pi)
+    return (
+        f"Half the squared error is -log N(x; x_hat, I) without its constant, {constant:.1f} nats."
+    )
 
 
 def _line(name: str, value: float | str | None, meaning: str) -> str:

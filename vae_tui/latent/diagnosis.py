@@ -32,7 +32,7 @@ class Measured:
     """The reconstruction loss, z sampled."""
     kl_per_dimension: Sequence[float]
     floor: float
-    """Reconstruction loss of a perfect copy."""
+    """Reconstruction loss of a perfect copy; NaN for a density, which has none."""
     collapse: float
     """Reconstruction loss of the mean image."""
     beta: float
@@ -64,7 +64,8 @@ def diagnose(found: Measured) -> tuple[str, str]:
             "early",
             "Too early to say: wait for the first epoch and for beta to reach its full value.",
         )
-    if found.share >= COLLAPSED_SHARE and sum(charged) < COLLAPSED_KL:
+    # Where no floor is known, the KL alone decides.
+    if not found.share < COLLAPSED_SHARE and sum(charged) < COLLAPSED_KL:
         free_bits = 2 * found.free_bits or FIRST_FREE_BITS
         return "collapsed", (
             "The posterior has collapsed: codes carry no information about the images, every one "

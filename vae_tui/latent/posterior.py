@@ -39,7 +39,7 @@ def kl_parts(means: Floats, logvars: Floats) -> tuple[Floats, Floats]:
 
 
 def infer(network: Network, image: Bytes, reconstruction: str) -> Inference:
-    """Return what a network makes of an image; ``reconstruction`` is ``bce`` or ``mse``.
+    """Return what a network makes of an image; ``reconstruction`` names the loss.
 
     Source of the KL: Kingma & Welling 2014, https://arxiv.org/abs/1312.6114, appendix B.
     """

@@ -7,6 +7,7 @@ import numpy as np
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.latent.codes import prior
 from vae_tui.latent.posterior import LARGEST_LOGVAR
+from vae_tui.model.gaussian import loss_coefficients
 from vae_tui.model.numpy_network import Network
 
 DRAWS = 4
@@ -46,8 +47,8 @@ class Scores:
 def score(network: Network, images: Bytes, reconstruction: str) -> Scores:
     """Return the scores of images, uint8 (N, H, W), in colour (N, H, W, 3).
 
-    ``reconstruction`` is ``bce`` or ``mse``. The noise is the same for every image, so the scores
-    of an image do not depend on the others.
+    ``reconstruction`` is ``bce``, ``mse`` or ``gaussian``. The noise is the same for every image,
+    so the scores of an image do not depend on the others.
 
     Source of the bound: Kingma & Welling 2014, https://arxiv.org/abs/1312.6114, appendix B.
     """
@@ -74,13 +75,16 @@ def _scored(
     deviations = np.exp(0.5 * logvars)
     drawn = [network.losses(means + deviations * eps, images, reconstruction) for eps in noise]
     loss = np.mean(drawn, axis=0)
-    floor = _floor(images) if reconstruction == "bce" else np.zeros(len(images))
-    energy = network.losses(means, images, reconstruction) - floor
+    energy = network.losses(means, images, reconstruction) - _floor(network, images, reconstruction)
     return tuple(each.astype(np.float32) for each in (loss, kl, energy))
 
 
-def _floor(images: Bytes) -> Floats:
-    """Return the cross-entropy of each image with itself, (N,) in nats."""
+def _floor(network: Network, images: Bytes, reconstruction: str) -> Floats | float:
+    """Return the reconstruction loss of a perfect copy of each image, (N,) in nats."""
+    if reconstruction == "mse":
+        return 0.0
+    if reconstruction == "gaussian":
+        return loss_coefficients(network.image_shape.pixels, network.pixel_log_variance)[0]
     greys = np.arange(256) / 255
     with np.errstate(divide="ignore", invalid="ignore"):
         entropy = -(greys * np.log(greys) + (1 - greys) * np.log1p(-greys))

@@ -1,14 +1,14 @@
 """The networks: torch module, its numpy twin, loss, gradient. No other room knows architectures."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vae_tui.errors import UsageError
-from vae_tui.image_shape import ImageShape
+from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
 from vae_tui.run.config import RunConfig
 from vae_tui.run.damaged_config import readable_config
 from vae_tui.run.folder import Run
@@ -18,24 +18,46 @@ if TYPE_CHECKING:
     from vae_tui.model.numpy_network import Network
     from vae_tui.model.vae import VAE
 
-ARCHITECTURES: Mapping[str, tuple[str, str]] = {
-    "mlp": ("vae_tui.model.mlp.module:Mlp", "vae_tui.model.mlp.numpy_twin:NumpyMlp"),
-}
-"""The `VAE` and the `Network` of each architecture.
 
-Imported when used: the trainer needs only the torch module, the screen only the numpy twin.
-"""
+class Architecture(NamedTuple):
+    """A network. A form is imported when used: a trainer needs one, the screen the other."""
+
+    module: str
+    """Name of the `VAE`."""
+    twin: str
+    """Name of the `Network`."""
+    default_hidden: Callable[[int], int]
+    """Returns the width of its hidden layers for a code of size d."""
+
+
+ARCHITECTURES: Mapping[str, Architecture] = {
+    "mlp": Architecture(
+        "vae_tui.model.mlp.module:Mlp", "vae_tui.model.mlp.numpy_twin:NumpyMlp", lambda d: d**2
+    ),
+    "conv": Architecture(
+        "vae_tui.model.conv.module:Conv", "vae_tui.model.conv.numpy_twin:NumpyConv", lambda d: 128
+    ),
+}
+
+
+def choose_architecture(name: str, shape: ImageShape) -> str:
+    """Return the architecture of that name; for ``auto`` the one for images of this shape."""
+    if name != "auto":
+        return name
+    return "mlp" if shape == DEFAULT_SHAPE else "conv"
 
 
 def build(config: RunConfig) -> "VAE":
     """Return the torch module of a run's network, with random weights. Imports torch."""
-    module = resolve_name(ARCHITECTURES[config.architecture][0])
+    module = resolve_name(ARCHITECTURES[config.architecture].module)
     network: VAE = module(
         config.latent_dim,
         config.hidden,
         noisy=config.model == "vae",
         image_shape=config.image_shape,
     )
+    if config.reconstruction == "gaussian":
+        network.learn_variance()
     return network
 
 
@@ -46,7 +68,7 @@ def load_network(path: Path, config: RunConfig) -> "Network":
         VaeTuiError: It is not a safetensors file, it is for images of another shape, or a tensor
             is missing, of another shape or not finite; the file and the tensor are named.
     """
-    return _twin(config).load(path, config)
+    return _twin(config.architecture).load(path, config)
 
 
 def config_or_fallback(run: Run) -> tuple[RunConfig, str]:
@@ -61,11 +83,19 @@ def config_or_fallback(run: Run) -> tuple[RunConfig, str]:
             *(UsageError, OSError, ValueError, KeyError, TypeError, OverflowError)
         ):
             header = read_header(run.weights)
-            shape, sizes = ImageShape.of_metadata(metadata_of(header)), _twin(config).sizes(header)
-            config = replace(config, image_shape=shape, **sizes)
+            shape = ImageShape.of_metadata(metadata_of(header))
+            config = replace(config, image_shape=shape, **_sizes(header))
     return config, damage
 
 
-def _twin(config: RunConfig) -> "type[Network]":
-    twin: type[Network] = resolve_name(ARCHITECTURES[config.architecture][1])
+def _sizes(header: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of the config that a weights file decides; KeyError if it decides none."""
+    for name in ARCHITECTURES:
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            return {"architecture": name, **_twin(name).sizes(header)}
+    raise KeyError("decoder")
+
+
+def _twin(architecture: str) -> "type[Network]":
+    twin: type[Network] = resolve_name(ARCHITECTURES[architecture].twin)
     return twin

@@ -10,13 +10,15 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from vae_tui.model.step_plan import HANDWRITTEN, StepPlan
+from vae_tui.model.step_plan import AUTOGRAD, HANDWRITTEN, StepPlan
 from vae_tui.model.vae import VAE, kl_terms, loss_terms, with_free_bits
 
 
 class Gradient(Protocol):
     """A model's weights and their gradient, each in one tensor of P float32."""
 
+    kind: str
+    """``autograd`` or ``handwritten``."""
     weights: nn.Parameter
     """All weights; the model's parameters are views of it, in their order."""
     values: Tensor
@@ -48,6 +50,8 @@ class AutogradGradient:
 
     ``transform`` replaces the function that computes the losses, by a compiled one for instance.
     """
+
+    kind = AUTOGRAD
 
     def __init__(
         self,
@@ -84,7 +88,10 @@ class AutogradGradient:
         with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=self._is_bf16):
             logits, posterior = self._model(images, noise)
         reconstruction, kl = (
-            term.sum() for term in loss_terms(logits, images, posterior, self._reconstruction)
+            term.sum()
+            for term in loss_terms(
+                *(logits, images, posterior, self._reconstruction, self._model.pixel_log_variance)
+            )
         )
         kl_in_loss = kl
         if self._free_bits:
@@ -101,13 +108,18 @@ def gradient_for(
     Args:
         model: Its parameters become views of the gradient's `weights`.
         plan: Losses and sums are float32 in every precision.
-        reconstruction: ``bce`` or ``mse``.
+        reconstruction: ``bce``, ``mse`` or ``gaussian``.
         free_bits: KL in nats below which a dimension of an image costs nothing.
     """
     if next(model.parameters()).device.type == "cuda":
-        # A setting of the whole process, which trains one network: it counts for tests too.
-        torch.set_float32_matmul_precision("high" if plan.precision == "tf32" else "highest")
-    handwritten = model.handwritten_gradient if plan.gradient == HANDWRITTEN else None
+        # Settings of the whole process, which trains one network: they count for tests too.
+        is_tf32 = plan.precision == "tf32"
+        torch.set_float32_matmul_precision("high" if is_tf32 else "highest")
+        torch.backends.cudnn.allow_tf32 = is_tf32
+        torch.backends.cudnn.deterministic = True
+    handwritten = None
+    if plan.gradient == HANDWRITTEN and reconstruction != "gaussian":
+        handwritten = model.handwritten_gradient
     return (handwritten or AutogradGradient)(model, plan.precision, reconstruction, free_bits)
 
 

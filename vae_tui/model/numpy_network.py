@@ -12,6 +12,7 @@ from safetensors.numpy import save
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.errors import VaeTuiError
 from vae_tui.image_shape import ImageShape
+from vae_tui.model.gaussian import LOWEST_LOG_VARIANCE, loss_coefficients
 from vae_tui.model.tensor_file import check_shape, read_tensors
 from vae_tui.run.config import RunConfig
 
@@ -36,7 +37,9 @@ class Network(ABC):
     @classmethod
     def load(cls, path: Path, config: RunConfig) -> Self:
         """Read a weights file; arguments and errors as in `vae_tui.model.load_network`."""
-        shapes = cls.tensor_shapes(config)
+        shapes = dict(cls.tensor_shapes(config))
+        if config.reconstruction == "gaussian":
+            shapes["log_variance"] = (1,)
         weights, metadata = read_tensors(path, shapes, _STORED_TYPES, np.float32)
         check_shape(path, metadata, config.image_shape)
         try:
@@ -74,6 +77,12 @@ class Network(ABC):
     def decoder(self, codes: Floats) -> Floats:
         """Return the logits of the pixels, (N, P), for codes (N, d)."""
 
+    @property
+    def pixel_log_variance(self) -> float:
+        """That of the Gaussian of the pixels, where it is learned, as in `VAE`."""
+        learned = float(self.weights["log_variance"][0])
+        return LOWEST_LOG_VARIANCE + float(np.logaddexp(0, learned - LOWEST_LOG_VARIANCE))
+
     def decode(self, codes: Floats) -> Bytes:
         """Return the images of codes (N, d)."""
         return self._images(_clamped(self.decoder, codes))
@@ -86,14 +95,25 @@ class Network(ABC):
     def reconstruct(self, images: Bytes, reconstruction: str) -> tuple[Bytes, Floats]:
         """Return the reconstructions of images with z at the mean, and their losses, (N,) in nats.
 
-        The loss is ``bce``, or ``mse`` for half the squared error.
+        The loss is ``bce``, ``mse`` for half the squared error, or ``gaussian``.
         """
         logits = _clamped(self.decoder, self.encode(images)[0])
-        return self._images(logits), _losses(logits, images, reconstruction)
+        return self._images(logits), self._losses(logits, images, reconstruction)
 
     def losses(self, codes: Floats, images: Bytes, reconstruction: str) -> Floats:
         """Return the loss of each image with its own code, (N,) in nats; codes are (N, d)."""
-        return _losses(_clamped(self.decoder, codes), images, reconstruction)
+        return self._losses(_clamped(self.decoder, codes), images, reconstruction)
+
+    def _losses(self, logits: Floats, images: Bytes, reconstruction: str) -> Floats:
+        targets = _pixels(images)
+        if reconstruction == "bce":
+            bce: Floats = (np.logaddexp(0, logits) - targets * logits).sum(1)
+            return bce
+        errors: Floats = np.square(_sigmoid(logits) - targets).sum(1)
+        if reconstruction == "mse":
+            return 0.5 * errors
+        constant, factor = loss_coefficients(self.image_shape.pixels, self.pixel_log_variance)
+        return constant + factor * errors
 
     def _images(self, logits: Floats) -> Bytes:
         images: Bytes = np.rint(_sigmoid(logits, 255)).astype(np.uint8)
@@ -105,16 +125,6 @@ def safetensors_file(network: Network) -> bytes:
     # safetensors writes the bytes as they are in memory, whatever the strides say.
     weights = {name: np.ascontiguousarray(value) for name, value in network.weights.items()}
     return save(weights, {"step": str(network.step), "image_shape": str(network.image_shape)})
-
-
-def _losses(logits: Floats, images: Bytes, reconstruction: str) -> Floats:
-    targets = _pixels(images)
-    losses: Floats
-    if reconstruction == "mse":
-        losses = 0.5 * np.square(_sigmoid(logits) - targets).sum(1)
-    else:
-        losses = (np.logaddexp(0, logits) - targets * logits).sum(1)
-    return losses
 
 
 def _pixels(images: Bytes) -> Floats:

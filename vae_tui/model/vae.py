@@ -1,5 +1,6 @@
 """The variational auto-encoder, the classic auto-encoder it is compared with, and their loss."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -7,6 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from vae_tui.model.gaussian import FIRST_LOG_VARIANCE, LOWEST_LOG_VARIANCE, loss_coefficients
 
 if TYPE_CHECKING:
     from vae_tui.model.gradient import Gradient
@@ -44,10 +47,25 @@ class VAE(nn.Module):
         self, encoder: nn.Module, decoder: nn.Module, latent_dim: int, *, noisy: bool
     ) -> None:
         super().__init__()
+        self.log_variance: nn.Parameter | None = None
         self.encoder = encoder
         self.decoder = decoder
         self.latent_dim = latent_dim
         self.noisy = noisy
+
+    def learn_variance(self) -> None:
+        """Learn the variance of the Gaussian of the pixels, one number for all of them."""
+        self.log_variance = nn.Parameter(torch.tensor([FIRST_LOG_VARIANCE]))
+
+    @property
+    def pixel_log_variance(self) -> Tensor | None:
+        """That of the Gaussian of the pixels, (1,): no lower than `LOWEST_LOG_VARIANCE`.
+
+        None where it is not learned. The limit is a smooth one: the gradient never vanishes.
+        """
+        if self.log_variance is None:
+            return None
+        return LOWEST_LOG_VARIANCE + functional.softplus(self.log_variance - LOWEST_LOG_VARIANCE)
 
     def encode(self, images: Tensor) -> Posterior:
         """Return q(z|x) in float32 for images in [0, 1], (B, P)."""
@@ -68,7 +86,11 @@ class VAE(nn.Module):
 
 
 def loss_terms(
-    logits: Tensor, images: Tensor, posterior: Posterior, reconstruction: str = "bce"
+    logits: Tensor,
+    images: Tensor,
+    posterior: Posterior,
+    reconstruction: str = "bce",
+    log_variance: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Return the two halves of the negative ELBO, in nats, for each image.
 
@@ -76,8 +98,10 @@ def loss_terms(
         logits: Decoder output before the sigmoid, (B, P).
         images: Targets in [0, 1], (B, P).
         posterior: q(z|x) of the same images.
-        reconstruction: ``bce``, or ``mse`` for half the squared error, which is the negative
-            log-likelihood of a Gaussian of variance 1 up to a constant.
+        reconstruction: ``bce``; ``mse`` for half the squared error, which is the negative
+            log-likelihood of a Gaussian of variance 1 up to a constant; ``gaussian`` for that of
+            a Gaussian of the model's variance.
+        log_variance: The model's, for ``gaussian``.
 
     Returns:
         ``(reconstruction, kl)``, (B,) each: summed over pixels, and over dimensions.
@@ -85,13 +109,20 @@ def loss_terms(
     Source:
         Kingma & Welling 2014, https://arxiv.org/abs/1312.6114, appendix B.
     """
-    return reconstruction_loss(logits, images, reconstruction), kl_terms(posterior).sum(1)
+    losses = reconstruction_loss(logits, images, reconstruction, log_variance)
+    return losses, kl_terms(posterior).sum(1)
 
 
-def reconstruction_loss(logits: Tensor, images: Tensor, reconstruction: str = "bce") -> Tensor:
+def reconstruction_loss(
+    logits: Tensor, images: Tensor, reconstruction: str = "bce", log_variance: Tensor | None = None
+) -> Tensor:
     """Return the reconstruction half alone, (B,), in nats; arguments as in ``loss_terms``."""
-    if reconstruction == "mse":
-        return 0.5 * (torch.sigmoid(logits) - images).square().sum(1)
+    if reconstruction != "bce":
+        errors = (torch.sigmoid(logits) - images).square().sum(1)
+        if log_variance is None:
+            return 0.5 * errors
+        constant = images.shape[1] * (math.log(2 * math.pi) + log_variance)
+        return 0.5 * (constant + errors * torch.exp(-log_variance))
     return functional.binary_cross_entropy_with_logits(logits, images, reduction="none").sum(1)
 
 
@@ -122,15 +153,21 @@ def reference_losses(train: Tensor, test: Tensor, reconstruction: str) -> tuple[
 
     ``(floor, collapse)`` on the test images, uint8 as those for training: the loss of a perfect
     copy of each (the entropy of its pixels), and of the mean training image, the best output
-    without a latent code.
+    without a latent code. A density has no floor: NaN for ``gaussian``, whose ``collapse`` has the
+    best variance for that image.
     """
     # Sums of integers, because all images as floats would take 0.8 GB for EMNIST.
     mean, test_mean = _mean_image(train), _mean_image(test)
     greys = torch.arange(256, dtype=torch.float64) / 255
     pixels_of_grey = torch.bincount(test.flatten(), minlength=256).double() / len(test)  # (256,)
-    if reconstruction == "mse":
+    if reconstruction != "bce":
         squares = pixels_of_grey @ greys.square()
-        return 0.0, float(0.5 * (squares + (mean.square() - 2 * mean * test_mean).sum()))
+        error = float(squares + (mean.square() - 2 * mean * test_mean).sum())
+        if reconstruction == "mse":
+            return 0.0, 0.5 * error
+        log_variance = max(math.log(max(error, 1e-300) / len(mean)), LOWEST_LOG_VARIANCE)
+        constant, factor = loss_coefficients(len(mean), log_variance)
+        return math.nan, constant + factor * error
     floor = pixels_of_grey @ functional.binary_cross_entropy(greys, greys, reduction="none")
     # The cross-entropy is linear in the targets: that of their mean is the mean of all.
     collapse = functional.binary_cross_entropy(mean, test_mean, reduction="sum")

@@ -16,10 +16,10 @@ from vae_tui.run.untrusted import json_object
 from vae_tui.text import preview
 
 MODELS = ("vae", "ae")
-RECONSTRUCTIONS = ("bce", "mse")
+RECONSTRUCTIONS = ("bce", "mse", "gaussian")
 PRECISIONS = ("auto", "fp32", "tf32", "bf16")
 KL_SCHEDULES = ("constant", "linear", "cyclical")
-ARCHITECTURES = ("mlp",)
+ARCHITECTURES = ("mlp", "conv")
 SETTINGS = ("beta", "lr", "epochs")
 """The fields that can be changed while a run trains."""
 TENSORBOARD_MISSING = (

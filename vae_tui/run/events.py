@@ -77,7 +77,7 @@ class LossesMeasured(Measurement):
 
     epoch: float
     bce: float
-    """The reconstruction term: BCE, or the squared error with ``--reconstruction mse``."""
+    """The reconstruction term: BCE, or what ``--reconstruction`` names instead."""
     kl: float
     beta: float
     lr: float

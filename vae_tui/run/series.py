@@ -4,13 +4,34 @@ A new metric is a row here and the code that computes it. Events, the trainer's 
 CSV file, the charts and the shell's lines read the table.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from vae_tui.run.config import RunConfig
 
 Per = Literal["step", "epoch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """The names of a reconstruction loss."""
+
+    label: str
+    """In charts."""
+    name: str
+    """In sentences."""
+    objective: str
+    column: str
+    """Part of the headings in the CSV file."""
+
+
+RECONSTRUCTION_TERMS: Mapping[str, Term] = {
+    "bce": Term("BCE", "BCE", "bce", "bce"),
+    "mse": Term("SE/2", "squared error / 2", "se/2", "half_squared_error"),
+    "gaussian": Term("Gaussian", "Gaussian loss", "gaussian", "gaussian_loss"),
+}
+"""By the value of ``--reconstruction``; SE/2 is half the squared error, summed over the pixels."""
 
 
 class Measured(Protocol):
@@ -61,8 +82,10 @@ class Metric:
         if not self.column or not self.is_in(config):
             return []
         dimensions = range(1, config.latent_dim + 1) if "{dimension}" in self.column else (1,)
-        term = "bce" if config.reconstruction == "bce" else "half_squared_error"
-        return [self.column.format(reconstruction=term, dimension=each) for each in dimensions]
+        term = RECONSTRUCTION_TERMS[config.reconstruction]
+        return [
+            self.column.format(reconstruction=term.column, dimension=each) for each in dimensions
+        ]
 
 
 def _loss(reconstruction: str, kl: str) -> Callable[[Measured, RunConfig], float]:
@@ -140,6 +163,6 @@ def averaged() -> tuple[Metric, ...]:
 
 
 def objective(config: RunConfig) -> str:
-    """Return the sum that a test loss is: bce+kl, bce, se/2+kl or se/2."""
-    reconstruction = "bce" if config.reconstruction == "bce" else "se/2"
-    return f"{reconstruction}+kl" if config.model == "vae" else reconstruction
+    """Return the sum that a test loss is, such as bce+kl; of an auto-encoder without the kl."""
+    term = RECONSTRUCTION_TERMS[config.reconstruction].objective
+    return f"{term}+kl" if config.model == "vae" else term

@@ -40,7 +40,7 @@ class Summary:
     pid: int | None
     path: str
     objective: str = ""
-    """The terms of the test loss: bce+kl, bce, se/2+kl or se/2. Different ones do not compare."""
+    """The terms of the test loss, such as bce+kl. Different ones do not compare."""
     silent_seconds: float = 0.0
     """Since the live trainer last wrote."""
     next: str = ""

@@ -25,9 +25,14 @@ _STATE_BYTES, _STATE_BYTES_PER_PARAMETER = 1 << 20, 16
 def save_weights(
     path: Path, weights: Mapping[str, Tensor], step: int, shape: ImageShape, *, half: bool = False
 ) -> None:
-    """Write a state dict as safetensors, in float16 when ``half``; step and shape are metadata."""
-    dtype = torch.float16 if half else torch.float32
-    plain = {name: value.detach().to("cpu", dtype).contiguous() for name, value in weights.items()}
+    """Write a state dict as safetensors; step and shape are metadata.
+
+    ``half`` rounds to float16 all but single numbers, on which the losses of all pixels depend.
+    """
+    plain = {}
+    for name, value in weights.items():
+        dtype = torch.float16 if half and value.numel() > 1 else torch.float32
+        plain[name] = value.detach().to("cpu", dtype).contiguous()
     replace(path, save(plain, {"step": str(step), "image_shape": str(shape)}))
 
 

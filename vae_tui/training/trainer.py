@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import torch
@@ -85,9 +86,11 @@ class Trainer:
         self._timer = timer
         self._noise = torch.Generator(device).manual_seed(stream_seed(config.seed, "noise"))
         self._feed = feed_for(config, images.train, device)
+        gradient = gradient_for(self.model, plan, config.reconstruction, config.free_bits)
+        plan = replace(plan, gradient=gradient.kind)
         self._stepper = Stepper(
             self.model,
-            gradient_for(self.model, plan, config.reconstruction, config.free_bits),
+            gradient,
             self._feed.images,
             batch_size=config.batch_size,
             lr=config.lr,

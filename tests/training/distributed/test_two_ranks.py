@@ -25,6 +25,8 @@ from vae_tui.training.distributed.ranks import RankLost, Ranks
 from vae_tui.training.trainer import CHUNK_SECONDS
 
 CONFIG = tiny_config(batch_size=199, epochs=25)  # 3 images in the last batch: shares of 2 and 1
+CONV = tiny_config(architecture="conv", latent_dim=20, hidden=128, batch_size=256, epochs=2)
+"""A default network of convolutions: batches of 256, 256 and 88 images."""
 COMMANDS = (
     (at(2), change("beta", 2.0)),
     (at(3), command("pause")),
@@ -32,6 +34,7 @@ COMMANDS = (
     (at(4), change("lr", 5e-3)),
     (at(5), command("undo")),
 )
+LOSSES = "train_bce", "train_kl", "test_bce", "test_kl", "test_bce_at_mean"
 STOP = at(5), command("stop")
 SECONDS = 3.0
 
@@ -46,6 +49,8 @@ def train_as_rank(rank: int, ports: Sequence[int], answers) -> None:
     trainer = tiny_trainer(CONFIG, ranks=ranks)
     losses = losses_of(finish(trainer, *([] if rank else COMMANDS)))
     weights = sum(float(value.sum()) for value in trainer.model.state_dict().values())
+    convolutions = tiny_trainer(CONV, ranks=ranks)
+    conv_losses = losses_of(finish(convolutions))
     if rank == 0:
         ranks.keep_waiting()  # as on a full disk, while the other is in share
     shared = ranks.share("rank 0's" if rank == 0 else None)
@@ -60,7 +65,7 @@ def train_as_rank(rank: int, ports: Sequence[int], answers) -> None:
         why = ""
     except RankLost as lost:
         why = str(lost)
-    answers.put((rank, losses, weights, shared, (end.step, end.reason), why))
+    answers.put((rank, losses, weights, conv_losses, shared, (end.step, end.reason), why))
     worker.end(0)
 
 
@@ -92,12 +97,22 @@ def test_two_processes_together_give_the_losses_of_one_whatever_they_are_sent(an
     assert [losses["train_bce"] for losses in first] == [losses["train_bce"] for losses in second]
     assert len(first) == len(alone) == CONFIG.epochs + 1
     for one, other in zip(alone, first, strict=True):
-        for name in ("train_bce", "train_kl", "test_bce", "test_kl", "test_bce_at_mean"):
+        for name in LOSSES:
+            assert one[name] == other[name] or other[name] == pytest.approx(one[name], rel=1e-5)
+
+
+def test_two_processes_train_convolutions_as_one_does(answers):
+    first, second = (answer[3] for answer in answers)
+    alone = losses_of(finish(tiny_trainer(CONV)))
+    assert first == second
+    assert len(first) == len(alone) == CONV.epochs + 1
+    for one, other in zip(alone, first, strict=True):
+        for name in LOSSES:
             assert one[name] == other[name] or other[name] == pytest.approx(one[name], rel=1e-5)
 
 
 def test_a_stop_and_what_rank_0_shares_after_waiting_for_its_disk_reach_both(answers):
-    for _, _, _, shared, end, _ in answers:
+    for *_, shared, end, _ in answers:
         assert shared == "rank 0's"
         assert end == (5, "stopped")
 

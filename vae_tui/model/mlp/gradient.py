@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from vae_tui.model.gradient import flatten, views
+from vae_tui.model.step_plan import HANDWRITTEN
 from vae_tui.model.vae import VAE
 
 _HALVINGS = 4
@@ -20,6 +21,8 @@ _HALVINGS = 4
 
 class MlpGradient:
     """A `Gradient` of the two-layer encoder and decoder."""
+
+    kind = HANDWRITTEN
 
     def __init__(
         self, model: VAE, precision: str, reconstruction: str, free_bits: float = 0.0

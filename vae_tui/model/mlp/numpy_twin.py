@@ -33,7 +33,8 @@ class NumpyMlp(Network):
     @staticmethod
     def sizes(header: Mapping[str, Any]) -> dict[str, Any]:
         """Return the config's fields that the header of a weights file decides."""
-        hidden, latent_dim = map(int, header["decoder.0.weight"]["shape"])
+        _, hidden = map(int, header["encoder.2.weight"]["shape"])
+        _, latent_dim = map(int, header["decoder.0.weight"]["shape"])
         return {"hidden": hidden, "latent_dim": latent_dim}
 
     def encoder(self, pixels: Floats) -> Floats:

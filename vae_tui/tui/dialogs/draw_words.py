@@ -5,13 +5,12 @@ from textwrap import wrap
 from rich.text import Text
 
 from vae_tui.latent.posterior import Inference
+from vae_tui.run.series import RECONSTRUCTION_TERMS
 from vae_tui.text import cut
 from vae_tui.tui.state.scene import Scene
 
 PROMPT = "Draw with the mouse (the right button erases), or with the keys below."
 LABELS = ("reconstructed", "error", "nearest", "as the network sees it")
-LOSSES = {"bce": "BCE", "mse": "squared error / 2"}
-"""Names of the reconstruction losses."""
 AT_MEAN = ", z at the mean"
 
 
@@ -43,7 +42,8 @@ def facts(
     """
     assert scene.probe is not None
     index, error = neighbour
-    loss, kl = LOSSES[scene.run.config.reconstruction], float(found.kl.sum())
+    loss = RECONSTRUCTION_TERMS[scene.run.config.reconstruction].name
+    kl = float(found.kl.sum())
     if scene.run.config.model == "ae":  # its log-variances are untrained
         sums = f"{loss} {found.loss:.1f} nats"
     else:

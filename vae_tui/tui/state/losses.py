@@ -12,15 +12,12 @@ MOST_POINTS = 2_048
 FIRST_POINTS = 256
 """The first points of the training, which are not averaged: a logarithmic axis spreads them."""
 
-RECONSTRUCTION = {"bce": "BCE", "mse": "SE/2"}
-"""Labels of the reconstruction losses; SE/2 is half the squared error, summed over the pixels."""
-
 Column = NDArray[np.float64]
 
 
 def test_loss_name(model: str, reconstruction: str, *, unicode: bool) -> str:
     """Return the name of a run's test loss: the negative ELBO, or what an auto-encoder has."""
-    name = RECONSTRUCTION[reconstruction]
+    name = series.RECONSTRUCTION_TERMS[reconstruction].label
     if model == "ae":
         return name
     if reconstruction == "mse":  # the ELBO up to a constant

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from vae_tui.run import series
+from vae_tui.run.series import RECONSTRUCTION_TERMS
 from vae_tui.text import cut
 from vae_tui.tui.charts.axis import position_text
 from vae_tui.tui.charts.levels import Level
 from vae_tui.tui.charts.series import Series
-from vae_tui.tui.state.losses import RECONSTRUCTION, Column
+from vae_tui.tui.state.losses import Column
 from vae_tui.tui.state.other_runs import LONGEST_NAME, Overlay
 from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.theme import OVERLAY_ROLES
@@ -60,7 +61,9 @@ def overlay_curves(
     other, role = overlay.run, overlay.role
     kind = other.config.reconstruction
     differs = chart == "reconstruction" and kind != view.config.reconstruction
-    label = cut(other.name, LONGEST_NAME) + (f" {RECONSTRUCTION[kind]}" if differs else "")
+    label = cut(other.name, LONGEST_NAME) + (
+        f" {RECONSTRUCTION_TERMS[kind].label}" if differs else ""
+    )
     curves: list[Series] = []
     for metric in series.drawn("step", chart):
         if metric.role == LOSS:
@@ -91,7 +94,7 @@ def _best_test(view: RunView) -> int:
 def chart_title(chart: str, view: RunView) -> str:
     """Return what a chart shows, with its unit."""
     if chart == "reconstruction":
-        return f"{RECONSTRUCTION[view.config.reconstruction]} nats/image"
+        return f"{RECONSTRUCTION_TERMS[view.config.reconstruction].label} nats/image"
     if chart == "kl" and view.config.model == "ae":
         return "KL (not in the loss)"
     (metric, *_) = (*series.drawn("step", chart), *series.drawn("epoch", chart))

@@ -12,6 +12,7 @@ from textual.events import Resize
 from textual.reactive import var
 
 from vae_tui.export.picture_files import write_digits
+from vae_tui.model.gaussian import bits_per_dimension
 from vae_tui.run import series
 from vae_tui.run.kl_weight.conventions import beta_elsewhere
 from vae_tui.run.kl_weight.schedule import beta_in_words
@@ -242,6 +243,9 @@ class TrainView(View):
         parts = [f"[b]{name} {run.last_test_loss:.1f}[/b]", f"best {run.best_test_loss:.1f}"]
         if model == "vae":
             parts.append(f"at mean {TEST_LOSS_AT_MEAN.value(tested, run.config):.1f}")
+        if model == "vae" and kind == "gaussian":
+            bits = bits_per_dimension(run.last_test_loss, run.config.image_shape.pixels)
+            parts.append(f"{bits:.2f} bits/dim")
         beta = beta_in_words(run.config, run.beta, run.epoch)
         if beta != "1":
             parts.append(f"beta {beta}")

@@ -10,9 +10,9 @@ from textual.geometry import Size
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.latent.codes import samples
 from vae_tui.model.numpy_network import Network
+from vae_tui.run.series import RECONSTRUCTION_TERMS
 from vae_tui.terminal.tiles import GAP, fitting, widths
 from vae_tui.text import cut
-from vae_tui.tui.state.losses import RECONSTRUCTION
 from vae_tui.tui.state.other_runs import LONGEST_NAME, Overlay
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import waiting
@@ -107,7 +107,8 @@ class TrainDigits(Vertical):
         copies, losses = network.reconstruct(images, kind)
         self._show("copies", copies, scene)
         arrow = "→" if scene.unicode else "->"
-        title = f"[b]Test images {arrow} reconstructions[/b] · {RECONSTRUCTION[kind]} at mean"
+        term = RECONSTRUCTION_TERMS[kind].label
+        title = f"[b]Test images {arrow} reconstructions[/b] · {term} at mean"
         self.query_one("#inputs-caption", Caption).text = title
         numbers = (f"{loss:.0f}".center(self._pixels) for loss in losses)
         line = (" " * GAP).join(numbers)

@@ -1,0 +1,1 @@
+"""The convolutional network: the sizes of its layers, its torch module, its numpy twin."""
