@@ -22,6 +22,9 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("default")
 
+SPIN_COUNT, SHORT_SPIN = "GOMP_SPINCOUNT", "10000"
+"""How often a thread of OpenMP looks whether it has work, before it sleeps."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-snapshots", action="store_true", help="Write tests/snapshots/ anew.")
@@ -35,6 +38,8 @@ def pytest_configure() -> None:
             signal.signal(number, lambda *_: None)
     # The config file of whoever runs the tests changes no default here.
     os.environ["XDG_CONFIG_HOME"] = os.devnull
+    # Threads of this process spin no longer than a trainer's: torch reads it when it is imported.
+    os.environ.setdefault(SPIN_COUNT, SHORT_SPIN)
     # Programs under test compile the package once, and pytest rewrites the tests once.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
@@ -48,6 +53,8 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], IdleLoop]]:
 
 def pytest_collection_finish() -> None:
     collect_less()
+    if os.environ.get(SPIN_COUNT) == SHORT_SPIN:
+        del os.environ[SPIN_COUNT]  # programs under test have what a user has
 
 
 @pytest.fixture(autouse=True)
