@@ -16,13 +16,16 @@ from safetensors.torch import load_file
 from support.explored_runs import NEWEST, called, model_at, pixels
 from test_imports import modules_after
 
-from vae_tui.latent.codes import code_text, prior, samples
+from vae_tui.latent.codes import aggregate, code_text, prior, samples
+from vae_tui.latent.mixture_fit import fit
 from vae_tui.latent.morph import choose_ends, morph
+from vae_tui.latent.posterior import posteriors
 from vae_tui.model import load_network
 from vae_tui.model.network_at_step import network_at
 from vae_tui.model.probe import load_probe
 from vae_tui.run.folder import Run
 from vae_tui.terminal.tiles import tile
+from vae_tui.tui.views.samples import SOURCES
 
 MAIN = Path(sys.executable).with_name("vae-tui")
 
@@ -48,9 +51,30 @@ def test_sample_writes_the_prior_s_digits_and_says_of_which_step(run, tmp_path):
         assert picture.text["Description"] == about
 
 
-def test_sample_is_identical_every_time_for_a_seed(run, tmp_path):
+def test_sample_draws_from_the_codes_of_the_test_images(run, tmp_path):
+    config = run.config()
+    network = network_at(run, config)
+    known = posteriors(network, load_probe(run.probe, config).images, "vae")
+    mixture = fit(known)
+    for source, codes, words in (
+        ("posterior", aggregate(3, 6, known, 0.5), "the aggregate posterior"),
+        (
+            "mixture",
+            mixture.draw(3, 6, 0.5),
+            f"a mixture of {len(mixture)} Gaussians fitted to the codes",
+        ),
+    ):
+        file = tmp_path / f"{source}.png"
+        options = ["--source", source, "-n", "6", "--seed", "3", "--temperature", "0.5"]
+        (said,) = drawn(run, ["sample", str(run.path), *options, "-o", str(file)])
+        np.testing.assert_array_equal(pixels(file)[::4, ::4], tile(network.decode(codes), 3))
+        assert f"6 samples of {words}, seed 3, temperature 0.5; weights of step 60" in said
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_sample_is_identical_every_time_for_a_seed(run, tmp_path, source):
     files = [tmp_path / f"{number}.png" for number in range(3)]
-    line = ["sample", str(run.path), "--seed"]
+    line = ["sample", str(run.path), "--source", source, "--seed"]
     drawn(run, *([*line, seed, "-o", str(f)] for seed, f in zip("112", files, strict=True)))
     assert files[0].read_bytes() == files[1].read_bytes() != files[2].read_bytes()
 

@@ -87,6 +87,12 @@ def test_kept_steps_are_completed(folder):
     assert completed("sample", "no-such-run", "--step", "") == []
 
 
+def test_the_sources_of_samples_are_completed(folder):
+    line = ["sample", "mnist-a", "--runs-dir", folder, "--source"]
+    assert completed(*line, "") == ["prior", "posterior", "mixture"]
+    assert completed(*line, "m") == ["mixture"]
+
+
 def test_settings_are_completed_each_once():
     assert completed("set", "one", "") == ["beta=", "lr=", "epochs="]
     assert completed("set", "one", "beta=4", "") == ["lr=", "epochs="]

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import math
 
@@ -8,6 +9,7 @@ from support.explored_runs import explored_run, model_at
 from support.tiny_runs import CPU, Trainer, finish, random_images, tiny_config
 
 from vae_tui.data import idx_files
+from vae_tui.data.own.source import NO_CLASSES
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.evaluation.assess import assess, assess_run
 from vae_tui.evaluation.digit_classifier import DigitClassifier
@@ -22,6 +24,9 @@ CONTRACT = [
     *("elbo_loss", "bce", "kl", "bce_at_mean", "nll", "samples", "images"),
     *("active_units", "kl_per_dimension"),
 ]
+
+
+CHECKSUM = "0" * 24
 
 
 def images(count: int = 20) -> torch.Tensor:
@@ -163,6 +168,13 @@ def test_an_auto_encoder_reconstructs_better_and_samples_worse(digits):
     assert found["ae"].bce_at_mean < found["vae"].bce_at_mean - 2
     assert found["ae"].confident_samples < 0.2 * found["vae"].confident_samples
     assert found["vae"].confident_samples < 0.6 * found["vae"].confident_test_images
+    for kind, assessment in found.items():
+        prior, posterior, mixture, real = assessment.sources
+        assert prior.recognised == assessment.confident_samples
+        assert real.recognised == assessment.confident_test_images
+        for one in (posterior, mixture):
+            assert real.frechet_distance < one.frechet_distance < 0.6 * prior.frechet_distance
+            assert one.recognised > (10 if kind == "ae" else 1) * prior.recognised
 
 
 def assessed(samples: int = 0, **changes: object) -> tuple[RunConfig, object]:
@@ -180,6 +192,41 @@ def test_an_assessment_is_what_measure_finds_and_names_every_field_of_the_contra
     assert record["kl_per_dimension"] == pytest.approx(list(measured.kl_per_dimension))
     assert (record["samples"], record["images"], record["step"]) == (20, 150, 1)
     assert record["nll"] < record["elbo_loss"]
+
+
+def test_the_sources_are_named_in_text_and_json_with_what_the_distance_is_of():
+    config, found = assessed()
+    record, text = json.loads(as_json(found)), as_text(found, "r", config)
+    names = ["prior", "posterior", "mixture", "test images"]
+    assert [one["source"] for one in record["sources"]] == names
+    assert record["frechet_features"] == "the hidden layer of this project's own classifier"
+    for one in record["sources"]:
+        (line,) = [line for line in text.splitlines() if line.startswith(f"  {one['source']}  ")]
+        assert f"{one['recognised']:.1%}" in line
+        assert f"{one['frechet_distance']:.2f}" in line
+    assert "own classifier" in text
+    assert "Not comparable with FID" in text
+
+
+def test_images_without_classes_have_a_distance_on_other_features_and_no_recognised_share():
+    config, found = assessed(classes=NO_CLASSES, dataset="/some/folder", data_checksum=CHECKSUM)
+    assert [one.recognised for one in found.sources] == [None] * 4
+    assert all(one.frechet_distance > 0 for one in found.sources)
+    text = as_text(found, "r", config)
+    assert "a fixed random network of this project" in text
+
+
+def test_the_classifier_of_a_folder_sorted_by_class_learns_every_class():
+    images = idx_files.load("digits", None)
+    order = images.train_labels.argsort(stable=True).repeat_interleave(3)
+    by_class = dataclasses.replace(
+        images, train=images.train[order], train_labels=images.train_labels[order]
+    )
+    config = tiny_config(
+        classes=tuple("0123456789"), dataset="/some/folder", data_checksum=CHECKSUM
+    )
+    found = assess(model_at(1, config), by_class, config, 1, 0)
+    assert found.confident_test_images > 0.6
 
 
 def test_a_dimension_is_active_when_the_variance_of_its_mean_not_the_deviation_exceeds_the_limit():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vae_tui.latent.codes import aggregate, between, prior
+from vae_tui.latent.posterior import Posteriors
 
 START = np.array([1.0, 2.0, -1.0, 0.3], np.float32)
 END = np.array([-3.0, 0.5, 2.0, 1.7], np.float32)
@@ -33,8 +34,8 @@ def test_the_first_codes_of_the_prior_do_not_depend_on_the_count(latent_dim):
 
 def test_the_aggregate_posterior_has_the_means_and_deviations_of_the_images():
     means = np.array([[0.0, 5.0], [20.0, -3.0]], np.float32)
-    logvars = np.log(np.array([[1.0, 4.0], [0.25, 9.0]], np.float32))
-    codes = aggregate(1, 20_000, means, logvars)
+    deviations = np.array([[1.0, 2.0], [0.5, 3.0]], np.float32)
+    codes = aggregate(1, 20_000, Posteriors(means, deviations))
     first = codes[:, 0] < 10
     assert first.mean() == pytest.approx(0.5, abs=0.02)
     for chosen, mean, deviation in ((first, means[0], (1, 2)), (~first, means[1], (0.5, 3))):
@@ -43,8 +44,9 @@ def test_the_aggregate_posterior_has_the_means_and_deviations_of_the_images():
 
 
 def test_the_temperature_widens_the_aggregate_posterior_around_the_same_means():
-    means, logvars = prior(2, 9, 3) * 100, prior(3, 9, 3)
-    at_means, codes, hot = (aggregate(1, 50, means, logvars, spread) for spread in (0.0, 1.0, 2.5))
+    means, deviations = prior(2, 9, 3) * 100, np.exp(prior(3, 9, 3) / 2)
+    posteriors = Posteriors(means, deviations)
+    at_means, codes, hot = (aggregate(1, 50, posteriors, spread) for spread in (0.0, 1.0, 2.5))
     assert {tuple(code) for code in at_means} <= {tuple(mean) for mean in means}
     np.testing.assert_allclose(hot - at_means, 2.5 * (codes - at_means), atol=1e-3)
     assert np.abs(codes - at_means).min(1).max() > 0

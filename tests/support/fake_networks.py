@@ -10,6 +10,8 @@ from support.run_events import CONFIG, NOW
 from vae_tui.arrays import Bytes
 from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
 from vae_tui.latent.codes import prior
+from vae_tui.latent.mixture import Mixture
+from vae_tui.latent.posterior import Posteriors
 from vae_tui.model.mlp.numpy_twin import NumpyMlp
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
@@ -47,6 +49,16 @@ def probe(labels: Iterable[int] = tuple(range(10)) * 3, shape: ImageShape = DEFA
     known = np.array(list(labels), np.uint8)
     images = np.random.default_rng(3).integers(0, 256, (len(known), *shape.array), dtype=np.uint8)
     return Probe(images, known, tuple("0123456789"))
+
+
+def one_gaussian(posteriors: Posteriors) -> Mixture:
+    """Return the Gaussian of the means, as a mixture of one."""
+    means = posteriors.means
+    covariance = np.cov(means, rowvar=False).reshape(2 * means.shape[1:]) + 1e-6 * np.eye(
+        means.shape[1]
+    )
+    factor = np.linalg.cholesky(covariance).astype(np.float32)
+    return Mixture(np.ones(1, np.float32), means.mean(0)[None], factor[None])
 
 
 def samples_of(network: Network, seed: int, count: int) -> Bytes:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from support.fake_networks import one_gaussian
 from support.garbage import collect_less
 from support.idle_loop import IdleLoop, QuickPilot
 from support.tiny_runs import random_images, tiny_trainer
@@ -35,6 +36,7 @@ from vae_tui.training.recorder import Recorder
 from vae_tui.tui.all_views import VIEWS
 from vae_tui.tui.app import VaeApp
 from vae_tui.tui.dialogs.draw import DrawDialog
+from vae_tui.tui.dialogs.open_image import OpenImageDialog
 from vae_tui.tui.feed.run_reader import RunReader
 from vae_tui.tui.feed.runs_reader import RunsFolder
 from vae_tui.tui.ports import LateImports
@@ -175,8 +177,10 @@ async def watch(run: Run) -> None:
 
     app = VaeApp(
         run.name, run.name, config,
-        lambda _: LateImports(VIEWS, Reader(run, view), lambda codes, start: iter(()), Scene(view),
-                        RunsFolder(run.path.parent, run.path), lambda: DrawDialog),
+        lambda _: LateImports(
+            VIEWS, Reader(run, view), lambda codes, start: iter(()), one_gaussian, Scene(view),
+            RunsFolder(run.path.parent, run.path), lambda: DrawDialog, lambda: OpenImageDialog,
+        ),
         RunSteering(run, config), {"LANG": "C.UTF-8"}, run.path.parent,
     )  # fmt: skip
     async with app.run_test(size=(100, 30)):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from support.clocks import Clock
-from support.fake_networks import probe, random_network
+from support.fake_networks import one_gaussian, probe, random_network
 from support.fake_readers import FakeReader, FakeRuns
 from support.fake_steering import FakeSteering
 from support.idle_loop import QuickPilot
@@ -25,12 +25,15 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from vae_tui.arrays import Floats
+from vae_tui.latent.mixture import Mixture
+from vae_tui.latent.posterior import Posteriors
 from vae_tui.latent.projection import Embedding
 from vae_tui.model.numpy_network import Network
 from vae_tui.run.config import RunConfig
 from vae_tui.tui.all_views import VIEWS
 from vae_tui.tui.app import VaeApp
 from vae_tui.tui.dialogs.draw import DrawDialog
+from vae_tui.tui.dialogs.open_image import OpenImageDialog
 from vae_tui.tui.ports import LateImports
 from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.state.scene import Scene
@@ -99,6 +102,7 @@ class Screen:
         more_views: Callable[[], Sequence[type[View]]] | None = None,
         folder: Path | None = None,
         embed: Callable[[Floats, Floats | None], Iterator[Embedding]] = embed,
+        fit_mixture: Callable[[Posteriors], Mixture] = one_gaussian,
         chosen_theme: ChosenTheme | None = None,
         **scene: Any,
     ) -> None:
@@ -116,9 +120,9 @@ class Screen:
             ]
             at_once, more = (shown, tuple) if more_views is None else (VIEWS[:1], more_views)
             first = Scene(view, **scene)
-            return LateImports(
-                at_once, self.reader, embed, first, self.runs, lambda: DrawDialog, more
-            )
+            slow = embed, fit_mixture
+            dialogs = lambda: DrawDialog, lambda: OpenImageDialog
+            return LateImports(at_once, self.reader, *slow, first, self.runs, *dialogs, more)
 
         self.app = RecordingApp(
             name,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from support.clocks import Clock
+from support.fake_networks import one_gaussian
 from support.fake_steering import FakeSteering
 from support.processes import PATIENCE_SECONDS
 from textual.pilot import Pilot
@@ -24,6 +25,7 @@ from vae_tui.tui.all_views import VIEWS
 from vae_tui.tui.app import VaeApp
 from vae_tui.tui.controllers.screen_picture import screen_picture
 from vae_tui.tui.dialogs.draw import DrawDialog
+from vae_tui.tui.dialogs.open_image import OpenImageDialog
 from vae_tui.tui.feed.run_reader import RunReader
 from vae_tui.tui.feed.runs_reader import RunsFolder
 from vae_tui.tui.ports import LateImports
@@ -70,9 +72,9 @@ def app_of(run: Run) -> VaeApp:
         )
         scene = Scene(view, palette=palette_for("256", True), unicode=True)
         others = RunsFolder(folder, run.path, None, folder)
-        return LateImports(
-            VIEWS, RunReader(run, view), embeddings, scene, others, lambda: DrawDialog
-        )
+        slow = embeddings, one_gaussian
+        dialogs = lambda: DrawDialog, lambda: OpenImageDialog
+        return LateImports(VIEWS, RunReader(run, view), *slow, scene, others, *dialogs)
 
     clock = Clock(end_of(run) + 3600)
     return VaeApp(

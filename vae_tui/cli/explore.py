@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 @option("--seed", type=int, default=1, help="Random seed of z.")
 @option("--temperature", type=float, default=1.0,
         help="Standard deviation of z; below 1 the digits are more typical.")  # fmt: skip
+@option("--source", default="prior", type=Choice(("prior", "posterior", "mixture")),
+        help="Distribution of z: N(0, I); q(z|x) of random test images; a mixture of Gaussians "
+        "fitted to their codes.")  # fmt: skip
 @options.step_option
 @options.output_option("a PNG")
 def sample(
@@ -39,16 +42,21 @@ def sample(
     count: int,
     seed: int,
     temperature: float,
+    source: str,
     step: int | None,
     output: Path | None,
 ) -> None:
-    """Draw samples of the prior."""
+    """Draw samples of the prior, the aggregate posterior, or a mixture fitted to the codes."""
     _check_output(output, ".png")
     from vae_tui.latent import codes
 
     found, network = _run_and_network(runs_dir, run, step)
-    pictures = network.decode(codes.samples(network, count, seed, temperature))
-    about = f"{count} samples of the prior, seed {seed}, temperature {temperature:g}"
+    if source == "prior":
+        name, z = "the prior", codes.samples(network, count, seed, temperature)
+    else:
+        name, z = _samples_of_codes(found, network, source, seed, count, temperature)
+    pictures = network.decode(z)
+    about = f"{count} samples of {name}, seed {seed}, temperature {temperature:g}"
     _show(output, pictures, math.isqrt(count - 1) + 1, f"{about}; {_weights(found, network)}")
 
 
@@ -161,6 +169,26 @@ def _run_and_network(runs_dir: Path, name: str | None, step: int | None) -> "tup
     run = find(runs_dir, name)
     config = run.config()
     return run, network_at(run, config, step)
+
+
+def _samples_of_codes(
+    run: "Run", network: "Network", source: str, seed: int, count: int, temperature: float
+) -> tuple[str, "Floats"]:
+    """Return codes (count, d) drawn from those of the test images, and what they are drawn from."""
+    from vae_tui.latent.codes import aggregate, check_sampling
+    from vae_tui.latent.posterior import posteriors
+    from vae_tui.model.probe import load_probe
+
+    check_sampling(count, seed, temperature)
+    config = run.config()
+    known = posteriors(network, load_probe(run.probe, config).images, config.model)
+    if source == "posterior":
+        return "the aggregate posterior", aggregate(seed, count, known, temperature)
+    from vae_tui.latent.mixture_fit import fit
+
+    mixture = fit(known)
+    about = f"a mixture of {len(mixture)} Gaussians fitted to the codes"
+    return about, mixture.draw(seed, count, temperature)
 
 
 def _weights(run: "Run", network: "Network") -> str:

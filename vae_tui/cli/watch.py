@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vae_tui.arrays import Floats
+    from vae_tui.latent.mixture import Mixture
+    from vae_tui.latent.posterior import Posteriors
     from vae_tui.latent.projection import Embedding
     from vae_tui.run.control import RunSteering
     from vae_tui.run.folder import Run
     from vae_tui.tui.app import VaeApp
     from vae_tui.tui.dialogs.draw import DrawDialog
+    from vae_tui.tui.dialogs.open_image import OpenImageDialog
     from vae_tui.tui.ports import LateImports
     from vae_tui.tui.views.view import View
 
@@ -156,8 +159,10 @@ def _screen(
         reader = RunReader(run, view, absence, limiter)
         warning = screen_settings.warning(settings, chosen_theme.load())
         others = RunsFolder(folder, run.path, for_others, plain)
-        more = draw_dialog, more_views
-        return LateImports([TrainView], reader, embed, scene, others, *more, limiter, warning)
+        return LateImports(
+            *([TrainView], reader, embed, fit_mixture, scene, others),
+            *(draw_dialog, open_image_dialog, more_views, limiter, warning),
+        )
 
     def more_views() -> "Sequence[type[View]]":
         from vae_tui.tui.all_views import VIEWS
@@ -169,10 +174,20 @@ def _screen(
 
         return DrawDialog
 
+    def open_image_dialog() -> "type[OpenImageDialog]":
+        from vae_tui.tui.dialogs.open_image import OpenImageDialog
+
+        return OpenImageDialog
+
     def embed(codes: "Floats", start: "Floats | None") -> "Iterator[Embedding]":
         from vae_tui.latent.tsne import embeddings
 
         return embeddings(codes, start)
+
+    def fit_mixture(posteriors: "Posteriors") -> "Mixture":
+        from vae_tui.latent.mixture_fit import fit
+
+        return fit(posteriors)
 
     settings = config_file.read_config(config_file.config_path())
     chosen_theme = screen_settings.chosen_theme(settings)

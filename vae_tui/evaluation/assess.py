@@ -5,12 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
+from torch import Tensor
 
 from vae_tui.data.catalogue import DATASETS
 from vae_tui.data.idx_files import Images, load
-from vae_tui.evaluation.digit_classifier import DigitClassifier
+from vae_tui.data.own.source import NO_CLASSES
+from vae_tui.evaluation.digit_classifier import TRAINING_IMAGES, DigitClassifier
 from vae_tui.evaluation.elbo import importance_weighted_nll, measure
+from vae_tui.evaluation.features import RandomFeatures
+from vae_tui.evaluation.quality import Quality, decoded, qualities
 from vae_tui.latent.codes import check_range, prior
 from vae_tui.model import build
 from vae_tui.model.device import choose_device
@@ -22,6 +25,8 @@ from vae_tui.run.config import RunConfig
 from vae_tui.run.folder import Run
 
 PRIOR_SAMPLES = 1_000
+CLASSIFIER_FEATURES = "the hidden layer of this project's own classifier"
+RANDOM_FEATURES = "a fixed random network of this project"
 MOST_SAMPLES = 100_000
 SEED = 1
 
@@ -54,6 +59,10 @@ class Assessment:
     """The optimiser steps of the weights."""
     bits_per_dim: float | None
     """Of ``elbo_loss``, see `bits_per_dimension`; None where the loss is not that of a density."""
+    sources: tuple[Quality, ...]
+    """Of each source, and of the test images: the best that can be reached."""
+    frechet_features: str
+    """What the Fréchet distance is measured in."""
 
 
 def assess_run(
@@ -105,10 +114,14 @@ def assess(
     digits, own = DATASETS["digits"], DATASETS.get(config.dataset)
     is_of_digits = own is not None and (own.classes, own.shape) == (digits.classes, digits.shape)
     on_progress("training the classifier that judges the samples", None)
-    classifier = _of_shipped_digits() if is_of_digits else _trained_on(images)
-    with torch.no_grad():
-        codes = torch.from_numpy(prior(SEED, PRIOR_SAMPLES, model.latent_dim)).to(device)
-        drawn = torch.sigmoid(model.decode(codes)).cpu()
+    some = _some_training_images(images, is_sorted=bool(config.data_checksum))
+    classifier = _of_shipped_digits() if is_of_digits else DigitClassifier(*some)
+    on_progress("samples of each source", None)
+    has_classes = config.classes != NO_CLASSES
+    features = classifier.features if has_classes else RandomFeatures(some[0], images.shape)
+    judge = classifier if has_classes else None
+    found = qualities(model, some[0], images.test, config.model, SEED, judge, features)
+    drawn = decoded(model, prior(SEED, PRIOR_SAMPLES, model.latent_dim))
     real = images.test[:PRIOR_SAMPLES].float() / 255
     elbo_loss = measured.bce + measured.kl if model.noisy else None
     bits_per_dim = None
@@ -129,13 +142,18 @@ def assess(
         prior_samples=PRIOR_SAMPLES,
         step=step,
         bits_per_dim=bits_per_dim,
+        sources=found,
+        frechet_features=CLASSIFIER_FEATURES if has_classes else RANDOM_FEATURES,
     )
 
 
-def _trained_on(images: Images) -> DigitClassifier:
-    return DigitClassifier(images.train, images.train_labels)
+def _some_training_images(images: Images, *, is_sorted: bool) -> tuple[Tensor, Tensor]:
+    """Return 4,500 images, or all, and their labels; of all classes if they are sorted by class."""
+    stride = max(len(images.train) // TRAINING_IMAGES, 1) if is_sorted else 1
+    chosen = slice(None, stride * TRAINING_IMAGES, stride)
+    return images.train[chosen], images.train_labels[chosen]
 
 
 @functools.cache
 def _of_shipped_digits() -> DigitClassifier:
-    return _trained_on(load("digits", Path()))
+    return DigitClassifier(*_some_training_images(load("digits", Path()), is_sorted=False))

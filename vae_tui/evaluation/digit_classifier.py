@@ -54,6 +54,12 @@ class DigitClassifier:
                     adam.step(torch.autograd.grad(loss, weights))
 
     @torch.no_grad()
+    def features(self, pictures: Tensor) -> Tensor:
+        """Return the hidden layer, (M, 100), for images in [0, 1], (M, P)."""
+        hidden: Tensor = self._network[:2](pictures)
+        return hidden
+
+    @torch.no_grad()
     def recognised_share(self, pictures: Tensor) -> float:
         """Return the share of images in [0, 1], (M, P), that look like one digit."""
         probabilities = self._network(pictures).softmax(1)[:, :-1]

@@ -6,6 +6,7 @@ import math
 
 from vae_tui.evaluation.assess import Assessment
 from vae_tui.evaluation.digit_classifier import CONFIDENCE
+from vae_tui.evaluation.quality import TEST_IMAGES
 from vae_tui.latent.diagnosis import ACTIVE_VARIANCE
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import finite
@@ -55,6 +56,7 @@ def as_text(assessment: Assessment, name: str, config: RunConfig) -> str:
             f"blends and noise is {CONFIDENCE:.0%} sure of one class. "
             f"Of real test images {assessment.confident_test_images:.1%}",
         ),
+        *_qualities(assessment),
         "KL of each dimension:",
         *_table(assessment.kl_per_dimension),
     ]
@@ -78,6 +80,21 @@ def _about_the_loss(config: RunConfig) -> str:
     return (
         f"Half the squared error is -log N(x; x_hat, I) without its constant, {constant:.1f} nats."
     )
+
+
+def _qualities(assessment: Assessment) -> list[str]:
+    """Return a table of the sources, and what its columns are."""
+    lines = [f"quality of samples:{'recognised':>19}  {'Frechet distance':>16}"]
+    for one in assessment.sources:
+        share = "-" if one.recognised is None else f"{one.recognised:.1%}"
+        distance = "-" if one.frechet_distance is None else f"{one.frechet_distance:.2f}"
+        about = "  the best that can be reached" if one.source == TEST_IMAGES else ""
+        lines.append(f"  {one.source:17}  {share:>17}  {distance:>16}{about}")
+    return [
+        *lines,
+        f"  Frechet distance on features of {assessment.frechet_features}, from training",
+        "  images: of the test images, or of as many samples. Not comparable with FID.",
+    ]
 
 
 def _line(name: str, value: float | str | None, meaning: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from vae_tui.arrays import Floats
 from vae_tui.errors import UsageError
+from vae_tui.latent.posterior import Posteriors
 from vae_tui.model.numpy_network import Network
 
 MOST_SAMPLES = 10_000
@@ -24,24 +25,28 @@ def prior(seed: int, count: int, latent_dim: int) -> Floats:
 
 def samples(network: Network, count: int, seed: int, temperature: float = 1.0) -> Floats:
     """Return draws from the prior times ``temperature``, (count, d); checks the ranges."""
-    check_range("-n", count, 1, MOST_SAMPLES)
-    check_range("--seed", seed, 0, 2**63 - 1)
-    check_range("--temperature", temperature, 0, HIGHEST_TEMPERATURE)
+    check_sampling(count, seed, temperature)
     return np.float32(temperature) * prior(seed, count, network.latent_dim)
 
 
-def aggregate(
-    seed: int, count: int, means: Floats, logvars: Floats, temperature: float = 1.0
-) -> Floats:
+def check_sampling(count: int, seed: int, temperature: float) -> None:
+    """Raise UsageError unless the options of ``vae-tui sample`` are in their ranges."""
+    check_range("-n", count, 1, MOST_SAMPLES)
+    check_range("--seed", seed, 0, 2**63 - 1)
+    check_range("--temperature", temperature, 0, HIGHEST_TEMPERATURE)
+
+
+def aggregate(seed: int, count: int, posteriors: Posteriors, temperature: float = 1.0) -> Floats:
     """Return draws from the aggregate posterior, (count, d): each from q(z|x) of a random image.
 
-    ``seed`` decides the images and the noise, whatever the weights; means and log-variances of
-    q(z|x) are (N, d); ``temperature`` is a factor of the standard deviations.
+    ``seed`` decides the images and the noise, whatever the weights; ``temperature`` is a factor of
+    the standard deviations.
     """
+    means = posteriors.means
     generator = np.random.default_rng((seed, 1))
     noise = generator.standard_normal((count, means.shape[1]), dtype=np.float32)
     images = np.random.default_rng((seed, 2)).integers(len(means), size=count)
-    deviations = np.float32(temperature) * np.exp(0.5 * logvars[images])
+    deviations = np.float32(temperature) * posteriors.deviations[images]
     result: Floats = (means[images] + deviations * noise).astype(np.float32)
     return result
 

@@ -1,14 +1,25 @@
-"""What a network makes of one image: its posterior, its reconstruction, its losses."""
+"""What a network makes of images: posteriors, reconstruction, losses, energy."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from vae_tui.arrays import Bytes, Floats
+from vae_tui.model.gaussian import loss_coefficients
 from vae_tui.model.numpy_network import Network
 
 LARGEST_LOGVAR = 60.0
 """An auto-encoder's log-variances are untrained: clamped so that their exponential is finite."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Posteriors:
+    """q(z|x) of N images."""
+
+    means: Floats
+    """(N, d)."""
+    deviations: Floats
+    """Standard deviations, (N, d); 0 for an auto-encoder, whose codes have no noise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +38,20 @@ class Inference:
     """`error_map` of image and reconstruction."""
     loss: float
     """Reconstruction loss in nats, with z at the mean."""
+    energy: float
+    """That loss less the loss of a perfect copy."""
+
+
+def posteriors(network: Network, images: Bytes, model: str) -> Posteriors:
+    """Return q(z|x) of images (N, H, W); ``model`` is ``vae`` or ``ae``."""
+    means, logvars = network.encode(images)
+    return posteriors_of(means, np.clip(logvars, -LARGEST_LOGVAR, LARGEST_LOGVAR), model)
+
+
+def posteriors_of(means: Floats, logvars: Floats, model: str) -> Posteriors:
+    """Return q(z|x) with these means and log-variances, (N, d) each, of a ``vae`` or an ``ae``."""
+    deviations = np.zeros_like(means) if model == "ae" else np.exp(0.5 * logvars)
+    return Posteriors(means, deviations)
 
 
 def kl_parts(means: Floats, logvars: Floats) -> tuple[Floats, Floats]:
@@ -53,6 +78,7 @@ def infer(network: Network, image: Bytes, reconstruction: str) -> Inference:
         reconstruction=pictures[0],
         error=error_map(image[None], pictures)[0],
         loss=float(losses[0]),
+        energy=float(losses[0] - perfect_copy_losses(network, image[None], reconstruction)[0]),
     )
 
 
@@ -65,4 +91,21 @@ def error_map(images: Bytes, copies: Bytes) -> Bytes:
     if images.ndim == 4:
         differences = np.rint(differences.mean(3, keepdims=True)).repeat(3, axis=3)
     result: Bytes = differences.astype(np.uint8)
+    return result
+
+
+def perfect_copy_losses(network: Network, images: Bytes, reconstruction: str) -> Floats:
+    """Return the reconstruction loss of a perfect copy of each image, (N,) in nats.
+
+    For ``bce`` it is the entropy of the greys.
+    """
+    if reconstruction == "mse":
+        return np.zeros(len(images), np.float32)
+    if reconstruction == "gaussian":
+        constant = loss_coefficients(network.image_shape.pixels, network.pixel_log_variance)[0]
+        return np.full(len(images), constant, np.float32)
+    greys = np.arange(256) / 255
+    with np.errstate(divide="ignore", invalid="ignore"):
+        entropy = -(greys * np.log(greys) + (1 - greys) * np.log1p(-greys))
+    result: Floats = np.nan_to_num(entropy)[images].reshape(len(images), -1).sum(1)
     return result

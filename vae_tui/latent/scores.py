@@ -6,8 +6,7 @@ import numpy as np
 
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.latent.codes import prior
-from vae_tui.latent.posterior import LARGEST_LOGVAR
-from vae_tui.model.gaussian import loss_coefficients
+from vae_tui.latent.posterior import LARGEST_LOGVAR, perfect_copy_losses
 from vae_tui.model.numpy_network import Network
 
 DRAWS = 4
@@ -60,6 +59,17 @@ def score(network: Network, images: Bytes, reconstruction: str) -> Scores:
     return Scores(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
 
 
+def energies(network: Network, images: Bytes, reconstruction: str) -> Floats:
+    """Return the energies alone, (N,); arguments as for `score`."""
+    blocks = [images[start : start + _BLOCK] for start in range(0, len(images), _BLOCK)]
+    found = [
+        network.reconstruct(block, reconstruction)[1]
+        - perfect_copy_losses(network, block, reconstruction)
+        for block in blocks
+    ]
+    return np.concatenate(found).astype(np.float32)
+
+
 def percentiles(values: Floats, known: Floats) -> Floats:
     """Return for each value how many percent of the known ones are smaller."""
     ranks = np.searchsorted(np.sort(known), values, side="left")
@@ -75,18 +85,6 @@ def _scored(
     deviations = np.exp(0.5 * logvars)
     drawn = [network.losses(means + deviations * eps, images, reconstruction) for eps in noise]
     loss = np.mean(drawn, axis=0)
-    energy = network.losses(means, images, reconstruction) - _floor(network, images, reconstruction)
+    copies = perfect_copy_losses(network, images, reconstruction)
+    energy = network.losses(means, images, reconstruction) - copies
     return tuple(each.astype(np.float32) for each in (loss, kl, energy))
-
-
-def _floor(network: Network, images: Bytes, reconstruction: str) -> Floats | float:
-    """Return the reconstruction loss of a perfect copy of each image, (N,) in nats."""
-    if reconstruction == "mse":
-        return 0.0
-    if reconstruction == "gaussian":
-        return loss_coefficients(network.image_shape.pixels, network.pixel_log_variance)[0]
-    greys = np.arange(256) / 255
-    with np.errstate(divide="ignore", invalid="ignore"):
-        entropy = -(greys * np.log(greys) + (1 - greys) * np.log1p(-greys))
-    result: Floats = np.nan_to_num(entropy)[images].reshape(len(images), -1).sum(1)
-    return result

@@ -20,6 +20,7 @@ from vae_tui.tui.controllers import reader_updates
 from vae_tui.tui.controllers.draw import DrawController
 from vae_tui.tui.controllers.export_and_copy import ExportAndCopy
 from vae_tui.tui.controllers.other_runs import OtherRuns
+from vae_tui.tui.controllers.own_image import OwnImageController
 from vae_tui.tui.controllers.palette import PaletteController
 from vae_tui.tui.controllers.status import StatusController
 from vae_tui.tui.controllers.steering import Steering, SteeringController
@@ -46,6 +47,7 @@ if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.state.scene import Scene
     from vae_tui.tui.views.map import MapView
     from vae_tui.tui.views.runs import RunsView
+    from vae_tui.tui.views.samples import SamplesView
     from vae_tui.tui.views.view import View
 
 STATUS_SECONDS = 1.0
@@ -89,6 +91,7 @@ class VaeApp(TerminalApp):
         self._store = SceneStore(self._show_scene, self._show_weights, clock)
         self._walks = WalkController(self)
         self._drawing = DrawController(self, self._walks.start_at)
+        self._own_image = OwnImageController(self, lambda: self.scene, self._walks.start_at)
         self._steering = SteeringController(self, steering, name, reference, self._store)
         self._other_runs = OtherRuns(self, self._store)
         self._palette = PaletteController(self, self._store, self._other_runs)
@@ -118,6 +121,7 @@ class VaeApp(TerminalApp):
             "copy": files.copy,
             "morph": self._walks.morph,
             "draw": lambda: self._drawing.open(self.scene),
+            "open-image": self._own_image.open,
         }
         self._imports: LateImports | None = None
 
@@ -202,6 +206,17 @@ class VaeApp(TerminalApp):
 
             self.start_thread("t-SNE", embed)
 
+    def on_samples_view_mixture_requested(self, message: "SamplesView.MixtureRequested") -> None:
+        """Fit a mixture to codes in a thread."""
+        if (imports := self._imports) is not None:
+
+            def fit() -> None:
+                mixture = imports.fit_mixture(message.posteriors)
+                if self.is_running:
+                    self.call_from_thread(message.view.show_mixture, message.network, mixture)
+
+            self.start_thread("mixture", fit)
+
     def on_runs_view_open_requested(self, message: "RunsView.OpenRequested") -> None:
         """Open another run."""
         self._other_runs.check_open(message.path)
@@ -217,6 +232,10 @@ class VaeApp(TerminalApp):
     def on_view_walk_requested(self, message: "View.WalkRequested") -> None:
         """Walk from a code that a view shows."""
         self._walks.start_at(message.code, message.origin, message.dimension)
+
+    def on_view_file_dropped(self, message: "View.FileDropped") -> None:
+        """Open an image that was dropped on the terminal."""
+        self._own_image.open(message.text)
 
     def on_timeline_pressed(self, message: Timeline.Pressed) -> None:
         """Draw with the weights kept at the step that was clicked."""
@@ -252,6 +271,7 @@ class VaeApp(TerminalApp):
         self._steering.on_sent = imports.reader.poll_faster
         self._other_runs.runs = imports.runs
         self._drawing.import_dialog = imports.draw_dialog
+        self._own_image.import_dialog = imports.open_image_dialog
         if (writer := self.writer) is not None:
             imports.limiter.watch(writer)
             imports.runs.limiter.watch(writer)

@@ -13,8 +13,11 @@ from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.view import View
 
 if TYPE_CHECKING:
+    from vae_tui.latent.mixture import Mixture
+    from vae_tui.latent.posterior import Posteriors
     from vae_tui.latent.projection import Embedding
     from vae_tui.tui.dialogs.draw import DrawDialog
+    from vae_tui.tui.dialogs.open_image import OpenImageDialog
 
 
 class Reader(Protocol):
@@ -50,18 +53,25 @@ class Runs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LateImports:
-    """Everything that is imported after the first paint; the last two import when called."""
+    """Everything that is imported after the first paint.
+
+    The dialogs and ``more_views`` import when called; so do the slow functions.
+    """
 
     views: Sequence[type[View]]
     """Those that are mounted at once."""
     reader: Reader
     embed: Callable[[Floats, Floats | None], Iterable["Embedding"]]
     """Runs t-SNE on codes (N, d), from an earlier embedding (N, 2) if there is one; slow."""
+    fit_mixture: Callable[["Posteriors"], "Mixture"]
+    """Fits a mixture of Gaussians to codes; slow."""
     scene: Scene
     """The scene before anything has been read."""
     runs: Runs
     draw_dialog: "Callable[[], type[DrawDialog]]"
     """Returns the dialog in which the user draws a digit."""
+    open_image_dialog: "Callable[[], type[OpenImageDialog]]"
+    """Returns the dialog in which the user opens an image."""
     more_views: Callable[[], Sequence[type[View]]] = tuple
     """Returns the views after the first ones; called in a thread when those have shown digits."""
     limiter: RefreshLimiter = field(default_factory=RefreshLimiter)

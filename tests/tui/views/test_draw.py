@@ -1,6 +1,7 @@
 """Drawing a digit by hand in Samples and Walk."""
 
 import dataclasses
+import re
 from functools import partial
 
 import numpy as np
@@ -12,6 +13,7 @@ from support.screen import Screen, new_weights, open_view, plain, screen_text, w
 from vae_tui.image_shape import ImageShape
 from vae_tui.latent.drawing import centred, stroke
 from vae_tui.latent.projection import pca
+from vae_tui.latent.scores import energies, percentiles, score
 from vae_tui.terminal.half_blocks import Palette
 from vae_tui.tui.dialogs.draw import DrawDialog
 from vae_tui.tui.widgets.drawing import Drawing
@@ -96,7 +98,7 @@ async def test_what_the_network_makes_of_the_drawing_stands_beside_it():
         bce = -(pixels * np.log(decoded) + (1 - pixels) * np.log(1 - decoded)).sum()
         kl = 0.5 * (np.exp(logvar) - logvar - 1 + mean**2).sum()
         words = plain(dialog.query_one("#facts", Drawing))
-        shown_bce, shown_kl, total = (float(word) for word in words.split() if "." in word)
+        shown_bce, shown_kl, total, _ = map(float, re.findall(r"\d+\.\d", words))
         assert shown_bce == pytest.approx(bce, rel=0.02)
         assert shown_kl == pytest.approx(kl, abs=0.06)
         assert total == pytest.approx(shown_bce + shown_kl, abs=0.11)
@@ -107,6 +109,24 @@ async def test_what_the_network_makes_of_the_drawing_stands_beside_it():
         low = cloud.window.point(0, cloud.window.height - 1)
         high = cloud.window.point(cloud.window.width - 1, 0)
         np.testing.assert_allclose(cloud.cursor, np.clip(place, low, high), rtol=1e-4)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_energy_of_the_drawing_stands_beside_it_with_its_percentile(size):
+    screen = draw_screen()
+    async with screen.at(*size) as pilot:
+        dialog = await open_pad(pilot, screen)
+        await pilot.press("space", *["right"] * 4, "space")
+        facts = dialog.query_one("#facts", Drawing)
+        for network in (FIRST, SECOND):
+            if network is SECOND:
+                await new_weights(pilot, screen, SECOND)
+            energy = score(network, centred(dialog.drawn.image)[0][None], "bce").energy
+            known = energies(network, probe().images, "bce")
+            percentile = percentiles(energy, known)[0]
+            expected = f"energy {energy[0]:.1f}, percentile {percentile:.0f}"
+            await wait_until(pilot, lambda expected=expected: expected in plain(facts))
+        assert "nearest" in plain(facts)
 
 
 async def test_an_auto_encoder_s_drawing_has_no_kl_in_its_loss():

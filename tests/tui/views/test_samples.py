@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from support.fake_networks import probe, random_network, samples_of
 from support.screen import Screen, new_weights, open_view, plain, wait_until, walk_code
-from support.views import spread_out
 
 from vae_tui.latent.codes import prior
 from vae_tui.tui.views.samples import TEMPERATURES
@@ -194,47 +193,3 @@ async def test_from_120_columns_a_card_shows_the_chosen_digit_its_code_and_its_n
             words = plain(card.query_one("#nearest-text", Drawing))
             assert f"{probe().labels[index]}\n#{index} err {differences[index]:.0f}" in words
             assert f"‖z‖ {np.sqrt((code**2).sum()):.1f}" in screen.caption("card-caption")
-
-
-async def test_g_draws_from_the_aggregate_posterior_and_back():
-    screen = samples_screen()
-    # Each posterior is so narrow that its draws are the means of test images.
-    narrow = spread_out(FIRST, np.full(20, 1e-4))
-    async with screen.at() as pilot:
-        await open_view(pilot, screen, "2")
-        await new_weights(pilot, screen, narrow)
-        from_prior = screen.pictures().images
-        await pilot.press("g")
-        assert "Posterior samples" in screen.caption()
-        drawn = screen.pictures().images
-        reconstructions = narrow.decode(narrow.encode(probe().images)[0]).astype(int)
-        for picture in drawn.astype(int):
-            assert np.abs(reconstructions - picture).max(1).min() <= 1
-        assert len({picture.tobytes() for picture in drawn}) > 5
-        await pilot.press("g")
-        assert "Prior samples" in screen.caption()
-        np.testing.assert_array_equal(screen.pictures().images, from_prior)
-        await pilot.press("g")
-        np.testing.assert_array_equal(screen.pictures().images, drawn)
-        await pilot.press("space")
-        assert (screen.pictures().images != drawn).any()
-        assert "seed 2" in screen.caption()
-
-
-async def test_at_temperature_0_samples_of_the_posterior_are_reconstructions():
-    screen = samples_screen()
-    wide = spread_out(FIRST, np.full(20, 3.0))
-    async with screen.at() as pilot:
-        await open_view(pilot, screen, "2")
-        await new_weights(pilot, screen, wide)
-        reconstructions = wide.decode(wide.encode(probe().images)[0]).astype(int)
-
-        def distance():
-            shown = screen.pictures().images.astype(int)
-            return max(np.abs(reconstructions - picture).max((1, 2)).min() for picture in shown)
-
-        await pilot.press("g")
-        assert distance() > 50
-        await pilot.press(*["minus"] * 6)
-        assert "temperature 0 " in screen.caption() + " "
-        assert distance() <= 1

@@ -48,7 +48,7 @@ def score(
         check_output(output, (".csv", ".png"))
     import numpy as np
 
-    from vae_tui.latent.scores import percentiles
+    from vae_tui.latent.scores import energies, percentiles
     from vae_tui.latent.scores import score as score_images
     from vae_tui.model.network_at_step import network_at
     from vae_tui.model.probe import load_probe
@@ -58,7 +58,7 @@ def score(
     config = found.config()
     network = network_at(found, config, step)
     probe = load_probe(found.probe, config)
-    known = score_images(network, probe.images, config.reconstruction).energy
+    known = energies(network, probe.images, config.reconstruction)
     rows: list[dict[str, Any]] = []
     pictures: list[Bytes] = []
     for names, images in given_images(paths, config.image_shape):
@@ -82,8 +82,8 @@ def score(
     if output.suffix.lower() == ".png":
         order = np.arange(len(rows))
         if len(rows) > _MOST_PICTURES:
-            energies = [row["energy"] for row in rows]
-            order = np.argsort(energies, kind="stable")[::-1][:_MOST_PICTURES]
+            values = [row["energy"] for row in rows]
+            order = np.argsort(values, kind="stable")[::-1][:_MOST_PICTURES]
             about = f"the {_MOST_PICTURES} most unusual of {about}"
         _write_pictures(
             output, network, np.concatenate(pictures)[order], config.reconstruction, about

@@ -19,13 +19,13 @@ from vae_tui.model.numpy_network import Network
 from vae_tui.tui.dialogs import draw_words
 from vae_tui.tui.dialogs.dialog import Dialog
 from vae_tui.tui.dialogs.draw_layout import draw_layout
+from vae_tui.tui.dialogs.draw_map import cloud_around
 from vae_tui.tui.keys import active_keys
-from vae_tui.tui.state.map_plane import window_for
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.frame.key_bar import KeyBar
 from vae_tui.tui.widgets.latent_bars import Bars, LatentBars
-from vae_tui.tui.widgets.map.scatter import Cloud, Scatter
+from vae_tui.tui.widgets.map.scatter import Scatter
 from vae_tui.tui.widgets.pad import Pad
 from vae_tui.tui.widgets.pictures import Pictures
 
@@ -79,6 +79,8 @@ class DrawDialog(Dialog[Floats | None]):
 
     scene: var[Scene | None] = var(None)
     """Has a network and test images; newer weights read the drawing again."""
+    known: var[tuple[Network, Floats] | None] = var(None)
+    """A network, and the energies that it gives the test images, (N,)."""
 
     def __init__(self, scene: Scene, drawn: Drawn | None = None) -> None:
         """Continue a drawing, or begin one."""
@@ -145,6 +147,8 @@ class DrawDialog(Dialog[Floats | None]):
     def watch_scene(self) -> None:
         """Read the drawing with newer weights."""
         self._evaluate_soon()
+
+    watch_known = watch_scene
 
     def on_pad_stroked(self, message: Pad.Stroked) -> None:
         """Draw with the mouse."""
@@ -258,11 +262,15 @@ class DrawDialog(Dialog[Floats | None]):
         self.query_one("#labels", Drawing).show_text(
             [] if is_empty else [draw_words.labels(count, pictures.pixels + pictures.gap)]
         )
-        width = self.query_one("#facts").size.width
+        size = self.query_one("#facts").size
+        energies = self.known[1] if self.known and self.known[0] is scene.network else None
         self.query_one("#facts", Drawing).show_text(
-            draw_words.prompt(width)
+            draw_words.prompt(size.width)
             if is_empty
-            else draw_words.facts(scene, found, (index, error), self._moved(moved), width)
+            else draw_words.facts(
+                *(scene, found, energies, (index, error)),
+                *(moved if self.drawn.is_centred else None, size),
+            )
         )
         self.query_one(LatentBars).bars = Bars() if is_empty else Bars(
             found.mean.tolist(), scene.by_kl, found.kl.tolist(),
@@ -270,25 +278,16 @@ class DrawDialog(Dialog[Floats | None]):
         )  # fmt: skip
         self._show_map(scene, found.mean)
 
-    def _moved(self, moved: tuple[int, int]) -> tuple[int, int] | None:
-        return moved if self.drawn.is_centred else None
-
     def _show_map(self, scene: Scene, mean: Floats) -> None:
         """Show the means of the test images, and the drawing's as a cursor within the window."""
-        assert scene.network is not None and scene.probe is not None
+        assert scene.network is not None
         scatter = self.query_one(Scatter)
         width, height = scatter.size
         if not width or not height:
             return
         if self._plane is None or self._plane[0] is not scene.network:
             self._plane = scene.network, pca(scene.codes[0])
-        plane = self._plane[1]
-        window = window_for(plane.points, width, height)
-        low, high = window.point(0, height - 1), window.point(width - 1, 0)
-        x, y = np.clip((mean - plane.centre) @ plane.basis, low, high).tolist()
-        scatter.cloud = Cloud(
-            plane.points, scene.probe.labels, window, (x, y), unicode=scene.unicode
-        )
+        scatter.cloud = cloud_around(mean, self._plane[1], scene, width, height)
 
     def _show_keys(self) -> None:
         bindings = active_keys.bindings_of(self, self)

@@ -20,7 +20,7 @@ PICTURE_SHARE = 0.4
 LEAST_MAP_BELOW, LEAST_MAP_BESIDE = 12, 8
 """Rows from which the map is below the pad, or at the right."""
 LEAST_LABELLED_MAP = 7
-FACTS = 3
+FACTS = 4
 """Rows of the numbers in words."""
 
 

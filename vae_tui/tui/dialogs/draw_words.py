@@ -2,9 +2,13 @@
 
 from textwrap import wrap
 
+import numpy as np
 from rich.text import Text
+from textual.geometry import Size
 
+from vae_tui.arrays import Floats
 from vae_tui.latent.posterior import Inference
+from vae_tui.latent.scores import percentiles
 from vae_tui.run.series import RECONSTRUCTION_TERMS
 from vae_tui.text import cut
 from vae_tui.tui.state.scene import Scene
@@ -12,6 +16,8 @@ from vae_tui.tui.state.scene import Scene
 PROMPT = "Draw with the mouse (the right button erases), or with the keys below."
 LABELS = ("reconstructed", "error", "nearest", "as the network sees it")
 AT_MEAN = ", z at the mean"
+OF_TEST_IMAGES = " of the test images"
+MOST_LINES = 4
 
 
 def prompt(width: int) -> list[Text]:
@@ -31,17 +37,39 @@ def labels(count: int, cells: int) -> Text:
 def facts(
     scene: Scene,
     found: Inference,
+    energies: Floats | None,
     neighbour: tuple[int, float],
     moved: tuple[int, int] | None,
-    width: int,
+    size: Size,
 ) -> list[Text]:
-    """Return losses, nearest test image and centring, in lines of ``width`` cells.
+    """Return losses, energy, nearest test image and centring, in lines of a region of this size.
 
-    ``neighbour`` is the index of the nearest test image and its squared error; ``moved`` is None
-    when the drawing is not centred.
+    ``energies`` are those of the test images, None until they are known; ``neighbour`` is the index
+    of the nearest test image and its squared error; ``moved`` is None when the drawing is not
+    centred.
     """
     assert scene.probe is not None
-    index, error = neighbour
+    width, (index, error) = size.width, neighbour
+    total, energy = _losses(scene, found, width), _energy(found, energies)
+    name = scene.probe.classes[scene.probe.labels[index]]
+    both = Text.assemble(energy, " · nearest ", (name, "strong"), f" #{index}")
+    if size.height < MOST_LINES and both.cell_len <= width:
+        lines = [total, both, _centring(scene, moved, width)]
+    else:
+        if energies is not None and energy.cell_len + len(OF_TEST_IMAGES) <= width:
+            energy.append(OF_TEST_IMAGES)
+        near = Text.assemble(
+            "nearest test image by pixels: ", (name, "strong"), f" #{index}, err {error:.0f}"
+        )
+        if near.cell_len > width:
+            near = Text.assemble("nearest: ", (name, "strong"), f" #{index}, err {error:.0f}")
+        lines = [total, energy, near, _centring(scene, moved, width)]
+    for line in lines:
+        line.truncate(width)
+    return lines
+
+
+def _losses(scene: Scene, found: Inference, width: int) -> Text:
     loss = RECONSTRUCTION_TERMS[scene.run.config.reconstruction].name
     kl = float(found.kl.sum())
     if scene.run.config.model == "ae":  # its log-variances are untrained
@@ -51,12 +79,18 @@ def facts(
     total = Text.assemble((sums, "strong"))
     if total.cell_len + len(AT_MEAN) <= width:
         total.append(AT_MEAN, "quiet")
-    name = scene.probe.classes[scene.probe.labels[index]]
-    near = Text.assemble(
-        "nearest test image by pixels: ", (name, "strong"), f" #{index}, err {error:.0f}"
-    )
-    if near.cell_len > width:
-        near = Text.assemble("nearest: ", (name, "strong"), f" #{index}, err {error:.0f}")
+    return total
+
+
+def _energy(found: Inference, energies: Floats | None) -> Text:
+    energy = Text.assemble((f"energy {found.energy:.1f}", "strong"))
+    if energies is not None:
+        (percentile,) = percentiles(np.array([found.energy]), energies)
+        energy.append(f", percentile {percentile:.0f}")
+    return energy
+
+
+def _centring(scene: Scene, moved: tuple[int, int] | None, width: int) -> Text:
     is_own = bool(scene.run.config.data_checksum)
     if moved is None and is_own:
         centring = "as drawn, not centred"
@@ -67,10 +101,7 @@ def facts(
         centring = f"centred, {why}: {_direction(*moved)}"
     if len(centring) > width:
         centring = "not centred" if moved is None else f"centred: {_direction(*moved)}"
-    lines = [total, near, Text(centring)]
-    for line in lines:
-        line.truncate(width)
-    return lines
+    return Text(centring)
 
 
 def _direction(x: int, y: int) -> str:

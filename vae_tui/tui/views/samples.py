@@ -1,14 +1,20 @@
-"""View 2: decoded samples of the prior, as many as fit; one is chosen and shown large."""
+"""View 2: decoded samples, as many as fit; one is chosen and shown large."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
+from textual.message import Message
 from textual.reactive import var
 
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.export.picture_files import write_digits
 from vae_tui.latent.codes import aggregate, samples
+from vae_tui.latent.mixture import Mixture
+from vae_tui.latent.posterior import Posteriors
+from vae_tui.model.numpy_network import Network
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.samples_layout import SIZES, Grid, card, grid
 from vae_tui.tui.views.view import Export, View, waiting
@@ -18,6 +24,8 @@ from vae_tui.tui.widgets.neighbour import Neighbour
 from vae_tui.tui.widgets.panel import Panel, frame_of
 from vae_tui.tui.widgets.pictures import Pictures
 
+SOURCES = ("prior", "posterior", "mixture")
+"""What z is drawn from, in the order of the key that changes it."""
 TEMPERATURES = (0.0, 0.1, 0.25, 0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0, 3.0, 5.0)
 
 
@@ -30,6 +38,8 @@ class SamplesView(View):
         "z are decoded with newer weights, so that the same digits sharpen. From the aggregate "
         "posterior, z is drawn from q(z|x) of a random test image, as in training. "
         "The more the two look alike, the better the aggregate posterior matches the prior. "
+        "The third source is a mixture of Gaussians fitted to draws from the aggregate posterior: "
+        "new images from the same network, which an auto-encoder cannot draw from the prior. "
         "From 120 columns on, a card shows the chosen digit: its code z with the length ‖z‖ (a "
         "draw from the prior has about the square root of the number of dimensions), and the test "
         "image nearest to it in pixels; err is their squared difference, summed over pixels from "
@@ -51,8 +61,9 @@ class SamplesView(View):
                 tooltip="Raise the temperature: z further from the mean"),
         Binding("minus", "heat(-1)", "Cooler", key_display="-", id="samples.cooler",
                 tooltip="Lower the temperature: z nearer to the mean"),
-        Binding("g", "toggle('from_prior')", "Source", id="samples.source",
-                tooltip="Sample from the prior, or from the aggregate posterior"),
+        Binding("g", "next_source", "Source", id="samples.source",
+                tooltip="Sample from the prior, the aggregate posterior, or a mixture of Gaussians "
+                "fitted to the codes"),
     ]  # fmt: skip
     SCOPED_CSS = False
     DEFAULT_CSS = """
@@ -64,9 +75,17 @@ class SamplesView(View):
     SamplesView Neighbour Pictures { margin-right: 0; }
     """
 
+    @dataclass
+    class MixtureRequested(Message):
+        """Fit a mixture to the posteriors of a network; call ``show_mixture`` with both."""
+
+        view: "SamplesView"
+        network: Network
+        posteriors: Posteriors
+
     seed: var[int] = var(1)
     temperature: var[float] = var(1.0)
-    from_prior: var[bool] = var(True)
+    source: var[str] = var(SOURCES[0])
     size_name: var[str] = var("fitting")
     """One of ``SIZES``."""
     chosen: var[int] = var(0)
@@ -74,10 +93,14 @@ class SamplesView(View):
 
     watch_seed = View.redraw
     watch_temperature = View.redraw
-    watch_from_prior = View.redraw
+    watch_source = View.redraw
     watch_size_name = View.redraw
     watch_chosen = View.redraw
     on_resize = View.redraw
+
+    _fitted: tuple[Network, Mixture] | None = None
+    """The newest mixture, and the weights whose codes it was fitted to."""
+    _is_fitting = False
 
     def compose(self) -> ComposeResult:
         """The grid, and the card of the chosen digit."""
@@ -112,9 +135,8 @@ class SamplesView(View):
             chosen = min(self.chosen, shape.count - 1)
             source, settings = self._description()
             origin = f"{source.removesuffix('s')} {chosen + 1}, {settings}"
-            self.post_message(
-                self.WalkRequested(self._codes(self.scene, shape.count)[chosen], origin)
-            )
+            code = self._samples(self.scene, shape.count)[1][chosen]
+            self.post_message(self.WalkRequested(code, origin))
 
     def action_next_size(self) -> None:
         """Choose the next size of the digits that changes something."""
@@ -129,26 +151,37 @@ class SamplesView(View):
         place = TEMPERATURES.index(self.temperature) + steps
         self.temperature = TEMPERATURES[min(max(place, 0), len(TEMPERATURES) - 1)]
 
+    def action_next_source(self) -> None:
+        """Draw z from the next source."""
+        self.source = SOURCES[(SOURCES.index(self.source) + 1) % len(SOURCES)]
+
+    def show_mixture(self, network: Network, mixture: Mixture) -> None:
+        """Show samples of a mixture that was fitted; request another for newer weights."""
+        self._fitted, self._is_fitting = (network, mixture), False
+        self.redraw()
+
     def export(self) -> Export | None:
         """Return the grid as a PNG."""
         scene = self.scene
         if scene is None or scene.network is None:
             return None
-        network, shape = scene.network, self._grid()
-        codes = self._codes(scene, shape.count)
+        shape, source = self._grid(), self._source
+        network, codes = self._samples(scene, shape.count)
+        name = "samples" if source == SOURCES[0] else f"{source}-samples"
         about = f"{' · '.join(self._description())}, step {network.step}"
         return Export(
-            f"samples-seed{self.seed}-step{network.step}.png",
+            f"{name}-seed{self.seed}-step{network.step}.png",
             lambda path: write_digits(path, network.decode(codes), shape.columns, about),
         )
 
     def command(self, run: str) -> str | None:
-        """Return the command that draws these samples; None for the aggregate posterior."""
-        if self.scene is None or self.scene.network is None or not self.from_prior:
+        """Return the command that draws these samples."""
+        if self.scene is None or self.scene.network is None:
             return None
+        source = "" if self._source == SOURCES[0] else f" --source {self._source}"
         return (
             f"vae-tui sample {run} -n {self._grid().count} --seed {self.seed} "
-            f"--temperature {self.temperature:g}{self.scene.step_option}"
+            f"--temperature {self.temperature:g}{source}{self.scene.step_option}"
         )
 
     def _draw(self, scene: Scene) -> None:
@@ -157,8 +190,9 @@ class SamplesView(View):
             caption.text = f"[b]Prior samples[/b]: {waiting(scene)}"
             return
         shape = self._grid()
-        codes = self._codes(scene, shape.count)
-        images = scene.network.decode(codes)
+        self._request_mixture(scene)
+        network, codes = self._samples(scene, shape.count)
+        images = network.decode(codes)
         chosen = min(self.chosen, shape.count - 1)
         pictures.palette, pictures.chosen, pictures.columns = scene.palette, chosen, shape.columns
         pictures.gap, pictures.row_gap, pictures.margins = shape.gap, shape.row_gap, shape.margins
@@ -166,8 +200,11 @@ class SamplesView(View):
         source, settings = self._description()
         size = f"{shape.pixels}x{shape.pixels} pixels"
         pooled = "" if shape.pixels >= self.image_width else f" · {size}"
+        weights = WEIGHTS if network is scene.network else f"step {network.step:,}"
+        fitting = " · [news]fitting a mixture[/]" if self._is_fitting and not self._fitted else ""
         caption.text = (
-            f"[b]{source.capitalize()}[/b] · {WEIGHTS} · {settings} · {shape.count} images{pooled}"
+            f"[b]{source.capitalize()}[/b]{fitting} · {weights} · {settings} · "
+            f"{shape.count} images{pooled}"
         )
         self._draw_card(scene, images[chosen : chosen + 1], codes[chosen])
 
@@ -203,14 +240,32 @@ class SamplesView(View):
         return grid(room, height, self.image_width, self.size_name)
 
     def _description(self) -> tuple[str, str]:
-        source = "prior samples" if self._is_prior() else "posterior samples"
-        return source, f"temperature {self.temperature:g} · seed {self.seed}"
+        return f"{self._source} samples", f"temperature {self.temperature:g} · seed {self.seed}"
 
-    def _is_prior(self) -> bool:
-        return self.from_prior or self.scene is None or self.scene.probe is None
+    @property
+    def _source(self) -> str:
+        """What is shown: the chosen source, unless it lacks test images or a fitted mixture."""
+        if self.scene is None or self.scene.probe is None:
+            return "prior"
+        return "posterior" if self.source == "mixture" and not self._fitted else self.source
 
-    def _codes(self, scene: Scene, count: int) -> Floats:
+    def _samples(self, scene: Scene, count: int) -> tuple[Network, Floats]:
+        """Return the network that decodes the samples, and their codes (count, d).
+
+        The network is older than the scene's until a mixture has been fitted to newer codes.
+        """
         assert scene.network is not None
-        if self._is_prior():
-            return samples(scene.network, count, self.seed, self.temperature)
-        return aggregate(self.seed, count, *scene.codes, temperature=self.temperature)
+        if self._source == "mixture" and self._fitted is not None:
+            network, mixture = self._fitted
+            return network, mixture.draw(self.seed, count, self.temperature)
+        if self._source == "posterior":
+            return scene.network, aggregate(self.seed, count, scene.posteriors, self.temperature)
+        return scene.network, samples(scene.network, count, self.seed, self.temperature)
+
+    def _request_mixture(self, scene: Scene) -> None:
+        """Request a mixture for the scene's weights if one is shown and it is of others."""
+        if self.source != "mixture" or self._is_fitting or not (scene.network and scene.probe):
+            return
+        if self._fitted is None or self._fitted[0] is not scene.network:
+            self._is_fitting = True
+            self.post_message(self.MixtureRequested(self, scene.network, scene.posteriors))

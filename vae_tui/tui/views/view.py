@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.containers import Container
-from textual.events import Hide, Resize
+from textual.events import Hide, Paste, Resize
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import var
@@ -51,6 +51,12 @@ class View(Container, can_focus=True):
         """Where the code comes from, in words."""
         dimension: int = -1
         """The dimension to choose there; -1 keeps the one chosen before."""
+
+    @dataclass
+    class FileDropped(Message):
+        """A file was dropped on the terminal, which pastes its path."""
+
+        text: str
 
     scene: var[Scene | None] = var(None)
 
@@ -121,6 +127,11 @@ class View(Container, can_focus=True):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow no key while the widgets are removed."""
         return self.app.is_running and super().check_action(action, parameters)
+
+    def on_paste(self, event: Paste) -> None:
+        """Report a file that was dropped on the terminal."""
+        event.stop()
+        self.post_message(self.FileDropped(event.text))
 
     @property
     def can_sample(self) -> bool:

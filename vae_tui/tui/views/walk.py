@@ -55,6 +55,8 @@ class WalkView(View):
                 tooltip="Start at the mean of a random test image"),
         Binding("w", "app.run('draw')", "Draw", id="walk.draw",
                 tooltip="Draw a digit by hand; see its code and reconstruction"),
+        Binding("o", "app.run('open-image')", "Open", id="walk.open",
+                tooltip="Open an image file; see how usual it is, and walk from its code"),
         Binding("a", "mark('a')", "Mark", key_display="a b", id="walk.mark-a",
                 tooltip="Mark one end of a morph, or the other"),
         Binding("b", "mark('b')", show=False, id="walk.mark-b"),
@@ -93,14 +95,8 @@ class WalkView(View):
         """The digit beside its code, the strips below."""
         with Horizontal(id="top"):
             yield Panel("norm", Pictures(id="digit"), Neighbour(), id="picture")
-            yield Panel(
-                "caption",
-                Caption(id="marks"),
-                LatentBars(),
-                NeighbourRow(),
-                id="facts",
-                is_main=True,
-            )
+            facts = Caption(id="marks"), LatentBars(), NeighbourRow()
+            yield Panel("caption", *facts, id="facts", is_main=True)
         yield FilmStrip("strip")
         yield FilmStrip("interpolation")
 
