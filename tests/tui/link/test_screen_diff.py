@@ -1,10 +1,14 @@
 """What goes to the terminal, against pyte: the same screen as what Textual wrote."""
 
+import gc
+from collections import Counter
+
+import numpy as np
 import pyte
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vae_tui.tui.link.screen_diff import FEW_CELLS, ScreenDiff
+from vae_tui.tui.link.screen_diff import FEW_CELLS, MOST_STYLES, ScreenDiff
 
 WIDTH, HEIGHT = 24, 5
 COLOURS = ("", "31", "97", "38;5;232", "38;5;247", "38;5;208", "38;2;8;8;8", "38;2;200;10;20")
@@ -174,3 +178,20 @@ def test_what_is_no_update_is_not_taken_in():
                  "\x1b[1;1H\x1b]8;id=1;https://a.org\x1b\\a\x1b]8;;\x1b\\"):  # fmt: skip
         assert not diff.update(text)
     assert diff.is_settled
+
+
+def test_pictures_that_never_repeat_are_forgotten():
+    diff = ScreenDiff()
+    generator = np.random.default_rng(0)
+    for _ in range(60):
+        cells = generator.integers(0, 256, (1_000, 6))
+        text = "".join(
+            f"\x1b[38;2;{r};{g};{b};48;2;{red};{green};{blue}m▀\x1b[0m"
+            for r, g, b, red, green, blue in cells.tolist()
+        )
+        assert diff.update(f"\x1b[1;1H{text}")
+        assert diff.changes()
+    gc.collect()
+    alive = Counter(type(each).__name__ for each in gc.get_objects())
+    assert alive["AnsiEncoder"] < MOST_STYLES + 1_100
+    assert alive["Cell"] < 35_000

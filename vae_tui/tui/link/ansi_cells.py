@@ -6,6 +6,7 @@ look the same become the same `Cell` object, so that they compare by identity.
 
 import re
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from rich.cells import cell_len
 
@@ -18,7 +19,7 @@ terminal's own background) and ``1;4``."""
 PLAIN: Style = ("39", "49", "")
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Cell:
     """The content of one cell; equal contents share one object.
 
@@ -36,7 +37,7 @@ _PARAMETER = re.compile(r"[34]8;(?:5;\d+|2;\d+;\d+;\d+)|\d+")
 _INVISIBLE_ON_BLANKS = {"", "1", "2", "3"}
 """No attribute, bold, dim, italic."""
 _MOST_RUNS = 30_000
-"""When the cache of parsed runs holds this many, it is cleared."""
+"""When the cache of parsed runs holds this many, it is cleared: RGB pictures never repeat."""
 
 
 class CellReader:
@@ -46,7 +47,9 @@ class CellReader:
         """On a terminal without truecolor, cells get the nearest colours of its palette."""
         self._shorten = _shorter if has_truecolor else _nearest
         self._runs: dict[tuple[str, Style, str], tuple[Style, list[Cell]]] = {}
-        self._cells: dict[tuple[str, Style, int], Cell] = {}
+        self._cells: WeakValueDictionary[tuple[str, Style, int], Cell] = WeakValueDictionary()
+        self._colours: dict[str, str] = {}
+        """The parameters to send for those of a colour."""
 
     def rows(self, update: str) -> list[tuple[int, int, list[Cell]]] | None:
         """Return ``(row, column, cells)`` of each stretch; None if the text is no such update."""
@@ -71,6 +74,7 @@ class CellReader:
             if key not in self._runs:
                 if len(self._runs) >= _MOST_RUNS:
                     self._runs.clear()
+                    self._colours.clear()
                 style = self._after(codes, style)
                 self._runs[key] = style, self._in_style(letters, style)
             style, more = self._runs[key]
@@ -100,19 +104,21 @@ class CellReader:
             if number == 0:
                 foreground, background, attributes = PLAIN
             elif 30 <= number <= 39 or 90 <= number <= 97:
-                foreground = self._colour(code)
+                foreground = self._colours.get(code) or self._colour(code)
             elif 40 <= number <= 49 or 100 <= number <= 107:
-                background = self._colour(code)
+                background = self._colours.get(code) or self._colour(code)
             else:
                 attributes = f"{attributes};{code}" if attributes else code
         return foreground, background, attributes
 
     def _colour(self, code: str) -> str:
         """Return the parameters to send for those of a colour."""
-        if code[2:5] != ";2;":
-            return code
-        red, green, blue = map(int, code[5:].split(";"))
-        return code[:3] + self._shorten(red, green, blue)
+        sent = code
+        if code[2:5] == ";2;":
+            red, green, blue = map(int, code[5:].split(";"))
+            sent = code[:3] + self._shorten(red, green, blue)
+        self._colours[code] = sent
+        return sent
 
 
 def _shorter(red: int, green: int, blue: int) -> str:

@@ -5,14 +5,15 @@ a newer update replaces before it was sent is never sent. Over all views that is
 Textual writes.
 """
 
-from functools import cache
-
 from vae_tui.tui.link.ansi_cells import PLAIN, Cell, CellReader, Style
 
 FEW_CELLS = 32
 """Rows with at most this many changed cells are sent first: captions before pictures."""
 GAP = 3
 """This many unchanged cells are sent again: moving the cursor over them takes five bytes."""
+
+MOST_STYLES = 20_000
+"""When the encoder knows this many, it forgets them: RGB pictures bring new ones without end."""
 
 _Row = list[Cell | None]
 
@@ -60,6 +61,7 @@ class ScreenDiff:
         row below, and at its end with the top.
         """
         written: list[str] = []
+        forget_encoders(MOST_STYLES)
         count, encoder = 0, encoder_of(PLAIN)
         for y, places in self._differing():
             if most_bytes is not None and count >= most_bytes:
@@ -126,7 +128,22 @@ class AnsiEncoder(dict[Cell, "tuple[str, AnsiEncoder]"]):
         return found
 
 
-encoder_of = cache(AnsiEncoder)
+_encoders: dict[Style, AnsiEncoder] = {}
+
+
+def encoder_of(style: Style) -> AnsiEncoder:
+    """Return the state of a terminal in this style."""
+    if (known := _encoders.get(style)) is None:
+        known = _encoders[style] = AnsiEncoder(style)
+    return known
+
+
+def forget_encoders(most: int) -> None:
+    """Forget all states and transitions if there are more than ``most`` states."""
+    if len(_encoders) > most:
+        for encoder in _encoders.values():
+            encoder.clear()  # they refer to each other
+        _encoders.clear()
 
 
 def style_change(before: Style, after: Style) -> str:
