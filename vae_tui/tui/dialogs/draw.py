@@ -105,7 +105,8 @@ class DrawDialog(Dialog[Floats | None]):
     def compose(self) -> ComposeResult:
         """Yield the parts, which `on_resize` puts in their places, and the keys."""
         with Vertical() as box:
-            box.border_title = "Draw a digit"
+            is_own = self.scene is not None and self.scene.run.config.data_checksum
+            box.border_title = "Draw an image" if is_own else "Draw a digit"
             with Container(id="parts"):
                 yield Pad(id="pad")
                 yield Drawing(id="labels")

@@ -8,6 +8,7 @@ from textual.containers import Vertical
 from textual.geometry import Size
 
 from vae_tui.arrays import Bytes, Floats
+from vae_tui.image_shape import ImageShape
 from vae_tui.latent.codes import samples
 from vae_tui.model.numpy_network import Network
 from vae_tui.run.series import RECONSTRUCTION_TERMS
@@ -42,8 +43,8 @@ class TrainDigits(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.seed = 0
-        self._room: tuple[Size, Sequence[int], tuple[int, int]] | None = None
-        """The size of the view, the sizes that digits may have, and what a frame takes."""
+        self._room: tuple[Size, ImageShape, tuple[int, int]] | None = None
+        """The size of the view, the shape of the images, and what a frame takes."""
         self._pixels, self.columns, self._rows = 1, LEAST_COLUMNS, 1
         self._over: bool | None = None
         """Whether the other run's digits are shown; None without an overlay."""
@@ -66,9 +67,9 @@ class TrainDigits(Vertical):
         """Return as many of the fixed z as digits fit, (N, d)."""
         return samples(network, self.count, self.seed)
 
-    def fit(self, room: Size, image_width: int) -> None:
+    def fit(self, room: Size, shape: ImageShape) -> None:
         """Choose the size of the digits for a view of this size."""
-        found = room, widths(image_width, *SCALES), frame_of(self)
+        found = room, shape, frame_of(self)
         if found != self._room:
             self._room = found
             self._resize_pictures()
@@ -133,17 +134,23 @@ class TrainDigits(Vertical):
     def _resize_pictures(self) -> None:
         """Size the pictures; an overlaid run's digits replace the test images."""
         assert self._room is not None
-        room, sizes, (frame_columns, frame_rows) = self._room
+        room, shape, (frame_columns, frame_rows) = self._room
         panels = 3 if self._over is False else 2
         width = room.width // 2 - frame_columns
         height = room.height - panels * frame_rows - (not self._over)
+        sizes = widths(shape.width, *SCALES)
         size, columns, rows = digit_layout(width, height, sizes, overlaid=bool(self._over))
         self.styles.width = (size + GAP) * columns - GAP + frame_columns
+        all_rows = 2 * rows if self._over else rows + 2
+        spare = height - all_rows * size // 2
+        # Digits on black need no gap; images in colour are often on white.
+        gap = int(shape.channels == 3 and spare >= all_rows - 2)
         for name in ("samples", "overlay", "inputs", "copies"):
             pictures = self.query_one(f"#{name}", Pictures)
             pictures.pixels, pictures.columns = size, columns
-            is_block = name in ("samples", "overlay")
-            pictures.styles.height = (rows if is_block else 1) * size // 2
+            pictures.row_gap, pictures.margins = gap, (0, gap if name == "copies" else 0)
+            down = rows if name in ("samples", "overlay") else 1
+            pictures.styles.height = down * (size // 2 + gap) - gap + pictures.margins[1]
         self.query_one("#other").display = self._over is not None
         self.query_one("#overlay").display = bool(self._over)
         self.query_one("#tests").display = not self._over
