@@ -48,20 +48,18 @@ def resized(images: Bytes, height: int, width: int) -> Bytes:
     return (means + 0.5).astype(np.uint8)
 
 
-def tile(images: Bytes, columns: int, gap: int = 0) -> Bytes:
+def tile(images: Bytes, columns: int) -> Bytes:
     """Return images (N, H, W) or (N, H, W, 3) in one picture, ``columns`` a row.
 
-    Missing ones are black, and so are the ``gap`` pixels between two columns.
+    Missing ones are black.
     """
-    images = np.pad(images, ((0, 0), (0, 0), (0, gap), (0, 0))[: images.ndim])
     count, height, width, *channels = images.shape
     rows = -(-count // columns)
     grid = np.zeros((rows * columns, height, width, *channels), dtype=np.uint8)
     grid[:count] = images
     # (rows, columns, y, x) -> (rows, y, columns, x)
     across = grid.reshape(rows, columns, height, width, *channels).swapaxes(1, 2)
-    picture = across.reshape(rows * height, columns * width, *channels)
-    return picture[:, : columns * width - gap]
+    return across.reshape(rows * height, columns * width, *channels)
 
 
 def fitting(width: int, pixels: int, gap: int = GAP) -> int:

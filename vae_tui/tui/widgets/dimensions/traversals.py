@@ -13,8 +13,8 @@ from textual.strip import Strip
 
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.model.numpy_network import Network
-from vae_tui.terminal.half_blocks import Row, half_blocks
-from vae_tui.terminal.tiles import GAP, scale, tile
+from vae_tui.terminal.half_blocks import Row, side_by_side
+from vae_tui.terminal.tiles import GAP, scale
 from vae_tui.tui.charts.sparkline import sparkline
 from vae_tui.tui.widgets.dimensions.kl_bars import DEAD, DimensionPressed, KlParts, StyleOf, bar
 from vae_tui.tui.widgets.dimensions.kl_history import History
@@ -124,13 +124,14 @@ class Traversals(Drawing):
 
     def _card(self, content: Traversed, place: int, width: int, pixels: int) -> list[Row]:
         ground, height = self.app.theme_variables["picture-ground"], max(pixels // 2, 4)
-        picture = tile(scale(content.images[place], pixels), len(VALUES), GAP)
-        digits = half_blocks(picture, content.parts.palette, ground)
-        room = width - picture.shape[1] - GAP
+        images = scale(content.images[place], pixels)
+        digits = side_by_side(images, GAP, content.parts.palette, ground)
+        cells = len(VALUES) * (pixels + GAP) - GAP
+        room = width - cells - GAP
         dimension, wide = content.parts.order[place], min(room - GAP, MOST_FACTS)
         facts = _facts(content, dimension, wide, height, self.app.console.get_style)
         facts += [Text()] * (height - len(facts))
-        digits += [[Segment(" " * picture.shape[1])]] * (height - len(digits))
+        digits += [[Segment(" " * cells)]] * (height - len(digits))
         rows = []
         for line, digit_row in zip(facts, digits, strict=True):
             gap = Segment(" " * (room - line.cell_len))
