@@ -30,9 +30,13 @@ CONFIG = tiny_config(reconstruction="gaussian")
 def network(log_variance: float = -3.0, architecture: str = "mlp") -> VAE:
     torch.manual_seed(2)
     model = build(replace(CONFIG, architecture=architecture))
-    assert model.log_variance is not None
-    model.log_variance.data.fill_(log_variance)
+    set_log_variance(model, log_variance)
     return model
+
+
+def set_log_variance(model: VAE, log_variance: float) -> None:
+    assert model.scaled_log_variance is not None
+    model.scaled_log_variance.data.fill_(log_variance / 10)
 
 
 def log_density(logits: torch.Tensor, images: torch.Tensor, variance: float) -> torch.Tensor:
@@ -54,8 +58,8 @@ def test_the_loss_is_the_negative_log_density_of_torchs_normal_distribution():
 
 def test_the_state_dict_has_one_number_more_and_only_with_this_likelihood():
     state, plain = network().state_dict(), build(tiny_config()).state_dict()
-    assert state.keys() - plain.keys() == {"log_variance"}
-    assert state["log_variance"].shape == (1,)
+    assert state.keys() - plain.keys() == {"scaled_log_variance"}
+    assert state["scaled_log_variance"].shape == (1,)
 
 
 @pytest.mark.parametrize("architecture", ["mlp", "conv"])
@@ -67,13 +71,12 @@ def test_the_gradient_of_the_variance_agrees_with_a_difference_of_losses(archite
     noise, beta = torch.randn(6, 4), torch.tensor(1.0)
 
     def loss_at(log_variance: float) -> float:
-        assert model.log_variance is not None
-        model.log_variance.data.fill_(log_variance)
+        set_log_variance(model, log_variance)
         return float(gradient.forward_backward(pixels, noise, beta, 1 / 6)[0])
 
     difference = (loss_at(-2.9) - loss_at(-3.1)) / 0.2 / 6
     loss_at(-3.0)
-    assert float(gradient.values[0]) == pytest.approx(difference, rel=0.01)
+    assert float(gradient.values[0]) == pytest.approx(10 * difference, rel=0.01)
 
 
 @pytest.mark.parametrize("log_variance", [-40.0, -11.0, -3.0, 5.0])
@@ -99,14 +102,15 @@ def test_the_numpy_twin_has_the_losses_of_torch(tmp_path, log_variance):
 
 def test_weights_without_the_variance_are_refused_by_name(tmp_path):
     save_weights(tmp_path / "w", build(tiny_config()).state_dict(), 1, DEFAULT_SHAPE)
-    with pytest.raises(VaeTuiError, match="has no tensor log_variance"):
+    with pytest.raises(VaeTuiError, match="has no tensor scaled_log_variance"):
         load_network(tmp_path / "w", CONFIG)
 
 
 def test_weights_in_half_precision_keep_the_variance_exactly(tmp_path):
     model = network(-4.123456)
     save_weights(tmp_path / "w", model.state_dict(), 1, DEFAULT_SHAPE, half=True)
-    assert load_network(tmp_path / "w", CONFIG).weights["log_variance"] == model.log_variance.item()
+    twin = load_network(tmp_path / "w", CONFIG)
+    assert twin.pixel_log_variance == pytest.approx(model.pixel_log_variance.item(), abs=1e-6)
 
 
 def test_the_collapse_is_the_best_gaussian_around_the_mean_image_and_there_is_no_floor():

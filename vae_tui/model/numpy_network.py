@@ -12,7 +12,12 @@ from safetensors.numpy import save
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.errors import VaeTuiError
 from vae_tui.image_shape import ImageShape
-from vae_tui.model.gaussian import LOWEST_LOG_VARIANCE, loss_coefficients
+from vae_tui.model.gaussian import (
+    LOWEST_LOG_VARIANCE,
+    SCALE,
+    VARIANCE_PARAMETER,
+    loss_coefficients,
+)
 from vae_tui.model.tensor_file import check_shape, read_tensors
 from vae_tui.run.config import RunConfig
 
@@ -39,7 +44,7 @@ class Network(ABC):
         """Read a weights file; arguments and errors as in `vae_tui.model.load_network`."""
         shapes = dict(cls.tensor_shapes(config))
         if config.reconstruction == "gaussian":
-            shapes["log_variance"] = (1,)
+            shapes[VARIANCE_PARAMETER] = (1,)
         weights, metadata = read_tensors(path, shapes, _STORED_TYPES, np.float32)
         check_shape(path, metadata, config.image_shape)
         try:
@@ -80,8 +85,8 @@ class Network(ABC):
     @property
     def pixel_log_variance(self) -> float:
         """That of the Gaussian of the pixels, where it is learned, as in `VAE`."""
-        learned = float(self.weights["log_variance"][0])
-        return LOWEST_LOG_VARIANCE + float(np.logaddexp(0, learned - LOWEST_LOG_VARIANCE))
+        above = SCALE * float(self.weights[VARIANCE_PARAMETER][0]) - LOWEST_LOG_VARIANCE
+        return LOWEST_LOG_VARIANCE + float(np.logaddexp(0, above))
 
     def decode(self, codes: Floats) -> Bytes:
         """Return the images of codes (N, d)."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vae_tui.model.gaussian import FIRST_LOG_VARIANCE, LOWEST_LOG_VARIANCE, loss_coefficients
+from vae_tui.model.gaussian import FIRST_LOG_VARIANCE, LOWEST_LOG_VARIANCE, SCALE, loss_coefficients
 
 if TYPE_CHECKING:
     from vae_tui.model.gradient import Gradient
@@ -47,7 +47,7 @@ class VAE(nn.Module):
         self, encoder: nn.Module, decoder: nn.Module, latent_dim: int, *, noisy: bool
     ) -> None:
         super().__init__()
-        self.log_variance: nn.Parameter | None = None
+        self.scaled_log_variance: nn.Parameter | None = None
         self.encoder = encoder
         self.decoder = decoder
         self.latent_dim = latent_dim
@@ -55,7 +55,7 @@ class VAE(nn.Module):
 
     def learn_variance(self) -> None:
         """Learn the variance of the Gaussian of the pixels, one number for all of them."""
-        self.log_variance = nn.Parameter(torch.tensor([FIRST_LOG_VARIANCE]))
+        self.scaled_log_variance = nn.Parameter(torch.tensor([FIRST_LOG_VARIANCE / SCALE]))
 
     @property
     def pixel_log_variance(self) -> Tensor | None:
@@ -63,9 +63,10 @@ class VAE(nn.Module):
 
         None where it is not learned. The limit is a smooth one: the gradient never vanishes.
         """
-        if self.log_variance is None:
+        if self.scaled_log_variance is None:
             return None
-        return LOWEST_LOG_VARIANCE + functional.softplus(self.log_variance - LOWEST_LOG_VARIANCE)
+        above = SCALE * self.scaled_log_variance - LOWEST_LOG_VARIANCE
+        return LOWEST_LOG_VARIANCE + functional.softplus(above)
 
     def encode(self, images: Tensor) -> Posterior:
         """Return q(z|x) in float32 for images in [0, 1], (B, P)."""
