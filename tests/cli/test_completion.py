@@ -87,6 +87,10 @@ def test_kept_steps_are_completed(folder):
     assert completed("sample", "no-such-run", "--step", "") == []
 
 
+def test_the_channels_of_images_are_completed():
+    assert completed("train", "--channels", "") == ["auto", "1", "3"]
+
+
 def test_the_sources_of_samples_are_completed(folder):
     line = ["sample", "mnist-a", "--runs-dir", folder, "--source"]
     assert completed(*line, "") == ["prior", "posterior", "mixture"]

@@ -1,5 +1,6 @@
 """TensorBoard's own reader finds in the event files what the run has reported."""
 
+import io
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,7 +15,9 @@ pytest.importorskip("tensorboard", reason="no tensorboard here: pip install tens
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from vae_tui.data.idx_files import Images
 from vae_tui.errors import VaeTuiError
+from vae_tui.image_shape import ImageShape
 from vae_tui.model.step_plan import StepPlan
 from vae_tui.run.commands import Command
 from vae_tui.run.events import EpochEnded, LossesMeasured
@@ -97,6 +100,26 @@ def test_samples_are_a_grid_for_each_epoch_from_the_same_codes(trained):
     assert [image.step for image in images] == epochs
     assert (images[0].width, images[0].height) == (8 * 28, SAMPLES // 8 * 28)
     assert images[0].encoded_image_string != images[-1].encoded_image_string
+
+
+def test_samples_of_a_colour_run_are_in_its_colours(tmp_path):
+    shape = ImageShape(8, 8, 3)
+    config = tiny_config(tensorboard=True, image_shape=shape, epochs=1)
+    orange = torch.tensor([215, 95, 10], dtype=torch.uint8).repeat(100, 64)  # (N, P)
+    labels = torch.zeros(100, dtype=torch.uint8)
+    images = Images(orange, labels, orange, labels, shape)
+    trainer = Trainer(config, images, CPU, StepPlan("fp32"))
+    share = torch.tensor([215, 95, 10]).repeat(64) / 255
+    with torch.no_grad():
+        trainer.model.decoder[-1].bias.copy_(torch.log(share / (1 - share)))
+    files = TensorBoardFiles(Run(tmp_path), config, trainer, images, float)
+    for events in trainer.run(NoCommands()):
+        files.record(events)
+    (first, *_) = read(Run(tmp_path)).Images("samples")
+    with Image.open(io.BytesIO(first.encoded_image_string)) as grid:
+        pixels = np.asarray(grid)
+    assert pixels.shape == (SAMPLES // 8 * 8, 8 * 8, 3)
+    assert np.abs(pixels.mean((0, 1)) - (215, 95, 10)).max() < 12
 
 
 def test_samples_that_take_long_are_written_less_often_but_at_the_end(tmp_path):
