@@ -9,7 +9,7 @@ from textual.widgets import Static
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.messages import UserReturned
 
-train_screen = partial(Screen, views="13")
+train_screen = partial(Screen, views="1")
 
 
 async def test_help_tells_each_views_keys_and_the_common_ones():
@@ -45,7 +45,7 @@ async def test_help_keeps_the_news_with_its_brackets():
 
 
 async def test_a_wide_terminal_has_two_columns_and_the_ids_of_the_keys():
-    screen = train_screen()
+    screen = train_screen(views="13")
     async with screen.at(160, 50) as pilot:
         await open_view(pilot, screen, "3")
         await pilot.press("question_mark")

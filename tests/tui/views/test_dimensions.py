@@ -17,7 +17,7 @@ from vae_tui.tui.widgets.dimensions.kl_bars import KlBars
 from vae_tui.tui.widgets.dimensions.traversals import Traversals
 from vae_tui.tui.widgets.latent_bars import LatentBars
 
-dimensions_screen = partial(Screen, views="35")
+dimensions_screen = partial(Screen, views="5")
 
 FIRST = random_network(540)
 
@@ -80,7 +80,7 @@ async def test_advice_is_given_for_beta_50_and_not_for_beta_1(network, beta, bce
 
 
 async def test_walk_and_dimensions_show_the_same_kl_in_the_same_order():
-    screen = dimensions_screen()
+    screen = dimensions_screen(views="35")
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "5")
         rows = plain(screen.view.query_one(KlBars)).splitlines()
@@ -94,7 +94,7 @@ async def test_walk_and_dimensions_show_the_same_kl_in_the_same_order():
 
 
 async def test_the_mouse_chooses_a_dimension_and_a_double_click_walks_along_it():
-    screen = dimensions_screen()
+    screen = dimensions_screen(views="35")
     async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "5")
         bars, order = screen.view.query_one(KlBars), by_kl(FIRST, probe())
@@ -113,7 +113,7 @@ async def test_the_mouse_chooses_a_dimension_and_a_double_click_walks_along_it()
 
 
 async def test_a_double_click_on_a_digit_of_a_card_walks_from_it():
-    screen = dimensions_screen()
+    screen = dimensions_screen(views="35")
     async with screen.at(200, 60) as pilot:
         await open_view(pilot, screen, "5")
         cards = screen.view.query_one(Traversals)

@@ -22,7 +22,7 @@ from vae_tui.tui.widgets.map.scatter import Scatter
 from vae_tui.tui.widgets.pad import Pad
 from vae_tui.tui.widgets.pictures import Pictures
 
-draw_screen = partial(Screen, views="23")
+draw_screen = partial(Screen, views="3")
 
 FIRST, SECOND = random_network(540), random_network(576)
 BLANK = np.zeros((28, 28), np.uint8)
@@ -42,7 +42,7 @@ def images(dialog):
 
 @pytest.mark.parametrize("view", ["2", "3"])
 async def test_a_digit_is_drawn_with_keys_and_walked_from(view):
-    screen = draw_screen()
+    screen = draw_screen(views="23")
     async with screen.at() as pilot:
         dialog = await open_pad(pilot, screen, view)
         await pilot.press("up", "up", "space", "right", "right", "down", "space", "left", "left")

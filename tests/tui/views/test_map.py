@@ -25,7 +25,7 @@ from vae_tui.latent.projection import pca
 from vae_tui.tui.views.map import MapView
 from vae_tui.tui.widgets.map.scatter import Scatter
 
-map_screen = partial(Screen, views="34")
+map_screen = partial(Screen, views="4")
 
 FIRST, SECOND = random_network(540), random_network(576)
 TITLES = ("Train", "Samples", "Walk", "Map", "Dimensions", "Runs")
@@ -166,7 +166,7 @@ async def test_m_shows_one_projection_after_the_other():
 
 
 async def test_a_click_moves_the_cursor_and_a_double_click_walks_from_there():
-    screen = map_screen()
+    screen = map_screen(views="34")
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "4")
         await wait_until(pilot, lambda: cloud(screen) is not None)
@@ -248,7 +248,7 @@ async def test_a_bubbles_outline_is_one_standard_deviation_from_its_mean():
 
 
 async def test_enter_walks_from_the_code_under_the_cursor():
-    screen = map_screen()
+    screen = map_screen(views="34")
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "4")
         await pilot.press("right", "right", "up", "enter")

@@ -12,7 +12,7 @@ from vae_tui.latent.codes import between, prior
 from vae_tui.tui.dialogs.choose_digits import ChooseDigitsDialog
 from vae_tui.tui.state.walk_place import FRAMES
 
-walk_screen = partial(Screen, views="23")
+walk_screen = partial(Screen, views="3")
 
 FIRST, SECOND = random_network(540), random_network(576)
 
@@ -109,7 +109,7 @@ async def test_the_ends_of_the_last_morph_are_offered_again():
 
 
 async def test_escape_chooses_no_ends_and_changes_nothing():
-    screen = walk_screen()
+    screen = walk_screen(views="23")
     async with screen.at() as pilot:
         await open_view(pilot, screen, "2")
         await pilot.press("i")

@@ -17,7 +17,7 @@ from vae_tui.tui.widgets.runs.run_columns import COLUMNS, sorted_runs
 from vae_tui.tui.widgets.runs.run_preview import RunPreview
 from vae_tui.tui.widgets.runs.run_table import RunTable
 
-runs_screen = partial(Screen, views="16")
+runs_screen = partial(Screen, views="6")
 
 A = listed("a", best_test_loss=99.0, beta=4.0, started=3e8, seconds=50.0)
 B = listed("b", "running", best_test_loss=101.0, beta=1.0, started=2e8, seconds=500.0)

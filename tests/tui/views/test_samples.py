@@ -14,7 +14,7 @@ from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.latent_bars import LatentBars
 from vae_tui.tui.widgets.pictures import Pictures
 
-samples_screen = partial(Screen, views="23")
+samples_screen = partial(Screen, views="2")
 
 FIRST, SECOND = random_network(540), random_network(576)
 
@@ -136,7 +136,7 @@ async def test_the_cursor_is_a_frame_that_arrows_move_and_the_ends_stop():
 
 
 async def test_a_click_chooses_and_a_double_click_walks_from_that_z():
-    screen = samples_screen()
+    screen = samples_screen(views="23")
     async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "2")
         pictures = screen.pictures()
@@ -149,7 +149,7 @@ async def test_a_click_chooses_and_a_double_click_walks_from_that_z():
 
 
 async def test_enter_walks_from_the_chosen_z_with_its_temperature():
-    screen = samples_screen()
+    screen = samples_screen(views="23")
     async with screen.at(80, 24) as pilot:
         await open_view(pilot, screen, "2")
         await pilot.press("plus", "right", "down", "enter")
