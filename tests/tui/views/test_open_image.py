@@ -53,9 +53,11 @@ async def test_a_typed_path_is_scored_and_walked_from(path, size):
     screen = walk_screen()
     async with screen.at(*size) as pilot:
         dialog = await open_dialog(pilot, screen)
+        assert "enter open" in screen_text(pilot.app)
         dialog.query_one(Input).value = str(path)
         await pilot.press("enter")
         await wait_until(pilot, lambda: len(shown(dialog)))
+        assert "enter walk from its code" in screen_text(pilot.app)
         found = score(FIRST, IMAGE[None], "bce")
         percentile = percentiles(found.energy, energies(FIRST, probe().images, "bce"))[0]
         for text in (

@@ -47,6 +47,7 @@ def score(
     if output is not None:
         check_output(output, (".csv", ".png"))
     import numpy as np
+    from threadpoolctl import threadpool_limits
 
     from vae_tui.latent.scores import energies, percentiles
     from vae_tui.latent.scores import score as score_images
@@ -62,7 +63,8 @@ def score(
     rows: list[dict[str, Any]] = []
     pictures: list[Bytes] = []
     for names, images in given_images(paths, config.image_shape):
-        scores = score_images(network, images, config.reconstruction)
+        with threadpool_limits(1):  # the cores read images: more threads would wait for each other
+            scores = score_images(network, images, config.reconstruction)
         columns: tuple[Iterable[Any], ...] = (
             *(names, percentiles(scores.energy, known), scores.elbo_loss, scores.loss),
             *(scores.kl, scores.energy),

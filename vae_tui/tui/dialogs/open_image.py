@@ -174,7 +174,7 @@ class OpenImageDialog(Dialog[ScoredImage | None]):
         lines = self.query(Input)
         is_scored = self._scored is not None and lines.first().value == self._requested
         keys = self.keys_line(
-            ("open-image.accept", "walk from its code" if is_scored else "open"),
+            ("enter", "walk from its code" if is_scored else "open"),
             ("open-image.cancel", "cancel"),
         )
         for box in self.query(Vertical):
