@@ -8,13 +8,7 @@ from rich.color import Color
 from rich.console import Console
 from rich.segment import Segments
 
-from vae_tui.terminal.half_blocks import (
-    PICTURE_BYTES,
-    Palette,
-    half_blocks,
-    palette_for,
-    side_by_side,
-)
+from vae_tui.terminal.half_blocks import PICTURE_BYTES, Palette, half_blocks, side_by_side
 from vae_tui.terminal.nearest_entry import nearest_entry
 from vae_tui.terminal.tiles import scale, tile
 from vae_tui.tui.link.screen_diff import ScreenDiff
@@ -46,20 +40,6 @@ def read_back(picture: np.ndarray, palette: Palette) -> np.ndarray:
             lower += [below] * len(text)
         rows += [upper, lower]
     return np.array(rows)
-
-
-@pytest.mark.parametrize(
-    ("colours", "unicode", "palette"),
-    [
-        ("truecolor", True, Palette.TRUECOLOR),
-        ("256", True, Palette.COLOURS_256),
-        ("standard", True, Palette.SHADES),
-        (None, True, Palette.SHADES),
-        ("truecolor", False, Palette.ASCII),
-    ],
-)
-def test_the_terminal_decides_the_palette(colours, unicode, palette):
-    assert palette_for(colours, unicode) is palette
 
 
 def test_truecolor_is_off_by_at_most_half_of_one_of_32_levels():

@@ -177,6 +177,9 @@ def reference_losses(train: Tensor, test: Tensor, reconstruction: str) -> tuple[
 
 def _mean_image(images: Tensor) -> Tensor:
     """Return the mean of uint8 images (N, P) in [0, 1], float64 (P,)."""
-    # In blocks, because sum first makes a copy of 8 bytes a pixel.
-    total = torch.stack([block.sum(0) for block in torch.split(images, 1_000)]).sum(0)
+    # In blocks, because sum first makes a copy of 8 bytes a pixel. Added up at once: small results
+    # kept between the copies would fragment the heap, by 11 GB for 1,800,000 images of 28x28.
+    total = torch.zeros(images.shape[1], dtype=torch.int64)
+    for block in torch.split(images, 1_000):
+        total += block.sum(0)
     return total.double() / (255 * len(images))

@@ -135,3 +135,12 @@ def test_an_image_of_an_array_is_converted_as_one_of_a_file(shape):
     for channels in (1, 3):
         expected = decode(stored(Image.fromarray(plain), format="PNG"), 6, channels)
         assert (from_array(pixels, 6, channels) == expected).all()
+
+
+@pytest.mark.parametrize("shape", [(6, 6), (6, 6, 1), (6, 6, 3)])
+def test_an_array_of_the_right_shape_is_taken_as_pillow_would(shape):
+    pixels = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+    for channels in (1, 3):
+        whole = Image.fromarray(pixels.reshape(6, 6, -1).squeeze())
+        expected = np.asarray(whole.convert("L" if channels == 1 else "RGB"))
+        assert np.array_equal(from_array(pixels, 6, channels), expected)

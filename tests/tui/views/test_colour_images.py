@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from support.fake_networks import probe, random_network
+from support.fake_networks import random_network
 from support.fake_readers import listed
 from support.run_events import CONFIG
 from support.screen import Screen, open_view, plain, screen_rows, wait_until
@@ -96,26 +96,6 @@ async def test_pictures_of_every_view_have_the_colours_of_the_images(side, size,
                     assert widget.images.shape[1:] == shape.array
                     assert 4 <= widget.pixels // 2 <= widget.size.height, (view, name)
                     assert share_of(screen, widget, colour) > 0.4, (view, name)
-
-
-@pytest.mark.parametrize(
-    ("channels", "size", "gap"), [(3, (200, 60), 1), (3, (80, 24), 1), (1, (200, 60), 0)]
-)
-async def test_rows_of_colour_images_stay_apart_in_train_where_there_is_room(channels, size, gap):
-    shape = ImageShape(32, 32, channels)
-    screen = colour_screen(shape)
-    async with screen.at(*size) as pilot:
-        await open_view(pilot, screen, "1", "started")
-        screen.reader.load(random_network(540, shape=shape), probe(shape=shape))
-        await wait_until(pilot, lambda: len(screen.pictures("copies").images))
-        samples, inputs, copies = map(screen.pictures, ("samples", "inputs", "copies"))
-        rows = -(-len(samples.images) // samples.columns)
-        high = samples.pixels // 2
-        expected = [rows * (high + gap) - gap, high, high + gap]
-        await wait_until(
-            pilot, lambda: [one.size.height for one in (samples, inputs, copies)] == expected
-        )
-        assert [row.text.strip() == "" for row in copies.rows[:gap]] == [True] * gap
 
 
 async def test_large_screens_show_the_card_the_neighbours_and_the_classes_in_colour():

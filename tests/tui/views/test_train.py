@@ -101,15 +101,17 @@ async def test_train_names_a_beta_that_is_not_the_usual_one_behind_both_test_los
         assert ("beta 4" in shown) == (width == 120)
 
 
-async def test_train_shows_the_kl_in_the_loss_and_how_far_beta_has_risen():
+@pytest.mark.parametrize("size", [(120, 40), (160, 50)])
+async def test_train_shows_the_kl_in_the_loss_and_how_far_beta_has_risen(size):
     config = dataclasses.replace(CONFIG, free_bits=0.1, warmup=10.0)
     screen = train_screen(config=config)
-    async with screen.at(160, 50) as pilot:
+    async with screen.at(*size) as pilot:
         await open_view(pilot, screen, "1")
         measured = losses(45, epoch=2.5, kl=12.5, more={"kl_in_loss": 14.25})
         screen.reader.report(STARTED, measured)
         await wait_until(pilot, lambda: "in the loss" in chart(screen, "kl"))
         assert "14.2" in chart(screen, "kl")
+        assert "beta 0.25 of 1 (warm-up)" in screen.caption("machine")
         assert "0.25 of 1 (warm-up)" in screen.text
         assert "beta 1 is 0.00128 with the reconstruction averaged" in screen.view.explanation
 

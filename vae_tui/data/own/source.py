@@ -146,7 +146,7 @@ def _array(path: Path) -> Source:
         names = [str(label) for label in labels.tolist()]
     numbers, classes = _classes(names)
     signature = hashlib.sha256(f"{status.st_size} {status.st_mtime_ns}".encode()).hexdigest()
-    return Source(path, signature, numbers, classes, array=images)
+    return Source(path, signature, numbers, classes, array=np.asarray(images))
 
 
 def _members(

@@ -58,16 +58,15 @@ class TrainView(View):
         "Losses in nats per image: the line is the training data, points are the test set with z "
         "sampled, thinned where they are dense, the newest and the best always shown; an arrow "
         "shows how far a curve goes beyond the edge. -ELBO: BCE + KL of the test set, the test "
-        "loss of the list of runs; at mean: with z at the mean of q(z|x). "
-        "in the loss: the KL after --free-bits. "
-        "floor: a perfect reconstruction of the test images. collapse: the mean digit for "
-        "every input. untrained: before the first step. The horizontal axis is logarithmic at "
-        "first, since most happens in the first epochs; {train.axis} changes it. The digits "
-        "keep their z, so that you see them sharpen; {app.sample} draws new z. An overlaid run "
-        "(Overlay in the view of the runs) has its losses on the same axes, which end with the run "
-        "shown; @ is where a longer one is cut off, and {train.recent} shows all of it. Its digits "
-        "from the same z replace the test images. In a frame, the lower edge of the KL chart shows "
-        "what the machine of a live run is doing."
+        "loss of the list of runs; at mean: with z at the mean of q(z|x). in the loss: the KL "
+        "after --free-bits. floor: a perfect reconstruction of the test images. collapse: the "
+        "mean digit for every input. untrained: before the first step. The horizontal axis is "
+        "logarithmic at first, since most happens in the first epochs; {train.axis} changes it. "
+        "The digits keep their z, so that you see them sharpen; {app.sample} draws new z. An "
+        "overlaid run (Overlay in the view of the runs) has its losses on the same axes, which "
+        "end with the run shown; @ is where a longer one is cut off, and {train.recent} shows all "
+        "of it. Its digits from the same z replace the test images. In a frame, the lower edge "
+        "of the KL chart shows beta while it rises, and what the machine of a live run is doing."
     )
     BINDINGS = [
         Binding("l", "toggle('log_axis')", "Log", id="train.log",
@@ -126,7 +125,7 @@ class TrainView(View):
         self._digits.fit(self.size, scene.run.config.image_shape)
         self.query_one("#run-title", Caption).text = "[b]Run[/b]"
         self.query_one(RunFacts).facts = facts_of(scene.run, unicode=scene.unicode)
-        self.query_one("#machine", Caption).text = _machine(scene)
+        self.query_one("#machine", Caption).text = _beta_and_machine(scene)
         overlaid = [overlay.run for overlay in scene.overlays]
         now = scene.run, scene.is_past and scene.network, overlaid
         if now != self._charted and not scene.run.unread:
@@ -246,9 +245,8 @@ class TrainView(View):
         if model == "vae" and kind == "gaussian":
             bits = bits_per_dimension(run.last_test_loss, run.config.image_shape.pixels)
             parts.append(f"{bits:.2f} bits/dim")
-        beta = beta_in_words(run.config, run.beta, run.epoch)
-        if beta != "1":
-            parts.append(f"beta {beta}")
+        if run.beta != 1:
+            parts.append(f"beta {run.beta:g}")
         caption.text = SEPARATOR.join([*parts, "test set"])
 
     def _cursor(self, scene: Scene, window: tuple[float, float] | None) -> float | None:
@@ -292,9 +290,11 @@ class TrainView(View):
         )
 
 
-def _machine(scene: Scene) -> str:
-    """Return what the machine of a live run is doing, for a caption."""
+def _beta_and_machine(scene: Scene) -> str:
+    """Return beta while it rises, and what the machine of a live run is doing, for a caption."""
     run = scene.run
-    if not run.live or run.machine is None:
-        return ""
-    return SEPARATOR.join(machine_parts(run.machine, unicode=scene.unicode))
+    beta = beta_in_words(run.config, run.beta, run.epoch)
+    parts = [] if beta == f"{run.beta:g}" else [f"beta {beta}"]
+    if run.live and run.machine is not None:
+        parts += machine_parts(run.machine, unicode=scene.unicode)
+    return SEPARATOR.join(parts)
