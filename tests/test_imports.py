@@ -101,14 +101,14 @@ def test_what_scripts_and_agents_call_imports_neither_torch_nor_textual(tmp_path
     assert not loaded & {"torch", "textual", "numpy", "plotext", "rich"}
 
 
-def test_no_module_of_the_screen_imports_torch():
+def test_no_module_of_the_screen_imports_torch_or_scikit_learn():
     from vae_tui import tui
 
     names = [module.name for module in pkgutil.walk_packages(tui.__path__, "vae_tui.tui.")]
     assert len(names) > 10
     loaded = modules_after(f"import {', '.join(names)}")
     assert "textual" in loaded
-    assert "torch" not in loaded
+    assert not loaded & {"torch", "sklearn", "scipy"}
 
 
 def test_the_first_paint_waits_for_neither_numpy_nor_plotext():

@@ -199,7 +199,8 @@ def test_options_are_read_from_the_environment(run, tmp_path):
 @pytest.mark.parametrize(
     "line",
     [
-        ["sample"], ["morph", "one", "3", "8"], ["decode", "--z", "1,2,3,4"], ["map"],
+        ["sample"], ["sample", "--source", "posterior"], ["morph", "one", "3", "8"],
+        ["decode", "--z", "1,2,3,4"], ["map"],
     ],
 )  # fmt: skip
 def test_pictures_are_drawn_without_torch(run, tmp_path, line):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.explored_runs import called_once, explored_run, pixels
+from test_imports import modules_after
 
 from vae_tui.model import load_network
 from vae_tui.model.probe import load_probe
@@ -112,3 +113,24 @@ def test_what_cannot_be_used_is_one_line(run, tmp_path, command):
         code, _, err = called(run, command, *arguments)
         assert code == 2
         assert why in err.splitlines()[-1]
+
+
+def test_a_folder_of_many_images_is_scored_without_torch(run, probe, tmp_path):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number, image in enumerate(np.concatenate([probe.images] * 4)):
+        saved(folder / f"{number:04}.png", image)
+    line = ["score", str(run.path), str(folder), "-o", str(tmp_path / "s.csv")]
+    loaded = modules_after(
+        f"import sys; sys.argv[1:] = {line!r}\n"
+        "from vae_tui.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit as left: assert left.code == 0\n"
+        "0"
+    )
+    assert {"numpy", "PIL"} <= loaded
+    assert not loaded & {"torch", "textual", "sklearn", "plotext"}
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "s.csv").read_text())))
+    assert len(rows) == 4 * len(probe.images)
+    energies = np.array([float(row["energy"]) for row in rows]).reshape(4, -1)
+    np.testing.assert_allclose(energies, energies[[0]].repeat(4, axis=0), atol=1e-2)
