@@ -1,7 +1,6 @@
 """The real program in pseudo-terminals, on the runs of one folder."""
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -13,6 +12,7 @@ from support.terminal import PROGRAM, RawTerminal
 
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import all_runs
+from vae_tui.run.summary import summarise
 
 LEAVE_ALTERNATE_SCREEN = b"\x1b[?1049l"
 SHOW_CURSOR = b"\x1b[?25h"
@@ -76,8 +76,7 @@ class Shell:
 
     @property
     def state(self) -> str:
-        (row,) = json.loads(self.answer("runs", "--json").stdout)
-        return row["state"]
+        return summarise(self.run).state
 
     def end_everything(self) -> None:
         """Kill the screens and end the trainers, whatever state a failed test left them in."""

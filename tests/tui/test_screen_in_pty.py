@@ -236,11 +236,11 @@ def test_a_theme_of_ours_named_by_the_environment_has_its_own_colours(tmp_path):
         assert b"48;2;255;255;255" in terminal.raw
 
 
-def test_p_trains_a_finished_run_for_as_many_more_epochs_as_are_typed(shell):
-    shell.answer("--epochs", "1", "--hidden", "16")
+def test_p_trains_a_finished_run_for_as_many_more_epochs_as_are_typed(finished, shell):
+    shutil.copytree(finished[0].run.path, shell.runs_dir / "copy")
     with shell.screen("attach") as terminal:
         terminal.wait_for("reconstructions")
         terminal.type("p")
         terminal.wait_for("How many more?")
         terminal.type("2\r")
-        terminal.wait_for(lambda text: "finished" in text and "epoch 3/3" in text)
+        terminal.wait_for(lambda text: "finished" in text and "epoch 4/4" in text)
