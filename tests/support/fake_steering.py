@@ -2,6 +2,8 @@
 
 import threading
 
+from support.processes import PATIENCE_SECONDS
+
 from vae_tui.run.commands import Command
 
 
@@ -34,5 +36,5 @@ class FakeSteering:
     def restart(self, **settings: float) -> None:
         if self._refusal:
             raise self._refusal
-        assert self.may_start.wait(10)
+        assert self.may_start.wait(PATIENCE_SECONDS)
         self.restarted.append(settings)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from support.processes import PATIENCE_SECONDS
 from support.run_events import NOW
 
 from vae_tui.run import commands, events
@@ -64,7 +65,7 @@ def fake_trainer(run: Run, refuse: str = "") -> Iterator[FakeTrainer]:
     trainer = FakeTrainer(run, refuse)
     thread = threading.Thread(target=trainer.work)
     thread.start()
-    assert trainer.ready.wait(20)
+    assert trainer.ready.wait(PATIENCE_SECONDS)
     try:
         yield trainer
     finally:

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from support.fake_steering import FakeSteering
+from support.processes import PATIENCE_SECONDS
 from support.run_events import ended, losses
 from support.screen import Screen, become, until_reading, wait_until
 from textual.widgets import OptionList
@@ -26,7 +27,7 @@ async def test_q_then_k_leaves_and_asks_nothing_of_the_trainer():
         await pilot.press("k")
         assert pilot.app.return_code == 0
     assert screen.steering.sent == []
-    assert screen.reader.left.wait(5)
+    assert screen.reader.left.wait(PATIENCE_SECONDS)
 
 
 async def test_q_then_c_stays():

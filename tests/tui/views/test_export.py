@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.fake_networks import probe, random_network, samples_of
+from support.processes import PATIENCE_SECONDS
 from support.run_events import NOW
 from support.screen import Screen, embed, new_weights, open_view, wait_until
 from support.views import exported, marked, pixels_of
@@ -57,7 +58,7 @@ async def test_the_step_of_a_tsne_map_is_that_of_the_weights_it_was_computed_fro
     def once(codes, start):
         if start is not None:
             computes_again.set()
-            may_end.wait(20)
+            may_end.wait(PATIENCE_SECONDS)
         yield from embed(codes, start)
 
     computes_again, may_end = threading.Event(), threading.Event()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from support.fake_networks import probe, random_network
 from support.layout_faults import until_whole
+from support.processes import PATIENCE_SECONDS
 from support.screen import (
     Screen,
     become,
@@ -124,7 +125,7 @@ async def test_m_shows_one_projection_after_the_other():
     def slow(codes, start):
         first, last = embed(codes, start)
         yield first
-        may_end.wait(20)
+        may_end.wait(PATIENCE_SECONDS)
         yield last
 
     screen = map_screen(embed=slow)
@@ -201,7 +202,7 @@ async def test_the_map_stays_while_tsne_computes_and_its_cursor_stays_on_its_dig
     may_begin = threading.Event()
 
     def late(codes, start):
-        may_begin.wait(20)
+        may_begin.wait(PATIENCE_SECONDS)
         yield from embed(codes, start)
 
     screen = map_screen(embed=late)

@@ -243,7 +243,7 @@ async def test_digits_grow_with_the_view_while_a_hidden_widget_is_repainted(turn
             await asyncio.sleep(0)
         screen.app.main.news = ()
         await wait_until(pilot, lambda: screen.view.size.height == height)
-        await wait_until(pilot, lambda: samples.pixels == large, 5)
+        await wait_until(pilot, lambda: samples.pixels == large)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
