@@ -85,7 +85,7 @@ class Trainer:
         self._ranks = ranks
         self._timer = timer
         self._noise = torch.Generator(device).manual_seed(stream_seed(config.seed, "noise"))
-        self._feed = feed_for(config, images.train, device)
+        self._feed = feed_for(config, images.train, device, ranks)
         gradient = gradient_for(self.model, plan, config.reconstruction, config.free_bits)
         plan = replace(plan, gradient=gradient.kind)
         self._stepper = Stepper(

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tiny_runs import CPU, tiny_config
 
+from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.random_streams import block_order, epoch_order
 from vae_tui.training.step.image_feed import AllImages, Windows, feed_for
 
@@ -32,15 +33,16 @@ def seen(feed, epoch: int, count: int, batch: int, first: int = 0) -> torch.Tens
     count=st.integers(1, 700),
     batch=st.integers(1, 40),
     batches=st.integers(1, 9),
-    block=st.integers(1, 90),
+    block=st.integers(0, 90),
     places=st.lists(st.tuples(st.integers(0, 3), st.floats(0, 1)), max_size=5),
 )
 def test_windows_hold_what_all_images_hold(count, batch, batches, block, places):
     window = batch * batches
-    order = partial(block_order, 1, count=count, block=block, window=window)
-    whole, windows = AllImages(numbered(count), CPU, order), Windows(
-        numbered(count), CPU, order, window
-    )  # fmt: skip
+    order = partial(epoch_order, 1, count=count)
+    if block:
+        order = partial(block_order, 1, count=count, block=block, window=window)
+    whole = AllImages(numbered(count), CPU, order)
+    windows = Windows(numbered(count), CPU, order, window)
     for epoch, share in ((0, 0.0), (1, 0.0), *places):
         first = int(share * (count - 1) / batch) * batch
         expected = seen(whole, epoch, count, batch, first)
@@ -66,9 +68,9 @@ def test_a_window_is_of_few_blocks_and_shuffled_and_no_epoch_is_like_another():
 
 def test_a_run_has_windows_only_if_its_config_says_so():
     images = numbered(300)
-    assert isinstance(feed_for(tiny_config(), images, CPU), AllImages)
+    assert isinstance(feed_for(tiny_config(), images, CPU, Ranks()), AllImages)
     config = tiny_config(shuffle_block=7, shuffle_window=200)
-    assert isinstance(feed := feed_for(config, images, CPU), Windows)
+    assert isinstance(feed := feed_for(config, images, CPU, Ranks()), Windows)
     assert len(feed.images) == 200
-    plain = feed_for(tiny_config(), images, CPU)
+    plain = feed_for(tiny_config(), images, CPU, Ranks())
     assert torch.equal(plain.rows(4, 0, 300), epoch_order(1, 4, 300))

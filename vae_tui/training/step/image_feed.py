@@ -9,7 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vae_tui.arrays import Bytes
 from vae_tui.run.config import RunConfig
+from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.random_streams import block_order, epoch_order
 
 DEVICE_SHARE = 0.5
@@ -68,12 +70,12 @@ class Windows:
     def __init__(self, images: Tensor, device: torch.device, order: Order, size: int) -> None:
         shape = min(size, len(images)), images.shape[1]
         self.images = torch.zeros(shape, dtype=torch.uint8, device=device)
-        self._all: np.ndarray[tuple[int, ...], np.dtype[np.uint8]] = images.numpy()
+        self._all: Bytes = images.numpy()
         self._order = order
         self._size = size
-        self._next_images = torch.zeros(
-            shape, dtype=torch.uint8, pin_memory=device.type == "cuda"
-        )  # copied to a GPU from there
+        # Pinned memory is copied to a GPU faster.
+        is_pinned = device.type == "cuda"
+        self._next_images = torch.zeros(shape, dtype=torch.uint8, pin_memory=is_pinned)
         self._window = (-1, -1)
         """Epoch and number of the window in `images`."""
         self._rows = torch.empty(0, dtype=torch.int64)
@@ -119,17 +121,21 @@ class Windows:
         return rows
 
 
-def feed_for(config: RunConfig, images: Tensor, device: torch.device) -> ImageFeed:
-    """Return the feed of a run; ``images`` are uint8 (N, P) on the CPU."""
+def feed_for(config: RunConfig, images: Tensor, device: torch.device, ranks: Ranks) -> ImageFeed:
+    """Return the feed of a run; ``images`` are uint8 (N, P) on the CPU.
+
+    Images that are too large for a GPU are in windows too, in the order of a whole epoch. That has
+    not been tried on one.
+    """
     seed, count = config.seed, len(images)
     whole = partial(epoch_order, seed, count=count)
-    if config.shuffle_window:
-        window = config.shuffle_window
+    if window := config.shuffle_window:
         blocks = partial(block_order, seed, count=count, block=config.shuffle_block, window=window)
         return Windows(images, device, blocks, window)
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
-        if images.nbytes > DEVICE_SHARE * free:
+        # The ranks take as many steps together as one window has for them.
+        if ranks.share(images.nbytes > DEVICE_SHARE * free):
             batches = max(WINDOW_BYTES // (images.shape[1] * config.batch_size), 1)
             return Windows(images, device, whole, batches * config.batch_size)
     return AllImages(images, device, whole)
