@@ -97,7 +97,7 @@ def test_the_defaults_are_the_courses():
         ({"nproc": 0}, "--nproc must be 1 or more, not 0; the nearest is 1"),
         ({"model": "vea"}, "--model 'vea': did you mean vae? it can be vae, ae"),
         ({"model": "VAE"}, "--model 'VAE': did you mean vae? it can be vae, ae"),
-        ({"reconstruction": "l2"}, "--reconstruction 'l2': it can be bce, mse"),
+        ({"reconstruction": "l2"}, "--reconstruction 'l2': it can be bce, mse, gaussian"),
         (
             {"precision": "fp16"},
             "--precision 'fp16': did you mean bf16? it can be auto, fp32, tf32, bf16",
