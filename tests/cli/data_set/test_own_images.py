@@ -19,7 +19,10 @@ from vae_tui.data.catalogue import own_folder
 from vae_tui.run.events import RunStarted
 from vae_tui.run.folder import Run
 
-TRAIN = ("train", "--headless", "--hidden", "16", "--threads", "1", "--epochs", "1")
+TRAIN = (
+    *("train", "--headless", "--architecture", "auto", "--hidden", "16"),
+    *("--threads", "1", "--epochs", "1"),
+)
 
 
 @pytest.fixture
@@ -49,6 +52,7 @@ def test_a_folder_is_trained_resumed_without_its_conversion_and_explored(shell, 
     config = run.config()
     assert (config.dataset, config.classes) == (str(pictures), ("cats", "dogs"))
     assert str(config.image_shape) == "16x16x1"
+    assert config.architecture == "conv"
     (started,) = only(RunStarted, told(run))
     assert started.images + started.test_images == 60
 
