@@ -43,10 +43,10 @@ def main() -> int:
     parser.add_argument("--write-only", action="store_true")
     options = parser.parse_args()
     own = options.work / (f"{options.large}.npy" if options.large else "fashion-png")
-    if not own.exists():
-        write_array(options.idx, own, options.large) if options.large else write_pngs(
-            options.idx, own
-        )
+    if not own.exists() and options.large:
+        write_array(options.idx, own, options.large)
+    elif not own.exists():
+        write_pngs(options.idx, own)
     if options.write_only:
         return 0
     contestants = {"own images": (str(own), {})}
@@ -61,8 +61,8 @@ def main() -> int:
     for _ in range(options.rounds):
         for name, (dataset, environment) in contestants.items():
             found[name].append(trained(dataset, environment, options))
-    print_table([{"what": name, **medians(rows)} for name, rows in found.items()],
-                as_json=options.json)  # fmt: skip
+    rows = [{"what": name, **medians(each)} for name, each in found.items()]
+    print_table(rows, as_json=options.json)
     return 0
 
 

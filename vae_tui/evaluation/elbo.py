@@ -45,8 +45,9 @@ def measure(model: VAE, images: Tensor, seed: int, reconstruction: str = "bce") 
     )
     bce = bce_at_mean = 0.0
     kl = torch.zeros(model.latent_dim, device=images.device)
-    means = []
-    for block in torch.split(images, _BATCH):
+    # In one piece: parts kept between the larger tensors of the batches would fragment the heap.
+    means = torch.empty((len(images), model.latent_dim), device=images.device)
+    for block, rows in zip(torch.split(images, _BATCH), torch.split(means, _BATCH), strict=True):
         batch = block.float() / 255
         posterior = model.encode(batch)
         noise = torch.randn(posterior.mean.shape, device=images.device, generator=generator)
@@ -56,8 +57,8 @@ def measure(model: VAE, images: Tensor, seed: int, reconstruction: str = "bce") 
             sampled = model.decode(posterior.sample(noise))
             bce += float(loss(sampled, batch).sum())
         kl += kl_terms(posterior).sum(0)
-        means.append(posterior.mean)
-    variance = torch.cat(means).var(0, correction=0)
+        rows.copy_(posterior.mean)
+    variance = means.var(0, correction=0)
     return Measurement(
         bce=(bce if model.noisy else bce_at_mean) / len(images),
         bce_at_mean=bce_at_mean / len(images),
