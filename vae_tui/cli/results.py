@@ -34,8 +34,9 @@ def evaluate(
 ) -> None:
     """Evaluate a run on its test set.
 
-    Prints ELBO and its parts, NLL, active units, KL of each dimension, and how many samples are
-    recognised as digits.
+    Prints ELBO and its parts, NLL, active units, KL of each dimension, and for samples of the
+    prior, the aggregate posterior and a mixture how many a classifier recognises, and their Fréchet
+    distance from training images.
     """
     from rich.progress import TaskProgressColumn, TimeRemainingColumn
 
