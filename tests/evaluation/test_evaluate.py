@@ -214,6 +214,7 @@ def test_images_without_classes_have_a_distance_on_other_features_and_no_recogni
     assert all(one.frechet_distance > 0 for one in found.sources)
     text = as_text(found, "r", config)
     assert "a fixed random network of this project" in text
+    assert "sure of one class" not in text
 
 
 def test_the_classifier_of_a_folder_sorted_by_class_learns_every_class():

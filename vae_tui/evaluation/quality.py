@@ -47,11 +47,11 @@ def qualities(
 ) -> tuple[Quality, ...]:
     """Return the quality of each source, then of the test images.
 
-    Images are uint8 (N, P); ``kind`` is ``vae`` or ``ae``. The distances are from the training
-    images, because the posterior and the mixture know the codes of the first 1,000 test images, as
-    in ``vae-tui sample``. There are as many samples as test images, because the fewer
-    images, the larger is a distance. (Halves of the 500 test images of ``digits`` are 10.5 apart
-    on the classifier's features, more than half of them and as many samples of a posterior.)
+    Images are uint8 (N, P); ``kind`` is ``vae`` or ``ae``. The distances are from training images:
+    the posterior and the mixture know the codes of the first 1,000 test images, as in ``vae-tui
+    sample``, and halves of a small test set are too few. (Those of ``digits`` are 10.5 apart on the
+    classifier's features, further than 250 samples of a posterior.) There are as many samples as
+    test images, because fewer images have a larger distance.
     """
     real = test[:: max(len(test) // MOST_IMAGES, 1)][:MOST_IMAGES]
     count = len(real)

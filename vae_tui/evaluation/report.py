@@ -49,13 +49,6 @@ def as_text(assessment: Assessment, name: str, config: RunConfig) -> str:
             f"{assessment.active_units} of {len(assessment.kl_per_dimension)}",
             f"dimensions whose mean has a variance above {ACTIVE_VARIANCE:g}",
         ),
-        _line(
-            "recognised",
-            f"{assessment.confident_samples:.1%}",
-            f"of {assessment.prior_samples} samples of the prior: a classifier that also knows "
-            f"blends and noise is {CONFIDENCE:.0%} sure of one class. "
-            f"Of real test images {assessment.confident_test_images:.1%}",
-        ),
         *_qualities(assessment),
         "KL of each dimension:",
         *_table(assessment.kl_per_dimension),
@@ -83,8 +76,19 @@ def _about_the_loss(config: RunConfig) -> str:
 
 
 def _qualities(assessment: Assessment) -> list[str]:
-    """Return a table of the sources, and what its columns are."""
-    lines = [f"quality of samples:{'recognised':>19}  {'Frechet distance':>16}"]
+    """Return the quality of samples of the prior, then a table of all sources."""
+    lines = []
+    if assessment.sources[0].recognised is not None:
+        lines = [
+            _line(
+                "recognised",
+                f"{assessment.confident_samples:.1%}",
+                f"of {assessment.prior_samples} samples of the prior: a classifier that also knows "
+                f"blends and noise is {CONFIDENCE:.0%} sure of one class. "
+                f"Of real test images {assessment.confident_test_images:.1%}",
+            )
+        ]
+    lines += [f"quality of samples:{'recognised':>19}  {'Frechet distance':>16}"]
     for one in assessment.sources:
         share = "-" if one.recognised is None else f"{one.recognised:.1%}"
         distance = "-" if one.frechet_distance is None else f"{one.frechet_distance:.2f}"

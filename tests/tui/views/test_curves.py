@@ -15,6 +15,7 @@ from vae_tui.tui.state.other_runs import Overlay
 from vae_tui.tui.state.run_view import RunView, advance
 from vae_tui.tui.views.loss_curves import (
     chart_curves,
+    has_log_axis,
     overlay_curves,
     reconstruction_levels,
     smoothed,
@@ -48,6 +49,15 @@ def test_smoothing_a_straight_line_does_not_lag_behind_it():
 @given(st.floats(-1e9, 1e9), st.floats(0, 1e3), st.integers(0, 50))
 def test_smoothing_leaves_a_constant_alone(value, span, count):
     np.testing.assert_allclose(smoothed(np.full(count, value), span), value, rtol=1e-9)
+
+
+def test_the_axis_of_losses_is_linear_once_one_is_not_above_zero():
+    positive = chart_curves("reconstruction", VIEW, smooth=True, recent=False)
+    assert has_log_axis("reconstruction", positive)
+    assert not has_log_axis("kl", positive)
+    below = advance(VIEW, [epoch_ended(11, test_bce=-3.0, test_kl=5.0)])
+    curves = chart_curves("reconstruction", below, smooth=True, recent=False)
+    assert not has_log_axis("reconstruction", curves)
 
 
 def test_a_span_of_one_smooths_nothing():

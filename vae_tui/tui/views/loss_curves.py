@@ -26,6 +26,12 @@ EARLY_SPAN = 1 / 4
 """Span of the smoothing near the first value, as a share of the values before it."""
 
 
+def has_log_axis(chart: str, curves: Iterable[Series]) -> bool:
+    """Return whether a chart can be logarithmic: a Gaussian's loss goes below 0."""
+    ys = [np.asarray(curve.ys, float) for curve in curves]
+    return chart == "reconstruction" and not any((values <= 0).any() for values in ys)
+
+
 def chart_curves(chart: str, view: RunView, *, smooth: bool, recent: bool) -> tuple[Series, ...]:
     """Return the curves of a chart: of the training, and over it of the tests."""
     since = recent_epochs(view)[0] if recent else -math.inf

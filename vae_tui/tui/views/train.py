@@ -28,6 +28,7 @@ from vae_tui.tui.views.loss_curves import (
     chart_curves,
     chart_title,
     cut_off,
+    has_log_axis,
     marked,
     overlay_curves,
     reconstruction_levels,
@@ -207,15 +208,13 @@ class TrainView(View):
                 "log_x": axis.is_log,
                 "x_window": window,
                 "close_up": self.part == RECENT,
-                "log": self.log_axis and chart == "reconstruction",
+                "log": self.log_axis and has_log_axis(chart, curves),
                 "ascii_only": not self.scene.unicode,
                 "nothing": "not recorded by this run" if len(run.train.columns[0]) else NOTHING_YET,
             }
-            title = chart_title(chart, run)
             curves = marked(curves) if self.app.no_color else curves
-            plots[widget] = partial(
-                draw_chart, title, curves, levels, marks=marks, cursor=cursor, **frame
-            )
+            draw = partial(draw_chart, marks=marks, cursor=cursor, **frame)
+            plots[widget] = partial(draw, chart_title(chart, run), curves, levels)
             gutters.append(gutters_of(curves, levels, *widget.size, **frame))
         left, right = map(max, zip(*gutters, strict=True))
         for widget, unaligned in plots.items():

@@ -116,7 +116,7 @@ def _facts(run: Summary, unicode: bool) -> list[Text]:
         ("last test", f"{run.test_loss:.2f} {name}"),
         ("epoch", f"{run.epoch:.1f} of {run.epochs}"),
         ("data", printable(run.dataset)),
-        ("model", f"{run.model} {run.reconstruction}, d = {run.latent_dim}"),
+        ("model, d", f"{run.model} {run.reconstruction}, {run.latent_dim}"),
         ("beta, lr", f"{run.beta:g}, {run.lr:g}"),
         ("started", started_text(run)),
         ("took", duration(run.seconds)),
