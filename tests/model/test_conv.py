@@ -133,6 +133,19 @@ def test_its_gradient_is_autograds_and_agrees_with_a_difference_of_losses(device
     assert (above - below) / 2e-3 == pytest.approx(slope, rel=0.01)
 
 
+def test_the_gradient_of_a_batch_is_the_sum_of_those_of_its_parts():
+    torch.manual_seed(1)
+    gradient = gradient_for(Conv(4, 32), StepPlan("fp32"), "bce")
+    pixels = torch.randint(0, 256, (9, 784), dtype=torch.uint8)
+    noise, beta = torch.randn(9, 4), torch.tensor(1.0)
+    parts = torch.zeros_like(gradient.values)
+    for rows in (slice(0, 5), slice(5, 9)):
+        gradient.forward_backward(pixels[rows], noise[rows], beta, 1 / 9)
+        parts += gradient.values
+    gradient.forward_backward(pixels, noise, beta, 1 / 9)
+    torch.testing.assert_close(gradient.values, parts, rtol=1e-4, atol=1e-4)
+
+
 def test_auto_is_the_mlp_for_28_by_28_grey_images_and_conv_for_all_others():
     assert choose_architecture("auto", DEFAULT_SHAPE) == "mlp"
     for shape in (ImageShape(28, 28, 3), ImageShape(32, 32, 1), ImageShape(8, 8, 1)):

@@ -25,8 +25,12 @@ from vae_tui.training.distributed.ranks import RankLost, Ranks
 from vae_tui.training.trainer import CHUNK_SECONDS
 
 CONFIG = tiny_config(batch_size=199, epochs=25)  # 3 images in the last batch: shares of 2 and 1
-CONV = tiny_config(architecture="conv", latent_dim=20, hidden=128, batch_size=256, epochs=2)
-"""A default network of convolutions: batches of 256, 256 and 88 images."""
+CONV = tiny_config(architecture="conv", latent_dim=20, hidden=128, batch_size=256, epochs=1)
+"""A default network of convolutions: batches of 256, 256 and 88 images.
+
+Its first steps amplify rounding: weights that differ by 1e-7 at first have KLs that differ by 5e-4
+after two epochs, so it trains one.
+"""
 COMMANDS = (
     (at(2), change("beta", 2.0)),
     (at(3), command("pause")),
@@ -108,7 +112,7 @@ def test_two_processes_train_convolutions_as_one_does(answers):
     assert len(first) == len(alone) == CONV.epochs + 1
     for one, other in zip(alone, first, strict=True):
         for name in LOSSES:
-            assert one[name] == other[name] or other[name] == pytest.approx(one[name], rel=1e-5)
+            assert one[name] == other[name] or other[name] == pytest.approx(one[name], rel=1e-4)
 
 
 def test_a_stop_and_what_rank_0_shares_after_waiting_for_its_disk_reach_both(answers):
