@@ -238,12 +238,13 @@ class TrainView(View):
             return
         model, kind = run.config.model, run.config.reconstruction
         name = test_loss_name(model, kind, unicode=self.scene.unicode)
-        parts = [f"[b]{name} {run.last_test_loss:.1f}[/b]", f"best {run.best_test_loss:.1f}"]
-        if model == "vae":
-            parts.append(f"at mean {TEST_LOSS_AT_MEAN.value(tested, run.config):.1f}")
+        parts = [f"[b]{name} {run.last_test_loss:.1f}[/b]"]
         if model == "vae" and kind == "gaussian":
             bits = bits_per_dimension(run.last_test_loss, run.config.image_shape.pixels)
             parts.append(f"{bits:.2f} bits/dim")
+        parts.append(f"best {run.best_test_loss:.1f}")
+        if model == "vae":
+            parts.append(f"at mean {TEST_LOSS_AT_MEAN.value(tested, run.config):.1f}")
         if run.beta != 1:
             parts.append(f"beta {run.beta:g}")
         caption.text = SEPARATOR.join([*parts, "test set"])
