@@ -20,9 +20,7 @@ from vae_tui.model.numpy_network import Network
 from vae_tui.run.config import RunConfig
 
 _BLOCK = 64
-"""Images at a time: their largest matrix has 10 MB for 64x64 in colour."""
-
-
+"""Images at a time: their largest matrix has 7 MB for 64x64 in colour."""
 _EPSILON = 1e-5
 """Torch's, beside the variance of a group."""
 
