@@ -100,6 +100,19 @@ def test_damaged_files_are_counted_and_named_and_the_others_used(pictures, tmp_p
     assert found.train + found.test == 99
 
 
+def test_what_a_killed_conversion_left_is_removed_an_hour_later(pictures, tmp_path):
+    parent = own_folder(tmp_path / "data", "x").parent
+    old, new = parent / ".converting-old", parent / ".converting-new"
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+        (folder / "train.npy").write_bytes(b"x" * 1_000)
+    for path in (old / "train.npy", old):
+        os.utime(path, (0, 0))
+    converted(pictures, tmp_path)
+    assert not old.exists()
+    assert (new / "train.npy").exists()  # perhaps another process is still writing it
+
+
 @pytest.mark.parametrize("count", [1, LEAST_IMAGES - 1])
 def test_too_few_images_are_refused_and_leave_nothing_behind(tmp_path, count):
     pictures = folder_of(tmp_path / "pictures", range(count))

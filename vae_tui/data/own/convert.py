@@ -1,5 +1,6 @@
 """Converts a user's own images once, and keeps them in the data folder."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -32,6 +33,8 @@ _SAMPLE = 64
 """Images that are looked at to choose size and channels."""
 _BLOCK = 64
 """Images that a thread converts at a time."""
+_TEMPORARY, _ABANDONED_SECONDS = ".converting-", 3_600
+"""Beginning of the name of a folder in the making; nobody writes to it any more after this time."""
 _MOST_NAMED = 1_000
 """Of the files that cannot be used, those named in the description."""
 
@@ -95,8 +98,9 @@ def convert(
         return _described(folder, checksum)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = folder.parent / f".converting-{secrets.token_hex(8)}"
+        temporary = folder.parent / f"{_TEMPORARY}{secrets.token_hex(8)}"
         temporary.mkdir()
+        _remove_abandoned(temporary)
         try:
             _write(source, shape, temporary, checksum, on_progress)
             _move(temporary, folder)
@@ -105,6 +109,16 @@ def convert(
     except OSError as error:
         raise VaeTuiError(f"{folder.parent} cannot be written: {error.strerror}") from None
     return _described(folder, checksum)
+
+
+def _remove_abandoned(temporary: Path) -> None:
+    """Remove what killed conversions left beside a folder that was made just now."""
+    now = temporary.stat().st_mtime  # by the clock of the file system, as the others
+    for folder in temporary.parent.glob(f"{_TEMPORARY}*"):
+        with contextlib.suppress(OSError):
+            written = max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+            if now - written > _ABANDONED_SECONDS:
+                shutil.rmtree(folder)
 
 
 def _looked_at(source: Source) -> Iterator[tuple[int, int, bool]]:
