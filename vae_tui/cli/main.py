@@ -168,7 +168,7 @@ for _command in (
 @option("--architecture", type=Choice(("auto", *ARCHITECTURES)), default="auto",
         help="mlp: two linear layers each way; conv: convolutions. auto is mlp for 28x28 grey "
         "images, else conv.")  # fmt: skip
-@option("--hidden", type=int, show_default="mlp: d squared; conv: 128",
+@option("--hidden", type=int, show_default="mlp: d squared; conv: 192",
         help="Width of the hidden layers; of conv, channels of the coarsest feature map, each "
         "finer one has half as many.")  # fmt: skip
 @option("--model", type=Choice(MODELS), default="vae",

@@ -35,7 +35,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         "vae_tui.model.mlp.module:Mlp", "vae_tui.model.mlp.numpy_twin:NumpyMlp", lambda d: d**2
     ),
     "conv": Architecture(
-        "vae_tui.model.conv.module:Conv", "vae_tui.model.conv.numpy_twin:NumpyConv", lambda d: 128
+        "vae_tui.model.conv.module:Conv", "vae_tui.model.conv.numpy_twin:NumpyConv", lambda d: 192
     ),
 }
 
