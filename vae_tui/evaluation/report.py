@@ -20,7 +20,10 @@ def as_json(assessment: Assessment) -> str:
 
 def as_text(assessment: Assessment, name: str, config: RunConfig) -> str:
     """Return a line for each number, with its meaning."""
-    loss = RECONSTRUCTION_TERMS[config.reconstruction].name
+    term = RECONSTRUCTION_TERMS[config.reconstruction]
+    loss, at_mean = term.name, "reconstruction, z is the mean"
+    if config.reconstruction == "bce":
+        at_mean += ": what the course's notebook prints"
     nll = f"importance-weighted, K = {assessment.samples}: a tighter bound on -log p(x)"
     if assessment.nll is None:
         nll = "not measured; --samples 200 does"
@@ -35,7 +38,7 @@ def as_text(assessment: Assessment, name: str, config: RunConfig) -> str:
             _line("ELBO loss", assessment.elbo_loss, f"{loss} + KL: an upper bound on -log p(x)"),
             _line(loss, assessment.bce, "reconstruction, z sampled"),
             _line("KL", assessment.kl, "of q(z|x) from N(0, I)"),
-            _line(f"{loss}, z = mu", assessment.bce_at_mean, "what the course's notebook prints"),
+            _line(f"{term.label}, z = mu", assessment.bce_at_mean, at_mean),
             _line("NLL", assessment.nll, nll),
         ]
     if assessment.bits_per_dim is not None:
