@@ -165,7 +165,7 @@ def test_a_run_resumed_from_its_end_keeps_everything():
 def test_events_in_pieces_add_up_to_the_same_as_all_at_once():
     happened = [
         STARTED,
-        *(losses(step, more={"gradient_norm": 9.0}) for step in range(1, 6000)),
+        *(losses(step, more={"gradient_norm": 9.0, "kl_in_loss": 8.0}) for step in range(1, 6000)),
         epoch_ended(3),
         changed("lr", 1),
     ]
