@@ -39,6 +39,15 @@ def test_auto_is_bf16_where_its_products_are_faster(kind, tmp_path):
     assert choose_plan("auto", CPU, path) == StepPlan(expected, HANDWRITTEN)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_auto_is_fp32_for_an_architecture_that_was_not_measured(kind, tmp_path):
+    vendor, flags, _ = KINDS[kind]
+    path = tmp_path / "cpuinfo"
+    path.write_text(cpuinfo(vendor, flags), "ascii")
+    assert choose_plan("auto", CPU, path, architecture="conv").precision == "fp32"
+    assert choose_plan("bf16", CPU, path, architecture="conv").precision == "bf16"
+
+
 def test_auto_is_fp32_on_a_processor_of_another_kind(tmp_path):
     path = tmp_path / "cpuinfo"
     assert choose_plan("auto", CPU, path).precision == "fp32"  # no such file: macOS

@@ -154,7 +154,7 @@ def outcome(run: Run) -> tuple[int, str]:
 
 def uninterrupted(config: RunConfig) -> tuple[list[dict[str, Any]], Trainer]:
     """Return what a run in this process comes to."""
-    plan = choose_plan(config.precision, CPU)
+    plan = choose_plan(config.precision, CPU, architecture=config.architecture)
     trainer = Trainer(config, idx_files.load("digits", Path("/nowhere")), CPU, plan)
     return losses_of(finish(trainer)), trainer
 

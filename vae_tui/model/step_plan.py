@@ -35,6 +35,9 @@ UNMEASURED = StepPlan("fp32", AUTOGRAD)
 MEASURED: Mapping[str, Sequence[StepPlan]] = {}
 """By the name of the GPU, the plans that ``tests/benchmarks/gpu.py`` prints at its end."""
 
+MEASURED_ARCHITECTURE = "mlp"
+"""What was measured, on CPUs too; ``auto`` is plain float32 for others."""
+
 _PRECISIONS = ("fp32", "tf32", "bf16")
 """Most exact first."""
 _FASTER_PRECISION = 1.1
@@ -43,20 +46,27 @@ _FASTER_PLAN = 1.03
 """The ratio of speeds from which a later one of several equally exact plans is chosen."""
 
 
-def choose_plan(precision: str, device: torch.device, cpuinfo: Path = CPUINFO) -> StepPlan:
+def choose_plan(
+    precision: str,
+    device: torch.device,
+    cpuinfo: Path = CPUINFO,
+    *,
+    architecture: str = MEASURED_ARCHITECTURE,
+) -> StepPlan:
     """Return how steps are computed on the device with ``--precision``, which may be ``auto``.
 
     The choice depends on the kind of hardware alone, never on a measurement: a resumed run
     must compute what it would have computed. ``cpuinfo`` describes the processor on Linux.
     A device without TF32 computes in fp32 instead.
     """
+    is_measured = architecture == MEASURED_ARCHITECTURE
     if device.type == "cuda":
         has_tf32 = torch.cuda.get_device_capability(device) >= TF32_CAPABILITY
         if precision == "tf32" and not has_tf32:
             precision = "fp32"
-        return plan_on_gpu(precision, MEASURED.get(device_name(device), ()))
+        return plan_on_gpu(precision, MEASURED.get(device_name(device), ()) if is_measured else ())
     if precision == "auto":
-        is_bf16 = device.type == "cpu" and _is_bf16_faster(cpuinfo)
+        is_bf16 = is_measured and device.type == "cpu" and _is_bf16_faster(cpuinfo)
         precision = "bf16" if is_bf16 else "fp32"
     gradient = HANDWRITTEN if device.type == "cpu" else AUTOGRAD
     return StepPlan("fp32" if precision == "tf32" else precision, gradient)

@@ -151,12 +151,14 @@ def plan_for(run: Run, config: RunConfig, device: torch.device) -> StepPlan:
                 device=began_on, precision="fp32" | "tf32" | "bf16" as precision, gradient=gradient
             ) if began_on.split(":")[0] == device.type:
                 plan = choose_plan(
-                    precision if config.precision == "auto" else config.precision, device
+                    precision if config.precision == "auto" else config.precision,
+                    device,
+                    architecture=config.architecture,
                 )
                 if gradient not in (AUTOGRAD, HANDWRITTEN):  # older versions recorded none
                     gradient = HANDWRITTEN if device.type == "cpu" else AUTOGRAD
                 return replace(plan, gradient=gradient)
-    return choose_plan(config.precision, device)
+    return choose_plan(config.precision, device, architecture=config.architecture)
 
 
 def failure_in_words(error: Exception) -> str:
