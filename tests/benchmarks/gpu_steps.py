@@ -208,7 +208,7 @@ def compiled_beside(bench: Bench, plan: StepPlan, batch: int) -> tuple[Steps, di
     gradient = gradient_for(model, plan, "bce")
     steps = Steps(bench, bench.stepper(model, gradient, batch, plan), batch, plan).warm_up()
     before = steps.seconds_per_step()
-    compiled = AutogradGradient(other, plan.precision, "bce", torch.compile)
+    compiled = AutogradGradient(other, plan.precision, "bce", transform=torch.compile)
     failure: list[Exception] = []
 
     def compile_losses() -> None:

@@ -59,6 +59,7 @@ class AutogradGradient:
         precision: str,
         reconstruction: str,
         free_bits: float = 0.0,
+        *,
         transform: Callable[[Losses], Losses] = lambda losses: losses,
     ) -> None:
         self.weights, self.values = flatten(model)
