@@ -211,23 +211,25 @@ def test_the_sources_are_named_in_text_and_json_with_what_the_distance_is_of():
 def test_images_without_classes_have_a_distance_on_other_features_and_no_recognised_share():
     config, found = assessed(classes=NO_CLASSES, dataset="/some/folder", data_checksum=CHECKSUM)
     assert [one.recognised for one in found.sources] == [None] * 4
+    assert found.confident_samples is found.confident_test_images is None
     assert all(one.frechet_distance > 0 for one in found.sources)
     text = as_text(found, "r", config)
     assert "a fixed random network of this project" in text
     assert "sure of one class" not in text
 
 
-def test_the_classifier_of_a_folder_sorted_by_class_learns_every_class():
-    images = idx_files.load("digits", None)
-    order = images.train_labels.argsort(stable=True).repeat_interleave(3)
+@pytest.mark.parametrize("count", [6_000, 13_500])
+def test_the_classifier_of_a_folder_sorted_by_class_learns_every_class(digits, count):
+    order = digits.train_labels.argsort(stable=True)[torch.arange(count) * 4_500 // count]
     by_class = dataclasses.replace(
-        images, train=images.train[order], train_labels=images.train_labels[order]
+        digits, train=digits.train[order], train_labels=digits.train_labels[order]
     )
     config = tiny_config(
         classes=tuple("0123456789"), dataset="/some/folder", data_checksum=CHECKSUM
     )
     found = assess(model_at(1, config), by_class, config, 1, 0)
     assert found.confident_test_images > 0.6
+    assert found.sources[-1].frechet_distance < 7  # 9.3 from images of eight classes
 
 
 def test_a_dimension_is_active_when_the_variance_of_its_mean_not_the_deviation_exceeds_the_limit():

@@ -24,14 +24,15 @@ def first_pixels(pictures):
 
 @pytest.mark.parametrize("kind", ["vae", "ae"])
 def test_the_distance_is_from_training_images_of_test_images_or_as_many_samples(kind):
-    found = qualities(MODEL, IMAGES.train, IMAGES.test, kind, 3, None, first_pixels)
+    model = model_at(1, tiny_config(model=kind))
+    found = qualities(*(model, IMAGES.train, IMAGES.test, IMAGES.test, 3, None, first_pixels))
     pixels = IMAGES.test.numpy() / 255
     with torch.no_grad():
-        posterior = MODEL.encode(IMAGES.test.float() / 255)
+        posterior = model.encode(IMAGES.test.float() / 255)
         deviations = torch.exp(posterior.logvar / 2) if kind == "vae" else posterior.mean * 0
         known = Posteriors(posterior.mean.numpy(), deviations.numpy())
         codes = prior(3, 150, 4), aggregate(3, 150, known), fit(known).draw(3, 150)
-        pictures = [torch.sigmoid(MODEL.decode(torch.tensor(z))).numpy() for z in codes]
+        pictures = [torch.sigmoid(model.decode(torch.tensor(z))).numpy() for z in codes]
     training = moments(first_pixels(IMAGES.train.numpy() / 255))
     expected = [
         frechet_distance(moments(first_pixels(these)), training) for these in (*pictures, pixels)
@@ -42,8 +43,16 @@ def test_the_distance_is_from_training_images_of_test_images_or_as_many_samples(
 def test_one_test_image_has_no_distance_and_two_have():
     images = random_images(100, 2)
     for count, expected in ((1, 4), (2, 0)):
-        found = qualities(*(MODEL, images.train, images.test[:count], "vae", 1, None, first_pixels))
+        test = images.test[:count]
+        found = qualities(*(MODEL, images.train, test, test, 1, None, first_pixels))
         assert [one.frechet_distance for one in found].count(None) == expected
+
+
+def test_with_one_training_image_nothing_has_a_distance():
+    images = random_images(1, 30)
+    features = RandomFeatures(images.train, images.shape)
+    found = qualities(*(MODEL, images.train, images.test, images.test, 1, None, features))
+    assert [one.frechet_distance for one in found] == [None] * 4
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from vae_tui.data.catalogue import DATASETS
@@ -13,18 +14,18 @@ from vae_tui.data.own.source import NO_CLASSES
 from vae_tui.evaluation.digit_classifier import TRAINING_IMAGES, DigitClassifier
 from vae_tui.evaluation.elbo import importance_weighted_nll, measure
 from vae_tui.evaluation.features import RandomFeatures
-from vae_tui.evaluation.quality import Quality, decoded, qualities
-from vae_tui.latent.codes import check_range, prior
+from vae_tui.evaluation.quality import MOST_IMAGES, SAMPLES, Quality, qualities
+from vae_tui.latent.codes import check_range
 from vae_tui.model import build
 from vae_tui.model.device import choose_device
 from vae_tui.model.gaussian import bits_per_dimension
 from vae_tui.model.network_at_step import network_at
+from vae_tui.model.probe import probe_indices, spread
 from vae_tui.model.torch_weights import state_dict
 from vae_tui.model.vae import VAE
 from vae_tui.run.config import RunConfig
 from vae_tui.run.folder import Run
 
-PRIOR_SAMPLES = 1_000
 CLASSIFIER_FEATURES = "the hidden layer of this project's own classifier"
 RANDOM_FEATURES = "a fixed random network of this project"
 MOST_SAMPLES = 100_000
@@ -50,9 +51,9 @@ class Assessment:
     images: int
     active_units: int
     kl_per_dimension: tuple[float, ...]
-    confident_samples: float
-    """Share of prior samples that `DigitClassifier` recognises, 0 to 1."""
-    confident_test_images: float
+    confident_samples: float | None
+    """Share of prior samples that `DigitClassifier` recognises, 0 to 1; None without classes."""
+    confident_test_images: float | None
     """The same share of real test images: what a perfect model would reach."""
     prior_samples: int
     step: int
@@ -111,18 +112,15 @@ def assess(
             *(model, test, samples, SEED, config.reconstruction),
             lambda share: on_progress("NLL", share),
         )
-    digits, own = DATASETS["digits"], DATASETS.get(config.dataset)
-    is_of_digits = own is not None and (own.classes, own.shape) == (digits.classes, digits.shape)
-    on_progress("training the classifier that judges the samples", None)
-    some = _some_training_images(images, is_sorted=bool(config.data_checksum))
-    classifier = _of_shipped_digits() if is_of_digits else DigitClassifier(*some)
+    training, labels, some_tests = _some(images, config)
+    judge = None
+    if config.classes != NO_CLASSES:
+        on_progress("training the classifier that judges the samples", None)
+        judge = _of_shipped_digits() if _are_digits(config) else DigitClassifier(training, labels)
+    features = judge.features if judge else RandomFeatures(training, images.shape)
     on_progress("samples of each source", None)
-    has_classes = config.classes != NO_CLASSES
-    features = classifier.features if has_classes else RandomFeatures(some[0], images.shape)
-    judge = classifier if has_classes else None
-    found = qualities(model, some[0], images.test, config.model, SEED, judge, features)
-    drawn = decoded(model, prior(SEED, PRIOR_SAMPLES, model.latent_dim))
-    real = images.test[:PRIOR_SAMPLES].float() / 255
+    known = images.test[torch.from_numpy(probe_indices(len(images.test), config))]
+    found = qualities(model, training, some_tests, known, SEED, judge, features)
     elbo_loss = measured.bce + measured.kl if model.noisy else None
     bits_per_dim = None
     if elbo_loss is not None and config.reconstruction == "gaussian":
@@ -137,23 +135,32 @@ def assess(
         images=len(test),
         active_units=measured.active_units,
         kl_per_dimension=measured.kl_per_dimension,
-        confident_samples=classifier.recognised_share(drawn),
-        confident_test_images=classifier.recognised_share(real),
-        prior_samples=PRIOR_SAMPLES,
+        confident_samples=found[0].recognised,
+        confident_test_images=found[-1].recognised,
+        prior_samples=SAMPLES,
         step=step,
         bits_per_dim=bits_per_dim,
         sources=found,
-        frechet_features=CLASSIFIER_FEATURES if has_classes else RANDOM_FEATURES,
+        frechet_features=CLASSIFIER_FEATURES if judge else RANDOM_FEATURES,
     )
 
 
-def _some_training_images(images: Images, *, is_sorted: bool) -> tuple[Tensor, Tensor]:
-    """Return 4,500 images, or all, and their labels; of all classes if they are sorted by class."""
-    stride = max(len(images.train) // TRAINING_IMAGES, 1) if is_sorted else 1
-    chosen = slice(None, stride * TRAINING_IMAGES, stride)
-    return images.train[chosen], images.train_labels[chosen]
+def _some(images: Images, config: RunConfig) -> tuple[Tensor, Tensor, Tensor]:
+    """Return images to train a classifier on, their labels, and test images to compare with."""
+    training, labels, test = images.train, images.train_labels, images.test
+    if config.data_checksum:  # sorted by class
+        chosen = torch.from_numpy(spread(len(training), TRAINING_IMAGES))
+        training, labels = training[chosen], labels[chosen]
+        test = test[torch.from_numpy(spread(len(test), MOST_IMAGES))]
+    return training[:TRAINING_IMAGES], labels[:TRAINING_IMAGES], test
+
+
+def _are_digits(config: RunConfig) -> bool:
+    digits, own = DATASETS["digits"], DATASETS.get(config.dataset)
+    return own is not None and (own.classes, own.shape) == (digits.classes, digits.shape)
 
 
 @functools.cache
 def _of_shipped_digits() -> DigitClassifier:
-    return DigitClassifier(*_some_training_images(load("digits", Path()), is_sorted=False))
+    images = load("digits", Path())
+    return DigitClassifier(images.train, images.train_labels)

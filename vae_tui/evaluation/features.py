@@ -30,7 +30,7 @@ class RandomFeatures:
         self._filters = filters - filters.mean((1, 2, 3), keepdim=True)
         more = torch.randn(_FEATURES, _FILTERS, 3, 3, generator=generator)
         self._more = more / (9 * _FILTERS) ** 0.5
-        self._scale = self._raw(pixels).std(0).clamp(min=1e-6)
+        self._scale = self._raw(pixels).std(0, correction=0).clamp(min=1e-6)
 
     def __call__(self, pictures: Tensor) -> Tensor:
         """Return the features of images in [0, 1], (M, P): (M, 64)."""

@@ -12,7 +12,6 @@ from vae_tui.evaluation.frechet import frechet_distance, moments
 from vae_tui.latent.codes import aggregate, prior
 from vae_tui.latent.mixture_fit import fit
 from vae_tui.latent.posterior import LARGEST_LOGVAR, Posteriors, posteriors_of
-from vae_tui.model.probe import PROBE_IMAGES
 from vae_tui.model.vae import VAE
 
 SAMPLES = 1_000
@@ -33,38 +32,42 @@ class Quality:
     recognised: float | None
     """Share that `DigitClassifier` recognises, 0 to 1; None for images without classes."""
     frechet_distance: float | None
-    """From training images, of the test images or as many samples; None for one test image."""
+    """Distance of the test images, or of as many samples, from training images.
+
+    None if there is only one image for training or for the test.
+    """
 
 
 def qualities(
     model: VAE,
     training: Tensor,
     test: Tensor,
-    kind: str,
+    known: Tensor,
     seed: int,
     classifier: DigitClassifier | None,
     features: Features,
 ) -> tuple[Quality, ...]:
     """Return the quality of each source, then of the test images.
 
-    Images are uint8 (N, P); ``kind`` is ``vae`` or ``ae``. The distances are from training images:
-    the posterior and the mixture know the codes of the first 1,000 test images, as in ``vae-tui
-    sample``, and halves of a small test set are too few. (Those of ``digits`` are 10.5 apart on the
-    classifier's features, further than 250 samples of a posterior.) There are as many samples as
-    test images, because fewer images have a larger distance.
+    Images are uint8 (N, P). The posterior and the mixture know the codes of ``known``, the test
+    images in the run's probe, as in ``vae-tui sample``. So the distances are from training images:
+    halves of a small test set are too few. (Those of ``digits`` are 10.5 apart on the classifier's
+    features, further than 250 samples of a posterior.) There are as many samples as test images,
+    because fewer images have a larger distance.
     """
     real = test[:: max(len(test) // MOST_IMAGES, 1)][:MOST_IMAGES]
     count = len(real)
-    reference = moments(_of(features, _pixels(training)))
+    # One image has no covariance.
+    reference = moments(_of(features, _pixels(training))) if len(training) > 1 else None
 
     def quality(source: str, for_distance: Tensor, for_share: Tensor) -> Quality:
         share = classifier.recognised_share(for_share) if classifier else None
-        if count < 2:  # has no covariance
+        if reference is None or count < 2:
             return Quality(source, share, None)
         found = moments(_of(features, for_distance))
         return Quality(source, share, frechet_distance(found, reference))
 
-    posteriors, drawn = _posteriors(model, test[:PROBE_IMAGES], kind), max(count, SAMPLES)
+    posteriors, drawn = _posteriors(model, known), max(count, SAMPLES)
     found = []
     for source, codes in {
         "prior": prior(seed, drawn, model.latent_dim),
@@ -73,7 +76,7 @@ def qualities(
     }.items():
         pictures = decoded(model, codes)
         found.append(quality(source, pictures[:count], pictures[:SAMPLES]))
-    return *found, quality(TEST_IMAGES, _pixels(real), _pixels(test[:SAMPLES]))
+    return *found, quality(TEST_IMAGES, _pixels(real), _pixels(known))
 
 
 @torch.no_grad()
@@ -85,9 +88,10 @@ def decoded(model: VAE, codes: Floats) -> Tensor:
 
 
 @torch.no_grad()
-def _posteriors(model: VAE, images: Tensor, kind: str) -> Posteriors:
+def _posteriors(model: VAE, images: Tensor) -> Posteriors:
     posterior = model.encode(_pixels(images).to(next(model.parameters()).device))
     logvars = posterior.logvar.clamp(-LARGEST_LOGVAR, LARGEST_LOGVAR)
+    kind = "vae" if model.noisy else "ae"
     return posteriors_of(posterior.mean.cpu().numpy(), logvars.cpu().numpy(), kind)
 
 

@@ -15,7 +15,7 @@ from vae_tui.model.tensor_file import check_shape, read_tensors
 from vae_tui.run.config import RunConfig
 
 PROBE_IMAGES = 1_000
-"""The first images of the test set: as many, or all if there are fewer."""
+"""Images of the test set in a probe; all of them if there are fewer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,12 +54,27 @@ def coming_probe(config: RunConfig) -> Probe:
     shape, data_dir = config.image_shape, Path(config.data_dir)
     if config.data_checksum:
         part = read_part(data_dir, config.data_checksum, "test", shape)
-        images, labels = part.images[:PROBE_IMAGES].reshape(-1, *shape.array), part.labels
+        images, labels = part.images.reshape(-1, *shape.array), part.labels
     else:
         images, labels = load_test(config.dataset, data_dir)
     if images.shape[1:] != shape.array:
         raise VaeTuiError(f"{config.dataset} has images of another shape than {shape}")
-    return Probe(images[:PROBE_IMAGES], labels[:PROBE_IMAGES], classes_of(config))
+    chosen = probe_indices(len(images), config)
+    return Probe(images[chosen], labels[chosen], classes_of(config))
+
+
+def probe_indices(count: int, config: RunConfig) -> NDArray[np.intp]:
+    """Return the indices of a run's probe among its ``count`` test images.
+
+    They are the first ones; of a user's own images, which are sorted by class, some of all.
+    """
+    return spread(count, PROBE_IMAGES) if config.data_checksum else np.arange(count)[:PROBE_IMAGES]
+
+
+def spread(count: int, most: int) -> NDArray[np.intp]:
+    """Return at most ``most`` of the indices 0 to ``count`` - 1, evenly spaced."""
+    chosen = min(count, most)
+    return np.arange(chosen) * count // max(chosen, 1)
 
 
 def classes_of(config: RunConfig) -> tuple[str, ...]:

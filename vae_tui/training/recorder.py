@@ -6,11 +6,12 @@ import math
 import time
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 from vae_tui.data.idx_files import Images
 from vae_tui.errors import VaeTuiError
-from vae_tui.model.probe import PROBE_IMAGES
+from vae_tui.model.probe import probe_indices
 from vae_tui.run import events
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import EpochEnded, Event, MachineMeasured, Paused, RunEnded
@@ -84,7 +85,8 @@ class Recorder:
                 file.unlink(missing_ok=True)
         self._writer.reserve_space()
         if not self._run.probe.exists():
-            probe = images.test[:PROBE_IMAGES], images.test_labels[:PROBE_IMAGES], images.shape
+            chosen = torch.from_numpy(probe_indices(len(images.test), self._config))
+            probe = images.test[chosen], images.test_labels[chosen], images.shape
             self._writer.write(lambda: save_probe(self._run.probe, *probe))
         for step in self._run.kept_steps():
             if step > self._trainer.step:  # void since the resume

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from vae_tui.data.idx_files import Images
 from vae_tui.errors import UsageError, VaeTuiError
-from vae_tui.model.probe import PROBE_IMAGES, classes_of
+from vae_tui.model.probe import classes_of, probe_indices
 from vae_tui.run.config import TENSORBOARD_MISSING, RunConfig
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, Measurement, RunEnded
 from vae_tui.run.folder import Run, reason
@@ -124,12 +124,13 @@ class TensorBoardFiles:
     def _end(self, event: RunEnded) -> None:
         """Write samples, and the means of q(z|x) of test images for TensorBoard's projector."""
         self._add_samples(event)
-        test = self._images.test[:PROBE_IMAGES].float() / 255
+        chosen = torch.from_numpy(probe_indices(len(self._images.test), self._config))
+        test = self._images.test[chosen].float() / 255
         names = classes_of(self._config)
         with torch.no_grad():
             means = self._trainer.model.encode(test.to(self._device)).mean.cpu()
         if torch.isfinite(means).all():
-            labels = self._images.test_labels[:PROBE_IMAGES].tolist()
+            labels = self._images.test_labels[chosen].tolist()
             self._writer.add_embedding(
                 means,
                 metadata=[names[label] for label in labels],
