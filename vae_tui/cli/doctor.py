@@ -42,8 +42,9 @@ def doctor(runs_dir: Path, data_dir: Path | None, timeout: float, as_json: bool)
     from vae_tui.doctor.link_findings import link_findings, measure
     from vae_tui.doctor.package_findings import package_findings, read_packages
     from vae_tui.doctor.terminal_findings import read_environment, terminal_findings
-    from vae_tui.doctor.torch_findings import available_memory, memory_findings, torch_findings
+    from vae_tui.doctor.torch_findings import memory_findings, torch_findings
     from vae_tui.doctor.torch_probe import start_probe
+    from vae_tui.run.machine.memory import available_memory
     from vae_tui.terminal import capabilities
 
     here = read_environment(os.environ)

@@ -1,9 +1,7 @@
 """Findings on torch, the GPU and its driver, and on free memory."""
 
-import contextlib
-import re
+import math
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from packaging.version import Version
@@ -51,25 +49,16 @@ def torch_findings(report: TorchReport) -> Iterator[Finding]:
         yield ok("driver", "no NVIDIA GPU: training on the CPU")
 
 
-def memory_findings(available: int | None) -> Iterator[Finding]:
-    """Yield the finding on ``available`` bytes of memory; nothing when None."""
-    if available is None:
+def memory_findings(available: float) -> Iterator[Finding]:
+    """Yield the finding on ``available`` bytes of memory; nothing when infinite: unknown."""
+    if math.isinf(available):
         return
-    text = f"{byte_size(available)} of memory free"
+    text = f"{byte_size(available)} of memory available"
     if available < TRAINER_BYTES:
         text += f"; a trainer may need {byte_size(TRAINER_BYTES)}, and the kernel may kill it"
         yield note("memory", text, "ps aux --sort -rss | head")
     else:
         yield ok("memory", text)
-
-
-def available_memory(meminfo: Path = Path("/proc/meminfo")) -> int | None:
-    """Return the bytes that a new process can use; None where the kernel does not say."""
-    with contextlib.suppress(OSError):
-        text = meminfo.read_text("ascii", "replace")
-        if found := re.search(r"^MemAvailable: +(\d+)", text, re.MULTILINE):
-            return int(found[1]) * 1024
-    return None
 
 
 def _failure(report: TorchReport) -> Finding:
