@@ -12,19 +12,11 @@ from vae_tui.run.config import RunConfig
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """A way to scale the loss."""
+    """Another way to scale the loss."""
 
     words: str
     factor: float
-    """The weight of the KL there, divided by beta."""
-
-    def weight(self, beta: float) -> float:
-        """Return the weight of the KL there that is ``beta`` here."""
-        return beta * self.factor
-
-    def beta(self, weight: float) -> float:
-        """Return the beta that is ``weight`` there."""
-        return weight / self.factor
+    """The weight that the KL has there, divided by beta."""
 
 
 def conventions(config: RunConfig) -> tuple[Convention, ...]:
@@ -49,5 +41,5 @@ def conventions(config: RunConfig) -> tuple[Convention, ...]:
 
 def beta_elsewhere(config: RunConfig, beta: float) -> str:
     """Return a run's beta as other programs would give it, in a sentence."""
-    others = (f"{one.weight(beta):.3g} {one.words}" for one in conventions(config))
+    others = (f"{one.factor * beta:.3g} {one.words}" for one in conventions(config))
     return f"In programs that scale the loss differently, beta {beta:g} is {', '.join(others)}."
