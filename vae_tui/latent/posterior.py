@@ -44,8 +44,13 @@ class Inference:
 
 def posteriors(network: Network, images: Bytes, model: str) -> Posteriors:
     """Return q(z|x) of images (N, H, W); ``model`` is ``vae`` or ``ae``."""
+    return posteriors_of(*encoded(network, images), model)
+
+
+def encoded(network: Network, images: Bytes) -> tuple[Floats, Floats]:
+    """Return means and log-variances of q(z|x), (N, d) each, with clamped log-variances."""
     means, logvars = network.encode(images)
-    return posteriors_of(means, np.clip(logvars, -LARGEST_LOGVAR, LARGEST_LOGVAR), model)
+    return means, np.clip(logvars, -LARGEST_LOGVAR, LARGEST_LOGVAR)
 
 
 def posteriors_of(means: Floats, logvars: Floats, model: str) -> Posteriors:
@@ -63,18 +68,24 @@ def kl_parts(means: Floats, logvars: Floats) -> tuple[Floats, Floats]:
     return np.square(means).mean(0) / 2, (np.exp(logvars) - logvars - 1).mean(0) / 2
 
 
-def infer(network: Network, image: Bytes, reconstruction: str) -> Inference:
-    """Return what a network makes of an image; ``reconstruction`` names the loss.
+def kl_terms(means: Floats, logvars: Floats) -> Floats:
+    """Return KL(q(z|x) || N(0, I)) of each image and dimension in nats, shaped as the arguments.
 
-    Source of the KL: Kingma & Welling 2014, https://arxiv.org/abs/1312.6114, appendix B.
+    Source:
+        Kingma & Welling 2014, https://arxiv.org/abs/1312.6114, appendix B.
     """
-    means, logvars = network.encode(image[None])
-    mean, logvar = means[0], np.clip(logvars[0], -LARGEST_LOGVAR, LARGEST_LOGVAR)
+    kl: Floats = 0.5 * (np.exp(logvars) - logvars - 1 + np.square(means))
+    return kl
+
+
+def infer(network: Network, image: Bytes, reconstruction: str) -> Inference:
+    """Return what a network makes of an image; ``reconstruction`` names the loss."""
+    (mean,), (logvar,) = encoded(network, image[None])
     pictures, losses = network.reconstruct(image[None], reconstruction)
     return Inference(
         mean=mean,
         deviation=np.exp(0.5 * logvar),
-        kl=0.5 * (np.exp(logvar) - logvar - 1 + np.square(mean)),
+        kl=kl_terms(mean, logvar),
         reconstruction=pictures[0],
         error=error_map(image[None], pictures)[0],
         loss=float(losses[0]),

@@ -6,7 +6,7 @@ import numpy as np
 
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.latent.codes import prior
-from vae_tui.latent.posterior import LARGEST_LOGVAR, perfect_copy_losses
+from vae_tui.latent.posterior import encoded, kl_terms, perfect_copy_losses
 from vae_tui.model.numpy_network import Network
 
 DRAWS = 4
@@ -79,9 +79,8 @@ def percentiles(values: Floats, known: Floats) -> Floats:
 def _scored(
     network: Network, images: Bytes, reconstruction: str, noise: Floats
 ) -> tuple[Floats, ...]:
-    means, logvars = network.encode(images)
-    logvars = np.clip(logvars, -LARGEST_LOGVAR, LARGEST_LOGVAR)
-    kl = 0.5 * (np.exp(logvars) - logvars - 1 + np.square(means)).sum(1)
+    means, logvars = encoded(network, images)
+    kl = kl_terms(means, logvars).sum(1)
     deviations = np.exp(0.5 * logvars)
     drawn = [network.losses(means + deviations * eps, images, reconstruction) for eps in noise]
     loss = np.mean(drawn, axis=0)

@@ -59,6 +59,16 @@ def test_the_codes_of_images_are_those_of_the_network(run, probe, tmp_path):
         assert found["deviation"].shape == means.shape
 
 
+def test_the_codes_of_an_auto_encoder_have_no_deviation(run, probe, tmp_path):
+    config = run.path / "config.json"
+    config.write_text(config.read_text().replace('"model": "vae"', '"model": "ae"'))
+    saved(tmp_path / "0.png", probe.images[0])
+    assert called(run, "encode", tmp_path / "0.png", "-o", tmp_path / "a.npz")[0] == 0
+    with np.load(tmp_path / "a.npz") as found:
+        assert found["mean"].any()
+        assert not found["deviation"].any()
+
+
 def test_images_of_an_array_and_a_folder_are_named(run, probe, tmp_path):
     np.save(tmp_path / "a.npy", probe.images[:2])
     (tmp_path / "more").mkdir()

@@ -29,20 +29,20 @@ def encode(
 
     from vae_tui.export.codes_file import codes_csv, codes_npz
     from vae_tui.export.output_file import write
-    from vae_tui.latent.posterior import LARGEST_LOGVAR
+    from vae_tui.latent.posterior import posteriors
     from vae_tui.model.network_at_step import network_at
     from vae_tui.run.runs_folder import find
 
     found = find(runs_dir, run)
     config = found.config()
     network = network_at(found, config, step)
-    names, means, logvars = [], [], []
+    names, means, deviations = [], [], []
     for some, images in given_images(paths, config.image_shape):
-        mean, logvar = network.encode(images)
+        encoded = posteriors(network, images, config.model)
         names += some
-        means.append(mean)
-        logvars.append(np.clip(logvar, -LARGEST_LOGVAR, LARGEST_LOGVAR))
-    codes = np.concatenate(means), np.exp(0.5 * np.concatenate(logvars))
+        means.append(encoded.means)
+        deviations.append(encoded.deviations)
+    codes = np.concatenate(means), np.concatenate(deviations)
     if output is None:
         click.echo(b"".join(codes_csv(names, *codes)).decode(), nl=False)
     else:
