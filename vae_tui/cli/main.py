@@ -159,18 +159,18 @@ for _command in (
 @option("--lr", type=float, default=1e-3, help="Adam's learning rate.")
 @option("--beta", type=float, default=1.0, help="Weight of the KL.")
 @option("--warmup", type=float, default=0.0,
-        help="Epochs over which beta rises from 0; of a cycle, if that is cyclical.")  # fmt: skip
+        help="Epochs over which beta rises from 0; of a cycle if it is cyclical.")  # fmt: skip
 @option("--kl-schedule", type=Choice(KL_SCHEDULES), default="linear",
         help="How beta rises over --warmup: once, or in the first half of each cycle.")  # fmt: skip
 @option("--free-bits", type=float, default=0.0, metavar="NATS",
-        help="KL of a dimension of an image that costs nothing; try 0.1.")  # fmt: skip
+        help="KL that costs nothing, for each image and dimension; try 0.1.")  # fmt: skip
 @option("--latent-dim", type=int, default=20, help="Latent dimensions d.")
 @option("--architecture", type=Choice(("auto", *ARCHITECTURES)), default="auto",
         help="mlp: two linear layers each way; conv: convolutions. auto is mlp for 28x28 grey "
         "images, else conv.")  # fmt: skip
 @option("--hidden", type=int, show_default="mlp: d squared; conv: 192",
-        help="Width of the hidden layers; of conv, channels of the coarsest feature map, each "
-        "finer one has half as many.")  # fmt: skip
+        help="Width of the hidden layers; of conv, channels of the coarsest feature map; "
+        "each finer one has half as many.")  # fmt: skip
 @option("--model", type=Choice(MODELS), default="vae",
         help="ae: the classic auto-encoder, no noise and no KL in the loss.")  # fmt: skip
 @option("--reconstruction", type=Choice(RECONSTRUCTIONS), default="bce",

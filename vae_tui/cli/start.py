@@ -227,7 +227,7 @@ def _changes(run: "Run") -> dict[str, float] | None:
 
 
 def _known(config: RunConfig, name: str, value: Any) -> Any:
-    """Return what a run has of an option of ``train``; ``value`` where that says nothing."""
+    """Return a run's value of an option of ``train``; ``value`` where the option sets none."""
     match name:
         case "size":
             return config.image_shape.height

@@ -27,8 +27,8 @@ _WIDTH = 720
 _MAP_SIDE = 520
 _MARGIN, _GUTTER, _TITLE_HEIGHT, _CAPTION_HEIGHT = 20, 6, 44, 62
 _GREYS, _MORE_COLOURS, _PALETTE_PICTURES = 20, 221, 8
-"""Levels of grey in the GIF, further colours where pictures have some: 256 with those named here;
-and the pictures these are taken from, at most."""
+"""Levels of grey in the GIF; further colours where pictures have some, which make 256 with those
+named here; and the most pictures that these are taken from."""
 
 
 @dataclass(frozen=True, slots=True)

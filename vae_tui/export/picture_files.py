@@ -32,11 +32,11 @@ _TEXT = "#d7d7d7"
 
 
 def write_digits(path: Path, images: Bytes, columns: int, about: str) -> None:
-    """Write images, grey (N, H, W) or RGB (N, H, W, 3): as PNG, or as the frames of a GIF.
+    """Write images as PNG or as the frames of a GIF; the suffix decides which.
 
-    There is at least one. The suffix decides which, ``columns`` is for PNG, and ``about`` is kept
-    inside the file.
-    UsageError when the file is of another kind or cannot be written.
+    There is at least one, grey (N, H, W) or RGB (N, H, W, 3). ``columns`` is for PNG, and
+    ``about`` is kept inside the file. UsageError when the file is of another kind or cannot be
+    written.
     """
     check_output(path, (".png", ".gif"))
     is_gif = path.suffix.lower() == ".gif"

@@ -14,9 +14,9 @@ DEAD_KL = 0.05
 COLLAPSED_SHARE, COLLAPSED_KL = 0.95, 1.0
 """Collapsed: at least this `Measured.share`, and less KL in the dimensions above the free level."""
 FREE_LEVEL = 1.2
-"""A dimension is at the level of the free bits if its KL is at most this many times them.
+"""A dimension is at the level of the free bits if its KL is at most this many times as large.
 
-Above, because the loss takes the larger of both for each image: the mean of the KL stays higher.
+Above 1, because the loss clamps the KL of each image, so that their mean stays above the level.
 """
 FIRST_FREE_BITS = 0.1
 """Nats; the advice for a posterior that has collapsed without them."""
@@ -37,7 +37,7 @@ class Measured:
     """Reconstruction loss of the mean image."""
     beta: float
     free_bits: float = 0.0
-    """Nats of each dimension that cost nothing."""
+    """Nats of KL of each dimension that cost nothing."""
     is_vae: bool = True
     is_trained: bool = True
     """At least one epoch is over, and the last one was trained with the full beta."""

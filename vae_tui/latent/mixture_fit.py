@@ -12,7 +12,7 @@ from vae_tui.latent.mixture import Mixture
 from vae_tui.latent.posterior import Posteriors
 
 COMPONENTS = 20
-"""At most; one for each 25 images, so that none is a copy of an image.
+"""Most Gaussians of a mixture: one for each 25 images, so that none is a copy of an image.
 
 MNIST, d = 20, 5,000 samples: share that `DigitClassifier` recognises (prior 0.27, aggregate
 posterior 0.70) with 1, 5, 10, 20 and 50 Gaussians 0.29, 0.50, 0.59, 0.61, 0.66; 20 with a shared
@@ -26,7 +26,7 @@ _LEAST_VARIANCE = 1e-4
 """Added to each variance, relative to that of all codes: dead dimensions have none."""
 _SEED = 1
 
-# About few iterations. Not in a block, which other threads would end.
+# For the whole process, because warnings.catch_warnings is not thread-safe.
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 class Architecture(NamedTuple):
-    """A network. A form is imported when used: a trainer needs one, the screen the other."""
+    """Where the classes of an architecture are; only the one that is used is imported."""
 
     module: str
-    """Name of the `VAE`."""
+    """The `VAE`, for the trainer."""
     twin: str
-    """Name of the `Network`."""
+    """The `Network`, for the screen and the shell."""
     default_hidden: Callable[[int], int]
-    """Returns the width of its hidden layers for a code of size d."""
+    """Takes the latent dimension; returns the default of ``--hidden``."""
 
 
 ARCHITECTURES: Mapping[str, Architecture] = {

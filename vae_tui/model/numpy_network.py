@@ -84,7 +84,7 @@ class Network(ABC):
 
     @property
     def pixel_log_variance(self) -> float:
-        """That of the Gaussian of the pixels, where it is learned, as in `VAE`."""
+        """Log-variance of the pixels' Gaussian, as in `VAE`; KeyError unless it is learned."""
         above = SCALE * float(self.weights[VARIANCE_PARAMETER][0]) - LOWEST_LOG_VARIANCE
         return LOWEST_LOG_VARIANCE + float(np.logaddexp(0, above))
 

@@ -38,7 +38,7 @@ class VAE(nn.Module):
     """
 
     handwritten_gradient: "Callable[[VAE, str, str, float], Gradient] | None" = None
-    """Makes a gradient that computes what autograd does.
+    """Constructor of a faster `Gradient` that equals autograd's; None if there is none.
 
     It takes model, precision, reconstruction and free bits.
     """
@@ -54,14 +54,14 @@ class VAE(nn.Module):
         self.noisy = noisy
 
     def learn_variance(self) -> None:
-        """Learn the variance of the Gaussian of the pixels, one number for all of them."""
+        """Learn the variance of the pixels' Gaussian, one number for all pixels."""
         self.scaled_log_variance = nn.Parameter(torch.tensor([FIRST_LOG_VARIANCE / SCALE]))
 
     @property
     def pixel_log_variance(self) -> Tensor | None:
-        """That of the Gaussian of the pixels, (1,): no lower than `LOWEST_LOG_VARIANCE`.
+        """Log-variance of the pixels' Gaussian, (1,); None unless it is learned.
 
-        None where it is not learned. The limit is a smooth one: the gradient never vanishes.
+        It is above `LOWEST_LOG_VARIANCE`. The limit is a softplus, whose gradient never vanishes.
         """
         if self.scaled_log_variance is None:
             return None
@@ -100,9 +100,9 @@ def loss_terms(
         images: Targets in [0, 1], (B, P).
         posterior: q(z|x) of the same images.
         reconstruction: ``bce``; ``mse`` for half the squared error, which is the negative
-            log-likelihood of a Gaussian of variance 1 up to a constant; ``gaussian`` for that of
-            a Gaussian of the model's variance.
-        log_variance: The model's, for ``gaussian``.
+            log-likelihood of a Gaussian of variance 1 up to a constant; ``gaussian`` for the
+            negative log-likelihood of a Gaussian with the model's variance.
+        log_variance: `VAE.pixel_log_variance`, for ``gaussian``.
 
     Returns:
         ``(reconstruction, kl)``, (B,) each: summed over pixels, and over dimensions.
@@ -137,10 +137,10 @@ def with_free_bits(kl: Tensor, free_bits: float) -> Tensor:
     """Return the KL that the loss uses of each image and dimension, (B, d): at least ``free_bits``.
 
     A smaller KL costs as much as ``free_bits`` and has no gradient, so a dimension is not pushed
-    below it. Kingma et al. 2016 (https://arxiv.org/abs/1606.04934, appendix C.8) compare the mean
+    below it. Kingma et al. 2016 (https://arxiv.org/abs/1606.04934, appendix C.8) clamp the mean
     over the minibatch instead of each image's KL, and groups of dimensions instead of single ones.
-    That mean depends on the batch, and several processes would have to exchange it before they
-    know their gradients; of each image, the loss is a plain sum over images.
+    Here the loss stays a plain sum over images: several processes would have to exchange a mean
+    over the batch before the backward pass.
 
     Args:
         kl: As `kl_terms` returns it, (B, d).

@@ -74,7 +74,7 @@ class RunConfig:
     lr: float = 1e-3
     beta: float = 1.0
     warmup: float = 0.0
-    """Epochs over which beta rises from 0; of a cycle, for a cyclical schedule."""
+    """Epochs over which beta rises from 0; with a cyclical schedule, the epochs of a cycle."""
     kl_schedule: str = "linear"
     free_bits: float = 0.0
     """Nats; a dimension's KL below it adds a constant to the loss, and has no gradient."""
@@ -97,7 +97,7 @@ class RunConfig:
     tensorboard: bool = False
     """Write TensorBoard's event files too."""
     shuffle_block: int = 0
-    """Consecutive images that stay together until the last shuffle, which is inside a window."""
+    """Images in a block: blocks are put in random order, then each window is shuffled."""
     shuffle_window: int = 0
     """Images in memory at a time, a multiple of the batch size; 0: all, shuffled as a whole."""
 

@@ -22,6 +22,7 @@ class Term:
     name: str
     """In sentences."""
     objective: str
+    """In sums such as bce+kl."""
     column: str
     """Part of the headings in the CSV file."""
 
@@ -60,7 +61,7 @@ class Metric:
     chart: str = ""
     """The chart that draws it; empty draws it nowhere."""
     role: Literal["train", "loss", "test"] = "train"
-    """In a chart: a line in the colour of training or of the loss, or points in that of tests."""
+    """Its colour in a chart, and its form: points for ``test``, else a line."""
     mean_over: Literal["", "images", "steps"] = ""
     """What the trainer averages it over, since the last report; empty where it takes no mean."""
     only_with: str = ""

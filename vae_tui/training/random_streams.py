@@ -27,10 +27,10 @@ def epoch_order(seed: int, epoch: int, count: int) -> Tensor:
 
 @functools.lru_cache(maxsize=1)
 def block_order(seed: int, epoch: int, count: int, block: int, window: int) -> Tensor:
-    """Return another order of an epoch, which reads few parts of a file at a time, (N,) on the CPU.
+    """Return an order of an epoch that needs only a few parts of the file at a time, (N,).
 
-    Blocks of ``block`` consecutive rows are put in random order, an incomplete one last; then each
-    ``window`` consecutive rows of the result, of many blocks, are shuffled among themselves.
+    Blocks of ``block`` consecutive rows are put in random order, an incomplete one last. Then each
+    window of ``window`` consecutive rows of the result is shuffled.
     """
     generator = _order_generator(seed, epoch)
     whole = count // block

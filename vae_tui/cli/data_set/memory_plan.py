@@ -9,30 +9,29 @@ from vae_tui.image_shape import ImageShape
 from vae_tui.text import byte_size
 
 MEMORY_SHARE = 0.5
-"""Images that take more of the available memory than this are read in windows."""
-WINDOW_BYTES, BLOCKS = 128 << 20, 64
-"""Of a window, and the blocks in it: of 2 MB, a disk that seeks in 8 ms reads at half its rate.
-
-A window takes at most an eighth of the available memory; there are two, one being read.
+"""Images that take more than this share of the available memory are read in windows."""
+WINDOW_BYTES, WINDOW_SHARE = 128 << 20, 1 / 8
+"""Largest size of a window, and largest share of the available memory. Two are in memory."""
+BLOCKS = 64
+"""Blocks in a window: 2 MB each in the largest, read at half its full rate by a disk that seeks in
+8 ms.
 """
-WINDOW_SHARE = 1 / 8
 
 
 class MemoryPlan(NamedTuple):
-    """What a data set takes."""
+    """The size of a data set, and how a run reads it; the last two are in its config."""
 
     bytes: int
-    """Of all images, on disk and, without windows, in memory."""
+    """Of all images on disk; without windows in memory too."""
     shuffle_block: int = 0
-    """As in the run's config, like the next."""
     shuffle_window: int = 0
 
     def in_words(self, shape: ImageShape) -> str:
         """Return what it takes in memory."""
         if not self.shuffle_window:
-            return "and as much memory"
-        window = byte_size(2 * self.shuffle_window * shape.pixels)
-        return f"{window} of it at a time in memory, as more than half of that would be taken"
+            return "all of it in memory while a run trains"
+        windows = byte_size(2 * self.shuffle_window * shape.pixels)
+        return f"{windows} of it at a time in memory: all would take more than half of what is free"
 
 
 def plan_memory(count: int, shape: ImageShape, batch_size: int, available: float) -> MemoryPlan:

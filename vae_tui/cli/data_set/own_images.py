@@ -34,7 +34,7 @@ def look_at(path: Path, size: int | None, channels: str) -> "tuple[Source, Image
 
 
 def convert_images(source: "Source", shape: ImageShape, data_dir: Path, plan: MemoryPlan) -> None:
-    """Convert the images unless that was done; say what they take, and which were left out.
+    """Convert the images unless that was done; print their size, and which were left out.
 
     VaeTuiError if the disk has too little room.
     """

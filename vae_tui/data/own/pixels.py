@@ -16,7 +16,8 @@ MOST_PIXELS = 80_000_000
 _DEEP_MODES = ("I", "F")
 """Pillow's modes of more than 8 bits a channel; I;16 begins with the first."""
 
-# About metadata, and sizes that are checked here. Not in a block, which other threads would end.
+# They are about metadata, and about sizes that are checked here. For the whole process, because
+# warnings.catch_warnings is not thread-safe.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 

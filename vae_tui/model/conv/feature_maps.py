@@ -6,11 +6,11 @@ from typing import NamedTuple
 from vae_tui.image_shape import ImageShape
 
 KERNEL, STRIDE, PADDING = 3, 2, 1
-"""Of every convolution: each halves the sides, rounded up."""
+"""Of every convolution; each halves the sides, rounded up."""
 _MOST_GROUPS, _FEWEST_CHANNELS = 8, 4
-"""Of a group normalisation: its groups, and the channels of a group."""
+"""Of a group normalisation: the most groups, and the fewest channels in a group."""
 _COARSEST = 4
-"""Pixels of the longer side of the coarsest map, at most."""
+"""Largest side of the coarsest map, in pixels."""
 
 
 class FeatureMap(NamedTuple):
@@ -27,7 +27,7 @@ class FeatureMap(NamedTuple):
 
 
 def groups_of(channels: int) -> int:
-    """Return the number of groups in which so many channels are normalised."""
+    """Return the number of groups of the group normalisation of ``channels`` channels."""
     return math.gcd(channels, max(channels // _FEWEST_CHANNELS, 1), _MOST_GROUPS)
 
 

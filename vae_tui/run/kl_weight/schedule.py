@@ -6,8 +6,8 @@ from vae_tui.run.config import RunConfig
 def beta_at(config: RunConfig, beta: float, step: float, steps_per_epoch: int) -> float:
     """Return the weight of the KL at a step; ``beta`` is the value that it rises to.
 
-    Linear: it rises from 0 over the warm-up epochs, once. Cyclical: it does so again and again,
-    in the first half of each cycle of as many epochs.
+    Linear: it rises from 0 once, over the warm-up epochs. Cyclical: it rises from 0 in the first
+    half of each cycle, which has that many epochs.
 
     Source:
         Fu et al. 2019, https://arxiv.org/abs/1903.10145.
@@ -23,7 +23,7 @@ def beta_at(config: RunConfig, beta: float, step: float, steps_per_epoch: int) -
 def is_at_full_beta(config: RunConfig, epoch: float) -> bool:
     """Return whether the network has been trained with the full beta at the end of an ``epoch``.
 
-    So it has at the end of a cycle, though beta begins at 0 there.
+    At the end of a cycle it has, although beta restarts from 0 there.
     """
     if config.kl_schedule == "cyclical":
         return 2 * (epoch % config.warmup or config.warmup) >= config.warmup
@@ -31,7 +31,7 @@ def is_at_full_beta(config: RunConfig, epoch: float) -> bool:
 
 
 def beta_in_words(config: RunConfig, beta: float, epoch: float) -> str:
-    """Return beta after so many epochs: ``4``, or while it rises ``0.37 of 4 (warm-up)``."""
+    """Return beta at an ``epoch``: ``4``, or while it rises ``0.37 of 4 (warm-up)``."""
     now = beta_at(config, beta, epoch, 1)
     if now == beta:
         return f"{beta:g}"

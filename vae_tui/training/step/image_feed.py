@@ -17,22 +17,22 @@ from vae_tui.training.random_streams import block_order, epoch_order
 DEVICE_SHARE = 0.5
 """Images that take more of a GPU's free memory stay in the host's."""
 WINDOW_BYTES = 1 << 27
-"""Of the window on such a GPU."""
+"""Size of the window on such a GPU."""
 
 Order = Callable[[int], Tensor]
 """Returns an epoch's order: the numbers of the training images, (N,), on the CPU."""
 
 
 class ImageFeed(Protocol):
-    """Gives the images of an epoch in its order."""
+    """Provides the images of an epoch in its order."""
 
     images: Tensor
-    """uint8 (M, P) on the device, in the same storage from beginning to end."""
+    """uint8 (M, P) on the device; the storage never changes, so a CUDA graph can read it."""
 
     def rows(self, epoch: int, start: int, count: int) -> Tensor:
         """Return the rows of `images` that hold images ``start`` to ``start + count`` of the order.
 
-        They hold them until the next call. Fewer are returned at the end of the epoch.
+        They are valid until the next call. Fewer are returned at the end of the epoch.
         """
 
     def longest(self, start: int) -> int:
@@ -60,9 +60,9 @@ class AllImages:
 
 
 class Windows:
-    """``size`` images of the order are on the device; the next ones are read meanwhile.
+    """``size`` images of the order are on the device; a thread reads the next ones meanwhile.
 
-    They are read in the order of the file, so that an order of blocks reads sequentially.
+    It reads a window in the order of the file, so that blocks are read sequentially.
 
     ``images`` are uint8 (N, P) on the CPU, and may be mapped from a file.
     """
@@ -82,7 +82,7 @@ class Windows:
         self._reader = ThreadPoolExecutor(1)
         self._reading: Future[Tensor] | None = None
         self._next_window = (-1, -1)
-        """The one that is read, or has been, into the next images."""
+        """Epoch and number of the window that `_reading` reads into the next images."""
 
     def rows(self, epoch: int, start: int, count: int) -> Tensor:
         """See `ImageFeed`."""
@@ -124,8 +124,8 @@ class Windows:
 def feed_for(config: RunConfig, images: Tensor, device: torch.device, ranks: Ranks) -> ImageFeed:
     """Return the feed of a run; ``images`` are uint8 (N, P) on the CPU.
 
-    Images that are too large for a GPU are in windows too, in the order of a whole epoch. That has
-    not been tried on one.
+    Images that do not fit into a GPU are in windows too, in the order of a whole epoch. This has
+    not been tried on a GPU.
     """
     seed, count = config.seed, len(images)
     whole = partial(epoch_order, seed, count=count)
