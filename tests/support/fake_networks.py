@@ -51,6 +51,12 @@ def probe(labels: Iterable[int] = tuple(range(10)) * 3, shape: ImageShape = DEFA
     return Probe(images, known, tuple("0123456789"))
 
 
+def probe_without_classes() -> Probe:
+    """Return the pictures of `probe` as those of a folder without sub-folders."""
+    images = probe().images
+    return Probe(images, np.zeros(len(images), np.uint8), ("images",))
+
+
 def one_gaussian(posteriors: Posteriors) -> Mixture:
     """Return the Gaussian of the means, as a mixture of one."""
     means = posteriors.means

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from support.fake_networks import probe, random_network
+from support.fake_networks import probe, probe_without_classes, random_network
 from support.layout_faults import until_whole
 from support.processes import PATIENCE_SECONDS
 from support.screen import (
@@ -24,6 +24,7 @@ from support.views import cloud, spread_out, with_weights
 
 from vae_tui.latent.projection import pca
 from vae_tui.tui.views.map import MapView
+from vae_tui.tui.widgets.map.class_grid import ClassGrid
 from vae_tui.tui.widgets.map.scatter import Scatter
 
 map_screen = partial(Screen, views="4")
@@ -47,6 +48,25 @@ def turned_code(network, step, seed=5, noise=0.0):
     weights[:, :d] += noise * generator.normal(size=weights[:, :d].shape).astype(np.float32)
     changed = {"encoder.2.weight": np.ascontiguousarray(weights.T), "encoder.2.bias": bias}
     return with_weights(network, changed, step=step)
+
+
+async def test_means_without_classes_are_drawn_by_density_beside_the_nearest_images():
+    screen = map_screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "4")
+        screen.reader.load(probe_without_classes())
+        await wait_until(pilot, lambda: "·" in plain(screen.view.query_one(Scatter)))
+        await pilot.press("l", "l", "n")  # names of classes, the next class: nothing to show
+        drawn = plain(screen.view.query_one(Scatter))
+        assert set(drawn) <= set(" ·•●[+]\n")
+        points = cloud(screen).points.astype(float)
+        columns, rows = cloud_window(screen).cells(points)
+        crowded = np.unique(np.stack([columns, rows]), axis=1, return_counts=True)[1]
+        assert drawn.count("·") in range((crowded == 1).sum() - 3, (crowded == 1).sum() + 1)
+        distances = np.square(points - np.array(screen.view.plane.cursor)).sum(1)
+        expected = [f"#{index}" for index in distances.argsort(kind="stable")[:10]]
+        assert list(screen.view.query_one(ClassGrid).content.names) == expected[1:]
+        assert f"(#{expected[0][1:]})" in screen.caption("nearest-name")
 
 
 async def test_the_map_shows_all_means_by_pca():

@@ -4,7 +4,7 @@ import re
 from functools import partial
 
 import numpy as np
-from support.fake_networks import probe, random_network
+from support.fake_networks import probe, probe_without_classes, random_network
 from support.screen import Screen, new_weights, open_view, wait_until, walk_code
 from support.views import marked, strip
 
@@ -97,6 +97,21 @@ async def test_the_ends_of_a_morph_are_two_digit_keys_or_what_enter_offers():
         ):
             await pilot.press("i", *keys)
             await wait_until(pilot, lambda ends=expected: leads(screen, *ends))
+
+
+async def test_without_classes_a_morph_is_of_two_test_images_and_others_each_time():
+    screen = walk_screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "1")
+        screen.reader.load(probe_without_classes())
+        await wait_until(pilot, lambda: len(screen.app.scene.probe.classes) == 1)
+        seen = set()
+        for _ in range(3):
+            await pilot.press("i")
+            await wait_until(pilot, lambda: screen.caption("strip-caption") not in seen)
+            seen.add(screen.caption("strip-caption"))
+        pattern = r"Morph test image #\d+ → test image #\d+ · linear"
+        assert all(re.match(pattern, caption) for caption in seen)
 
 
 async def test_the_ends_of_the_last_morph_are_offered_again():

@@ -27,12 +27,15 @@ class WalkController:
             view.start_at(code, origin, dimension)
 
     def morph(self) -> None:
-        """Let the user choose two classes, and morph a digit of one into one of the other."""
+        """Let the user choose two classes, and morph an image of one into one of the other."""
         scene = self._app.scene
         if scene is None or scene.network is None or scene.probe is None:
             self._app.notify("a morph needs the first weights and test images", timeout=3)
             return
         labels = sorted(set(scene.probe.labels.tolist()))
+        if len(scene.probe.classes) == 1:
+            self._morph((0, 0))  # of any two test images
+            return
         dialog = ChooseDigitsDialog(labels, scene.probe.classes, self._proposed)
         self._app.push_screen(dialog, self._morph)
 

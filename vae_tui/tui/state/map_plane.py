@@ -18,6 +18,7 @@ WINDOW_STEPS = 12
 """Edges of a window lie on a grid with at least this many steps in the spread of the points.
 
 So points can move a little before the window does."""
+NEIGHBOURS = 10
 Indices = NDArray[np.intp]
 
 
@@ -67,8 +68,8 @@ class Place:
     code: Floats
     """(d,)."""
     text: str
-    nearest: int
-    """Index of the test image whose mean is nearest on the map."""
+    nearest: Indices
+    """Indices of the test images whose means are nearest on the map, at most `NEIGHBOURS`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,7 +142,7 @@ class MapPlane:
         plane = replace(self, embedding=embedding, embedding_step=step)
         if before is None or self.window is None or len(before) != len(embedding.points):
             return plane
-        x, y = embedding.points[_nearest(before, self.cursor)]
+        x, y = embedding.points[_nearest(before, self.cursor)[0]]
         return replace(plane, cursor=(float(x), float(y)))
 
     def projected(self, means: Floats) -> "MapPlane":
@@ -229,7 +230,7 @@ class MapPlane:
             return None
         nearest = _nearest(self.points, self.cursor)
         if self.is_embedded:
-            return Place(means[nearest], f"at mean #{nearest}", nearest)
+            return Place(means[nearest[0]], f"at mean #{nearest[0]}", nearest)
         x, y = self.cursor
         code = self.projection.codes_at(np.array([self.cursor], np.float32))[0]
         digits = 2 if max(abs(x), abs(y)) < 10 else 0
@@ -242,5 +243,7 @@ def _centre(points: Floats, labels: Bytes, label: int) -> tuple[float, float]:
     return float(x), float(y)
 
 
-def _nearest(points: Floats, cursor: tuple[float, float]) -> int:
-    return int(np.square(points - np.array(cursor, np.float32)).sum(1).argmin())
+def _nearest(points: Floats, cursor: tuple[float, float]) -> Indices:
+    distances = np.square(points - np.array(cursor, np.float32)).sum(1)
+    order: Indices = distances.argsort(kind="stable")
+    return order[:NEIGHBOURS]

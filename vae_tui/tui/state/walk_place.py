@@ -78,7 +78,9 @@ class Interpolation:
         """Return ``3 → 8 · linear``, and which test images they are."""
         title = f"{self.start.short} {'→' if unicode else '->'} {self.end.short} · {self.path}"
         images = self.start.image, self.end.image
-        return title if None in images else f"{title} · test images #{images[0]} and #{images[1]}"
+        if None in images or self.start.short == self.start.name:  # which has no class
+            return title
+        return f"{title} · test images #{images[0]} and #{images[1]}"
 
     def film(self, network: Network, probe: Probe | None, count: int) -> tuple[Bytes, Floats]:
         """Return ``count`` pictures along the path, uint8 (count, H, W), and codes (count, d)."""
@@ -239,4 +241,7 @@ def traversal(code: Floats, dimension: int, reach: float, count: int) -> Floats:
 
 
 def _test_digit(image: int, probe: Probe) -> Point:
-    return Point(f"{probe.labels[image]} (test image #{image})", image=image)
+    name = f"test image #{image}"
+    if len(probe.classes) > 1:
+        name = f"{probe.labels[image]} ({name})"
+    return Point(name, image=image)

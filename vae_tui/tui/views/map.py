@@ -18,7 +18,7 @@ from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
 from vae_tui.tui.state.map_plane import MapPlane, Place
 from vae_tui.tui.state.scene import Scene
-from vae_tui.tui.views.map_content import class_list, cloud_of, sheet_of
+from vae_tui.tui.views.map_content import class_list, cloud_of, neighbours, sheet_of
 from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.map.class_grid import ClassGrid
@@ -218,11 +218,14 @@ class MapView(View):
             self._draw_manifold(scene, network)
         else:
             self._draw_cloud(scene, probe)
-        if self._listed != (network, probe):
+        here, has_classes = self._here(), len(probe.classes) > 1
+        if has_classes and self._listed != (network, probe):
             self._listed = network, probe
             self.query_one(ClassGrid).content = class_list(scene, network, probe)
-        if (here := self._here()) is not None:
-            index = here.nearest
+        if here is not None and not has_classes:
+            self.query_one(ClassGrid).content = neighbours(scene, probe, here.nearest[1:])
+        if here is not None:
+            index = int(here.nearest[0])
             digits = network.decode(here.code[None]), probe.images[[index]]
             name = probe.classes[probe.labels[index]]
             self.query_one(MapSide).digits = AtCursor(

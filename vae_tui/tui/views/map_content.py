@@ -6,7 +6,7 @@ from vae_tui.arrays import Floats
 from vae_tui.latent.codes import quantiles
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
-from vae_tui.tui.state.map_plane import MapPlane
+from vae_tui.tui.state.map_plane import Indices, MapPlane
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.widgets.map.class_grid import ClassList
 from vae_tui.tui.widgets.map.manifold import Sheet
@@ -23,10 +23,12 @@ def cloud_of(scene: Scene, probe: Probe, plane: MapPlane, *, bubbles: bool, name
     the classes.
     """
     assert plane.points is not None and plane.window is not None
-    centres = _centres(plane.points, probe) if named else ()
+    has_classes = len(probe.classes) > 1
+    centres = _centres(plane.points, probe) if named and has_classes else ()
     cloud = Cloud(
         *(plane.points, probe.labels, plane.window, plane.cursor),
         centres=centres,
+        has_classes=has_classes,
         unicode=scene.unicode,
     )
     if not bubbles or plane.is_embedded or plane.projection is None:
@@ -65,6 +67,12 @@ def class_list(scene: Scene, network: Network, probe: Probe) -> ClassList:
         [len(images) for _, images in present],
         scene.palette,
     )
+
+
+def neighbours(scene: Scene, probe: Probe, nearest: Indices) -> ClassList:
+    """Return the test images ``nearest`` (K,), for a run without classes."""
+    names = [f"#{index}" for index in nearest]
+    return ClassList(probe.images[nearest], (), names, (), scene.palette)
 
 
 def _centres(points: Floats, probe: Probe) -> tuple[tuple[int, tuple[float, float]], ...]:

@@ -1,4 +1,7 @@
-"""The classes: the mean of each, decoded, and below it its mark, its name and its images."""
+"""The classes: the mean of each, decoded, and below it its mark, its name and its images.
+
+Or, without classes, test images with their names.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +26,7 @@ class ClassList:
     images: Bytes
     """The decoded means, uint8 (K, H, W)."""
     labels: Sequence[int]
-    """(K,)."""
+    """(K,); empty for images without classes, as are the counts."""
     names: Sequence[str]
     """(K,)."""
     counts: Sequence[int]
@@ -39,10 +42,10 @@ class ClassGrid(Drawing):
 
     def _draw(self) -> None:
         classes, (width, height) = self.content, self.size
-        if classes is None or not classes.labels or width < 1 or height < 1:
+        if classes is None or not classes.names or width < 1 or height < 1:
             self.show_rows([])
             return
-        columns, pixels = grid_layout(width, height, len(classes.labels))
+        columns, pixels = grid_layout(width, height, len(classes.names))
         if columns:
             self.show_rows(self._pictures(classes, pixels, columns))
         else:
@@ -80,6 +83,8 @@ def grid_layout(width: int, height: int, count: int) -> tuple[int, int]:
 
 def _label(classes: ClassList, index: int, width: int) -> Text:
     """Return ``7 99``, or ``3 Dress 107``: the mark, a name that is not the mark, the count."""
+    if not classes.labels:
+        return Text(cut(classes.names[index], width), "quiet")
     label, name, count = classes.labels[index], classes.names[index], f"{classes.counts[index]}"
     mark = class_mark(label)
     text = Text(mark, f"class{label % 10}")
@@ -92,7 +97,7 @@ def _label(classes: ClassList, index: int, width: int) -> Text:
 
 def _text(classes: ClassList, width: int, height: int) -> list[Text]:
     """Return the labels alone, in columns; only the marks where even these do not fit."""
-    labels = [_label(classes, index, width) for index in range(len(classes.labels))]
+    labels = [_label(classes, index, width) for index in range(len(classes.names))]
     widest = max(label.cell_len for label in labels) + 2
     columns = max((width + 2) // widest, 1)
     if -(-len(labels) // columns) <= height:

@@ -21,6 +21,11 @@ from vae_tui.tui.widgets.map.numerals import numerals
 
 _BRAILLE = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 """The dots of a braille character, (4, 2)."""
+DENSITY = {True: " ·•●", False: " .oO"}
+"""Marks of points without classes, in Unicode or not: none, one, a few, many in a cell."""
+_A_FEW, _MANY = 2, 4
+_WITHOUT_CLASSES = 5
+"""The class whose colour they have."""
 CORNERS = 96
 """Points on the outline of a bubble."""
 
@@ -39,6 +44,7 @@ class Cloud:
     """Bubbles around the points, (N, M, 2)."""
     centres: tuple[tuple[int, tuple[float, float]], ...] = ()
     """Classes with the points at which their names are drawn large."""
+    has_classes: bool = True
     unicode: bool = True
 
 
@@ -61,7 +67,10 @@ def with_bubbles(cloud: Cloud, chosen: Indices, basis: Floats, logvars: Floats) 
 
 
 class Scatter(Drawing):
-    """Draws ``cloud``; a cell with several points shows the most frequent class."""
+    """Draws ``cloud``; a cell with several points shows the most frequent class.
+
+    Without classes it shows how many they are.
+    """
 
     cloud: var[Cloud | None] = var(None)
 
@@ -95,6 +104,8 @@ class Scatter(Drawing):
         characters, classes = _marks(cloud)
         if cloud.outlines is not None:
             _draw_outlines(cloud, characters, classes)
+        if not cloud.has_classes:
+            classes[classes >= 0] = _WITHOUT_CLASSES
         bare = characters.copy()
         emphasis = _draw_numerals(cloud, characters, classes)
         styles = [Style(), *(self.app.console.get_style(f"class{number}") for number in range(10))]
@@ -146,6 +157,9 @@ def _marks(cloud: Cloud) -> tuple[NDArray[np.str_], Indices]:
     counts = np.zeros((window.height, window.width, cloud.labels.max() + 1), np.intp)
     np.add.at(counts, (rows[inside], columns[inside], cloud.labels[inside]), 1)
     classes = np.where(counts.any(2), counts.argmax(2), -1)
+    if not cloud.has_classes:
+        levels = np.digitize(counts.sum(2), (1, _A_FEW, _MANY))
+        return np.array(list(DENSITY[cloud.unicode]))[levels], classes
     marks = np.array(list(CLASS_MARKS))
     characters = np.where(classes >= 0, marks[classes % len(marks)], " ")
     return characters, classes
