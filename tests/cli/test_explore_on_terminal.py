@@ -9,6 +9,7 @@ from support.terminal import Terminal
 from vae_tui.latent.codes import prior
 from vae_tui.model.network_at_step import network_at
 from vae_tui.run.folder import Run
+from vae_tui.terminal.print_pictures import print_digits
 from vae_tui.terminal.tiles import tile
 
 MAIN = Path(sys.executable).with_name("vae-tui")
@@ -35,6 +36,21 @@ def test_on_a_terminal_digits_are_half_blocks_as_large_as_they_fit(run):
     cell = cells[y][x]
     upper = cell.fg if cell.data == "▀" else cell.bg
     assert abs(int(upper[:2], 16) - int(picture[2 * y, x])) <= 8
+
+
+def test_white_pictures_on_a_terminal_have_a_gutter_in_the_ground_of_the_terminal(
+    monkeypatch, capsys
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LINES", "24")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    print_digits(np.full((3, 8, 8), 255, np.uint8))
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    width = len(lines[0].split()[0])
+    assert lines == [" ".join(["█" * width] * 2)] * (width // 2) + [""] + ["█" * width] * (
+        width // 2
+    )
 
 
 def test_without_colours_or_utf_8_a_digit_is_shades_or_ascii(run):

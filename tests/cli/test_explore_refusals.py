@@ -13,9 +13,9 @@ def bad_lines(run: Run, folder: Path) -> dict[str, list[str]]:
     path, file = str(run.path), ["-o", str(folder / "x.png")]
     classes = "give a class from 0 to 9, or a test image from '#0' to '#149'"
     return {
-        f"'10' is not a digit to morph: {classes}": ["morph", path, "10", "3", *file],
-        f"'seven' is not a digit to morph: {classes}": ["morph", path, "3", "seven", *file],
-        f"'#150' is not a digit to morph: {classes}": ["morph", path, "3", "#150", *file],
+        f"'10' is not an image to morph: {classes}": ["morph", path, "10", "3", *file],
+        f"'seven' is not an image to morph: {classes}": ["morph", path, "3", "seven", *file],
+        f"'#150' is not an image to morph: {classes}": ["morph", path, "3", "#150", *file],
         "--steps must be 2 to 200, not 1": ["morph", path, "3", "8", "--steps", "1", *file],
         "--path 'slurp': did you mean slerp?": ["morph", path, "3", "8", "--path", "slurp", *file],
         "--z needs 4 numbers separated by commas, one for each latent dimension; there are 3": [

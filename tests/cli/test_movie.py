@@ -136,7 +136,7 @@ def test_the_colours_of_colour_images_are_kept():
         (["-n", "0"], 2, "-n must be 1 to 200, not 0"),
         (["-n", "201"], 2, "-n must be 1 to 200, not 201"),
         (["--of", "morph", "-n", "1"], 2, "-n must be 2 to 200, not 1"),
-        (["--of", "morph", "--digits", "3", "77"], 2, "'77' is not a digit to morph"),
+        (["--of", "morph", "--digits", "3", "77"], 2, "'77' is not an image to morph"),
     ],
 )
 def test_bad_input_is_one_line_with_the_value(run, tmp_path, monkeypatch, line, code, says):

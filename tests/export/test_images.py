@@ -43,6 +43,19 @@ def test_a_png_read_back_is_the_grid_enlarged_fourfold():
             assert np.array_equal(read[y::4, x::4], tile(images, 3))
 
 
+def test_only_images_with_a_light_border_have_a_gutter_in_a_png():
+    dark = np.zeros((4, 8, 8), np.uint8)
+    dark[:, 2:6, 2:6] = 255
+    with opened(png(dark, 2)) as picture:
+        assert picture.size == (64, 64)
+    with opened(png(255 - dark, 2)) as picture:
+        read = np.asarray(picture)
+    assert read.shape == (68, 68)
+    assert not read[32:36].any()
+    assert not read[:, 32:36].any()
+    assert [(read[row] == 255).sum() for row in (0, 67)] == [64, 64]
+
+
 def test_a_very_long_strip_is_enlarged_less():
     with opened(png(digits(200), 200)) as picture:
         assert picture.size == (200 * 28 * 2, 28 * 2)

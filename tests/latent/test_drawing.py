@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vae_tui.latent.drawing import centred, stroke
+from vae_tui.latent.drawing import canvas, centred, stroke
 
 BLANK = np.zeros((28, 28), np.uint8)
 
@@ -40,7 +40,24 @@ def test_a_stroke_over_another_never_darkens_it_and_the_eraser_undoes_it():
     first = stroke(BLANK, (4, 4), (24, 24))
     both = stroke(first, (24, 4), (4, 24))
     assert (both >= first).all()
-    assert not stroke(first, (4, 4), (24, 24), erase=True).max() > 128
+    assert not stroke(first, (4, 4), (24, 24), is_black=True).max() > 128
+
+
+@pytest.mark.parametrize("channels", [(), (3,)])
+@pytest.mark.parametrize("ground", [0, 255])
+def test_the_canvas_has_the_ground_of_most_images(channels, ground):
+    images = np.full((5, 8, 8, *channels), ground, np.uint8)
+    images[:, 2:6, 2:6] = 255 - ground  # something in the middle
+    images[0] = 255 - ground
+    empty = canvas(images)
+    assert empty.shape == (8, 8, *channels)
+    assert (empty == ground).all()
+
+
+def test_a_black_stroke_on_white_is_the_negative_of_a_white_one_on_black():
+    ends = (3.5, 5.5), (20.5, 14.5)
+    black = stroke(255 - BLANK, *ends, is_black=True)
+    np.testing.assert_array_equal(255 - black, stroke(BLANK, *ends))
 
 
 def test_the_pen_is_as_wide_relative_to_larger_images():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vae_tui.terminal.tiles import scale, tile
+from vae_tui.terminal.tiles import is_light_at_border, scale, tile
 
 
 def test_shrinking_to_half_is_the_mean_of_each_two_by_two():
@@ -52,3 +52,25 @@ def test_tiles_fill_rows_from_the_left_and_missing_ones_are_black():
         [3, 3, 0, 0],
     ]
     assert tile(images[:0], 2).shape == (0, 4)
+
+
+def test_between_tiles_is_a_black_gutter():
+    images = np.full((3, 1, 2), 9, np.uint8)
+    assert tile(images, 2, gap=1).tolist() == [
+        [9, 9, 0, 9, 9],
+        [0, 0, 0, 0, 0],
+        [9, 9, 0, 0, 0],
+    ]
+    colour = np.full((3, 4, 4, 3), 9, np.uint8)
+    assert tile(colour, 3, gap=2).shape == (4, 16, 3)
+    assert tile(images[:0], 2, gap=1).shape[0] == 0
+
+
+@pytest.mark.parametrize(("border", "middle", "is_light"),
+                         [(255, 0, True), (0, 255, False), (128, 255, False)])  # fmt: skip
+def test_only_the_border_says_whether_images_are_light(border, middle, is_light):
+    images = np.full((4, 9, 9), border, np.uint8)
+    images[:, 1:-1, 1:-1] = middle
+    assert is_light_at_border(images) is is_light
+    assert is_light_at_border(np.stack([images] * 3, axis=3)) is is_light
+    assert not is_light_at_border(images[:0])

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 @click.command()
 @options.run_argument
 @options.runs_dir_option
-@option("--count", "-n", type=int, default=16, help="Number of digits.")
+@option("--count", "-n", type=int, default=16, help="Number of samples.")
 @option("--seed", type=int, default=1, help="Random seed of z.")
 @option("--temperature", type=float, default=1.0,
-        help="Standard deviation of z; below 1 the digits are more typical.")  # fmt: skip
+        help="Standard deviation of z; below 1 the samples are more typical.")  # fmt: skip
 @option("--source", default="prior", type=Choice(("prior", "posterior", "mixture")),
         help="Distribution of z: N(0, I); q(z|x) of random test images; a mixture of Gaussians "
         "fitted to their codes.")  # fmt: skip
@@ -84,7 +84,7 @@ def morph(
     step: int | None,
     output: Path | None,
 ) -> None:
-    """Interpolate from digit A to digit B.
+    """Interpolate from image A to image B.
 
     Each is a class, 0 to 9, or a test image as '#123' (quoted).
     """
@@ -109,7 +109,7 @@ def morph(
 @options.step_option
 @options.output_option("a PNG")
 def decode(run: str | None, runs_dir: Path, z: str, step: int | None, output: Path | None) -> None:
-    """Draw the digit of one latent point."""
+    """Draw the image of one latent point."""
     _check_output(output, ".png")
     from vae_tui.latent import codes
 

@@ -98,7 +98,7 @@ def export(run: str | None, runs_dir: Path, step: int | None, output: Path) -> N
 @options.run_argument
 @options.runs_dir_option
 @option("--of", "subject", type=Choice(("samples", "morph", "map")), default="samples",
-        help="Samples from the same z, a morph of two digits, or the map.")  # fmt: skip
+        help="Samples from the same z, a morph of two images, or the map.")  # fmt: skip
 @option("--count", "-n", type=int, show_default="32; 8", help="Samples, or pictures of a morph.")
 @option("--seed", type=int, default=1, help="Random seed of the samples' z.")
 @option("--digits", nargs=2, metavar="A B", default=("3", "8"),

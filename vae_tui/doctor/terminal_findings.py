@@ -125,7 +125,7 @@ def _colours(here: TerminalEnvironment) -> Finding:
     if used.system == TRUECOLOR:
         return ok("colours", text)
     if used.system == PALETTE:
-        text += "; digits in 26 greys"
+        text += "; pictures in 26 greys"
         if "COLORTERM" not in here.environment and (here.is_ssh or "TMUX" in here.environment):
             return note("colours", f"{text}; more if the terminal has them", *_SEND_COLORTERM)
         return ok("colours", text)
@@ -133,7 +133,7 @@ def _colours(here: TerminalEnvironment) -> Finding:
     for name in ("NO_COLOR", "TEXTUAL_COLOR_SYSTEM"):
         if used.because.startswith(name):
             fix = f"unset {name}"
-    return note("colours", f"{text}; digits in five shades", fix)
+    return note("colours", f"{text}; pictures in five shades", fix)
 
 
 def _locale(here: TerminalEnvironment) -> Finding:
@@ -141,7 +141,7 @@ def _locale(here: TerminalEnvironment) -> Finding:
     if capabilities.is_unicode(here.environment):
         return ok("locale", f"{rule or 'none set, assumed to be UTF-8'}: half-blocks and braille")
     rule = rule or f"TERM={here.environment.get('TERM', '')}"
-    return note("locale", f"{rule} is not UTF-8: digits in ASCII", "export LC_ALL=C.UTF-8")
+    return note("locale", f"{rule} is not UTF-8: pictures in ASCII", "export LC_ALL=C.UTF-8")
 
 
 def _tmux(here: TerminalEnvironment) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.export.output_file import check_output, write
 from vae_tui.terminal.class_colours import class_colour, class_mark
-from vae_tui.terminal.tiles import scale, tile
+from vae_tui.terminal.tiles import GAP, is_light_at_border, scale, tile
 
 FRAME_MILLISECONDS = 100
 _LONGEST_SIDE = 16_384
@@ -44,8 +44,11 @@ def write_digits(path: Path, images: Bytes, columns: int, about: str) -> None:
 
 
 def png(images: Bytes, columns: int, about: str = "", times: int = 4) -> bytes:
-    """Return images in a grid as PNG; a pixel becomes ``times`` by ``times``, or fewer."""
-    picture = tile(images, columns)
+    """Return images in a grid as PNG; a pixel becomes ``times`` by ``times``, or fewer.
+
+    Images that are light at their border have a gutter.
+    """
+    picture = tile(images, columns, GAP if is_light_at_border(images) else 0)
     times = max(min(times, _LONGEST_SIDE // max(picture.shape[:2])), 1)
     (large,) = scale(picture[None], times * picture.shape[1])
     return _encoded(Image.fromarray(large), about)

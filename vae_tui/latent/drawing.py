@@ -3,6 +3,7 @@
 import numpy as np
 
 from vae_tui.arrays import Bytes, Floats
+from vae_tui.terminal.tiles import border_level
 
 Point = tuple[float, float]
 """x to the right and y down, in pixels from the upper left corner of the image."""
@@ -24,17 +25,18 @@ COLOURS = {
 def canvas(images: Bytes) -> Bytes:
     """Return an empty image to draw one like ``images`` on, (N, H, W) or (N, H, W, 3).
 
-    It is black; in colour it is white if most of the images are light at their border.
+    It is white if most of the images are light at their border, else black.
     """
-    edges = images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1]
-    is_light = images.ndim == 4 and np.median(np.concatenate(edges, axis=1)) >= 128
-    return np.full_like(images[0], 255 if is_light else 0)
+    return np.full_like(images[0], 255 if border_level(images) >= 128 else 0)
 
 
-def stroke(image: Bytes, start: Point, end: Point, *, erase: bool = False) -> Bytes:
-    """Return a grey image (H, W) with a straight stroke, whose edges are antialiased."""
+def stroke(image: Bytes, start: Point, end: Point, *, is_black: bool = False) -> Bytes:
+    """Return a grey image (H, W) with a straight white or black stroke; its edges are antialiased.
+
+    Strokes of one colour that overlap never lighten or darken each other.
+    """
     drawn = np.rint(255 * _ink(image, start, end)).astype(np.uint8)
-    result: Bytes = np.minimum(image, 255 - drawn) if erase else np.maximum(image, drawn)
+    result: Bytes = np.minimum(image, 255 - drawn) if is_black else np.maximum(image, drawn)
     return result
 
 

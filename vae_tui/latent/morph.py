@@ -66,7 +66,7 @@ def _choose(text: str, probe: Probe, seed: int | None, taken: tuple[int, ...]) -
         return int(text[1:])
     if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) >= len(probe.classes):
         raise UsageError(
-            f"{text[:40]!r} is not a digit to morph: give a class from 0 to "
+            f"{text[:40]!r} is not an image to morph: give a class from 0 to "
             f"{len(probe.classes) - 1}, or a test image from '#0' to '#{len(probe.images) - 1}'"
         )
     members = probe.of_class(int(text))

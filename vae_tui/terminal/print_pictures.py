@@ -13,8 +13,8 @@ from rich.text import Text
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.terminal.capabilities import colour_system, is_unicode
 from vae_tui.terminal.class_colours import class_colour, class_mark
-from vae_tui.terminal.half_blocks import half_blocks, palette_for
-from vae_tui.terminal.tiles import scale, tile, widths
+from vae_tui.terminal.half_blocks import Row, half_blocks, palette_for, side_by_side
+from vae_tui.terminal.tiles import GAP, fitting, is_light_at_border, scale, tile, widths
 
 SCALES = (2, 1, 0.71, 0.5)
 """Of the pictures; the largest with which all fit is taken."""
@@ -26,24 +26,31 @@ def print_digits(images: Bytes) -> None:
     unicode = is_unicode(os.environ, sys.stdout.encoding or "")
     palette = palette_for(None if console.no_color else console.color_system, unicode)
     sizes = widths(images.shape[2], *SCALES)
-    size, across = layout(len(images), sizes, console.width, console.height - 2)
-    picture = tile(scale(images, size), across)
-    for row in half_blocks(picture, palette):
-        console.print(Segments([*row, Segment.line()]))
+    gap = GAP if is_light_at_border(images) else 0
+    size, across = layout(len(images), sizes, console.width, console.height - 2, gap)
+    images = scale(images, size)
+    if not gap:
+        _print_rows(console, half_blocks(tile(images, across), palette))
+        return
+    for first in range(0, len(images), across):
+        _print_rows(console, [[]] * (gap if first else 0))
+        _print_rows(console, side_by_side(images[first : first + across], gap, palette))
 
 
-def layout(count: int, sizes: Sequence[int], width: int, height: int) -> tuple[int, int]:
+def layout(
+    count: int, sizes: Sequence[int], width: int, height: int, gap: int = 0
+) -> tuple[int, int]:
     """Return the width of a picture, and how many there are in a row.
 
     The largest of the widths ``sizes`` with which all are seen at once in ``width`` x ``height``
-    cells, each of two pixels.
+    cells, each of two pixels, with ``gap`` cells between two columns and between two rows.
     """
     for size in sizes:
-        across = min(count, width // size)
-        if across and -(-count // across) * size <= 2 * height:
+        across = min(count, fitting(width, size, gap))
+        if across and -(-count // across) * (size + 2 * gap) <= 2 * (height + gap):
             return size, across
     size = max(min(sizes[-1], width), 1)
-    return size, max(min(count, width // size), 1)
+    return size, max(min(count, fitting(width, size, gap)), 1)
 
 
 def print_map(points: Floats, labels: Bytes) -> None:
@@ -65,6 +72,11 @@ def print_map(points: Floats, labels: Bytes) -> None:
             line.append(mark, Style(color=class_colour(label)))
         line.rstrip()
         console.print(line, soft_wrap=True)
+
+
+def _print_rows(console: Console, rows: Sequence[Row]) -> None:
+    for row in rows:
+        console.print(Segments([*row, Segment.line()]))
 
 
 def _console() -> Console:

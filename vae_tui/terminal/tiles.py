@@ -9,6 +9,8 @@ from vae_tui.arrays import Bytes
 
 GAP = 1
 """Cells between two pictures side by side."""
+LIGHT = 160
+"""A border of at least this grey is light; untrained networks draw about 128."""
 MOST_CELLS = 32
 """Width of a picture at scale 1, at most."""
 
@@ -48,18 +50,30 @@ def resized(images: Bytes, height: int, width: int) -> Bytes:
     return (means + 0.5).astype(np.uint8)
 
 
-def tile(images: Bytes, columns: int) -> Bytes:
+def tile(images: Bytes, columns: int, gap: int = 0) -> Bytes:
     """Return images (N, H, W) or (N, H, W, 3) in one picture, ``columns`` a row.
 
-    Missing ones are black.
+    Between them are ``gap`` pixels, black as missing images are.
     """
     count, height, width, *channels = images.shape
-    rows = -(-count // columns)
-    grid = np.zeros((rows * columns, height, width, *channels), dtype=np.uint8)
-    grid[:count] = images
+    rows, down, across = -(-count // columns), height + gap, width + gap
+    grid = np.zeros((rows * columns, down, across, *channels), dtype=np.uint8)
+    grid[:count, :height, :width] = images
     # (rows, columns, y, x) -> (rows, y, columns, x)
-    across = grid.reshape(rows, columns, height, width, *channels).swapaxes(1, 2)
-    return across.reshape(rows * height, columns * width, *channels)
+    lines = grid.reshape(rows, columns, down, across, *channels).swapaxes(1, 2)
+    whole = lines.reshape(rows * down, columns * across, *channels)
+    return whole[: max(rows * down - gap, 0), : columns * across - gap]
+
+
+def border_level(images: Bytes) -> float:
+    """Return the median of the outermost pixels of images (N, H, W) or (N, H, W, 3)."""
+    edges = images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1]
+    return float(np.median(np.concatenate(edges, axis=1))) if images.size else 0.0
+
+
+def is_light_at_border(images: Bytes) -> bool:
+    """Return whether images need a gutter to be told apart: most outermost pixels are light."""
+    return border_level(images) >= LIGHT
 
 
 def fitting(width: int, pixels: int, gap: int = GAP) -> int:

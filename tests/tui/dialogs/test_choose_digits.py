@@ -46,6 +46,18 @@ async def test_interpolation_before_the_first_weights_says_that_it_needs_them():
         assert not isinstance(pilot.app.screen, ChooseDigitsDialog)
 
 
+async def test_a_class_after_the_tenth_is_chosen_by_its_mark():
+    app = TerminalApp()
+    chosen = []
+    async with app.run_test(size=(80, 24)) as pilot:
+        names = [f"kind {label}" for label in range(12)]
+        app.push_screen(ChooseDigitsDialog(range(12), names, (3, 8)), chosen.append)
+        await wait_until(pilot, lambda: "9 kind 9 A kind 10 B kind 11" in screen_text(app))
+        assert "0-B choose" in screen_text(app)
+        await pilot.press("B", "0")
+        await wait_until(pilot, lambda: chosen == [(11, 0)])
+
+
 async def test_class_names_that_look_like_markup_are_shown_as_text():
     app = TerminalApp()
     async with app.run_test(size=(80, 24)) as pilot:

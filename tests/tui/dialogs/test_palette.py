@@ -87,7 +87,7 @@ async def test_the_palette_opens_runs_that_are_listed_while_it_is_open():
     ("condition", "there", "missing"),
     [
         ("nothing yet", {"Go to Map", "Leave"},
-         {"Draw new samples", "Morph one digit into another", "Pause the training",
+         {"Draw new samples", "Morph one class into another", "Pause the training",
           "Change settings", "Write what is shown to a file", "Return to the newest weights",
           "Go back or forth through the kept weights", "Go to Train"}),
         ("running", {"Pause the training", "Draw new samples", "Change settings"},

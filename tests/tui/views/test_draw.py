@@ -73,8 +73,30 @@ async def test_the_mouse_draws_where_it_is_pressed_and_dragged_and_erases():
         expected = stroke(stroke(BLANK, (4.5, 7), (14.5, 7)), (14.5, 7), (14.5, 19))
         np.testing.assert_array_equal(dialog.drawn.image, expected)
         await pilot.click(pad, offset=(15, 10), button=3)
-        erased = stroke(expected, (14.5, 19), (14.5, 19), erase=True)
+        erased = stroke(expected, (14.5, 19), (14.5, 19), is_black=True)
         np.testing.assert_array_equal(dialog.drawn.image, erased)
+
+
+async def test_grey_images_on_white_are_drawn_with_a_black_pen_on_white():
+    screen = draw_screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "3")
+        light = probe()
+        light.images[:, [0, -1]] = light.images[:, :, [0, -1]] = 255
+        screen.reader.load(SECOND, light)
+        await wait_until(pilot, lambda: screen.app.scene.probe is light)
+        await pilot.press("w")
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, DrawDialog))
+        dialog = pilot.app.screen
+        await pilot.press("space", "right", "space")
+        point = (14.5, 14.5)
+        black = stroke(stroke(BLANK, point, point), point, (15.5, 14.5))
+        np.testing.assert_array_equal(dialog.drawn.image, 255 - black)
+        pad = dialog.query_one(Pad)
+        await wait_until(pilot, lambda: pad.size.width)
+        for x in (14, 15):
+            await pilot.click(pad, offset=(1 + x, 1 + 7), button=3)
+        assert (dialog.drawn.image[12:17, 13:17] > 200).all()
 
 
 async def test_what_the_network_makes_of_the_drawing_stands_beside_it():

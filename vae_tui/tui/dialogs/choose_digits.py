@@ -1,4 +1,4 @@
-"""``i``: which digit becomes which."""
+"""``i``: which class becomes which."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,13 @@ from textual.content import Content
 from textual.events import Key
 from textual.widgets import Static
 
+from vae_tui.terminal.class_colours import class_mark
 from vae_tui.text import printable
 from vae_tui.tui.dialogs.dialog import Dialog
 
 
 class ChooseDigitsDialog(Dialog[tuple[int, int] | None]):
-    """Takes two digit keys; closes with the two classes, or with None."""
+    """Takes the marks of two classes, 0 to 9 and then letters; closes with both, or with None."""
 
     BINDINGS = [
         Binding("escape", "dismiss", "Cancel", id="ends.cancel"),
@@ -39,25 +40,28 @@ class ChooseDigitsDialog(Dialog[tuple[int, int] | None]):
             yield Static(id="question")
             if any(name != str(label) for label, name in enumerate(self._names)):
                 named = [
-                    Content.from_markup("[b]$key[/b] $name", key=str(key), name=printable(name))
-                    for key, name in enumerate(self._names)
+                    Content.from_markup(
+                        "[b]$key[/b] $name", key=class_mark(label), name=printable(name)
+                    )
+                    for label, name in enumerate(self._names)
                 ]
                 yield Static(Content(" ").join(named))
 
     def on_mount(self) -> None:
-        """Ask for the first digit."""
+        """Ask for the first class."""
         self._ask()
 
     def on_key(self, event: Key) -> None:
-        """Take a digit."""
-        if not event.key.isdecimal() or len(event.key) != 1 or int(event.key) not in self._labels:
+        """Take the mark of a class."""
+        chosen = [label for label in self._labels if class_mark(label) == event.character]
+        if not chosen:
             return
         event.stop()
         if self._start is None:
-            self._start = int(event.key)
+            self._start = chosen[0]
             self._ask()
         else:
-            self.dismiss((self._start, int(event.key)))
+            self.dismiss((self._start, chosen[0]))
 
     def action_accept(self) -> None:
         """Close with the proposed classes for those not typed."""
@@ -67,12 +71,14 @@ class ChooseDigitsDialog(Dialog[tuple[int, int] | None]):
     def _ask(self) -> None:
         start, end = self._proposed
         if self._start is None:
-            question, default = "From which class?", f"{start} into {end}"
+            question = "From which class?"
+            default = f"{class_mark(start)} into {class_mark(end)}"
         else:
-            question, default = f"From {self._start} into which class?", f"into {end}"
-        digits = f"0-{len(self._names) - 1}"
+            question = f"From {class_mark(self._start)} into which class?"
+            default = f"into {class_mark(end)}"
+        marks = f"0-{class_mark(len(self._names) - 1)}"
         keys = self.keys_line(
-            (digits, "choose"), ("ends.accept", default), ("ends.cancel", "cancel")
+            (marks, "choose"), ("ends.accept", default), ("ends.cancel", "cancel")
         )
         for line in self.query("#question").results(Static):  # none before it is composed
             line.update(question)

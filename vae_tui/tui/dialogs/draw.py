@@ -1,4 +1,4 @@
-"""``w``: a digit drawn by hand, and beside it what the network makes of it."""
+"""``w``: an image drawn by hand, and beside it what the network makes of it."""
 
 from dataclasses import dataclass
 
@@ -216,7 +216,7 @@ class DrawDialog(Dialog[Floats | None]):
     def _draw_stroke(self, start: Point, end: Point, *, erase: bool = False) -> None:
         image = self.drawn.image
         if image.ndim == 2:
-            image = stroke(image, start, end, erase=erase)
+            image = stroke(image, start, end, is_black=erase != bool(self._ground))
         else:
             name = ("white" if self._ground else "black") if erase else self._colour
             image = coloured_stroke(image, start, end, COLOURS[name])

@@ -48,7 +48,7 @@ class DimensionsView(View):
         "The KL of a dimension, in nats per image, is the sum of two parts: how far the "
         "posterior's mean lies from 0 (mu squared / 2, solid), and how much its variance differs "
         "from 1 ((v - log v - 1) / 2, dim). A dimension near 0 carries no information: it is "
-        "dead. Beside the bars, or for every dimension where there is room: digits decoded while "
+        "dead. Beside the bars, or for every dimension where there is room: images decoded while "
         "one dimension goes from -3 to 3, the others at 0. Below, the KL over the training. "
         "Active units: dimensions whose mean varies by more than 0.01 over the test images."
     )

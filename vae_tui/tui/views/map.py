@@ -37,8 +37,8 @@ class MapView(View):
 
     TITLE = "Map"
     HELP = (
-        "Each digit is the mean of a test image in two dimensions: by PCA, by t-SNE, or by two "
-        "dimensions of the code. A large numeral is at the median of its class. Beside the map: "
+        "Each mark is the mean of a test image in two dimensions: by PCA, by t-SNE, or by two "
+        "dimensions of the code. A large mark is at the median of its class. Beside the map: "
         "what the point under the cursor decodes to, the nearest test image, and the mean code of "
         "each class, decoded. t-SNE has no inverse: there the nearest mean is decoded. The radius "
         "of a bubble is the standard deviation of q(z|x): the KL keeps bubbles from shrinking and "

@@ -44,7 +44,7 @@ class RunsView(View):
         "test loss in nats per image, z sampled: -ELBO in Train, BCE + KL; compare only runs of "
         "the same data and model. "
         "{runs.open} opens another run on this screen; training of the run left continues. "
-        "{runs.overlay} overlays the run in Train: its losses on the same epochs, its digits from "
+        "{runs.overlay} overlays the run in Train: its losses on the same epochs, its samples from "
         "the same z; up to four at once, each in its own colour. {runs.overlay} again removes it."
     )
     BINDINGS = [
@@ -58,7 +58,7 @@ class RunsView(View):
         Binding("enter", "open", "Open", key_display="enter", id="runs.open",
                 tooltip="Open this run; training of the other one continues"),
         Binding("space,x", "overlay", "Overlay", id="runs.overlay",
-                tooltip="Draw its curves and digits over this run's in Train; again: remove"),
+                tooltip="Draw its curves and samples over this run's in Train; again: remove"),
         Binding("s", "sort", "Sort", id="runs.sort",
                 tooltip="Sort by the next column; so does a click on a head"),
         Binding("S", "reverse", show=False, id="runs.reverse",

@@ -34,29 +34,29 @@ class SamplesView(View):
 
     TITLE = "Samples"
     HELP = (
-        "Each digit is a z drawn from the prior N(0, I), times the temperature, decoded. The same "
-        "z are decoded with newer weights, so that the same digits sharpen. From the aggregate "
+        "Each image is a z drawn from the prior N(0, I), times the temperature, decoded. The same "
+        "z are decoded with newer weights, so that the same images sharpen. From the aggregate "
         "posterior, z is drawn from q(z|x) of a random test image, as in training. "
         "The more the two look alike, the better the aggregate posterior matches the prior. "
         "The third source is a mixture of Gaussians fitted to draws from the aggregate posterior: "
         "new images from the same network, which an auto-encoder cannot draw from the prior. "
-        "From 120 columns on, a card shows the chosen digit: its code z with the length ‖z‖ (a "
+        "From 120 columns on, a card shows the chosen image: its code z with the length ‖z‖ (a "
         "draw from the prior has about the square root of the number of dimensions), and the test "
         "image nearest to it in pixels; err is their squared difference, summed over pixels from "
         "0 (black) to 1 (white). A sample that is no copy differs from all of them."
     )
     BINDINGS = [
         Binding("up", "choose(0, -1)", "Choose", key_display="↑↓←→", id="samples.up",
-                tooltip="Choose a digit; so does a click"),
+                tooltip="Choose an image; so does a click"),
         Binding("down", "choose(0, 1)", show=False, id="samples.down"),
         Binding("left", "choose(-1, 0)", show=False, id="samples.left"),
         Binding("right", "choose(1, 0)", show=False, id="samples.right"),
         Binding("enter", "walk", "Walk", key_display="enter", id="samples.walk",
-                tooltip="Walk from the chosen digit; so does a double click"),
+                tooltip="Walk from the chosen image; so does a double click"),
         Binding("w", "app.run('draw')", "Draw", id="samples.draw",
-                tooltip="Draw a digit by hand; see its code and reconstruction"),
+                tooltip="Draw an image by hand; see its code and reconstruction"),
         Binding("z", "next_size", "Size", id="samples.size",
-                tooltip="Digits as large as fit, in full size, or in half size"),
+                tooltip="Images as large as fit, in full size, or in half size"),
         Binding("plus,equals_sign", "heat(1)", "Hotter", key_display="+", id="samples.hotter",
                 tooltip="Raise the temperature: z further from the mean"),
         Binding("minus", "heat(-1)", "Cooler", key_display="-", id="samples.cooler",
@@ -89,7 +89,7 @@ class SamplesView(View):
     size_name: var[str] = var("fitting")
     """One of ``SIZES``."""
     chosen: var[int] = var(0)
-    """Index of the digit with the frame."""
+    """Index of the image with the frame."""
 
     watch_seed = View.redraw
     watch_temperature = View.redraw
@@ -103,7 +103,7 @@ class SamplesView(View):
     _is_fitting = False
 
     def compose(self) -> ComposeResult:
-        """The grid, and the card of the chosen digit."""
+        """The grid, and the card of the chosen image."""
         with Horizontal():
             yield Panel("caption", Pictures(id="grid"), id="samples", is_main=True)
             chosen = Horizontal(Pictures(id="large"), Neighbour(), id="chosen")
@@ -114,7 +114,7 @@ class SamplesView(View):
         self.seed += 1
 
     def on_pictures_pressed(self, message: Pictures.Pressed) -> None:
-        """Choose the digit that was clicked; walk from it after a double click."""
+        """Choose the image that was clicked; walk from it after a double click."""
         if message.pictures.id == "grid":
             self.chosen = message.index
             if message.is_double:
@@ -129,7 +129,7 @@ class SamplesView(View):
         self.chosen = row * shape.columns + column
 
     def action_walk(self) -> None:
-        """Walk from the chosen digit."""
+        """Walk from the chosen image."""
         if self.scene is not None and self.scene.network is not None:
             shape = self._grid()
             chosen = min(self.chosen, shape.count - 1)
@@ -139,7 +139,7 @@ class SamplesView(View):
             self.post_message(self.WalkRequested(code, origin))
 
     def action_next_size(self) -> None:
-        """Choose the next size of the digits that changes something."""
+        """Choose the next size of the images that changes something."""
         names, before = list(SIZES), self._grid()
         for _ in names:
             self.size_name = names[(names.index(self.size_name) + 1) % len(names)]

@@ -61,12 +61,12 @@ class TrainView(View):
         "shows how far a curve goes beyond the edge. -ELBO: BCE + KL of the test set, the test "
         "loss of the list of runs; at mean: with z at the mean of q(z|x). in the loss: the KL "
         "after --free-bits. floor: a perfect reconstruction of the test images. collapse: the "
-        "mean digit for every input. untrained: before the first step. The horizontal axis is "
+        "mean image for every input. untrained: before the first step. The horizontal axis is "
         "logarithmic at first, since most happens in the first epochs; {train.axis} changes it. "
-        "The digits keep their z, so that you see them sharpen; {app.sample} draws new z. An "
+        "The samples keep their z, so that you see them sharpen; {app.sample} draws new z. An "
         "overlaid run (Overlay in the view of the runs) has its losses on the same axes, which "
         "end with the run shown; @ is where a longer one is cut off, and {train.recent} shows all "
-        "of it. Its digits from the same z replace the test images. In a frame, the lower edge "
+        "of it. Its samples from the same z replace the test images. In a frame, the lower edge "
         "of the KL chart shows beta while it rises, and what the machine of a live run is doing."
     )
     BINDINGS = [

@@ -1,4 +1,4 @@
-"""View 3: one digit, large; its code, dimension by dimension; a film strip."""
+"""View 3: one image, large; its code, dimension by dimension; a film strip."""
 
 from dataclasses import replace
 
@@ -32,10 +32,10 @@ class WalkView(View):
 
     TITLE = "Walk"
     HELP = (
-        "The bars are the numbers of the code z that the digit is decoded from, in the order of "
+        "The bars are the numbers of the code z that the image is decoded from, in the order of "
         "their KL (nats, over the run's test images): the most informative first, dead ones grey. "
         "Move one, or click on its bar. A film strip shows the chosen dimension from -3 to 3 with "
-        "the others kept, or an interpolation: mark two ends ({walk.mark-a}) or choose two digits. "
+        "the others kept, or an interpolation: mark two ends ({walk.mark-a}) or choose classes. "
         "Click on a frame to go there. ‖z‖ is the length of the code: about the square root of "
         "the number of dimensions for a draw from the prior. err is the squared error of a "
         "picture after it was encoded and decoded again, summed over pixels from 0 (black) to 1 "
@@ -54,14 +54,14 @@ class WalkView(View):
         Binding("x", "start_at_image", "Test image", id="walk.digit",
                 tooltip="Start at the mean of a random test image"),
         Binding("w", "app.run('draw')", "Draw", id="walk.draw",
-                tooltip="Draw a digit by hand; see its code and reconstruction"),
+                tooltip="Draw an image by hand; see its code and reconstruction"),
         Binding("o", "app.run('open-image')", "Open", id="walk.open",
                 tooltip="Open an image file; see how usual it is, and walk from its code"),
         Binding("a", "mark('a')", "Mark", key_display="a b", id="walk.mark-a",
                 tooltip="Mark one end of a morph, or the other"),
         Binding("b", "mark('b')", show=False, id="walk.mark-b"),
         Binding("i", "morph", "Morph", id="walk.morph",
-                tooltip="Morph from mark a to b, or one digit into another"),
+                tooltip="Morph from mark a to b, or one class into another"),
         Binding("k", "next_path", "Path", id="walk.path",
                 tooltip="Change the path; linear, great circle (slerp), cross-fade of pixels"),
         Binding("d", "drift", "Drift", id="walk.drift", tooltip="Drift through the prior, or stop"),
@@ -92,7 +92,7 @@ class WalkView(View):
         """What the second film strip was drawn from."""
 
     def compose(self) -> ComposeResult:
-        """The digit beside its code, the strips below."""
+        """The image beside its code, the strips below."""
         with Horizontal(id="top"):
             yield Panel("norm", Pictures(id="digit"), Neighbour(), id="picture")
             facts = Caption(id="marks"), LatentBars(), NeighbourRow()
@@ -101,7 +101,7 @@ class WalkView(View):
         yield FilmStrip("interpolation")
 
     def on_resize(self, event: Resize) -> None:
-        """Choose the sizes of digit and strips."""
+        """Choose the sizes of image and strips."""
         width, height = event.size
         framed = self.screen.has_class(FRAMED)
         latent_dim = self.scene.run.config.latent_dim if self.scene else 0
@@ -135,14 +135,14 @@ class WalkView(View):
             self._go(self.walk.to_classes(start, end, self.scene.probe))
 
     def export(self) -> Export | None:
-        """Return the interpolation as an animated GIF, or the digit as a PNG."""
+        """Return the interpolation as an animated GIF, or the image as a PNG."""
         scene, place = self.scene, self.walk.place
         if scene is None or scene.network is None or place is None:
             return None
         return export_of(place, scene)
 
     def command(self, run: str) -> str | None:
-        """Return the command that draws the interpolation, or the digit."""
+        """Return the command that draws the interpolation, or the image."""
         scene, place = self.scene, self.walk.place
         if scene is None or scene.network is None or place is None:
             return None
@@ -200,7 +200,7 @@ class WalkView(View):
             self.redraw()
 
     async def action_morph(self) -> None:
-        """Interpolate from mark to mark; ask for two digits unless both are set."""
+        """Interpolate from mark to mark; ask for two classes unless both are set."""
         if (walk := self.walk.to_marks()) is not None:
             self._go(walk)
         else:

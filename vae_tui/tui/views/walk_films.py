@@ -54,18 +54,18 @@ def path_film(path: Interpolation, columns: int, scene: Scene, *, is_here: bool)
 
 
 def export_of(place: Place, scene: Scene) -> Export:
-    """Return an interpolation as an animated GIF, or a digit as a PNG; drawn when written."""
+    """Return an interpolation as an animated GIF, or an image as a PNG; drawn when written."""
     network = scene.network
     assert network is not None
     if isinstance(place, Interpolation):
         name = f"morph-step{network.step}.gif"
     else:
-        name = f"digit-step{network.step}.png"
+        name = f"image-step{network.step}.png"
     return Export(name, lambda path: write_digits(path, _pictures(place, scene), 1, place.name))
 
 
 def command_of(place: Place, scene: Scene, run: str) -> str | None:
-    """Return the shell command that draws an interpolation, or a digit; None if there is none."""
+    """Return the shell command that draws an interpolation, or an image; None if there is none."""
     assert scene.network is not None
     if isinstance(place, Interpolation) and None not in (place.start.image, place.end.image):
         ends = f"'#{place.start.image}' '#{place.end.image}'"
