@@ -41,7 +41,7 @@ def test_on_a_terminal_digits_are_half_blocks_as_large_as_they_fit(run):
 def test_white_pictures_on_a_terminal_have_a_gutter_in_the_ground_of_the_terminal(
     monkeypatch, capsys
 ):
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("COLUMNS", "40")
     monkeypatch.setenv("LINES", "24")
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("LC_ALL", "C.UTF-8")

@@ -113,7 +113,7 @@ class DrawDialog(Dialog[Floats | None]):
                 yield Pictures(id="pictures")
                 yield Drawing(id="facts")
                 yield LatentBars(id="bars")
-                yield Static("means of the test images by PCA, + the drawing", id="map-label")
+                yield Static("test images by PCA, + drawing", id="map-label")
                 yield Scatter(id="map")
             yield KeyBar()
 

@@ -7,7 +7,7 @@ from vae_tui.tui.widgets.latent_bars import LEAST_CELLS
 from vae_tui.tui.widgets.neighbour import LINES, TEXT_CELLS
 
 ENOUGH = 12
-"""At least this many digits are shown, where the smallest size allows it."""
+"""At least this many images are shown, where the smallest size allows it."""
 NEARLY = 0.9
 """Larger pictures are preferred that fill this share of what the best size fills."""
 FITTING = (1, 0.86, 0.71, 0.57, 0.5, 0.43)
@@ -70,7 +70,7 @@ class Card:
     """Sizes of the card, in cells across."""
 
     large: int
-    """The digit."""
+    """The chosen image."""
     small: int
     """The nearest test image, to its right."""
 
@@ -81,15 +81,18 @@ class Card:
 
 
 def card(width: int, height: int, image_width: int, latent_dim: int) -> Card | None:
-    """Return the largest card beside a grid, in a room of this size; None where it is narrow."""
+    """Return the card beside a grid, in a room of this size; None where it is narrow.
+
+    It is the largest of those that have room for the most bars.
+    """
     if width < LEAST_WIDTH_FOR_CARD:
         return None
     (small,) = widths(image_width, 0.5)
     cards = [Card(large, small) for large in widths(image_width, *CARD_SCALES)]
+    narrow = [one for one in cards if one.width <= CARD_SHARE * width] or cards[-1:]
 
-    def fits(one: Card) -> bool:
+    def bars(one: Card) -> int:
         rows = height - max(one.large // 2, small // 2 + LINES)
-        bars = one.width // LEAST_CELLS * rows
-        return one.width <= CARD_SHARE * width and bars >= latent_dim
+        return min(one.width // LEAST_CELLS * rows, latent_dim)
 
-    return next((one for one in cards if fits(one)), cards[-1])
+    return max(narrow, key=bars)  # the first of several is the largest

@@ -11,8 +11,9 @@ from vae_tui.arrays import Bytes, Floats
 from vae_tui.image_shape import ImageShape
 from vae_tui.latent.codes import samples
 from vae_tui.model.numpy_network import Network
+from vae_tui.model.probe import Probe
 from vae_tui.run.series import RECONSTRUCTION_TERMS
-from vae_tui.terminal.tiles import GAP, fitting, widths
+from vae_tui.terminal.tiles import GAP, fitting, is_light_at_border, widths
 from vae_tui.text import cut
 from vae_tui.tui.state.other_runs import LONGEST_NAME, Overlay
 from vae_tui.tui.state.scene import Scene
@@ -25,6 +26,8 @@ SCALES = (1, 0.86, 0.71, 0.57, 0.5, 0.43, 0.36, 0.29)
 LEAST_COLUMNS, MOST_COLUMNS = 3, 8
 LEAST_FOR_UNIT = 14
 """Cells of a digit from which on the unit of its loss fits beside the number."""
+LARGE_WITH_GAP = 0.43
+"""Share of the full size from which on, with gaps, two rows of samples are preferred."""
 WIDE = 80
 """Cells of room for digits from which on there is one more column at least."""
 
@@ -48,6 +51,9 @@ class TrainDigits(Vertical):
         self._pixels, self.columns, self._rows = 1, LEAST_COLUMNS, 1
         self._over: bool | None = None
         """Whether the other run's digits are shown; None without an overlay."""
+        self._checked: Probe | None = None
+        self._is_light = False
+        """Whether the test images ``_checked`` are light at their border."""
         self._shows: tuple[object, ...] = ()
         """What the digits on the screen were drawn from."""
 
@@ -82,6 +88,7 @@ class TrainDigits(Vertical):
             self._show_inputs(scene)
             return
         caption.text = f"[b]Samples, same z[/b] · {WEIGHTS}"
+        self._check_border(scene.probe)
         other = self._make_room(scene.overlay, network)
         room = self._pixels, self.columns, self._rows
         shows = (network, other, scene.probe, scene.palette, self.seed, room)
@@ -116,6 +123,14 @@ class TrainDigits(Vertical):
         unit = " nats" if self._pixels >= LEAST_FOR_UNIT else ""
         self.query_one("#errors", Caption).text = line.rstrip() + unit
 
+    def _check_border(self, probe: Probe | None) -> None:
+        """Make room for gaps between rows if the test images are light at their border."""
+        if probe is not self._checked and probe is not None:
+            self._checked, before = probe, self._is_light
+            self._is_light = is_light_at_border(probe.images)
+            if self._is_light != before:
+                self._resize_pictures()
+
     def _make_room(self, overlay: Overlay | None, network: Network) -> Network | None:
         """Show the name of the overlaid run; return its weights if its digits can be shown."""
         over, other = None, None
@@ -139,12 +154,13 @@ class TrainDigits(Vertical):
         width = room.width // 2 - frame_columns
         height = room.height - panels * frame_rows - (not self._over)
         sizes = widths(shape.width, *SCALES)
-        size, columns, rows = digit_layout(width, height, sizes, overlaid=bool(self._over))
+        # Digits on black need no gap; images in colour are often on white.
+        gap = int(shape.channels == 3 or self._is_light)
+        size, columns, rows = digit_layout(width, height, sizes, overlaid=bool(self._over), gap=gap)
         self.styles.width = (size + GAP) * columns - GAP + frame_columns
         all_rows = 2 * rows if self._over else rows + 2
         spare = height - all_rows * size // 2
-        # Digits on black need no gap; images in colour are often on white.
-        gap = int(shape.channels == 3 and spare >= all_rows - 2)
+        gap = min(gap, int(spare >= all_rows - 2))
         for name in ("samples", "overlay", "inputs", "copies"):
             pictures = self.query_one(f"#{name}", Pictures)
             pictures.pixels, pictures.columns = size, columns
@@ -163,19 +179,20 @@ class TrainDigits(Vertical):
 
 
 def digit_layout(
-    width: int, height: int, sizes: Sequence[int], *, overlaid: bool = False
+    width: int, height: int, sizes: Sequence[int], *, overlaid: bool = False, gap: int = 0
 ) -> tuple[int, int, int]:
     """Return ``(pixels, columns, rows of samples)`` for digits in ``width`` x ``height`` cells.
 
     Two rows are left for test images and reconstructions. The size is the largest with
     ``LEAST_COLUMNS`` columns, one more from `WIDE` cells on, and, except for small sizes, two rows
     of samples. ``overlaid``: the other run's samples, as many rows, replace the test images.
+    ``gap``: rows between two pictures of a panel, if that is possible.
     """
     least = LEAST_COLUMNS + (width >= WIDE)
     for pixels in sizes:
-        rows = height // (pixels // 2)
+        rows = (height + 2 * gap) // (pixels // 2 + gap)
         columns = min(fitting(width, pixels), MOST_COLUMNS)
-        is_large = pixels > sizes[0] / 2
+        is_large = pixels > sizes[0] * (LARGE_WITH_GAP if gap else 0.5)
         if columns >= least and rows >= (4 if overlaid or is_large else 3):
             return pixels, columns, rows // 2 if overlaid else rows - 2
     return sizes[-1], max(1, min(fitting(width, sizes[-1]), MOST_COLUMNS)), 1

@@ -27,7 +27,7 @@ class Times:
 
 
 class Timeline(Drawing):
-    """Draws ``times``, evenly spaced; a click reports the nearest step."""
+    """Draws ``times``, evenly spaced, in one bar where they touch; a click reports the nearest."""
 
     DEFAULT_CSS = "Timeline { height: 1; width: 1fr; background: $bar; }"
 
@@ -63,17 +63,18 @@ class Timeline(Drawing):
         if not places:
             self.show_text([])
             return
-        tick, now, rule = ("●", "◆", "─") if times.unicode else ("o", "*", "-")
+        tick, now, rule, dense = ("●", "◆", "─", "━") if times.unicode else ("o", "*", "-", "=")
         line = Text(_LABEL, "quiet", no_wrap=True)
         line.append(rule * (places[-1] + 1 - places[0]), "rule")
         line.append(_NOW if times.shown is None else f" {times.shown:,} ", "quiet")
         cells = list(line.plain)
+        here = places[times.kept.index(times.shown)] if times.shown in times.kept else places[-1]
+        touch = 2 * len(places) > places[-1] + 1 - places[0]
         for place in places[:-1]:
-            cells[place] = tick
+            cells[place] = dense if touch and place != here else tick
         cells[places[-1]] = now
         line.plain = "".join(cells)
         for place in places:
             line.stylize("quiet", place, place + 1)
-        here = places[times.kept.index(times.shown)] if times.shown in times.kept else places[-1]
         line.stylize("here", here, here + 1)
         self.show_text([line])
