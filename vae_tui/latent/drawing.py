@@ -3,7 +3,7 @@
 import numpy as np
 
 from vae_tui.arrays import Bytes, Floats
-from vae_tui.terminal.tiles import border_level
+from vae_tui.terminal.tiles import LIGHT, border_level
 
 Point = tuple[float, float]
 """x to the right and y down, in pixels from the upper left corner of the image."""
@@ -25,9 +25,11 @@ COLOURS = {
 def canvas(images: Bytes) -> Bytes:
     """Return an empty image to draw one like ``images`` on, (N, H, W) or (N, H, W, 3).
 
-    It is white if most of the images are light at their border, else black.
+    It is white if most of the images are light at their border, else black. Grey images must be
+    lighter for that, because white on black is usual among them.
     """
-    return np.full_like(images[0], 255 if border_level(images) >= 128 else 0)
+    least = LIGHT if images.ndim == 3 else 128
+    return np.full_like(images[0], 255 if border_level(images) >= least else 0)
 
 
 def stroke(image: Bytes, start: Point, end: Point, *, is_black: bool = False) -> Bytes:

@@ -52,7 +52,7 @@ async def test_a_class_after_the_tenth_is_chosen_by_its_mark():
     async with app.run_test(size=(80, 24)) as pilot:
         names = [f"kind {label}" for label in range(12)]
         app.push_screen(ChooseDigitsDialog(range(12), names, (3, 8)), chosen.append)
-        await wait_until(pilot, lambda: "9 kind 9 A kind 10 B kind 11" in screen_text(app))
+        await wait_until(pilot, lambda: "A kind 10  B kind 11" in screen_text(app))
         assert "0-B choose" in screen_text(app)
         await pilot.press("B", "0")
         await wait_until(pilot, lambda: chosen == [(11, 0)])
@@ -62,4 +62,4 @@ async def test_class_names_that_look_like_markup_are_shown_as_text():
     app = TerminalApp()
     async with app.run_test(size=(80, 24)) as pilot:
         app.push_screen(ChooseDigitsDialog([0, 1], ["[/b] cat", "[red]dog"], (0, 1)))
-        await wait_until(pilot, lambda: "0 [/b] cat 1 [red]dog" in screen_text(app))
+        await wait_until(pilot, lambda: "0 [/b] cat  1 [red]dog" in screen_text(app))

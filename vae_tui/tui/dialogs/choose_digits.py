@@ -13,6 +13,9 @@ from vae_tui.terminal.class_colours import class_mark
 from vae_tui.text import printable
 from vae_tui.tui.dialogs.dialog import Dialog
 
+WIDTH, SIDES = 54, 6
+"""Cells of the box, and of its borders and margins."""
+
 
 class ChooseDigitsDialog(Dialog[tuple[int, int] | None]):
     """Takes the marks of two classes, 0 to 9 and then letters; closes with both, or with None."""
@@ -21,7 +24,7 @@ class ChooseDigitsDialog(Dialog[tuple[int, int] | None]):
         Binding("escape", "dismiss", "Cancel", id="ends.cancel"),
         Binding("enter", "accept", "Go", id="ends.accept"),
     ]
-    DEFAULT_CSS = "ChooseDigitsDialog > Vertical { width: 54; }"
+    DEFAULT_CSS = f"ChooseDigitsDialog > Vertical {{ width: {WIDTH}; }}"
 
     def __init__(
         self, labels: Sequence[int], names: Sequence[str], proposed: tuple[int, int]
@@ -45,7 +48,7 @@ class ChooseDigitsDialog(Dialog[tuple[int, int] | None]):
                     )
                     for label, name in enumerate(self._names)
                 ]
-                yield Static(Content(" ").join(named))
+                yield Static(Content("\n").join(_lines(named)))
 
     def on_mount(self) -> None:
         """Ask for the first class."""
@@ -84,3 +87,14 @@ class ChooseDigitsDialog(Dialog[tuple[int, int] | None]):
             line.update(question)
         for box in self.query(Vertical):
             box.border_subtitle = keys
+
+
+def _lines(names: Sequence[Content]) -> list[Content]:
+    """Return names two cells apart, in lines that break only between them."""
+    lines: list[Content] = []
+    for name in names:
+        if lines and lines[-1].cell_length + 2 + name.cell_length <= WIDTH - SIDES:
+            lines[-1] = Content("  ").join([lines[-1], name])
+        else:
+            lines.append(name)
+    return lines
