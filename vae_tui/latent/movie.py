@@ -76,7 +76,7 @@ def movie_of(run: Run, request: Request, track: Track = iter) -> tuple[bytes, st
         ends = choose_ends(*request.digits, probe)
         steps, drawn = _oldest_first(run, config, morph(probe, ends, count), track)
         pictures = [digits_picture(images, count) for images in drawn]
-        first, last = (probe.classes[probe.labels[index]] for index in ends)
+        first, last = (probe.class_name(index) for index in ends)
         what = f"{first} becomes {last}"
     else:
         probe = load_probe(run.probe, config)

@@ -33,6 +33,10 @@ class Probe:
         """Return the indices of the images of a class."""
         return np.flatnonzero(self.labels == label)
 
+    def class_name(self, index: int) -> str:
+        """Return the name of an image's class; without classes it is an image."""
+        return self.classes[self.labels[index]] if len(self.classes) > 1 else "image"
+
 
 def load_probe(path: Path, config: RunConfig) -> Probe:
     """Read a run's probe; VaeTuiError when it cannot be read or has images of another shape."""

@@ -51,7 +51,7 @@ def facts(
     assert scene.probe is not None
     width, (index, error) = size.width, neighbour
     total, energy = _losses(scene, found, width), _energy(found, energies)
-    name = scene.probe.classes[scene.probe.labels[index]]
+    name = scene.probe.class_name(index)
     both = Text.assemble(energy, " · nearest ", (name, "strong"), f" #{index}")
     if size.height < MOST_LINES and both.cell_len <= width:
         lines = [total, both, _centring(scene, moved, width)]

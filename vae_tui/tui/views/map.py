@@ -227,7 +227,7 @@ class MapView(View):
         if here is not None:
             index = int(here.nearest[0])
             digits = network.decode(here.code[None]), probe.images[[index]]
-            name = probe.classes[probe.labels[index]]
+            name = probe.class_name(index)
             self.query_one(MapSide).digits = AtCursor(
                 *digits, here.text, index, name, scene.palette
             )

@@ -55,7 +55,7 @@ class Neighbour(Container):
         self._picture.palette = scene.palette
         self._picture.images = probe.images[index : index + 1]
         lines = [Text(words) for words in ("nearest", "test image", "by pixels")]
-        name = cut(probe.classes[probe.labels[index]], TEXT_CELLS)
+        name = cut(probe.class_name(index), TEXT_CELLS)
         strong = Text.assemble((name, "strong"))  # not Text's own style, which is lost
         self._text.show_text([*lines, strong, Text(f"#{index} err {error:.0f}")])
 
@@ -108,7 +108,7 @@ class NeighbourRow(Vertical):
         self._title.show_text([Text(" nearest test images by pixels")])
         line = Text(" ", no_wrap=True)
         for index, error in found:
-            name = cut(probe.classes[probe.labels[index]], 5)
+            name = cut(probe.class_name(index), 5)
             rest = f" #{index} err {error:.0f}"
             line.append(name, "strong").append(rest.ljust(ROW_CELLS - len(name)))
         line.rstrip()
