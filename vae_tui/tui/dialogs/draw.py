@@ -275,7 +275,8 @@ class DrawDialog(Dialog[Floats | None]):
         )
         self.query_one(LatentBars).bars = Bars() if is_empty else Bars(
             found.mean.tolist(), scene.by_kl, found.kl.tolist(),
-            unicode=scene.unicode, deviations=found.deviation.tolist(),
+            unicode=scene.unicode,
+            deviations=found.deviation.tolist() if scene.run.config.model == "vae" else (),
         )  # fmt: skip
         self._show_map(scene, found.mean)
 
