@@ -25,6 +25,10 @@ async def test_the_help_of_a_view_names_the_keys_that_the_user_has(number):
         await open_view(pilot, screen, str(number + 1))
         usual = screen.view.explanation
         assert "{" not in usual
+        focused = screen.app.screen.focused
+        screen.app.screen.set_focus(None)
+        assert screen.view.explanation == usual
+        screen.app.screen.set_focus(focused)
         screen.app.set_keymap(NAMED.get(number, {}))
         for key in NAMED.get(number, {}).values():
             assert not re.search(rf"\b{key}\b", usual)

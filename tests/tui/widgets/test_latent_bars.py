@@ -28,6 +28,12 @@ async def test_latent_bars_are_literal_text():
     )
 
 
+async def test_a_number_that_rounds_to_zero_has_no_minus():
+    drawn = await drawn_bars(Bars([-0.001], order=[0]), 30, 2)
+    assert "+0.00" in drawn
+    assert "-0.00" not in drawn
+
+
 async def test_bars_end_in_eighths_of_a_cell_on_both_sides():
     bars = Bars([0.125, 2.875, -0.125, -2.875], order=[0, 1, 2, 3])
     widget = LatentBars()

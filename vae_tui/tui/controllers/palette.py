@@ -83,7 +83,7 @@ class PaletteController:
 
     def _about(self, one: ActiveBinding) -> str:
         label = self._app.main.steering.get(one.binding.id or "", one.binding.description)
-        return f"key {key_display(self._app, one)}{f' · {label}' if label else ''}"
+        return f"key {key_display(self._app, one.binding)}{f' · {label}' if label else ''}"
 
     def _works(self) -> Mapping[str | None, bool]:
         """Return whether the commands that need something work now, by their bindings' ids."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.cells import cell_len
 from textual.app import App
-from textual.binding import ActiveBinding
+from textual.binding import ActiveBinding, Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
@@ -56,7 +56,7 @@ def explained(app: App[Any], bindings: Iterable[ActiveBinding]) -> list[Explaine
     for one in bindings:
         ids = (one.binding.id,) if one.binding.id else ()
         if one.tooltip:
-            keys.append(ExplainedKey(key_display(app, one), one.tooltip, ids))
+            keys.append(ExplainedKey(key_display(app, one.binding), one.tooltip, ids))
         elif keys:
             keys[-1] = replace(keys[-1], ids=keys[-1].ids + ids)
     return keys
@@ -68,7 +68,7 @@ def hints(
     """Return the hints of the footer; ``steering`` has the labels of the steering keys."""
     return tuple(
         KeyHint(
-            key_display(app, one),
+            key_display(app, one.binding),
             steering.get(one.binding.id or "", one.binding.description),
             one.binding.key,
             footer_rank(one.binding.id or ""),
@@ -82,7 +82,7 @@ def hints(
 
 def names(app: App[Any], bindings: Iterable[ActiveBinding]) -> dict[str, str]:
     """Return the displayed keys of bindings by their ids."""
-    return {one.binding.id: key_display(app, one) for one in bindings if one.binding.id}
+    return {one.binding.id: key_display(app, one.binding) for one in bindings if one.binding.id}
 
 
 def keys_of(screen: Screen[Any]) -> dict[str, list[str]]:
@@ -90,16 +90,16 @@ def keys_of(screen: Screen[Any]) -> dict[str, list[str]]:
     keys: dict[str, list[str]] = {}
     for one in screen.active_bindings.values():
         if one.node is screen and one.binding.id:
-            keys.setdefault(one.binding.id, []).append(key_display(screen.app, one))
+            keys.setdefault(one.binding.id, []).append(key_display(screen.app, one.binding))
     return keys
 
 
-def key_display(app: App[Any], one: ActiveBinding) -> str:
+def key_display(app: App[Any], binding: Binding) -> str:
     """Return a key as it is displayed.
 
     Textual's sign for enter is not in every font, and its ``^s`` is not in our README.
     """
-    if one.binding.key_display:
-        return one.binding.key_display
-    key = app.get_key_display(one.binding).replace("⏎", "enter")
+    if binding.key_display:
+        return binding.key_display
+    key = app.get_key_display(binding).replace("⏎", "enter")
     return f"ctrl+{key[1:]}" if key[0] == "^" and len(key) > 1 else key

@@ -224,7 +224,7 @@ class MapPlane:
             columns, rows = self.grid
             column, row = self.digit
             code = quantiles(columns, rows)[row * columns + column]
-            text = f"at {code[0]:.2f}, {code[1]:.2f}"
+            text = f"at {code[0]:z.2f}, {code[1]:z.2f}"
             return Place(code, text, _nearest(means, (code[0], code[1])))
         if self.points is None or self.projection is None:
             return None
@@ -234,7 +234,7 @@ class MapPlane:
         x, y = self.cursor
         code = self.projection.codes_at(np.array([self.cursor], np.float32))[0]
         digits = 2 if max(abs(x), abs(y)) < 10 else 0
-        return Place(code, f"at {x:.{digits}f}, {y:.{digits}f}", nearest)
+        return Place(code, f"at {x:z.{digits}f}, {y:z.{digits}f}", nearest)
 
 
 def _centre(points: Floats, labels: Bytes, label: int) -> tuple[float, float]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from textual.binding import Binding
 from textual.containers import Container
 from textual.events import Hide, Paste, Resize
 from textual.geometry import Size
@@ -17,6 +18,7 @@ from textual.widget import Widget
 from vae_tui.arrays import Floats
 from vae_tui.image_shape import DEFAULT_SHAPE
 from vae_tui.tui.keys import active_keys
+from vae_tui.tui.keys.bindings import KEYS
 from vae_tui.tui.state.scene import Scene
 
 
@@ -92,9 +94,15 @@ class View(Container, can_focus=True):
         return re.sub(r"\{([\w.-]+)\}", lambda found: self.key_of(found[1]), self.HELP)
 
     def key_of(self, id: str) -> str:
-        """Return the key of a binding that works here, as it is displayed."""
-        bindings = reversed(self.screen.active_bindings.values())
-        return active_keys.names(self.app, bindings)[id]
+        """Return the key of a binding that works here, as it is displayed.
+
+        While the focus is elsewhere, the view's own bindings are not active: then the default key.
+        """
+        active = active_keys.names(self.app, reversed(self.screen.active_bindings.values()))
+        if id in active:
+            return active[id]
+        known = Binding.make_bindings((*self.BINDINGS, *KEYS))
+        return next(active_keys.key_display(self.app, one) for one in known if one.id == id)
 
     @property
     def image_width(self) -> int:

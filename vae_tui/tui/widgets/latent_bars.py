@@ -198,7 +198,7 @@ def _row(bars: Bars, dimension: int, layout: _Layout) -> Text:
     line = Text(no_wrap=True)
     line.append(f"{'>' if is_chosen else ' '}z{dimension + 1:<{NAME - 2}}", role)
     line.append_text(_bar(bars, dimension, layout.half, role or "train"))
-    line.append(f"{bars.values[dimension]:+{VALUE}.2f}", role)
+    line.append(f"{bars.values[dimension]:+z{VALUE}.2f}", role)
     if layout.has_deviation:
         sign = "±" if bars.unicode else " "
         line.append(f" {sign}{bars.deviations[dimension]:4.2f}"[:DEVIATION], role or "quiet")
