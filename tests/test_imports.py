@@ -3,21 +3,10 @@ import pkgutil
 import subprocess
 import sys
 
+from support.loaded_modules import modules_after
 from support.tiny_runs import tiny_config
 
 from vae_tui.run.runs_folder import create
-
-
-def modules_after(code: str, *arguments: str) -> set[str]:
-    """Return the top-level packages in a fresh interpreter after running ``code``."""
-    report = "\nimport sys; print(*{name.partition('.')[0] for name in sys.modules}, sep='\\n')"
-    done = subprocess.run(
-        [sys.executable, "-c", code + report, *arguments],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return set(done.stdout.split("\n"))
 
 
 def imported_by(room: str) -> set[str]:

@@ -14,7 +14,7 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
 from support.explored_runs import NEWEST, called, model_at, pixels
-from test_imports import modules_after
+from support.loaded_modules import modules_after_command
 
 from vae_tui.latent.codes import aggregate, code_text, prior, samples
 from vae_tui.latent.mixture_fit import fit
@@ -204,14 +204,8 @@ def test_options_are_read_from_the_environment(run, tmp_path):
     ],
 )  # fmt: skip
 def test_pictures_are_drawn_without_torch(run, tmp_path, line):
-    arguments = [*line, "--runs-dir", str(run.path.parent), "-o", str(tmp_path / "x.png")]
-    loaded = modules_after(
-        f"import sys; sys.argv[1:] = {arguments!r}\n"
-        "from vae_tui.cli.main import main\n"
-        "try: main()\n"
-        "except SystemExit as left: assert left.code == 0\n"
-        "0"
-    )
+    output = tmp_path / "x.png"
+    loaded = modules_after_command(*line, "--runs-dir", run.path.parent, "-o", output)
     assert {"numpy", "PIL"} <= loaded
     assert not loaded & {"torch", "textual", "sklearn", "plotext"}
-    assert (tmp_path / "x.png").exists()
+    assert output.exists()

@@ -9,7 +9,7 @@ import click
 import pytest
 from click.shell_completion import ShellComplete
 from support.explored_runs import called_once, explored_run
-from test_imports import modules_after
+from support.loaded_modules import modules_after
 
 from vae_tui.cli.main import cli
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.explored_runs import KEPT, called, called_once, explored_run
-from test_imports import modules_after
+from support.loaded_modules import modules_after_command
 
 from vae_tui.export.movie_file import Scene, digits_picture, map_pictures, movie
 from vae_tui.latent.codes import samples
@@ -158,12 +158,6 @@ def test_damaged_kept_weights_are_named_and_nothing_is_written(tmp_path, monkeyp
 
 
 def test_a_movie_needs_no_torch(run, tmp_path):
-    loaded = modules_after(
-        "import sys\nfrom vae_tui.cli.main import main\n"
-        "sys.argv[1:] = ['movie', sys.argv[1], '-o', sys.argv[2]]\n"
-        "try: main()\nexcept SystemExit as end: assert not end.code",
-        str(run.path),
-        str(tmp_path / "m.gif"),
-    )
+    loaded = modules_after_command("movie", run.path, "-o", tmp_path / "m.gif")
     assert "PIL" in loaded
     assert not loaded & {"torch", "textual", "sklearn"}

@@ -74,7 +74,7 @@ class LastSeenStore:
     def _path(self) -> Path:
         """Return the record's file; LookupError or OSError before the run's first event.
 
-        A later run can have the same path: the first event tells them apart.
+        A later run can have the same path: the first events differ.
         """
         with open_regular(self._run.events) as file:
             first = file.readline(_LARGEST_RECORD)

@@ -72,7 +72,7 @@ def border_level(images: Bytes) -> float:
 
 
 def is_light_at_border(images: Bytes) -> bool:
-    """Return whether images need a gutter to be told apart: most outermost pixels are light."""
+    """Return whether images need a gutter to be seen apart: most outermost pixels are light."""
     return border_level(images) >= LIGHT
 
 

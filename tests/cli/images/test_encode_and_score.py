@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.explored_runs import called_once, explored_run, pixels
-from test_imports import modules_after
+from support.loaded_modules import modules_after_command
 
 from vae_tui.model import load_network
 from vae_tui.model.probe import load_probe
@@ -130,14 +130,7 @@ def test_a_folder_of_many_images_is_scored_without_torch(run, probe, tmp_path):
     folder.mkdir()
     for number, image in enumerate(np.concatenate([probe.images] * 4)):
         saved(folder / f"{number:04}.png", image)
-    line = ["score", str(run.path), str(folder), "-o", str(tmp_path / "s.csv")]
-    loaded = modules_after(
-        f"import sys; sys.argv[1:] = {line!r}\n"
-        "from vae_tui.cli.main import main\n"
-        "try: main()\n"
-        "except SystemExit as left: assert left.code == 0\n"
-        "0"
-    )
+    loaded = modules_after_command("score", run.path, folder, "-o", tmp_path / "s.csv")
     assert {"numpy", "PIL"} <= loaded
     assert not loaded & {"torch", "textual", "sklearn", "plotext"}
     rows = list(csv.DictReader(io.StringIO((tmp_path / "s.csv").read_text())))
