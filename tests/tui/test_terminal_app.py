@@ -122,3 +122,31 @@ async def test_leaving_while_the_views_are_mounted_raises_nothing(wait):
             await asyncio.sleep(0)
         screen.app.exit()
         await pilot.pause()
+
+
+@pytest.mark.parametrize(
+    "action", ["run('settings')", "run('pause')", "screen.help", "run('leave')"]
+)
+async def test_a_key_typed_after_the_one_that_leaves_opens_no_dialog(action):
+    screen = Screen(views="1")
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "finished")
+        screen.app.exit()
+        await screen.app.run_action(action)
+        assert len(screen.app.screen_stack) == 1
+        await pilot.pause()
+
+
+@pytest.mark.parametrize("turns", range(5))
+@pytest.mark.parametrize("command", ["settings", "pause", "open-image", "leave", "morph", "draw"])
+async def test_leaving_while_a_dialog_opens_raises_nothing(command, turns):
+    screen = Screen(views="1")
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "finished")
+        screen.app.action_run(command)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        screen.app.exit()
+        await pilot.pause()

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
+from rich.console import RenderableType
 from rich.theme import Theme as ConsoleTheme
 from rich.theme import ThemeStackError
 from textual.app import App
@@ -171,9 +172,21 @@ class TerminalApp(App[None]):
         """Pass on the next key."""
         await self._keys.probe_arrived(message.number)
 
+    def exit(
+        self, result: None = None, return_code: int = 0, message: RenderableType | None = None
+    ) -> None:
+        """End the program; once the newest screen is composed.
+
+        Textual mounts no widgets after that, and the handlers of the screen would find none.
+        """
+        if self.screen_stack and not self.screen.is_mounted:
+            self.call_later(self.exit, result, return_code, message)
+        else:
+            super().exit(result, return_code, message)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow no action while the screens are being removed."""
-        can_act = self.is_running and bool(self.screen_stack)
+        """Allow no action once the program is ending: no new screen would be composed."""
+        can_act = self.is_running and bool(self.screen_stack) and self.screen.is_attached
         return can_act and super().check_action(action, parameters)
 
     def action_redraw(self) -> None:

@@ -134,7 +134,7 @@ class View(Container, can_focus=True):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow no key while the widgets are removed."""
-        return self.app.is_running and super().check_action(action, parameters)
+        return self.app.is_running and self.is_attached and super().check_action(action, parameters)
 
     def on_paste(self, event: Paste) -> None:
         """Report a file that was dropped on the terminal."""
