@@ -102,9 +102,10 @@ def events(run: str | None, runs_dir: Path, since: int, follow: bool) -> None:
     from vae_tui.run.runs_folder import find
 
     found = find(runs_dir, run)
-    tail = LineTail(found.events)
+    begin = _offset_of_step(found, since)
+    tail = LineTail(found.events, begin)
     unreadable = 0
-    in_force = _lines_in_force(tail, Restarts(_restarts(found)))
+    in_force = _lines_in_force(tail, Restarts(_restarts(found, begin)))
     while block := list(itertools.islice(in_force, _LINES_AT_ONCE)):
         steps = [step for _, step in block]
         unreadable += steps.count(None)
@@ -133,23 +134,38 @@ def _lines_in_force(tail: "LineTail", restarts: "Restarts") -> Iterator[tuple[by
             yield line, step
 
 
+def _offset_of_step(run: "Run", step: int) -> int:
+    """Return where in the log reading begins for the events of ``step`` and later."""
+    from vae_tui.run.log.step_offset import offset_of_step
+
+    with _log_errors():
+        return offset_of_step(run.events, step)
+
+
 def _lines(tail: "LineTail") -> Iterator[bytes]:
     """Yield every complete line that there is now."""
     before = -1
-    try:
+    with _log_errors():
         while before != tail.offset:
             before = tail.offset
             yield from tail.read()
+
+
+@contextlib.contextmanager
+def _log_errors() -> Iterator[None]:
+    """Raise a VaeTuiError for a log that cannot be read."""
+    try:
+        yield
     except OSError as error:
         raise VaeTuiError(f"the log cannot be read: {error.filename} {error.strerror}") from None
 
 
-def _restarts(run: "Run") -> "Iterator[tuple[int, RunStarted]]":
-    """Yield each ``run_started`` with the number of its line."""
+def _restarts(run: "Run", begin: int) -> "Iterator[tuple[int, RunStarted]]":
+    """Yield each ``run_started`` with the number of its line, counted from the offset ``begin``."""
     from vae_tui.run import events as log
     from vae_tui.run.files import LineTail
 
-    for number, line in enumerate(_lines(LineTail(run.events))):
+    for number, line in enumerate(_lines(LineTail(run.events, begin))):
         with contextlib.suppress(ValueError):
             if b'"run_started"' in line and isinstance(event := log.decode(line), log.RunStarted):
                 yield number, event
