@@ -87,6 +87,13 @@ def between(start: Floats, end: Floats, steps: int, path: str = "linear") -> Flo
     return result
 
 
+def traversal(code: Floats, dimension: int, reach: float, count: int) -> Floats:
+    """Return codes (count, d) equal to ``code`` but for one number, from -reach to reach."""
+    codes = np.repeat(code[None], count, axis=0)
+    codes[:, dimension] = np.linspace(-reach, reach, count)
+    return codes
+
+
 def parse_code(text: str, latent_dim: int) -> Floats:
     """Return the code (d,) of numbers separated by commas or spaces; UsageError for others."""
     words = re.split(r"\s*,\s*|\s+", text.strip().strip("[]").strip())

@@ -11,7 +11,7 @@ from vae_tui.text import printable
 from vae_tui.tui.controllers.other_runs import OtherRuns
 from vae_tui.tui.dialogs.palette import Palette
 from vae_tui.tui.keys.active_keys import key_display
-from vae_tui.tui.keys.bindings import PALETTE, STEERING, STEERING_COMMANDS, VIEWS
+from vae_tui.tui.keys.bindings import ARROWS, PALETTE, STEERING, STEERING_COMMANDS, VIEWS
 from vae_tui.tui.state.scene_store import SceneStore
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 _ELSEWHERE = (PALETTE, "app.view1", "app.next-view", "app.previous-view")
 """The views have commands of their own."""
-_ARROWS = ("up", "down", "left", "right")
-"""Keys that move a cursor: no commands."""
 
 
 class PaletteController:
@@ -55,7 +53,7 @@ class PaletteController:
             binding, title = one.binding, one.tooltip.partition(";")[0]
             if binding.id in STEERING:
                 title = STEERING_COMMANDS.get(main.steering.get(binding.id, ""), "")
-            if binding.id in _ELSEWHERE or binding.key in _ARROWS:
+            if binding.id in _ELSEWHERE or binding.key in ARROWS:
                 continue
             if title and works.get(binding.id, True):
                 run = partial(app.run_action, binding.action, one.node)

@@ -21,6 +21,7 @@ from vae_tui.tui.dialogs.dialog import Dialog
 from vae_tui.tui.dialogs.draw_layout import draw_layout
 from vae_tui.tui.dialogs.draw_map import cloud_around
 from vae_tui.tui.keys import active_keys
+from vae_tui.tui.keys.bindings import arrow_keys
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.frame.key_bar import KeyBar
@@ -30,6 +31,7 @@ from vae_tui.tui.widgets.pad import Pad
 from vae_tui.tui.widgets.pictures import Pictures
 
 FAR = 4
+"""Pixels of a move with shift."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,13 +47,7 @@ class DrawDialog(Dialog[Floats | None]):
     """Fills the screen; closes with the mean (d,) of the drawing's posterior, or with None."""
 
     BINDINGS = [
-        Binding("up", "move(0, -1)", "Move", key_display="↑↓←→", id="draw.up",
-                tooltip="Move the pen; with shift further"),
-        *(Binding(f"{shift}{key}", f"move({x * far}, {y * far})", show=False,
-                  id=f"draw.{name}{key}")
-          for shift, far, name in (("", 1, ""), ("shift+", FAR, "far-"))
-          for key, x, y in (("up", 0, -1), ("down", 0, 1), ("left", -1, 0), ("right", 1, 0))
-          if shift or key != "up"),
+        *arrow_keys("draw", "move", "Move", "Move the pen; with shift further", FAR),
         Binding("space", "pen", "Pen", id="draw.pen", tooltip="Put the pen down, or lift it"),
         Binding("u", "undo", "Undo", id="draw.undo", tooltip="Remove the last stroke"),
         Binding("k", "next_colour", "Colour", id="draw.colour",

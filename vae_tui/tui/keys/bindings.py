@@ -27,6 +27,9 @@ ALWAYS_SHOWN = ("app.help", LEAVE)
 HIDDEN_FIRST = ("app.copy", "app.export", UNDO, "app.back", SETTINGS)
 """Left out of a footer that is too short for all, the first of them first."""
 
+ARROWS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
+"""Columns and rows by which a key moves a cursor."""
+
 VIEWS = ("Train", "Samples", "Walk", "Map", "Dimensions", "Runs")
 """The views in the order of their keys, known before they are imported."""
 
@@ -70,6 +73,25 @@ KEYS = (
     Binding("ctrl+z", "suspend_process", show=False, priority=True, id="app.suspend",
             tooltip="Suspend to the shell; fg resumes"),
 )  # fmt: skip
+
+
+def arrow_keys(
+    owner: str, action: str, label: str, tooltip: str, far: int = 0
+) -> tuple[Binding, ...]:
+    """Return the bindings, shown as one, of the arrow keys to ``action(columns, rows)``.
+
+    With shift the keys go ``far`` cells, if given. The ids are ``owner.up``, ``owner.far-up`` ...
+    """
+    rest = (
+        Binding(f"{shift}{key}", f"{action}({x * cells}, {y * cells})", show=False,
+                id=f"{owner}.{prefix}{key}")
+        for shift, cells, prefix in (("", 1, ""), ("shift+", far, "far-"))
+        for key, (x, y) in ARROWS.items()
+        if cells and (shift or key != "up")
+    )  # fmt: skip
+    first = Binding("up", f"{action}(0, -1)", label, key_display="↑↓←→", id=f"{owner}.up",
+                    tooltip=tooltip)  # fmt: skip
+    return first, *rest
 
 
 def steering_labels(

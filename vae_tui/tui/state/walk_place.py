@@ -233,13 +233,6 @@ class Walk:
         return " · ".join(names)
 
 
-def traversal(code: Floats, dimension: int, reach: float, count: int) -> Floats:
-    """Return codes (count, d) equal to ``code`` but for one number, from -reach to reach."""
-    codes = np.repeat(code[None], count, axis=0)
-    codes[:, dimension] = np.linspace(-reach, reach, count)
-    return codes
-
-
 def _test_digit(image: int, probe: Probe) -> Point:
     name = f"test image #{image}"
     if len(probe.classes) > 1:

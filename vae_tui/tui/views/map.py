@@ -16,6 +16,7 @@ from vae_tui.latent.codes import quantiles
 from vae_tui.latent.projection import Embedding
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
+from vae_tui.tui.keys.bindings import arrow_keys
 from vae_tui.tui.state.map_plane import MapPlane, Place
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.map_content import class_list, cloud_of, neighbours, sheet_of
@@ -28,6 +29,7 @@ from vae_tui.tui.widgets.map.side import AtCursor, MapSide
 from vae_tui.tui.widgets.panel import Panel
 
 FAR = 5
+"""Cells of a move with shift."""
 PROGRESS_MARKS = 4
 NAME = "[b]Map of test images[/b]"
 
@@ -45,12 +47,8 @@ class MapView(View):
         "from drifting apart. The same weights always give the same PCA."
     )
     BINDINGS = [
-        Binding("up", "move(0, -1)", "Move", key_display="↑↓←→", id="map.up",
-                tooltip="Move the cursor; with shift further; a double click walks"),
-        *(Binding(f"{shift}{key}", f"move({x * far}, {y * far})", show=False, id=f"map.{name}{key}")
-          for shift, far, name in (("", 1, ""), ("shift+", FAR, "far-"))
-          for key, x, y in (("up", 0, -1), ("down", 0, 1), ("left", -1, 0), ("right", 1, 0))
-          if shift or key != "up"),
+        *arrow_keys("map", "move", "Move",
+                    "Move the cursor; with shift further; a double click walks", FAR),
         Binding("n", "next_class(1)", "Class", key_display="n N", id="map.next-class",
                 tooltip="Go to the centre of the next class, or of the previous one"),
         Binding("N", "next_class(-1)", show=False, id="map.previous-class"),

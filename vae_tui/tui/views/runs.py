@@ -23,10 +23,7 @@ from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.panel import Panel, frame_of
 from vae_tui.tui.widgets.runs.run_columns import matching, sorted_runs
 from vae_tui.tui.widgets.runs.run_preview import LEAST_ROWS, MOST_SAMPLES, RunGlance, RunPreview
-from vae_tui.tui.widgets.runs.run_table import (
-    RunTable,
-    RunTableContent,
-)
+from vae_tui.tui.widgets.runs.run_table import RunTable, RunTableContent
 
 FAR = 1_000_000
 """Rows; enough to reach either end."""

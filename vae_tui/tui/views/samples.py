@@ -15,6 +15,7 @@ from vae_tui.latent.codes import aggregate, samples
 from vae_tui.latent.mixture import Mixture
 from vae_tui.latent.posterior import Posteriors
 from vae_tui.model.numpy_network import Network
+from vae_tui.tui.keys.bindings import arrow_keys
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.samples_layout import SIZES, Grid, card, grid
 from vae_tui.tui.views.view import Export, View, waiting
@@ -46,11 +47,7 @@ class SamplesView(View):
         "0 (black) to 1 (white). A sample that is no copy differs from all of them."
     )
     BINDINGS = [
-        Binding("up", "choose(0, -1)", "Choose", key_display="↑↓←→", id="samples.up",
-                tooltip="Choose an image; so does a click"),
-        Binding("down", "choose(0, 1)", show=False, id="samples.down"),
-        Binding("left", "choose(-1, 0)", show=False, id="samples.left"),
-        Binding("right", "choose(1, 0)", show=False, id="samples.right"),
+        *arrow_keys("samples", "choose", "Choose", "Choose an image; so does a click"),
         Binding("enter", "walk", "Walk", key_display="enter", id="samples.walk",
                 tooltip="Walk from the chosen image; so does a double click"),
         Binding("w", "app.run('draw')", "Draw", id="samples.draw",

@@ -4,10 +4,10 @@ import numpy as np
 
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.export.picture_files import write_digits
-from vae_tui.latent.codes import code_text
+from vae_tui.latent.codes import code_text, traversal
 from vae_tui.model.numpy_network import Network
 from vae_tui.tui.state.scene import Scene
-from vae_tui.tui.state.walk_place import FRAMES, Interpolation, Place, shown_at, traversal
+from vae_tui.tui.state.walk_place import FRAMES, Interpolation, Place, shown_at
 from vae_tui.tui.views.view import Export
 from vae_tui.tui.widgets.film_strip import Film
 from vae_tui.tui.widgets.latent_bars import REACH

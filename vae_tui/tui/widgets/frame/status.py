@@ -14,6 +14,7 @@ from vae_tui.tui.widgets.drawing import Drawing
 if TYPE_CHECKING:  # numpy is imported after the first paint
     from vae_tui.tui.state.run_view import RunView
 
+PROGRAM = "vae-tui"
 ROLES = {
     **dict.fromkeys(("reading", "starting", "stopped"), "strong"),
     **dict.fromkeys(("paused", "stalled", "stopping"), "warning"),
@@ -21,9 +22,6 @@ ROLES = {
     **dict.fromkeys(("running", "finished"), "good"),
 }
 """The role of each state's colour."""
-
-
-PROGRAM = "vae-tui"
 
 
 class Status(Drawing):

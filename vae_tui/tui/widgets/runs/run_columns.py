@@ -14,7 +14,6 @@ from vae_tui.tui.charts.sparkline import IN_ASCII, sparkline
 from vae_tui.tui.state.other_runs import ListedRun
 
 CURVE_CELLS = 12
-_DAY = 86_400
 Side = Literal["default", "left", "right"]
 """How a cell is aligned: ``left`` is after a gap, ``default`` without one."""
 
