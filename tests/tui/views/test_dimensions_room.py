@@ -1,6 +1,7 @@
 """The Dimensions view where there is room: history, digits; and where there is little."""
 
 import dataclasses
+import re
 from functools import partial
 
 import numpy as np
@@ -114,6 +115,27 @@ async def test_any_number_of_dimensions_is_whole_at_any_size(size, dimensions):
         screen.reader.load(random_network(540, d=dimensions), probe())
         screen.reader.report(*measured(np.ones((4, dimensions))))
         await wait_until(pilot, lambda: screen.caption("caption").startswith("KL"))
+        await until_whole(pilot, screen)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_the_cursor_reaches_and_shows_each_of_64_dimensions_and_the_screen_counts_them(size):
+    screen = dimensions_screen(config=dataclasses.replace(CONFIG, latent_dim=64))
+    async with screen.at(*size) as pilot:
+        await open_view(pilot, screen, "5", "started")
+        screen.reader.load(random_network(540, d=64), probe())
+        await wait_until(pilot, lambda: " mean " in screen.caption("caption"))
+        shown = next(one for one in screen.view.query("KlBars, Traversals") if one.display)
+        await wait_until(pilot, lambda: plain(shown))
+        assert "1 to " in plain(shown) + screen.caption("caption")
+        reached = []
+        for _ in range(64):
+            await wait_until(pilot, lambda: ">z" in plain(shown))
+            reached += re.findall(r">z(\d+)", plain(shown))
+            await pilot.press("down")
+            await pilot.pause()
+        assert sorted(map(int, reached)) == list(range(1, 65))
+        assert "to 64 of 64" in plain(shown) + screen.caption("caption")
         await until_whole(pilot, screen)
 
 

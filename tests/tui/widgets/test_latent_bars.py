@@ -28,6 +28,14 @@ async def test_latent_bars_are_literal_text():
     )
 
 
+async def test_where_not_all_bars_fit_the_last_row_says_which_are_shown():
+    bars = Bars([0.5] * 64, order=range(64), chosen=20)
+    rows = (await drawn_bars(bars, 30, 9)).splitlines()
+    assert len(rows) == 9
+    assert rows[4].startswith(">z21")
+    assert rows[-1] == " 17 to 24 of 64"
+
+
 async def test_a_number_that_rounds_to_zero_has_no_minus():
     drawn = await drawn_bars(Bars([-0.001], order=[0]), 30, 2)
     assert "+0.00" in drawn

@@ -28,11 +28,16 @@ from vae_tui.tui.widgets.dimensions.kl_bars import (
     column_count,
 )
 from vae_tui.tui.widgets.dimensions.kl_history import History, KlHistory
-from vae_tui.tui.widgets.dimensions.traversals import Traversals, Traversed, layout, traverse
+from vae_tui.tui.widgets.dimensions.traversals import (
+    MOST_CARDS,
+    Traversals,
+    Traversed,
+    layout,
+    traverse,
+)
+from vae_tui.tui.widgets.latent_bars import first_shown, shown_of
 from vae_tui.tui.widgets.panel import Panel, frame_of
 
-MOST_CARDS = 20
-"""Dimensions are shown as cards where this many fit, or all of them."""
 LEAST_BESIDE = 13
 """Rows of the chosen dimension, beside the bars."""
 LEAST_HISTORY = 5
@@ -152,11 +157,15 @@ class DimensionsView(View):
         parts = KlParts(variance_part.tolist(), mean_part.tolist(), order, scene.palette, chosen)
         advice = self._advice(scene, total.tolist())
         self.query_one("#advice", Static).update(advice, layout=True)
-        self._lay_out(len(total), len(advice))
-        history = _history(scene)
+        card_columns, card_rows = self._lay_out(len(total), len(advice))
+        history, hidden = _history(scene), ""
         if self.has_class("cards"):
-            images = traverse(scene.network, tuple(order[:MOST_CARDS]))
-            self.query_one(Traversals).content = Traversed(parts, images, history)
+            first = first_shown(order, chosen, card_columns, card_rows)
+            shown = tuple(order[first : first + card_columns * card_rows])
+            images = traverse(scene.network, shown)
+            self.query_one(Traversals).content = Traversed(parts, images, history, first)
+            if len(shown) < len(order):
+                hidden = f" · {shown_of(first, len(shown), order)} shown"
         else:
             self.query_one(KlBars).parts = parts
             images = traverse(scene.network, (chosen,))[0]
@@ -165,15 +174,18 @@ class DimensionsView(View):
         active = int((variance > ACTIVE_VARIANCE).sum())
         self.query_one("#caption", Caption).text = (
             f"{NAME} · {WEIGHTS} · {_legend(parts)} · "
-            f"{active} of {len(total)} active · {total.sum():.1f} nats of "
+            f"{active} of {len(total)} active{hidden} · {total.sum():.1f} nats of "
             f"{len(scene.probe.labels):,} test images{_whole_test_set(scene)}"
         )
 
-    def _lay_out(self, dimensions: int, advice: int) -> None:
-        """Choose what is shown, by the number of dimensions and the length of the advice."""
+    def _lay_out(self, dimensions: int, advice: int) -> tuple[int, int]:
+        """Choose what is shown, by the number of dimensions and the length of the advice.
+
+        Returns columns and rows of the cards.
+        """
         (width, height), (columns, rows) = self.size, frame_of(self)
         if not height:
-            return  # not laid out yet
+            return 1, 1  # not laid out yet
         inside, most = width - columns, height - rows
         below = -(-advice // max(inside - 2, 1))
         across, down, pixels = layout(inside, most - below, dimensions)
@@ -181,7 +193,7 @@ class DimensionsView(View):
         is_beside = not is_cards and inside >= LEAST_CELLS + 1 + CELLS
         advice_rows = -(-advice // (CELLS - 2)) + 1 if is_beside else below
         if is_cards:
-            filled = -(-min(dimensions, across * down) // across) * max(pixels // 2, 4) + 1 + below
+            filled = down * max(pixels // 2, 4) + 1 + below
         elif is_beside:
             bars = column_count(dimensions, inside - CELLS - 1, most)
             filled = max(-(-dimensions // bars), LEAST_BESIDE + advice_rows)
@@ -192,6 +204,7 @@ class DimensionsView(View):
         self.set_class(is_cards, "cards")
         self.set_class(has_history, "with-history")
         self.query_one("#kl").styles.height = filled + rows if has_history else "1fr"
+        return across, down
 
     def _advice(self, scene: Scene, kl: list[float]) -> str:
         """Return advice for the newest weights, with the loss of the newest test."""

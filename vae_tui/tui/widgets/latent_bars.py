@@ -50,7 +50,7 @@ class _Layout:
     width: int
     """Cells of a column, with a space at its end."""
     height: int
-    """Bars in a column."""
+    """Bars in a column, at most."""
     spacing: int
     """Rows from one bar to the next."""
     scale: int
@@ -111,16 +111,16 @@ class LatentBars(Drawing):
             return None
         columns = max(1, min(width // LEAST_CELLS, -(-count // height)))
         rows = -(-count // columns)
+        has_note = rows > height
         scale = int(rows < height)
         spacing = 2 if 2 * rows - 1 + scale <= height else 1
-        rows = min(rows, height - scale)
+        rows = max(min(rows, height - scale - has_note), 1)
         cells = width // columns
         has_deviation = bool(self.bars.deviations) and cells >= NUMBER_CELLS
         has_kl = bool(self.bars.kl) and cells >= NUMBER_CELLS + DEVIATION * has_deviation
         numbers = VALUE + DEVIATION * has_deviation + KL * has_kl
         half = max((cells - int(columns > 1) - NAME - numbers - 1) // 2, 1)
-        chosen = list(self.bars.order).index(self.bars.chosen) if self.bars.chosen >= 0 else 0
-        first = max(0, chosen // rows - columns + 1) * rows
+        first = first_shown(self.bars.order, self.bars.chosen, columns, rows)
         return _Layout(columns, cells, rows, spacing, scale, first, half, has_deviation, has_kl)
 
     def _dimension_at(self, event: MouseEvent) -> int | None:
@@ -160,7 +160,20 @@ class LatentBars(Drawing):
             line.append_text(_padded(_row(self.bars, dimension, layout), layout, column))
         while lines and not lines[-1]:
             lines.pop()
+        if len(shown) < len(self.bars.order) and len(lines) < self.size.height:
+            lines.append(Text(f" {shown_of(layout.first, len(shown), self.bars.order)}", "quiet"))
         self.show_text(lines)
+
+
+def first_shown(order: Sequence[int], chosen: int, columns: int, rows: int) -> int:
+    """Return the first place to show, so that ``chosen`` is in one of the columns of ``rows``."""
+    place = list(order).index(chosen) if chosen in order else 0
+    return max(0, place // rows - columns + 1) * rows
+
+
+def shown_of(first: int, count: int, order: Sequence[int]) -> str:
+    """Return ``1 to 18 of 64``: which places of the order are shown."""
+    return f"{first + 1} to {first + count} of {len(order)}"
 
 
 def _padded(part: Text, layout: _Layout, column: int) -> Text:

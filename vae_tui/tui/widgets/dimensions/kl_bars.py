@@ -12,7 +12,7 @@ from textual.reactive import var
 from vae_tui.latent.diagnosis import DEAD_KL
 from vae_tui.terminal.half_blocks import Palette
 from vae_tui.tui.widgets.drawing import Drawing
-from vae_tui.tui.widgets.latent_bars import EIGHTHS
+from vae_tui.tui.widgets.latent_bars import EIGHTHS, first_shown, shown_of
 
 LEAST_CELLS, MOST_CELLS = 38, 120
 """Width of a column of bars."""
@@ -74,46 +74,55 @@ class DimensionPressed(Message):
 
 
 class KlBars(Drawing):
-    """Draws ``parts``: the mean, then the variance, in eighths of a cell where there is colour."""
+    """Draws ``parts``: the mean, then the variance, in eighths of a cell where there is colour.
+
+    It scrolls to the chosen dimension; its last row counts those that are not shown.
+    """
 
     parts: var[KlParts] = var(KlParts())
     watch_parts = Drawing.redraw
 
     def dimension_at(self, x: int, y: int) -> int | None:
         """Return the dimension whose row is at a cell of the widget; None if there is none."""
-        shown, columns, width, _ = self._layout()
-        place = x // width * self.size.height + y
-        return shown[place] if x // width < columns and place < len(shown) else None
+        columns, rows, first = self._layout()
+        column, place = x // self._column_width(columns), first + y
+        place += column * rows
+        is_bar = column < columns and y < rows and place < len(self.parts.order)
+        return self.parts.order[place] if is_bar else None
 
     def on_click(self, event: Click) -> None:
         """Report the dimension that was clicked."""
         if (dimension := self.dimension_at(event.x, event.y)) is not None:
             self.post_message(DimensionPressed(dimension, None, event.chain == 2))
 
-    def _layout(self) -> tuple[list[int], int, int, list[int]]:
-        """Return the dimensions with a bar, columns, cells of each, the dimensions without."""
-        (width, height), order = self.size, list(self.parts.order)
+    def _layout(self) -> tuple[int, int, int]:
+        """Return columns, bars in each, and the place of the first bar that is shown."""
+        (width, height), order = self.size, self.parts.order
         columns = column_count(len(order), width, height)
-        room = columns * height
-        shown, rest = (order, []) if len(order) <= room else (order[: room - 1], order[room - 1 :])
-        return shown, columns, max(min(width // columns, MOST_CELLS), 1), rest
+        rows = height if len(order) <= columns * height else max(height - 1, 1)
+        return columns, rows, first_shown(order, self.parts.chosen, columns, rows)
+
+    def _column_width(self, columns: int) -> int:
+        return max(min(self.size.width // columns, MOST_CELLS), 1)
 
     def _draw(self) -> None:
         (width, height), parts = self.size, self.parts
         if not parts.order or width < LEAST_CELLS or height < 1:
             self.show_rows([])
             return
-        shown, _, column_width, rest = self._layout()
-        style_of = self.app.console.get_style
-        cells = [_bar_row(parts, dimension, column_width - 1, style_of) for dimension in shown]
-        if rest:
-            cells.append(_rest(parts, rest, column_width - 1))
+        columns, rows, first = self._layout()
+        shown = parts.order[first : first + columns * rows]
+        bar_width, style_of = self._column_width(columns) - 1, self.app.console.get_style
+        cells = [_bar_row(parts, dimension, bar_width, style_of) for dimension in shown]
         lines = []
-        for row in range(min(height, len(cells))):
+        for row in range(min(rows, len(cells))):
             line = Text(no_wrap=True)
-            for cell in cells[row::height]:
+            for cell in cells[row::rows]:
                 line.append_text(cell).append(" ")
             lines.append(line)
+        if len(shown) < len(parts.order):
+            lines += [Text()] * (height - 1 - len(lines))
+            lines.append(_note(parts, first, shown))
         self.show_text(lines)
 
 
@@ -158,9 +167,9 @@ def _bar_row(parts: KlParts, dimension: int, width: int, style_of: StyleOf) -> T
     return line.append(numbers, "quiet")
 
 
-def _rest(parts: KlParts, dimensions: Sequence[int], width: int) -> Text:
-    """Return ``+ 4 more, 0.52 nats``: the dimensions without a bar."""
-    total = sum(parts.mean[one] + parts.variance[one] for one in dimensions)
-    line = Text(f" + {len(dimensions)} more, {total:.2f} nats together", "quiet")
-    line.truncate(width, pad=True)
-    return line
+def _note(parts: KlParts, first: int, shown: Sequence[int]) -> Text:
+    """Return ``1 to 19 of 64, the others 12.03 nats``."""
+    others = sum(parts.mean[one] + parts.variance[one] for one in {*parts.order} - {*shown})
+    return Text(
+        f" {shown_of(first, len(shown), parts.order)}, the others {others:.2f} nats", "quiet"
+    )

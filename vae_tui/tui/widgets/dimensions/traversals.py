@@ -14,7 +14,7 @@ from vae_tui.arrays import Bytes
 from vae_tui.latent.codes import traversal
 from vae_tui.model.numpy_network import Network
 from vae_tui.terminal.half_blocks import Row, side_by_side
-from vae_tui.terminal.tiles import GAP, scale
+from vae_tui.terminal.tiles import GAP, resized
 from vae_tui.tui.charts.sparkline import sparkline
 from vae_tui.tui.widgets.dimensions.kl_bars import DEAD, DimensionPressed, KlParts, StyleOf, bar
 from vae_tui.tui.widgets.dimensions.kl_history import History
@@ -22,6 +22,8 @@ from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.pictures import GRID_SIZES
 
 VALUES = (-3.0, -1.5, 0.0, 1.5, 3.0)
+MOST_CARDS = 20
+"""More cards would be small; the cursor scrolls to the others."""
 LEAST_FACTS, MOST_FACTS = 24, 64
 """Columns for the numbers, the bar and the history beside the digits."""
 
@@ -32,8 +34,10 @@ class Traversed:
 
     parts: KlParts
     images: Bytes
-    """uint8 (K, 5, H, W): of the first K dimensions of the order, at each of `VALUES`."""
+    """uint8 (K, 5, H, W): of K dimensions of the order, at each of `VALUES`."""
     history: History | None = None
+    first: int = 0
+    """The place in the order of the first of them."""
 
 
 @lru_cache(maxsize=4)
@@ -49,18 +53,19 @@ def traverse(network: Network, dimensions: tuple[int, ...]) -> Bytes:
 
 
 def layout(width: int, height: int, dimensions: int) -> tuple[int, int, int]:
-    """Return columns, rows and pixels of the cards that fit, with as many dimensions as possible.
+    """Return columns, rows and pixels of the cards that fit.
 
-    There are none where a card with the smallest digits is wider than ``width``.
+    There are as many as possible up to `MOST_CARDS`, then as large ones as possible. There are none
+    where a card with the smallest digits is wider than ``width``.
     """
     found = []
     for pixels in GRID_SIZES:
         digits = len(VALUES) * (pixels + GAP)
         columns = width // (LEAST_FACTS + digits)
         rows = (height - 1) // max(pixels // 2, 4)  # one row for the heads of the columns
-        found.append((min(columns * rows, dimensions), pixels, columns, rows))
-    _, pixels, columns, rows = max(found)
-    return columns, rows, pixels
+        found.append((min(columns * rows, dimensions, MOST_CARDS), pixels, columns, rows))
+    most, pixels, columns, rows = max(found)
+    return columns, min(rows, -(-most // max(columns, 1))), pixels
 
 
 class Traversals(Drawing):
@@ -81,7 +86,7 @@ class Traversals(Drawing):
         if place < shown and column < columns and event.y <= rows * max(pixels // 2, 4):
             from_left = x - (card_width - len(VALUES) * (pixels + GAP))
             value = VALUES[from_left // (pixels + GAP)] if from_left >= 0 else None
-            dimension = content.parts.order[place]
+            dimension = content.parts.order[content.first + place]
             self.post_message(DimensionPressed(dimension, value, event.chain == 2))
 
     def _layout(self) -> tuple[int, int, int, int] | None:
@@ -91,7 +96,7 @@ class Traversals(Drawing):
             return None
         columns, rows, pixels = layout(width, height, len(content.parts.order))
         shown = min(columns * rows, len(content.images))
-        return (columns, min(rows, -(-shown // columns)), pixels, shown) if shown else None
+        return (columns, rows, pixels, shown) if shown else None
 
     def _draw(self) -> None:
         content, found = self.content, self._layout()
@@ -120,11 +125,15 @@ class Traversals(Drawing):
 
     def _card(self, content: Traversed, place: int, width: int, pixels: int) -> list[Row]:
         ground, height = self.app.theme_variables["picture-ground"], max(pixels // 2, 4)
-        images = scale(content.images[place], pixels)
+        images = content.images[place]
+        proportional = round(images.shape[1] * pixels / images.shape[2])
+        # Half a cell stays free above the next card's pictures.
+        images = resized(images, min(proportional, 2 * height - 1), pixels)
         digits = side_by_side(images, GAP, content.parts.palette, ground)
         cells = len(VALUES) * (pixels + GAP) - GAP
         room = width - cells - GAP
-        dimension, wide = content.parts.order[place], min(room - GAP, MOST_FACTS)
+        dimension = content.parts.order[content.first + place]
+        wide = min(room - GAP, MOST_FACTS)
         facts = _facts(content, dimension, wide, height, self.app.console.get_style)
         facts += [Text()] * (height - len(facts))
         digits += [[Segment(" " * cells)]] * (height - len(digits))
