@@ -55,6 +55,17 @@ def test_the_sizes_of_the_network_are_those_of_its_weights(tmp_path):
     assert (config.latent_dim, config.hidden) == (4, 16)
 
 
+def test_a_gaussian_run_without_that_field_is_damaged_and_opens_as_gaussian(tmp_path):
+    run = create(tmp_path, None, tiny_config(reconstruction="gaussian"))
+    file = run.path / "config.json"
+    file.write_text(file.read_text().replace('"reconstruction"', '"reconstruktion"'))
+    shapes = {"encoder.2.weight": (8, 16), "decoder.0.weight": (16, 4), "scaled_log_variance": (1,)}
+    save_file({name: np.zeros(shape, np.float32) for name, shape in shapes.items()}, run.weights)
+    config, wrong = config_or_fallback(run)
+    assert wrong == f"{file} cannot be read: reconstruction is missing"
+    assert config.reconstruction == "gaussian"
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", "null", "{", "\0" * 99, '{"dataset": "\x1b[2J"}', b"\xff"]
 )

@@ -10,6 +10,8 @@ from support.tiny_runs import TINY, tiny_config
 from vae_tui.errors import UsageError
 from vae_tui.run.config import RunConfig, from_json, to_json
 
+DEFAULTS = RunConfig(dataset="digits", data_dir="data", epochs=1)
+
 
 def complaint(**changes: object) -> str:
     with pytest.raises(UsageError) as raised:
@@ -163,10 +165,21 @@ def test_a_data_set_whose_name_could_steer_a_terminal_is_refused(name):
         replace(TINY, dataset=name)
 
 
-def test_a_field_that_an_older_version_did_not_write_has_its_default():
+@pytest.mark.parametrize("missing", ["kl_schedule", "free_bits", "threads", "tensorboard"])
+def test_a_field_that_an_older_version_did_not_write_has_its_default(missing):
     record = json.loads(to_json(TINY))
-    del record["warmup"]
-    assert from_json(json.dumps(record)) == TINY
+    del record[missing]
+    assert from_json(json.dumps(record)) == replace(TINY, **{missing: getattr(DEFAULTS, missing)})
+
+
+@pytest.mark.parametrize("missing", ["reconstruction", "model", "beta", "warmup", "seed"])
+def test_a_field_that_every_version_wrote_is_missing_unless_the_file_is_old(missing):
+    record = json.loads(to_json(tiny_config(reconstruction="gaussian", model="ae", beta=4.0)))
+    del record[missing]
+    with pytest.raises(UsageError, match=f"^{missing} is missing$"):
+        from_json(json.dumps(record))
+    del record["architecture"]
+    assert getattr(from_json(json.dumps(record)), missing) == getattr(DEFAULTS, missing)
 
 
 def test_a_whole_number_stands_for_a_float():

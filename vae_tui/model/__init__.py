@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vae_tui.errors import UsageError
 from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
+from vae_tui.model.gaussian import VARIANCE_PARAMETER
 from vae_tui.run.config import RunConfig
 from vae_tui.run.damaged_config import readable_config
 from vae_tui.run.folder import Run
@@ -74,8 +75,8 @@ def load_network(path: Path, config: RunConfig) -> "Network":
 def config_or_fallback(run: Run) -> tuple[RunConfig, str]:
     """Return the run's config and an empty text; or a fallback, and what is wrong with the file.
 
-    The fallback is the readable part of the file, with the sizes of the newest weights if their
-    header can be read.
+    The fallback is the readable part of the file; if the header of the newest weights can be read,
+    it has their sizes, and their likelihood if they have a learned variance.
     """
     config, damage = readable_config(run)
     if damage:
@@ -85,6 +86,8 @@ def config_or_fallback(run: Run) -> tuple[RunConfig, str]:
             header = read_header(run.weights)
             shape = ImageShape.of_metadata(metadata_of(header))
             config = replace(config, image_shape=shape, **_sizes(header))
+            if VARIANCE_PARAMETER in header:
+                config = replace(config, reconstruction="gaussian")
     return config, damage
 
 

@@ -26,6 +26,12 @@ TENSORBOARD_MISSING = (
     "--tensorboard needs the package tensorboard; install it: pip install 'vae-tui[tensorboard]'"
 )
 
+_WRITTEN_BY_ALL_VERSIONS = (
+    *("batch_size", "lr", "beta", "warmup", "latent_dim", "hidden", "model", "reconstruction"),
+    *("seed", "device", "precision", "nproc"),
+)
+_WRITTEN_LATER = "architecture"
+"""Without it, a file may be written by hand: fields that are missing have their defaults."""
 _LONGEST_PATH = 4_096
 _DATASET = re.compile(r"[a-z0-9-]{1,40}")
 _CHECKSUM = re.compile(r"[0-9a-f]{16,64}")
@@ -179,7 +185,8 @@ def to_json(config: RunConfig, **more: Any) -> str:
 def from_json(text: str) -> RunConfig:
     """Return the config of the text of ``config.json``; unknown fields are ignored.
 
-    UsageError unless it is JSON and every field is there, of its type and in range.
+    Fields that older versions did not write have their defaults. UsageError unless the text is
+    JSON and every other field is there, of its type and in range.
     """
     try:
         raw = json_object(text)
@@ -191,7 +198,9 @@ def from_json(text: str) -> RunConfig:
     for field in dataclasses.fields(RunConfig):
         if field.name in raw:
             values[field.name] = _typed(field.name, raw[field.name], field.type)
-        elif field.default is dataclasses.MISSING:
+        elif field.default is dataclasses.MISSING or (
+            _WRITTEN_LATER in raw and field.name in _WRITTEN_BY_ALL_VERSIONS
+        ):
             raise UsageError(f"{field.name} is missing")
     return RunConfig(**values)
 
