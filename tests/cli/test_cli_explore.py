@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
-from support.explored_runs import NEWEST, called, model_at, pixels
+from support.explored_runs import NEWEST, called, explored_run, model_at, pixels
 from support.loaded_modules import modules_after_command
 
 from vae_tui.latent.codes import aggregate, code_text, prior, samples
@@ -102,6 +102,20 @@ def test_morph_writes_a_strip_and_a_moving_picture_of_the_same_way(run, tmp_path
             np.testing.assert_array_equal(frame, way[index])
     about = f"3 (test image #{ends[0]}) to 2 (test image #12), 5 pictures, slerp"
     assert said[1] == f"{movie}: {about}; weights of step 60 of one\n"
+
+
+def test_a_morph_is_described_with_the_names_of_the_classes(tmp_path):
+    clothes = explored_run(tmp_path, dataset="fashion-mnist")
+    line = [str(clothes.path), "-o", str(tmp_path / "m.gif")]
+    said = drawn(
+        clothes,
+        ["morph", *line, "Sneaker", "#12"],
+        ["movie", *line, "--of", "morph", "--digits", "Sneaker", "#12"],
+    )
+    assert re.search(
+        r"m\.gif: Sneaker \(test image #\d+\) to Pullover \(test image #12\), ", said[0]
+    )
+    assert "m.gif: Sneaker becomes Pullover; " in said[1]
 
 
 def test_decode_of_a_written_code_is_the_identical_picture(run, tmp_path):

@@ -4,7 +4,7 @@ from support.explored_runs import KEPT, NEWEST, explored_run, model_at
 
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.latent.codes import between, code_text, parse_code, prior, samples
-from vae_tui.latent.morph import choose_ends, morph
+from vae_tui.latent.morph import choose_ends, morph, title_of
 from vae_tui.model.network_at_step import network_at
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe, load_probe
@@ -144,6 +144,27 @@ def test_what_is_neither_class_nor_image_is_refused_with_what_is(probe, text):
 def test_a_class_of_which_there_is_no_image_is_refused(probe):
     none = Probe(probe.images[:2], np.array([1, 2], np.uint8), probe.classes)
     assert refusal(choose_ends, "1", "7", none) == "the run's test images have none of class 7"
+
+
+def test_a_class_can_be_given_by_its_name(probe):
+    names = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
+    named = Probe(probe.images, probe.labels, names)
+    assert choose_ends("tsu", "re", named) == choose_ends("3", "8", named)
+    none = Probe(probe.images[:1], np.zeros(1, np.uint8), names)
+    assert refusal(choose_ends, "o", "ki", none) == "the run's test images have none of class ki"
+
+
+def test_images_without_classes_are_named_by_their_numbers(probe):
+    alone = Probe(probe.images, np.zeros(len(probe.images), np.uint8), ("all",))
+    assert title_of(alone, 7) == "test image #7"
+    assert refusal(choose_ends, "#3", "9", alone) == (
+        "'9' is not an image to morph: give a test image from '#0' to '#149'"
+    )
+
+
+def test_a_class_name_from_a_foreign_run_is_printable(probe):
+    hostile = Probe(probe.images, probe.labels, ("\x1b[2J\ud800",) * 10)
+    assert title_of(hostile, 7) == "?[2J? (test image #7)"
 
 
 @pytest.mark.parametrize("path", ["linear", "slerp"])

@@ -86,10 +86,10 @@ def morph(
 ) -> None:
     """Interpolate from image A to image B.
 
-    Each is a class, 0 to 9, or a test image as '#123' (quoted).
+    Each is a class, by its number or name, or a test image as '#123' (quoted).
     """
     _check_output(output, ".png", ".gif")
-    from vae_tui.latent.morph import choose_ends
+    from vae_tui.latent.morph import choose_ends, title_of
     from vae_tui.latent.morph import morph as interpolate
     from vae_tui.model.probe import load_probe
 
@@ -97,7 +97,7 @@ def morph(
     probe = load_probe(found.probe, found.config())
     ends = choose_ends(start, end, probe, seed)
     pictures = interpolate(network, probe, ends, steps, path)
-    first, last = (f"{probe.labels[index]} (test image #{index})" for index in ends)
+    first, last = (title_of(probe, index) for index in ends)
     about = f"{first} to {last}, {steps} pictures, {path}"
     _show(output, pictures, steps, f"{about}; {_weights(found, network)}")
 

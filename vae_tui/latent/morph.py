@@ -10,6 +10,7 @@ from vae_tui.latent.codes import between, check_range
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
 from vae_tui.run.config import check_choice
+from vae_tui.text import printable
 
 PATHS = ("linear", "slerp", "pixels")
 """Two interpolations in the latent space, and for contrast a cross-fade of pixels."""
@@ -17,8 +18,9 @@ MOST_STEPS = 200
 
 
 def choose_ends(start: str, end: str, probe: Probe, seed: int | None = None) -> tuple[int, int]:
-    """Return two indices in the probe, each given as a class ``3`` or a test image ``#123``.
+    """Return two indices in the probe, each given as a class or a test image ``#123``.
 
+    A class is given by its number or its name; a number is never taken as a name.
     A class stands for its image nearest to the mean of the class in pixels, whatever the weights;
     with ``seed`` for a random one. The same class twice gives two different images.
 
@@ -27,6 +29,12 @@ def choose_ends(start: str, end: str, probe: Probe, seed: int | None = None) -> 
     """
     first = _choose(start, probe, seed, ())
     return first, _choose(end, probe, seed, (first,) if end.strip() == start.strip() else ())
+
+
+def title_of(probe: Probe, index: int) -> str:
+    """Return the class and number of a test image as printable text; without classes the number."""
+    number = f"test image #{index}"
+    return f"{printable(probe.class_name(index))} ({number})" if probe.has_classes else number
 
 
 def morph(
@@ -64,14 +72,19 @@ def _choose(text: str, probe: Probe, seed: int | None, taken: tuple[int, ...]) -
     text = text.strip()
     if re.fullmatch(r"#[0-9]{1,9}", text) and int(text[1:]) < len(probe.images):
         return int(text[1:])
-    if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) >= len(probe.classes):
+    if re.fullmatch(r"[0-9]{1,3}", text):
+        label = int(text)
+    else:
+        label = probe.classes.index(text) if text in probe.classes else len(probe.classes)
+    if label >= len(probe.classes):
+        classes = f"class from 0 to {len(probe.classes) - 1}, or a " if probe.has_classes else ""
         raise UsageError(
-            f"{text[:40]!r} is not an image to morph: give a class from 0 to "
-            f"{len(probe.classes) - 1}, or a test image from '#0' to '#{len(probe.images) - 1}'"
+            f"{text[:40]!r} is not an image to morph: "
+            f"give a {classes}test image from '#0' to '#{len(probe.images) - 1}'"
         )
-    members = probe.of_class(int(text))
+    members = probe.of_class(label)
     if not len(members):
-        raise UsageError(f"the run's test images have none of class {text}")
+        raise UsageError(f"the run's test images have none of class {probe.classes[label]}")
     images = probe.images[members].reshape(len(members), -1).astype(np.float32)
     order = (
         np.argsort(np.square(images - images.mean(0)).sum(1), kind="stable")

@@ -11,7 +11,7 @@ from vae_tui.arrays import Bytes, Floats
 from vae_tui.errors import VaeTuiError
 from vae_tui.export.movie_file import Scene, digits_picture, map_pictures, movie
 from vae_tui.latent import codes
-from vae_tui.latent.morph import MOST_STEPS, choose_ends
+from vae_tui.latent.morph import MOST_STEPS, choose_ends, title_of
 from vae_tui.latent.morph import morph as interpolate
 from vae_tui.latent.projection import aligned, pca
 from vae_tui.model import load_network
@@ -76,7 +76,10 @@ def movie_of(run: Run, request: Request, track: Track = iter) -> tuple[bytes, st
         ends = choose_ends(*request.digits, probe)
         steps, drawn = _oldest_first(run, config, morph(probe, ends, count), track)
         pictures = [digits_picture(images, count) for images in drawn]
-        first, last = (probe.class_name(index) for index in ends)
+        first, last = (
+            printable(probe.class_name(index)) if probe.has_classes else title_of(probe, index)
+            for index in ends
+        )
         what = f"{first} becomes {last}"
     else:
         probe = load_probe(run.probe, config)

@@ -35,7 +35,12 @@ class Probe:
 
     def class_name(self, index: int) -> str:
         """Return the name of an image's class; without classes it is an image."""
-        return self.classes[self.labels[index]] if len(self.classes) > 1 else "image"
+        return self.classes[self.labels[index]] if self.has_classes else "image"
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the images belong to several classes."""
+        return len(self.classes) > 1
 
 
 def load_probe(path: Path, config: RunConfig) -> Probe:
