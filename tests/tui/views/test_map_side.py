@@ -17,8 +17,10 @@ from support.screen import (
     wait_until,
 )
 from support.views import cloud
+from support.widgets import colours
 
 from vae_tui.terminal.class_colours import CLASS_COLOURS
+from vae_tui.tui.views.map_content import mixed_classes
 from vae_tui.tui.widgets.map.class_grid import ClassGrid, grid_layout
 from vae_tui.tui.widgets.map.manifold import AXIS, Manifold
 from vae_tui.tui.widgets.map.scatter import Scatter
@@ -149,6 +151,41 @@ async def test_the_classes_have_their_colours():
             one.text: one.style.color.get_truecolor().hex for one in segments if one.style.bold
         }
         assert marks == dict(zip("0123456789", CLASS_COLOURS, strict=True))
+
+
+LONG_NAMES = (
+    *("Animals and Nature", "Food and Drink", "Smileys and Emotion", "Travel and Places"),
+    *("Activities", "Objects", "Symbols", "Flags", "People and Body", "Component"),
+)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (200, 60)])
+async def test_names_too_long_for_the_pictures_are_listed_whole_below_them(size):
+    screen = map_screen()
+    async with screen.at(*size) as pilot:
+        await open_view(pilot, screen, "4")
+        screen.reader.load(dataclasses.replace(probe(), classes=LONG_NAMES))
+        grid = screen.view.query_one(ClassGrid)
+        await wait_until(pilot, lambda: "Activities" in plain(grid))
+        listed = plain(grid).splitlines()[-10:]
+        assert [row.strip() for row in listed] == [
+            f"{n} {name}" for n, name in enumerate(LONG_NAMES)
+        ]
+        assert "▀" in plain(grid)
+        assert re.search(r"0 3\b +1 3\b", plain(grid))  # marks and counts below the pictures
+        shown = colours(grid)
+        assert shown["P"] == CLASS_COLOURS[8]
+        await until_whole(pilot, screen)
+
+
+def test_a_class_is_mixed_where_most_points_around_its_centre_are_of_others():
+    points = np.random.default_rng(1).normal(size=(300, 2)).astype(np.float32)
+    labels = np.zeros(300, np.uint8)
+    labels[:30] = 1
+    points[-50:, 0] += 8
+    labels[-50:] = 2
+    centres = ((0, (0.0, 0.0)), (1, (0.0, 0.0)), (2, (8.0, 0.0)))
+    assert mixed_classes(points, labels, centres) == {1}
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

@@ -57,3 +57,19 @@ async def test_each_class_has_its_own_colour():
         await pilot.pause()
         shown = colours(scatter)
         assert [shown[str(label)] for label in range(10)] == list(CLASS_COLOURS)
+
+
+async def test_the_name_of_a_mixed_class_is_one_character_the_others_are_large():
+    scatter = Scatter()
+    async with Host(scatter).run_test(size=(80, 30)) as pilot:
+        scatter.cloud = Cloud(
+            np.zeros((1, 2), np.float32),
+            np.zeros(1, np.uint8),
+            Window(left=-40.0, top=30.0, scale=1.0, width=80, height=30),
+            centres=((2, (-20.0, 0.0)), (3, (20.0, 0.0))),
+            mixed=frozenset({3}),
+        )
+        await pilot.pause()
+        assert plain(scatter).count("3") == 1
+        assert "2" not in plain(scatter)
+        assert "█" in plain(scatter)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vae_tui.arrays import Floats
+from vae_tui.arrays import Bytes, Floats
 from vae_tui.latent.codes import quantiles
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
@@ -14,6 +14,12 @@ from vae_tui.tui.widgets.map.scatter import Cloud, with_bubbles
 
 BUBBLES_PER_CLASS = 4
 """More bubbles would hide each other."""
+NEAR_CENTRE = 20
+"""Points nearest to the centre of a class, of which it has..."""
+LEAST_OWN = 0.25
+"""...at least this share, or it lies among the other classes."""
+Centres = tuple[tuple[int, tuple[float, float]], ...]
+"""Classes with the medians of their points."""
 
 
 def cloud_of(scene: Scene, probe: Probe, plane: MapPlane, *, bubbles: bool, named: bool) -> Cloud:
@@ -28,6 +34,7 @@ def cloud_of(scene: Scene, probe: Probe, plane: MapPlane, *, bubbles: bool, name
     cloud = Cloud(
         *(plane.points, probe.labels, plane.window, plane.cursor),
         centres=centres,
+        mixed=mixed_classes(plane.points, probe.labels, centres),
         has_classes=has_classes,
         unicode=scene.unicode,
     )
@@ -75,7 +82,18 @@ def neighbours(scene: Scene, probe: Probe, nearest: Indices) -> ClassList:
     return ClassList(probe.images[nearest], (), names, (), scene.palette)
 
 
-def _centres(points: Floats, probe: Probe) -> tuple[tuple[int, tuple[float, float]], ...]:
+def mixed_classes(points: Floats, labels: Bytes, centres: Centres) -> frozenset[int]:
+    """Return the classes around whose centres most of the points (N, 2) are of others."""
+
+    def own_share(label: int, centre: tuple[float, float]) -> float:
+        distances = np.square(points - np.array(centre)).sum(1)
+        nearest = np.argsort(distances, kind="stable")[:NEAR_CENTRE]
+        return float((labels[nearest] == label).mean())
+
+    return frozenset(label for label, centre in centres if own_share(label, centre) < LEAST_OWN)
+
+
+def _centres(points: Floats, probe: Probe) -> Centres:
     """Return the median of the points of each class that has any."""
     centres = []
     for label in range(len(probe.classes)):

@@ -161,7 +161,8 @@ class LatentBars(Drawing):
         while lines and not lines[-1]:
             lines.pop()
         if len(shown) < len(self.bars.order) and len(lines) < self.size.height:
-            lines.append(Text(f" {shown_of(layout.first, len(shown), self.bars.order)}", "quiet"))
+            note = f" {shown_of(layout.first, len(shown), self.bars.order)}"
+            lines.append(Text.assemble((note, "quiet")))
         self.show_text(lines)
 
 

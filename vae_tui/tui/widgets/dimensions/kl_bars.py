@@ -170,6 +170,5 @@ def _bar_row(parts: KlParts, dimension: int, width: int, style_of: StyleOf) -> T
 def _note(parts: KlParts, first: int, shown: Sequence[int]) -> Text:
     """Return ``1 to 19 of 64, the others 12.03 nats``."""
     others = sum(parts.mean[one] + parts.variance[one] for one in {*parts.order} - {*shown})
-    return Text(
-        f" {shown_of(first, len(shown), parts.order)}, the others {others:.2f} nats", "quiet"
-    )
+    note = f" {shown_of(first, len(shown), parts.order)}, the others {others:.2f} nats"
+    return Text.assemble((note, "quiet"))

@@ -46,12 +46,24 @@ class ClassGrid(Drawing):
             self.show_rows([])
             return
         columns, pixels = grid_layout(width, height, len(classes.names))
+        if columns and _cuts_names(classes, pixels):
+            names = _names(classes, width)
+            listed_columns, listed_pixels = grid_layout(width, height - len(names), len(names))
+            if listed_columns:
+                rows = self._pictures(classes, listed_pixels, listed_columns, has_names=False)
+                if len(rows) + len(names) < height:
+                    rows.append(Strip.blank(0))
+                rows += [Strip(name.render(self.app.console, end="")) for name in names]
+                self.show_rows(rows)
+                return
         if columns:
-            self.show_rows(self._pictures(classes, pixels, columns))
+            self.show_rows(self._pictures(classes, pixels, columns, has_names=True))
         else:
             self.show_text(_text(classes, width, height))
 
-    def _pictures(self, classes: ClassList, pixels: int, columns: int) -> list[Strip]:
+    def _pictures(
+        self, classes: ClassList, pixels: int, columns: int, *, has_names: bool
+    ) -> list[Strip]:
         ground = self.app.theme_variables["picture-ground"]
         images = scale(classes.images, pixels)
         rows: list[Strip] = []
@@ -60,7 +72,7 @@ class ClassGrid(Drawing):
             rows += map(Strip, side_by_side(row_images, GAP, classes.palette, ground))
             line = Text(no_wrap=True)
             for index in range(first, min(first + columns, len(images))):
-                label = _label(classes, index, pixels)
+                label = _label(classes, index, pixels, has_name=has_names)
                 label.append(" " * (pixels + GAP - label.cell_len))
                 line.append_text(label)
             rows.append(Strip(line.render(self.app.console, end="")))
@@ -81,16 +93,31 @@ def grid_layout(width: int, height: int, count: int) -> tuple[int, int]:
     return 0, 0
 
 
-def _label(classes: ClassList, index: int, width: int) -> Text:
+def _cuts_names(classes: ClassList, width: int) -> bool:
+    """Whether names of classes do not fit between mark and count in ``width`` cells."""
+    return bool(classes.labels) and any(
+        name != class_mark(label) and len(name) > width - len(f"{count}") - 3
+        for label, name, count in zip(classes.labels, classes.names, classes.counts, strict=True)
+    )
+
+
+def _names(classes: ClassList, width: int) -> list[Text]:
+    """Return ``3 Dress`` for each class."""
+    return [
+        Text.assemble((f"{class_mark(label)} {cut(name, width - 2)}", f"class{label % 10}"))
+        for label, name in zip(classes.labels, classes.names, strict=True)
+    ]
+
+
+def _label(classes: ClassList, index: int, width: int, *, has_name: bool = True) -> Text:
     """Return ``7 99``, or ``3 Dress 107``: the mark, a name that is not the mark, the count."""
     if not classes.labels:
         return Text(cut(classes.names[index], width), "quiet")
     label, name, count = classes.labels[index], classes.names[index], f"{classes.counts[index]}"
     mark = class_mark(label)
-    text = Text(mark, f"class{label % 10}")
-    text.stylize("bold")
+    text = _mark(label)
     room = width - len(mark) - len(count) - 2
-    if name != mark and room > 2:
+    if has_name and name != mark and room > 2:
         text.append(f" {cut(name, room)}", f"class{label % 10}")
     return text.append(f" {count}", "quiet")
 
@@ -107,7 +134,13 @@ def _text(classes: ClassList, width: int, height: int) -> list[Text]:
             Text.assemble(*labels[first : first + columns])
             for first in range(0, len(labels), columns)
         ]
-    marks = [(f"{class_mark(label)} ", f"class{label % 10}") for label in classes.labels]
+    marks = [_mark(label) for label in classes.labels]
     per_row = max((width + 1) // 2, 1)
     starts = range(0, min(len(marks), per_row * height), per_row)
-    return [Text.assemble(*marks[first : first + per_row]) for first in starts]
+    return [Text(" ").join(marks[first : first + per_row]) for first in starts]
+
+
+def _mark(label: int) -> Text:
+    mark = Text(class_mark(label), f"class{label % 10}")
+    mark.stylize("bold")
+    return mark

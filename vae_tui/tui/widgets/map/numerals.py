@@ -1,6 +1,6 @@
 """Large numerals at the centres of the classes on the map."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -39,17 +39,23 @@ class Numeral:
 
 
 def numerals(
-    centres: Sequence[tuple[int, float, float]], width: int, height: int, *, unicode: bool
+    centres: Sequence[tuple[int, float, float]],
+    width: int,
+    height: int,
+    *,
+    unicode: bool,
+    small: Collection[int] = (),
 ) -> list[Numeral]:
     """Return numerals for classes, each at its centre or as near as there is room.
 
-    ``centres`` holds class, column and row, in cells of a pane ``width`` x ``height``.
+    ``centres`` holds class, column and row, in cells of a pane ``width`` x ``height``. Those of the
+    classes ``small`` are text in any pane.
     """
     is_large = unicode and width >= BLOCKS_FROM[0] and height >= BLOCKS_FROM[1]
     taken = np.zeros((height, width), bool)
     placed = []
     for label, column, row in centres:
-        rows = _rows(class_mark(label), is_large=is_large)
+        rows = _rows(class_mark(label), is_large=is_large and label not in small)
         wide, high = len(rows[0]), len(rows)
         for across, down in _nearby():
             left, top = round(column - wide / 2) + across, round(row - high / 2) + down

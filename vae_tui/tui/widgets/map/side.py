@@ -27,8 +27,8 @@ NARROW_SHARE = 0.25
 NAME_CELLS = 19
 """Width of a column with a digit above the other, at least, for the marks of ten classes."""
 SCALES = (1, 0.86, 0.79, 0.71, 0.64, 0.57, 0.5, 0.43)
-LABELS = 3
-"""Rows that the digits leave at least: their captions and the marks of the classes."""
+LABELS = 4
+"""Rows that the digits leave at least: a gap, their captions, the marks of the classes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +57,8 @@ class MapSide(Panel):
     MapSide #inside { height: 1fr; layout: vertical; }
     MapSide.tall #inside { layout: horizontal; }
     MapSide #pair { layout: vertical; height: auto; }
+    MapSide #nearest { margin-top: 1; }
+    .framed MapSide #nearest { margin-top: 0; }
     .framed MapSide #pair { layout: horizontal; }
     .framed MapSide.tall #pair { layout: vertical; width: auto; margin-right: 1; }
     MapSide #pair Vertical { height: auto; width: 1fr; }
