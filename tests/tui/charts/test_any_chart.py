@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from support.charts import epochs_of_training, line, points
 
 from vae_tui.tui.charts.chart import draw_chart
+from vae_tui.tui.charts.frame import ChartOptions
 from vae_tui.tui.charts.levels import Level
 from vae_tui.tui.charts.series import Series
 
@@ -30,7 +31,7 @@ def test_every_size_is_filled_exactly(width, height, log):
         [Level(45.5, "perfect reconstruction", "green"), Level(120, "x", "red")],
         width,
         height,
-        log=log,
+        ChartOptions(log=log),
         cursor=5,
         marks=[(2, "β 1→4")],
     )
@@ -64,10 +65,9 @@ def test_no_numbers_break_a_chart(series, levels, width, height, log, cursor, ma
             levels,
             width,
             height,
-            log=log,
+            ChartOptions(log=log, ascii_only=ascii_only),
             cursor=cursor,
             marks=[(mark, "lr 0.1→0.01") for mark in marks],
-            ascii_only=ascii_only,
         )
     assert [row.cell_len for row in rows] == [width] * height
     assert not ascii_only or all(row.plain.isascii() for row in rows)

@@ -5,6 +5,7 @@ import pytest
 from support.charts import epochs_of_training, line, picture, points, styles_at
 
 from vae_tui.tui.charts.chart import draw_chart
+from vae_tui.tui.charts.frame import ChartOptions
 from vae_tui.tui.charts.levels import Level
 
 
@@ -22,7 +23,9 @@ def test_a_straight_line_rises_from_corner_to_corner():
 
 
 def test_the_same_line_in_ascii():
-    rows = draw_chart("BCE nats/image", [line([0, 4], [0, 8])], [], 24, 7, ascii_only=True)
+    rows = draw_chart(
+        "BCE nats/image", [line([0, 4], [0, 8])], [], 24, 7, ChartOptions(ascii_only=True)
+    )
     assert picture(rows) == (
         "BCE  -- train 8.00      |\n"
         " |                  _--'|\n"
@@ -50,7 +53,9 @@ def test_values_that_are_not_finite_break_the_line_and_are_marked():
 
 
 def test_a_log_axis_marks_zeros_and_spaces_tens_evenly():
-    rows = draw_chart("BCE", [line(range(5), [1, 10, 0, 1000, 100])], [], 24, 14, log=True)
+    rows = draw_chart(
+        "BCE", [line(range(5), [1, 10, 0, 1000, 100])], [], 24, 14, ChartOptions(log=True)
+    )
     ticks = {row.plain[:4].strip(): index for index, row in enumerate(rows) if "┤" in row.plain}
     assert list(ticks) == ["1000", "100", "10", "1"]
     distances = np.diff(list(ticks.values()))
@@ -115,7 +120,7 @@ def test_the_untrained_loss_is_cut_off_and_its_value_written():
 
 def test_a_value_cut_off_by_a_log_axis_is_written_as_itself_not_as_its_logarithm():
     epochs, losses = epochs_of_training()
-    rows = draw_chart("BCE", [line(epochs, losses)], [], 40, 11, log=True)
+    rows = draw_chart("BCE", [line(epochs, losses)], [], 40, 11, ChartOptions(log=True))
     assert "↑544.0" in picture(rows)
 
 
@@ -146,10 +151,12 @@ def test_the_whole_run_shows_the_whole_fall_but_not_an_explosion(log):
     epochs, losses = np.linspace(0, 500, 5000), np.full(5000, 80.0)
     losses += np.arange(5000) % 7
     losses[:9] = np.linspace(550, 100, 9)
-    rows = draw_chart("BCE", [line(epochs, losses)], [], 60, 11, log=log, close_up=False)
+    rows = draw_chart(
+        "BCE", [line(epochs, losses)], [], 60, 11, ChartOptions(log=log, close_up=False)
+    )
     assert "↑" not in picture(rows)
     losses[-1] = 1e12
-    rows = draw_chart("BCE", [line(epochs, losses)], [], 60, 11, close_up=False)
+    rows = draw_chart("BCE", [line(epochs, losses)], [], 60, 11, ChartOptions(close_up=False))
     assert "↑1e+12" in picture(rows)
 
 

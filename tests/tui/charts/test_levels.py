@@ -4,6 +4,7 @@ import pytest
 from support.charts import line, picture, styles_at
 
 from vae_tui.tui.charts.chart import draw_chart
+from vae_tui.tui.charts.frame import ChartOptions
 from vae_tui.tui.charts.levels import Level
 
 
@@ -21,7 +22,7 @@ def test_labels_of_levels_stand_beside_the_plot_and_are_left_out_where_it_would_
     curve = line([0, 9], [500, 60])
     labels = {}
     for width in range(8, 90):
-        rows = draw_chart("BCE", [curve], levels, width, 11, log=True)
+        rows = draw_chart("BCE", [curve], levels, width, 11, ChartOptions(log=True))
         plot_end = len(rows[-1].plain.rstrip())
         labels[width] = [row.plain[plot_end:].strip() for row in rows[1:-1]]
         assert all(drawn <= plot_end for drawn in _ends_of_curve(rows[1:-1]))
@@ -56,5 +57,5 @@ def test_a_level_far_outside_is_left_out_of_a_close_up_and_widens_the_whole_char
     curve, level = line([0, 9], [100, 110]), Level(y, "level", "green")
     alone = draw_chart("BCE", [curve], [], 60, 9)
     assert picture(draw_chart("BCE", [curve], [level], 60, 9)) == picture(alone)
-    whole = draw_chart("BCE", [curve], [level], 60, 9, close_up=False)
+    whole = draw_chart("BCE", [curve], [level], 60, 9, ChartOptions(close_up=False))
     assert f"level {y:.0f}" in whole[1 if y > 110 else -2].plain

@@ -9,15 +9,16 @@ from collections.abc import Sequence
 import numpy as np
 from rich.text import Text
 
-from vae_tui.tui.charts.canvas import ASCII, UNICODE, Canvas, narrow_text
+from vae_tui.tui.charts.canvas import Canvas, narrow_text
 from vae_tui.tui.charts.edges import CURSOR, draw_edges
-from vae_tui.tui.charts.frame import LEAST_WIDTH, NOTHING_YET, Frame, frame_for
+from vae_tui.tui.charts.frame import LEAST_WIDTH, ChartOptions, Frame, frame_for
 from vae_tui.tui.charts.levels import Level
 from vae_tui.tui.charts.plotext_curve import plotext_curve
 from vae_tui.tui.charts.points import draw_points
 from vae_tui.tui.charts.series import Curve, Series, safe_curve
 from vae_tui.tui.charts.title_row import ALARM, title_row
 
+_DEFAULTS = ChartOptions()
 _MARK = "mark"
 _LEAST_HEIGHT = 3
 """Below this, or ``LEAST_WIDTH``, only the title row is drawn."""
@@ -29,17 +30,11 @@ def draw_chart(
     levels: Sequence[Level],
     width: int,
     height: int,
+    options: ChartOptions = _DEFAULTS,
     *,
     heading_width: int | None = None,
-    log: bool = False,
-    log_x: bool = False,
-    x_window: tuple[float, float] | None = None,
-    x_label: str = "epoch",
     cursor: float | None = None,
     marks: Sequence[tuple[float, str]] = (),
-    close_up: bool = True,
-    ascii_only: bool = False,
-    nothing: str = NOTHING_YET,
     gutters: tuple[int, int] = (0, 0),
 ) -> tuple[Text, ...]:
     """Return ``height`` rows of ``width`` cells: a title with the newest values, curves, an x axis.
@@ -47,22 +42,17 @@ def draw_chart(
     Args:
         title: Name and unit, such as ``BCE nats/image``; cut to its first word where narrow.
         series: Drawn in this order, lines before points.
-        heading_width: Cells of the title row, if not ``width``.
         levels: Lines with labels, the most important one first; in a close-up those near the data.
-        log: Logarithmic y axis; values <= 0 are marked like those that are not finite.
-        log_x: Logarithmic x axis; points at x <= 0 are left out.
-        x_window: The x to show; None for all.
+        heading_width: Cells of the title row, if not ``width``.
         cursor: x of a vertical line; the title row then shows the newest values up to there.
         marks: x and label of dotted vertical lines, such as changed settings.
-        close_up: The first eighth and far levels may be left out, for more height for the rest.
-        nothing: What to say where no series has a value.
         gutters: Least cells to the left and to the right of the plot, as of `gutters_of`.
     """
     if height <= 0:
         return ()
     width = max(width, 0)
-    glyphs = ASCII if ascii_only else UNICODE
-    curves = [safe_curve(one, log=log, log_x=log_x, window=x_window) for one in series]
+    glyphs, log_x = options.glyphs, options.log_x
+    curves = _curves(series, options)
     heading_width = width if heading_width is None else max(heading_width, 0)
     cursor_at = math.nan if cursor is None else _place(cursor, log_x)
     heading = title_row(
@@ -70,13 +60,10 @@ def draw_chart(
     )
     if height < _LEAST_HEIGHT or width < LEAST_WIDTH:
         return (heading, *(Text(" " * width) for _ in range(height - 1)))
-    frame = frame_for(
-        curves, levels, width, height - 1, glyphs, log, x_label, nothing,
-        log_x=log_x, x_window=x_window, close_up=close_up, gutters=gutters,
-    )  # fmt: skip
+    frame = frame_for(curves, levels, width, height - 1, options, gutters)
     canvas = Canvas(width, height - 1, frame.left, glyphs)
     has_cursor = cursor is not None and cursor_at in frame.x_range and not frame.message
-    draw_edges(canvas, frame, x_label, cursor_at if has_cursor else None)
+    draw_edges(canvas, frame, options.x_label, cursor_at if has_cursor else None)
     _draw_level_lines(canvas, frame, levels)
     placed = [(_place(x, log_x), label) for x, label in marks]
     shown_marks = [(frame.column(x), label) for x, label in placed if x in frame.x_range]
@@ -106,27 +93,21 @@ def gutters_of(
     levels: Sequence[Level],
     width: int,
     height: int,
-    *,
-    log: bool,
-    log_x: bool,
-    x_window: tuple[float, float] | None,
-    x_label: str,
-    close_up: bool,
-    ascii_only: bool,
-    nothing: str,
+    options: ChartOptions,
 ) -> tuple[int, int]:
     """Return the cells that a chart needs to the left and to the right of its plot.
 
-    ``height`` is without the title row; the other arguments are those of `draw_chart`.
+    ``height`` is without the title row.
     """
     if height < _LEAST_HEIGHT - 1 or width < LEAST_WIDTH:
         return 0, 0
-    curves = [safe_curve(one, log=log, log_x=log_x, window=x_window) for one in series]
-    frame = frame_for(
-        curves, levels, width, height, ASCII if ascii_only else UNICODE, log, x_label, nothing,
-        log_x=log_x, x_window=x_window, close_up=close_up,
-    )  # fmt: skip
+    frame = frame_for(_curves(series, options), levels, width, height, options)
     return frame.left, frame.label_cells
+
+
+def _curves(series: Sequence[Series], options: ChartOptions) -> list[Curve]:
+    log, log_x, window = options.log, options.log_x, options.x_window
+    return [safe_curve(one, log=log, log_x=log_x, window=window) for one in series]
 
 
 def _draw_level_lines(canvas: Canvas, frame: Frame, levels: Sequence[Level]) -> None:

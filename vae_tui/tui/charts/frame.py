@@ -19,7 +19,7 @@ from vae_tui.tui.charts.axis import (
     rounded_range,
     short_number,
 )
-from vae_tui.tui.charts.canvas import Glyphs
+from vae_tui.tui.charts.canvas import ASCII, UNICODE, Glyphs
 from vae_tui.tui.charts.levels import Level, level_texts
 from vae_tui.tui.charts.series import Curve
 
@@ -30,6 +30,29 @@ LEAST_WIDTH = 8
 
 _WIDTH_WITH_X_LABEL = 30
 """From this width on, the gutter has room for the label of x."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartOptions:
+    """How a chart is scaled and labelled."""
+
+    log: bool = False
+    """Logarithmic y axis; values <= 0 are marked like those that are not finite."""
+    log_x: bool = False
+    """Logarithmic x axis; points at x <= 0 are left out."""
+    x_window: tuple[float, float] | None = None
+    """The x to show; None for all."""
+    x_label: str = "epoch"
+    close_up: bool = True
+    """The first eighth and far levels may be left out, for more height for the rest."""
+    ascii_only: bool = False
+    nothing: str = NOTHING_YET
+    """What to say where no series has a value."""
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The characters that the chart is made of."""
+        return ASCII if self.ascii_only else UNICODE
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,44 +107,40 @@ def frame_for(
     levels: Sequence[Level],
     width: int,
     height: int,
-    glyphs: Glyphs,
-    log: bool,
-    x_label: str,
-    nothing: str,
-    *,
-    log_x: bool,
-    x_window: tuple[float, float] | None,
-    close_up: bool,
+    options: ChartOptions,
     gutters: tuple[int, int] = (0, 0),
 ) -> Frame:
     """Return the frame for ``width`` x ``height`` cells, of which the x axis is the last row.
 
     ``gutters`` are the least cells to the left and to the right of the plot.
     """
-    rows = height - 1
+    rows, log, log_x = height - 1, options.log, options.log_x
     drawn = [curve for curve in curves if len(curve.xs)]
-    x_range = _x_range(curves, log_x, x_window)
+    x_range = _x_range(curves, log_x, options.x_window)
     y_ticks: tuple[Tick, ...] = ()
-    y_range, message = Range(0.0, 1.0), nothing
+    y_range, message = Range(0.0, 1.0), options.nothing
     most = max(2, rows // 3)
     if drawn:
         message = ""
-        limits = [limits_worth_showing(curve.xs, curve.ys, close_up=close_up) for curve in drawn]
+        limits = [
+            limits_worth_showing(curve.xs, curve.ys, close_up=options.close_up) for curve in drawn
+        ]
         y_range = range_with_levels(
             min(low for low, _ in limits),
             max(high for _, high in limits),
             [level.height(log) for level in levels],
-            close_up=close_up,
+            close_up=options.close_up,
         )
         y_ticks = log_ticks(y_range, most) if log else linear_ticks(y_range, most)
     elif any(len(curve.non_finite_xs) for curve in curves):
         message = NOTHING_FINITE
     gutter = max((len(tick.label) for tick in y_ticks), default=0)
     if width >= _WIDTH_WITH_X_LABEL:
-        gutter = max(gutter, cell_len(x_label) if cell_len(x_label) <= 6 else 0)
+        label = cell_len(options.x_label)
+        gutter = max(gutter, label if label <= 6 else 0)
     left = max(gutter + 1, gutters[0])
     left = left if width >= left + 2 * LEAST_WIDTH else 0
-    labels = () if message else level_texts(levels, y_range, width - left, glyphs, log=log)
+    labels = () if message else level_texts(levels, y_range, width - left, options.glyphs, log=log)
     columns = width - left - max(*map(len, labels), gutters[1], 0)
     x_ticks: tuple[Tick, ...] = ()
     if any(len(curve.all_xs) for curve in curves):

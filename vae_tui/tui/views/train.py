@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -19,7 +18,7 @@ from vae_tui.run.kl_weight.schedule import beta_in_words
 from vae_tui.run.machine.words import machine_parts
 from vae_tui.run.series import TEST_LOSS_AT_MEAN
 from vae_tui.tui.charts.chart import draw_chart, gutters_of
-from vae_tui.tui.charts.frame import NOTHING_YET
+from vae_tui.tui.charts.frame import NOTHING_YET, ChartOptions
 from vae_tui.tui.state.losses import test_loss_name
 from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.state.scene import Scene
@@ -203,19 +202,19 @@ class TrainView(View):
                     others = axis.convert(overlay.run, drawn)
                     curves[:0] = cut_off(others, window) if cursor is None else others
             levels = reconstruction_levels(run) if chart == "reconstruction" else ()
-            frame: dict[str, Any] = {
-                "x_label": axis.label,
-                "log_x": axis.is_log,
-                "x_window": window,
-                "close_up": self.part == RECENT,
-                "log": self.log_axis and has_log_axis(chart, curves),
-                "ascii_only": not self.scene.unicode,
-                "nothing": "not recorded by this run" if len(run.train.columns[0]) else NOTHING_YET,
-            }
+            options = ChartOptions(
+                log=self.log_axis and has_log_axis(chart, curves),
+                log_x=axis.is_log,
+                x_window=window,
+                x_label=axis.label,
+                close_up=self.part == RECENT,
+                ascii_only=not self.scene.unicode,
+                nothing="not recorded by this run" if len(run.train.columns[0]) else NOTHING_YET,
+            )
             curves = marked(curves) if self.app.no_color else curves
-            draw = partial(draw_chart, marks=marks, cursor=cursor, **frame)
-            plots[widget] = partial(draw, chart_title(chart, run), curves, levels)
-            gutters.append(gutters_of(curves, levels, *widget.size, **frame))
+            draw = partial(draw_chart, chart_title(chart, run), curves, levels, options=options)
+            plots[widget] = partial(draw, marks=marks, cursor=cursor)
+            gutters.append(gutters_of(curves, levels, *widget.size, options))
         left, right = map(max, zip(*gutters, strict=True))
         for widget, unaligned in plots.items():
             widget.plot = partial(unaligned, gutters=(left, right))
