@@ -5,9 +5,10 @@ from functools import partial
 import pytest
 from support.fake_steering import FakeSteering
 from support.screen import Screen, become, until_reading, wait_until
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from vae_tui.run.events import Paused, SettingChanged
+from vae_tui.tui.dialogs.dialog import ErrorLine
 from vae_tui.tui.dialogs.settings import SettingsDialog
 
 bare_screen = partial(Screen, views="")
@@ -69,7 +70,7 @@ async def test_a_number_that_cannot_be_is_refused_in_words():
         ):
             await ask_controls(pilot, screen, **{name: value})
             await pilot.press("enter")
-            refusal = str(pilot.app.screen.query_one("#wrong", Static).render())
+            refusal = str(pilot.app.screen.query_one(ErrorLine).render())
             assert words in refusal
             assert "--" not in refusal
             assert len(pilot.app.screen_stack) == 2

@@ -73,3 +73,17 @@ async def test_the_name_of_a_mixed_class_is_one_character_the_others_are_large()
         assert plain(scatter).count("3") == 1
         assert "2" not in plain(scatter)
         assert "█" in plain(scatter)
+
+
+async def test_of_three_clicks_in_a_row_only_the_second_is_a_double_click():
+    clicks = []
+
+    class Listener(Host):
+        def on_scatter_clicked(self, message):
+            clicks.append(message.is_double)
+
+    scatter = Scatter()
+    async with Listener(scatter).run_test(size=(12, 1)) as pilot:
+        scatter.cloud = one_of_each_class(cursor=(4.5, 1.0))
+        await pilot.click(scatter, offset=(2, 0), times=3)
+        assert clicks == [False, True, False]

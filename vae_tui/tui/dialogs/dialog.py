@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
+from textual.widgets import Static
 
+from vae_tui.text import printable
 from vae_tui.tui.keys.active_keys import keys_of
 
 if TYPE_CHECKING:
@@ -45,8 +47,7 @@ class Dialog(ClosesOnce, ModalScreen[Result]):
         padding: 1 2; background: $surface;
     }
     Dialog .quiet { color: $quiet; }
-    Dialog .wrong { color: $text-error; }
-    Dialog .wrong.empty { display: none; }
+    Dialog ErrorLine { color: $text-error; margin-top: 1; display: none; }
     """
 
     def keys_line(self, *hints: tuple[str, str]) -> str:
@@ -60,6 +61,18 @@ class Dialog(ClosesOnce, ModalScreen[Result]):
             (known.get(key, key), does) for key, does in hints if key in known or "." not in key
         ]
         return " · ".join(f"[b $key]{key}[/] {does}" for key, does in shown)
+
+
+class ErrorLine(Static):
+    """Says why what was typed cannot be used; takes no room without an error."""
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+
+    def show(self, reason: str) -> None:
+        """Replace the error; an empty one hides the line."""
+        self.update(printable(reason))
+        self.display = bool(reason)
 
 
 def _usual(keys: list[str]) -> str:

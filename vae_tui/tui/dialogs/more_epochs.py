@@ -6,8 +6,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label, Static
 
 from vae_tui.errors import UsageError
-from vae_tui.text import printable
-from vae_tui.tui.dialogs.dialog import Dialog
+from vae_tui.tui.dialogs.dialog import Dialog, ErrorLine
 from vae_tui.tui.dialogs.settings import number
 
 MOST_DIGITS = 9
@@ -26,7 +25,6 @@ class MoreEpochsDialog(Dialog[int | None]):
     MoreEpochsDialog Horizontal { height: 1; margin-top: 1; }
     MoreEpochsDialog Label { width: 15; }
     MoreEpochsDialog Input { width: 14; margin-right: 2; }
-    MoreEpochsDialog #wrong { margin-top: 1; }
     """
 
     def __init__(self, epochs: int, proposed: int) -> None:
@@ -47,7 +45,7 @@ class MoreEpochsDialog(Dialog[int | None]):
                 yield Label("more epochs")
                 yield Input(str(self._proposed), id="more", compact=True)
                 yield Static(id="total", classes="quiet")
-            yield Static(id="wrong", classes="wrong empty", markup=False)
+            yield ErrorLine()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show the new total."""
@@ -67,8 +65,6 @@ class MoreEpochsDialog(Dialog[int | None]):
 
     def refuse(self, reason: str) -> None:
         """Say why the run cannot be trained further."""
-        line = self.query_one("#wrong", Static)
-        line.update(printable(reason))
-        line.remove_class("empty")
+        self.query_one(ErrorLine).show(reason)
 
     on_input_submitted = action_accept

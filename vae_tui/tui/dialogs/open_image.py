@@ -8,12 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.events import Paste, Resize
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from vae_tui.run.series import RECONSTRUCTION_TERMS
 from vae_tui.terminal.half_blocks import Palette
 from vae_tui.terminal.tiles import fitting, widths
-from vae_tui.tui.dialogs.dialog import Dialog
+from vae_tui.tui.dialogs.dialog import Dialog, ErrorLine
 from vae_tui.tui.state.own_image import ScoredImage, dropped_path, score_image
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.widgets.drawing import Drawing
@@ -50,7 +50,6 @@ class OpenImageDialog(Dialog[ScoredImage | None]):
     ]
     DEFAULT_CSS = """
     OpenImageDialog > Vertical { width: 96%; }
-    OpenImageDialog #wrong { margin-top: 1; }
     OpenImageDialog #labels { height: 1; color: $quiet; margin-top: 1; }
     OpenImageDialog #scores { height: 4; color: $quiet; margin-top: 1; }
     OpenImageDialog .empty { display: none; }
@@ -84,7 +83,7 @@ class OpenImageDialog(Dialog[ScoredImage | None]):
         with Vertical() as box:
             box.border_title = "Open an image"
             yield PathInput(self._path, placeholder=PROMPT, compact=True)
-            yield Static(id="wrong", classes="wrong empty", markup=False)
+            yield ErrorLine()
             yield Drawing(id="labels")
             yield Pictures(id="pictures")
             yield Drawing(id="scores")
@@ -128,12 +127,11 @@ class OpenImageDialog(Dialog[ScoredImage | None]):
         """Say why there is no image, unless another was requested since."""
         if text == self._requested and self.is_active:
             self._requested = ""  # enter tries again
-            self.query_one("#wrong", Static).update(reason)
-            self.query_one("#wrong").remove_class("empty")
+            self.query_one(ErrorLine).show(reason)
 
     def _request(self, text: str) -> None:
         self._requested, self._scored = text, None
-        self.query_one("#wrong").add_class("empty")
+        self.query_one(ErrorLine).show("")
         self._show_scored()
         self._request_score(self, text)
 

@@ -12,7 +12,7 @@ from textual.widgets import Input, Label, Static
 from vae_tui.errors import UsageError
 from vae_tui.run.commands import parse_setting
 from vae_tui.run.config import RANGES
-from vae_tui.tui.dialogs.dialog import Dialog
+from vae_tui.tui.dialogs.dialog import Dialog, ErrorLine
 
 LABELS = {"beta": "beta", "lr": "learning rate", "epochs": "epochs"}
 _EXPLANATIONS = {"beta": "weight of the KL", "lr": "of Adam", "epochs": "in total"}
@@ -45,7 +45,6 @@ class SettingsDialog(Dialog[SettingsAnswer | None]):
     SettingsDialog Input { width: 14; margin-right: 2; }
     SettingsDialog .quiet { width: 1fr; }
     SettingsDialog #about { margin-bottom: 1; }
-    SettingsDialog #wrong { margin-top: 1; }
     """
 
     def __init__(
@@ -90,7 +89,7 @@ class SettingsDialog(Dialog[SettingsAnswer | None]):
                     yield Label(LABELS[name])
                     yield Input(f"{value:g}", id=name, compact=True)
                     yield Static(f"{_EXPLANATIONS[name]} · {range_text(name)}", classes="quiet")
-            yield Static(id="wrong", classes="wrong empty", markup=False)
+            yield ErrorLine()
 
     def show_waiting(self, waiting: Mapping[str, float]) -> None:
         """Show settings that wait for the next resume; not where another value has been typed."""
@@ -133,8 +132,7 @@ class SettingsDialog(Dialog[SettingsAnswer | None]):
                     done = self._least_epochs - 1
                     raise UsageError(f"all {done} epochs are done: to train on, give more of them")
             except UsageError as error:
-                self.query_one("#wrong", Static).update(str(error))
-                self.query_one("#wrong").remove_class("empty")
+                self.query_one(ErrorLine).show(str(error))
                 self.query_one(f"#{name}", Input).focus()
                 return
             if value != current:

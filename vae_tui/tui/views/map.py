@@ -105,7 +105,7 @@ class MapView(View):
         """Choose the sizes of the digits."""
         self.query_one(MapSide).fit(*event.size, self.image_width)
 
-    on_scatter_resized = on_manifold_resized = View.redraw
+    on_sized_by_view_resized = View.redraw
 
     def on_scatter_clicked(self, message: Scatter.Clicked) -> None:
         """Move the cursor to the mouse; walk from there at a double click."""

@@ -219,7 +219,7 @@ class TrainView(View):
         for widget, unaligned in plots.items():
             widget.plot = partial(unaligned, gutters=(left, right))
 
-    on_loss_chart_resized = redraw_charts
+    on_sized_by_view_resized = redraw_charts
 
     watch_log_axis = redraw_charts
     watch_smooth = redraw_charts

@@ -5,7 +5,9 @@ from itertools import zip_longest
 
 from rich.style import Style
 from rich.text import Text
+from textual.events import Resize
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -60,3 +62,19 @@ class Drawing(Widget):
         if y >= len(self.rows):
             return Strip.blank(width, style)
         return self.rows[y].adjust_cell_length(width).apply_style(style)
+
+
+class SizedByView(Drawing):
+    """A drawing whose content its view makes for its size; it reports another size."""
+
+    class Resized(Message):
+        """There is another number of cells to draw for."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Return whether one of several in the queue is enough."""
+            return isinstance(message, SizedByView.Resized)
+
+    def on_resize(self, event: Resize) -> None:  # type: ignore[override]
+        """Report the size, instead of drawing what was made for another one."""
+        event.prevent_default()
+        self.post_message(self.Resized())

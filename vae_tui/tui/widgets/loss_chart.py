@@ -3,33 +3,19 @@
 from collections.abc import Callable, Sequence
 
 from rich.text import Text
-from textual.events import Resize
-from textual.message import Message
 from textual.reactive import var
 
-from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.tui.widgets.drawing import SizedByView
 from vae_tui.tui.widgets.panel import Panel, title_width
 
 
-class LossChart(Drawing):
+class LossChart(SizedByView):
     """Draws ``plot``, which returns a heading and the lines of a given ``width`` and ``height``."""
 
     plot: var[Callable[..., Sequence[Text]] | None] = var(None)
-    watch_plot = Drawing.redraw
+    watch_plot = SizedByView.redraw
     heading: var[str] = var("")
     """Rich markup."""
-
-    class Resized(Message):
-        """A chart has another size: the plots of all have to be aligned again."""
-
-        def can_replace(self, message: Message) -> bool:
-            """Return whether one of several in the queue is enough."""
-            return isinstance(message, LossChart.Resized)
-
-    def on_resize(self, event: Resize) -> None:  # type: ignore[override]
-        """Report the size, instead of drawing: the view then sets the plots of all charts."""
-        event.prevent_default()
-        self.post_message(self.Resized())
 
     def _draw(self) -> None:
         width, height = self.size

@@ -61,12 +61,8 @@ class KeyBar(Drawing):
 
     def on_click(self, event: Click) -> None:
         """Simulate the key that was clicked."""
-        footer = fitted(self.hints, self.size.width)
-        left = 1
-        for text, hint in footer.parts():
-            if hint and left <= event.x < left + cell_len(text):
-                self.app.simulate_key(hint.press)
-            left += cell_len(text) + footer.gap
+        if key := event.style.meta.get("key"):
+            self.app.simulate_key(key)
 
     def _draw(self) -> None:
         footer = fitted(self.hints, self.size.width)
@@ -75,7 +71,8 @@ class KeyBar(Drawing):
             if hint is None:
                 line.append(text, "quiet")
             else:
-                line.append(hint.key, "key").append(text[len(hint.key) :])
+                words = (hint.key, "key"), text[len(hint.key) :]
+                line.append_text(Text.assemble(*words, meta={"key": hint.press}))
             line.append(" " * footer.gap)
         self.show_text([line])
 

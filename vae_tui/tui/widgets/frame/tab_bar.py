@@ -39,11 +39,8 @@ class TabBar(Drawing):
 
     def on_click(self, event: Click) -> None:
         """Report the title that was clicked."""
-        left = 0
-        for index, label in enumerate(self._labels):
-            if left <= event.x < left + len(label):
-                self.post_message(self.Pressed(index))
-            left += len(label)
+        if (index := event.style.meta.get("tab")) is not None:
+            self.post_message(self.Pressed(index))
 
     @property
     def _labels(self) -> list[str]:
@@ -52,9 +49,9 @@ class TabBar(Drawing):
     def _draw(self) -> None:
         line = Text(no_wrap=True)
         for index, (key, label) in enumerate(zip(self.keys, self._labels, strict=False)):
+            end = len(key) + 1
+            words = [(label[:end], "key"), (label[end:], "")]
             if index == self.current:
-                line.append(label, "tab")
-            else:
-                end = len(key) + 1
-                line.append(label[:end], "key").append(label[end:])
+                words = [(label, "tab")]
+            line.append_text(Text.assemble(*words, meta={"tab": index}))
         self.show_text([line])

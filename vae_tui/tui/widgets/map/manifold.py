@@ -13,7 +13,7 @@ from textual.strip import Strip
 from vae_tui.arrays import Bytes
 from vae_tui.terminal.half_blocks import Palette, half_blocks
 from vae_tui.terminal.tiles import resized, tile
-from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.tui.widgets.drawing import SizedByView
 
 AXIS = 6
 """Columns of the labels at the left; the labels below take one row."""
@@ -66,13 +66,10 @@ def grid_for(width: int, height: int) -> tuple[int, int, tuple[int, int]]:
     return max(room // across, 1), max(high // down, 1), (across, down)
 
 
-class Manifold(Drawing):
+class Manifold(SizedByView):
     """Draws ``sheet``."""
 
     sheet: var[Sheet | None] = var(None)
-
-    class Resized(Message):
-        """There is another number of cells to draw for."""
 
     @dataclass
     class Clicked(Message):
@@ -82,18 +79,14 @@ class Manifold(Drawing):
         row: int
         is_double: bool
 
-    watch_sheet = Drawing.redraw
-
-    def on_resize(self) -> None:
-        """Report that the size has changed."""
-        self.post_message(self.Resized())
+    watch_sheet = SizedByView.redraw
 
     def on_click(self, event: Click) -> None:
         """Report the digit that was clicked."""
         if (sheet := self.sheet) is not None and event.x >= AXIS:
             column, row = (event.x - AXIS) // sheet.size[0], event.y // sheet.size[1]
             if column < sheet.columns and row < sheet.rows:
-                self.post_message(self.Clicked(column, row, event.chain > 1))
+                self.post_message(self.Clicked(column, row, event.chain == 2))
 
     def _draw(self) -> None:
         sheet = self.sheet

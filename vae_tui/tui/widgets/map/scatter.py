@@ -16,7 +16,7 @@ from textual.strip import Strip
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.terminal.class_colours import CLASS_MARKS
 from vae_tui.tui.state.map_plane import Indices, Window
-from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.tui.widgets.drawing import SizedByView
 from vae_tui.tui.widgets.map.numerals import numerals
 
 _BRAILLE = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
@@ -68,16 +68,13 @@ def with_bubbles(cloud: Cloud, chosen: Indices, basis: Floats, logvars: Floats) 
     return replace(cloud, points=points, labels=cloud.labels[chosen], outlines=outlines)
 
 
-class Scatter(Drawing):
+class Scatter(SizedByView):
     """Draws ``cloud``; a cell with several points shows the most frequent class.
 
     Without classes it shows how many they are.
     """
 
     cloud: var[Cloud | None] = var(None)
-
-    class Resized(Message):
-        """There is another number of cells to draw for."""
 
     @dataclass
     class Clicked(Message):
@@ -86,17 +83,13 @@ class Scatter(Drawing):
         point: tuple[float, float]
         is_double: bool
 
-    watch_cloud = Drawing.redraw
-
-    def on_resize(self) -> None:
-        """Report that the size has changed."""
-        self.post_message(self.Resized())
+    watch_cloud = SizedByView.redraw
 
     def on_click(self, event: Click) -> None:
         """Report the point that was clicked."""
         if self.cloud is not None:
             point = self.cloud.window.point(event.x, event.y)
-            self.post_message(self.Clicked(point, event.chain > 1))
+            self.post_message(self.Clicked(point, event.chain == 2))
 
     def _draw(self) -> None:
         cloud = self.cloud

@@ -124,7 +124,7 @@ class RunTable(DataTable[Text], can_focus=False):
 
     def on_click(self, event: Click) -> None:
         """Report a double click on a row."""
-        if event.chain > 1 and event.style.meta.get("row", -1) >= 0:
+        if event.chain == 2 and event.style.meta.get("row", -1) >= 0:
             self.post_message(self.DoubleClicked())
 
     @property
