@@ -40,6 +40,10 @@ def test_a_network_is_judged_where_the_last_epoch_had_the_full_beta(config, expe
         ({"warmup": 4.0}, 4.0, "4"),
         ({"warmup": 4.0, "kl_schedule": "cyclical"}, 4.37, "0.74 of 4 (cycle)"),
         ({"warmup": 4.0, "kl_schedule": "cyclical"}, 6.5, "4"),
+        ({"warmup": 4.0, "kl_schedule": "cyclical"}, 0.0, "0 of 4 (cycle)"),
+        ({"warmup": 4.0, "kl_schedule": "cyclical"}, 4.0, "4"),
+        ({"warmup": 4.0, "kl_schedule": "cyclical"}, 4.01, "0.02 of 4 (cycle)"),
+        ({"warmup": 0.1, "kl_schedule": "cyclical"}, 0.1 + 0.2, "4"),
     ],
 )
 def test_beta_in_words_says_what_it_rises_to(changes, epoch, words):

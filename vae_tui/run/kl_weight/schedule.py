@@ -1,5 +1,7 @@
 """How beta rises while a run trains: ``--kl-schedule`` and ``--warmup``."""
 
+import math
+
 from vae_tui.run.config import RunConfig
 
 
@@ -31,9 +33,18 @@ def is_at_full_beta(config: RunConfig, epoch: float) -> bool:
 
 
 def beta_in_words(config: RunConfig, beta: float, epoch: float) -> str:
-    """Return beta at an ``epoch``: ``4``, or while it rises ``0.37 of 4 (warm-up)``."""
+    """Return beta at an ``epoch``: ``4``, or while it rises ``0.37 of 4 (warm-up)``.
+
+    At the end of a cycle it is the beta of the steps before, not the 0 of the next one.
+    """
+    is_cyclical = config.kl_schedule == "cyclical"
     now = beta_at(config, beta, epoch, 1)
-    if now == beta:
+    if now == beta or (is_cyclical and _is_end_of_cycle(config, epoch)):
         return f"{beta:g}"
-    phase = "cycle" if config.kl_schedule == "cyclical" else "warm-up"
-    return f"{now:.2g} of {beta:g} ({phase})"
+    return f"{now:.2g} of {beta:g} ({'cycle' if is_cyclical else 'warm-up'})"
+
+
+def _is_end_of_cycle(config: RunConfig, epoch: float) -> bool:
+    """Return whether a cycle ends at an ``epoch``, which is not exact: a step may be any part."""
+    cycles = round(epoch / config.warmup)
+    return cycles > 0 and math.isclose(epoch, cycles * config.warmup)
