@@ -90,6 +90,37 @@ def test_a_variable_accepts_any_content(tmp_path, monkeypatch):
     assert idx_files.read(KNOWN, tmp_path).train[-1, -1] == 255
 
 
+@pytest.mark.parametrize("balanced", [True, False])
+def test_of_a_balanced_data_set_one_changed_label_is_refused(tmp_path, balanced, monkeypatch):
+    dataset = dataclasses.replace(
+        KNOWN, train_count=20, test_count=10, content_ids=(), is_balanced=balanced
+    )
+    folder = dataset.raw_folder(tmp_path)
+    folder.mkdir(parents=True)
+    for name, count in zip(dataset.files, (20, 20, 10, 10), strict=True):
+        shape = (count, 28, 28) if "images" in name else (count,)
+        values = np.arange(count, dtype=np.uint8) % 10 if len(shape) == 1 else np.zeros(shape, "u1")
+        header = struct.pack(f">4B{len(shape)}I", 0, 0, 8, len(shape), *shape)
+        (folder / name).write_bytes(header + values.tobytes())
+    assert len(idx_files.read(dataset, tmp_path).train) == 20
+    labels = folder / dataset.files[1]
+    changed = labels.read_bytes()
+    labels.write_bytes(changed[:-1] + b"\x03")
+    if balanced:
+        said = r"class 3 has 3 labels, not 2 \(VAE_TUI_UNCHECKED_DATA=1 accepts it\); delete it"
+        with pytest.raises(VaeTuiError, match=said):
+            idx_files.read(dataset, tmp_path)
+        monkeypatch.setenv("VAE_TUI_UNCHECKED_DATA", "1")
+        idx_files.read(dataset, tmp_path)
+    else:
+        idx_files.read(dataset, tmp_path)
+
+
+def test_emnist_is_known_to_be_balanced():
+    emnist = DATASETS["emnist"]
+    assert (emnist.is_balanced, emnist.train_count % 10, emnist.test_count % 10) == (True, 0, 0)
+
+
 def test_a_data_set_whose_content_is_not_known_is_accepted(tmp_path):
     put(contents(), tmp_path)
     idx_files.read(dataclasses.replace(KNOWN, content_ids=()), tmp_path)

@@ -15,7 +15,9 @@ from vae_tui.data.catalogue import DATASETS, Dataset
 from vae_tui.errors import UsageError, VaeTuiError
 
 TINY = dataclasses.replace(DATASETS["mnist"], train_count=5, test_count=3, content_ids=())
-TINY_EMNIST = dataclasses.replace(DATASETS["emnist"], train_count=5, test_count=3)
+TINY_EMNIST = dataclasses.replace(
+    DATASETS["emnist"], train_count=5, test_count=3, is_balanced=False
+)
 TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = TINY.files
 
 # Of the idx files inside the xz. Every one of the 5,000 rows was found, with its label, in the

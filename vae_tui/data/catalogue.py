@@ -41,10 +41,15 @@ class Dataset:
     download_bytes: int | None = None
     """Size of the download; None if there is nothing to download."""
     shape: ImageShape = DEFAULT_SHAPE
+    is_balanced: bool = False
+    """Every class has equally many images, in training and in test."""
     is_transposed: bool = False
     """The files hold the images column by column."""
     content_ids: tuple[str, ...] = ()
-    """What ``git hash-object`` prints for each of the files; empty where that is not known."""
+    """What ``git hash-object`` prints for each of the files; empty where that is not known.
+
+    EMNIST's is not: of its files the size, the range of the labels and their balance are checked.
+    """
 
     def raw_folder(self, data_dir: Path) -> Path:
         """Return the folder of the four files, which need not exist."""
@@ -81,7 +86,7 @@ DATASETS: dict[str, Dataset] = {
                              "6e9269c40e2642f2ac5bda1536e4a56c582e5be1")),
         Dataset("emnist", "EMNIST digits", "EMNIST",
                 _idx_files("emnist-digits-train", "emnist-digits-test"), 240_000, 40_000,
-                download_bytes=561_753_746, is_transposed=True),
+                download_bytes=561_753_746, is_balanced=True, is_transposed=True),
     )
 }  # fmt: skip
 """Every data set, by name."""

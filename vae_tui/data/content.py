@@ -4,6 +4,9 @@ import hashlib
 import os
 from pathlib import Path
 
+import numpy as np
+
+from vae_tui.arrays import Bytes
 from vae_tui.data.catalogue import DATASETS, Dataset
 
 UNCHECKED = "VAE_TUI_UNCHECKED_DATA"
@@ -31,6 +34,20 @@ def check_content(file_name: str, dataset: Dataset, *parts: bytes | memoryview) 
     raise ValueError(
         f"its size is right, but its content is not {dataset.title}'s ({UNCHECKED}=1 accepts it)"
     )
+
+
+def check_balance(labels: Bytes, classes: int) -> None:
+    """Raise ValueError unless each of the ``classes`` has equally many labels.
+
+    Source:
+        EMNIST's digits are balanced: Cohen et al. 2017, https://arxiv.org/abs/1702.05373, table II.
+    """
+    counts = np.bincount(labels, minlength=classes)
+    expected = len(labels) // classes
+    if (counts != expected).any() and not os.environ.get(UNCHECKED):
+        label = int((counts != expected).argmax())
+        found = f"class {label} has {counts[label]:,} labels, not {expected:,}"
+        raise ValueError(f"{found} ({UNCHECKED}=1 accepts it)")
 
 
 def content_id(*parts: bytes | memoryview) -> str:

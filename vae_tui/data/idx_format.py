@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from vae_tui.arrays import Bytes
 from vae_tui.data.catalogue import DATASETS, Dataset, find_file, resolve
-from vae_tui.data.content import check_content
+from vae_tui.data.content import check_balance, check_content
 from vae_tui.errors import VaeTuiError
 
 _CHUNK_BYTES = 1 << 20
@@ -76,6 +76,8 @@ def read_labels(file: Traversable, count: int, dataset: Dataset) -> Bytes:
         if labels.max() > last:
             index = int((labels > last).argmax())
             raise ValueError(f"label {index} is {labels[index]}, not 0 to {last}")
+        if dataset.is_balanced:
+            check_balance(labels, len(dataset.classes))
     return labels
 
 
