@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual.events import Resize
@@ -78,3 +79,12 @@ class SizedByView(Drawing):
         """Report the size, instead of drawing what was made for another one."""
         event.prevent_default()
         self.post_message(self.Resized())
+
+
+def overlaid(strip: Strip, x: int, text: str, style: Style | None) -> Strip:
+    """Return a strip with ``text`` over its cells from ``x`` on; what is left of 0 is cut off."""
+    text, x = text[max(-x, 0) :], max(x, 0)
+    end = x + len(text)
+    return Strip.join(
+        [strip.crop_extend(0, x, None), Strip([Segment(text, style)]), strip.crop(end)]
+    )

@@ -1,6 +1,5 @@
 """Pictures side by side, as half-blocks, with gutters between them and one of them framed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ from textual.strip import Strip
 from vae_tui.arrays import Bytes
 from vae_tui.terminal.half_blocks import Palette, Row, half_blocks
 from vae_tui.terminal.tiles import GAP, scale
-from vae_tui.tui.widgets.drawing import Drawing
+from vae_tui.tui.widgets.drawing import Drawing, overlaid
 
 _NONE: Bytes = np.empty((0, 1, 1), dtype=np.uint8)
 GRID_SIZES = range(28, 7, -2)
@@ -104,95 +103,71 @@ class Pictures(Drawing):
         height = images.shape[1] // 2
         stack = images.reshape(-1, *images.shape[2:])
         cells = half_blocks(stack, self.palette, self.app.theme_variables["picture-ground"])
-        gaps = self._frame_gaps(count, height)
-        if 0 <= self.chosen < count and self.palette.has_colours:
-            self._add_inner_edges(cells, self.chosen * height, height, gaps)
-        rows: list[Row] = [[] for _ in range(self.margins[1])]
+        rows = [Strip([])] * self.margins[1]
         for first in range(0, count, self.columns):
-            if first:
-                rows += [[] for _ in range(self.row_gap)]
+            rows += [Strip([])] * (self.row_gap if first else 0)
             members = range(first, min(first + self.columns, count))
-            sides = self._sides(height, gaps) if self.chosen in members else [""] * height
-            for y, pair in enumerate(sides):
-                pieces = [cells[member * height + y] for member in members]
-                rows.append(self._joined(pieces, self.chosen - first, pair))
+            for y in range(height):
+                row: Row = []
+                for member in members:
+                    gutter = self.gap if member > first else self.margins[0]
+                    row += [Segment(" " * gutter)] if gutter else []
+                    row += cells[member * height + y]
+                rows.append(Strip(row))
         if 0 <= self.chosen < count:
-            self._add_edges(rows, height, gaps)
-        self.show_rows([Strip(row) for row in rows])
+            self._add_frame(rows, height)
+        self.show_rows(rows)
 
-    def _frame_gaps(self, count: int, height: int) -> tuple[bool, bool]:
-        """Return whether there are rows above and below the chosen picture for its frame."""
-        row, last = self.chosen // self.columns, (count - 1) // self.columns
-        ends = self.margins[1] + (last + 1) * (height + self.row_gap) - self.row_gap
-        above = self.margins[1] if row == 0 else self.row_gap
-        below = self.size.height - ends if row == last else self.row_gap
-        return above > 0, below > 0
+    def _add_frame(self, rows: list[Strip], height: int) -> None:
+        """Draw a frame around the chosen picture, in the gutters.
 
-    def _add_inner_edges(
-        self, cells: list[Row], first: int, height: int, gaps: tuple[bool, bool]
-    ) -> None:
-        """Draw an edge without a row of its own over the outermost row of the picture's pixels."""
-        edge = self.app.console.get_style("here").color
-        if not gaps[0]:
-            cells[first] = [
-                Segment("▀" * len(text), Style(color=edge, bgcolor=style.bgcolor))
-                for text, style, _ in cells[first]
-                if style
-            ]
-        if not gaps[1]:
-            last = first + height - 1
-            cells[last] = [
-                Segment("▄" * len(text), Style(color=edge, bgcolor=style.color or style.bgcolor))
-                for text, style, _ in cells[last]
-                if style
-            ]
-
-    def _sides(self, height: int, gaps: tuple[bool, bool]) -> list[str]:
-        """Return the left and the right cell of the frame for each row of the chosen picture."""
-        shapes = FRAMES[self.palette]
-        sides = [shapes[4:6]] * height
-        if not self.palette.has_colours:  # corners where no row is left for an edge
-            sides[:1] = sides[:1] if gaps[0] else [shapes[:2]]
-            sides[-1:] = sides[-1:] if gaps[1] else [shapes[2:4]]
-        return sides
-
-    def _joined(self, pieces: Sequence[Row], framed: int, sides: str) -> Row:
-        """Return one row of cells of the pictures that stand side by side.
-
-        ``sides`` are those of the frame around the picture of column ``framed``, or empty.
+        An edge without a row of its own covers the outermost pixels; without colours it is left
+        out, and the sides end in corners.
         """
-        row: Row = []
-        style = self.app.console.get_style("here") if sides else None
-        for number, piece in enumerate(pieces):
-            width = self.gap if number else self.margins[0]
-            if sides and width and number == framed:
-                row += Segment(" " * (width - 1)), Segment(sides[0], style)
-            elif sides and width and number == framed + 1:
-                row += Segment(sides[1], style), Segment(" " * (width - 1))
-            elif width:
-                row.append(Segment(" " * width))
-            row += piece
-        if sides and framed == len(pieces) - 1:
-            row.append(Segment(sides[1], style))
-        return row
-
-    def _add_edges(self, rows: list[Row], height: int, gaps: tuple[bool, bool]) -> None:
-        """Draw the upper and the lower edge of the frame where there are rows for them."""
         shapes, style = FRAMES[self.palette], self.app.console.get_style("here")
+        has_colours, last = self.palette.has_colours, len(self.images) - 1
         row, column = divmod(self.chosen, self.columns)
-        left = self.margins[0] + column * (self.pixels + self.gap) - 1
+        left = self.margins[0] + column * (self.pixels + self.gap)
         top = self.margins[1] + row * (height + self.row_gap)
-        if gaps[0]:
-            line = f"{shapes[0]}{shapes[6] * self.pixels}{shapes[1]}"
-            self._line(rows, top - 1, left, line, style)
-        if gaps[1]:
-            line = f"{shapes[2]}{shapes[7] * self.pixels}{shapes[3]}"
-            self._line(rows, top + height, left, line, style)
+        right, bottom = left + self.pixels, top + height
+        is_lowest = row == last // self.columns
+        above = (self.row_gap if row else self.margins[1]) > 0
+        below = bottom < self.size.height if is_lowest else self.row_gap > 0
+        sides = [shapes[4:6]] * height
+        if not has_colours:
+            sides[:1] = sides[:1] if above else [shapes[:2]]
+            sides[-1:] = sides[-1:] if below else [shapes[2:4]]
+        for y, pair in enumerate(sides, top):
+            if self.gap if column else self.margins[0]:
+                rows[y] = overlaid(rows[y], left - 1, pair[0], style)
+            if self.gap or self.chosen == last or column == self.columns - 1:
+                rows[y] = overlaid(rows[y], right, pair[1], style)
+        if below:
+            rows += [Strip([])] * (bottom + 1 - len(rows))
+        for has_row, outer, inner, ends, edge, half in (
+            (above, top - 1, top, shapes[:2], shapes[6], "▀"),
+            (below, bottom, bottom - 1, shapes[2:4], shapes[7], "▄"),
+        ):
+            if has_row:
+                line = f"{ends[0]}{edge * self.pixels}{ends[1]}"
+                rows[outer] = overlaid(rows[outer], left - 1, line, style)
+            elif has_colours:
+                covered = _with_edge(rows[inner].crop(left, right), half, style)
+                rows[inner] = Strip.join(
+                    [rows[inner].crop(0, left), covered, rows[inner].crop(right)]
+                )
 
-    def _line(self, rows: list[Row], y: int, left: int, line: str, style: Style) -> None:
-        """Draw the upper or the lower edge into a gutter between two rows."""
-        if y == len(rows):
-            rows.append([])
-        if left < 0:
-            left, line = 0, line[1:]
-        rows[y] = [Segment(" " * left), Segment(line, style)]
+
+def _with_edge(pixels: Strip, half: str, edge: Style) -> Strip:
+    """Return a row of cells with their upper or lower ``half`` in the colour of an edge."""
+    return Strip(
+        Segment(
+            half * len(text),
+            Style(
+                color=edge.color,
+                bgcolor=style.bgcolor if half == "▀" else style.color or style.bgcolor,
+            ),
+        )
+        for text, style, _ in pixels
+        if style
+    )

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from vae_tui.arrays import Bytes
 from vae_tui.terminal.half_blocks import Palette, half_blocks
 from vae_tui.terminal.tiles import resized, tile
-from vae_tui.tui.widgets.drawing import SizedByView
+from vae_tui.tui.widgets.drawing import SizedByView, overlaid
 
 AXIS = 6
 """Columns of the labels at the left; the labels below take one row."""
@@ -119,11 +119,9 @@ class Manifold(SizedByView):
         first, flat, second, side, third, fourth = list(_FRAMES[sheet.unicode])
         middle = flat * (wide - 2)
         for y in range(top, min(top + high, len(rows))):
-            before, inside, after = rows[y].divide([left, left + wide, rows[y].cell_length])
             if y in (top, top + high - 1):
                 ends = (first, second) if y == top else (third, fourth)
-                framed = [Strip([Segment(f"{ends[0]}{middle}{ends[1]}", style)])]
+                rows[y] = overlaid(rows[y], left, f"{ends[0]}{middle}{ends[1]}", style)
             else:
-                edge = Strip([Segment(side, style)])
-                framed = [edge, inside.crop(1, wide - 1), edge]
-            rows[y] = Strip.join([before, *framed, after])
+                for x in (left, left + wide - 1):
+                    rows[y] = overlaid(rows[y], x, side, style)

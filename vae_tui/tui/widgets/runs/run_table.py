@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.cells import cell_len, set_cell_size
-from rich.segment import Segment
 from rich.text import Text
 from textual.coordinate import Coordinate
 from textual.events import Click
@@ -20,6 +19,7 @@ from textual.widgets import DataTable
 
 from vae_tui.text import printable
 from vae_tui.tui.state.other_runs import ListedRun
+from vae_tui.tui.widgets.drawing import overlaid
 from vae_tui.tui.widgets.frame.status import ROLES
 from vae_tui.tui.widgets.runs.run_columns import COLUMNS, HEADS, Side, differing, texts_of
 
@@ -77,7 +77,7 @@ class RunTable(DataTable[Text], can_focus=False):
         line = super().render_line(y)
         if y == 0 or y - 1 + round(self.scroll_y) != self.cursor_row or not self.row_count:
             return line
-        return Strip.join([Strip([Segment(">", next(iter(line)).style)]), line.crop(1)])
+        return overlaid(line, 0, ">", next(iter(line)).style)
 
     def redraw(self) -> None:
         """Update the rows, with the columns that fit."""
