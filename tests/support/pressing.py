@@ -13,6 +13,7 @@ import termios
 import time
 from collections import deque
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 
 from support.processes import PATIENCE_SECONDS
@@ -206,19 +207,20 @@ class Pressed:
         self._fail("no answer")
 
     def _leave(self) -> None:
+        """Press q, again in the dialog that asks about a live run, until the program has left."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            self._write(b"\x1b")  # on a busy machine a key may just have opened something
-            self._drain(0.5)
+        for attempt in count():
+            if attempt % 4 == 0:
+                self._write(b"\x1b")  # a dialog may be open that takes q as text
+                self._drain(0.5)
             self._write(b"q")
-            self._drain(0.5)
-            if not self._is_there():
-                return
-            self._write(b"k")
-            self._drain(0.5)
-            if not self._is_there():
-                return
-        self._fail("cannot be left")
+            until = time.monotonic() + 2.0
+            while time.monotonic() < until:
+                self._drain(0.02)
+                if not self._is_there():
+                    return
+            if time.monotonic() > deadline:
+                self._fail("cannot be left")
 
     def _write(self, keys: bytes) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS

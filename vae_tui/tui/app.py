@@ -164,7 +164,7 @@ class VaeApp(TerminalApp):
 
     def on_more_views_loaded(self, message: MoreViewsLoaded) -> None:
         """Mount the other views, and open one whose key was pressed."""
-        if self.is_running:
+        if self.is_running:  # a coroutine that is never awaited is a warning
             self.run_worker(self._views.mount(message.views))
 
     @on(ReaderMessage)
@@ -281,12 +281,10 @@ class VaeApp(TerminalApp):
         self.start_thread("reader", follow)
 
     def _show_scene(self, scene: "Scene") -> None:
-        if self.is_running:
-            self.main.scene = scene
-            self._drawing.show(scene)
-            if scene.network is not None:
-                self._views.digits_drawn()
+        self.main.scene = scene
+        self._drawing.show(scene)
+        if scene.network is not None:
+            self._views.digits_drawn()
 
     def _show_weights(self, label: str) -> None:
-        if self.is_running:
-            self.main.weights = label
+        self.main.weights = label

@@ -182,10 +182,6 @@ class MainScreen(Screen[None], inherit_bindings=False):
             title = f"{title} · {self.link_rate} to this terminal"
         self.app.push_screen(HelpDialog(title, text, *self.keys_here(), news=printable_lines(news)))
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow no action once the program is ending: no new screen would be composed."""
-        return self.app.is_running and self.is_attached and super().check_action(action, parameters)
-
     def watch_scene(self) -> None:
         """Let the visible view draw from the scene; the hidden ones get it when they are shown."""
         if view := self.view:

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
-from rich.console import RenderableType
 from rich.theme import Theme as ConsoleTheme
 from rich.theme import ThemeStackError
 from textual.app import App
@@ -22,7 +21,7 @@ from vae_tui.terminal.capabilities import STANDARD, TRUECOLOR, is_browser
 from vae_tui.text import cut_middle
 from vae_tui.tui import hangup, theme
 from vae_tui.tui.keys.key_queue import KeyProbe, KeyQueue
-from vae_tui.tui.link.driver import LinkDriver, driver_of
+from vae_tui.tui.link.driver import LinkDriver, QuietEnd, driver_of
 from vae_tui.tui.link.terminal_writer import TerminalWriter
 from vae_tui.tui.messages import ThreadFailed
 from vae_tui.tui.widgets.drawing import Drawing
@@ -33,7 +32,7 @@ LATEST_LOADING_SECONDS = 0.3
 HUNG_UP = 128 + signal.SIGHUP
 
 
-class TerminalApp(App[None]):
+class TerminalApp(QuietEnd):
     """Handles keys in order, ends on errors of its threads and when its terminal is gone."""
 
     def __init__(
@@ -171,23 +170,6 @@ class TerminalApp(App[None]):
     async def on_key_probe(self, message: KeyProbe) -> None:
         """Pass on the next key."""
         await self._keys.probe_arrived(message.number)
-
-    def exit(
-        self, result: None = None, return_code: int = 0, message: RenderableType | None = None
-    ) -> None:
-        """End the program; once the newest screen is composed.
-
-        Textual mounts no widgets after that, and the handlers of the screen would find none.
-        """
-        if self.screen_stack and not self.screen.is_mounted:
-            self.call_later(self.exit, result, return_code, message)
-        else:
-            super().exit(result, return_code, message)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow no action once the program is ending: no new screen would be composed."""
-        can_act = self.is_running and bool(self.screen_stack) and self.screen.is_attached
-        return can_act and super().check_action(action, parameters)
 
     def action_redraw(self) -> None:
         """Redraw every cell."""

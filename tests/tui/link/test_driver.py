@@ -1,5 +1,6 @@
 """The driver on a pseudo-terminal, and the private names of Textual that it uses."""
 
+import asyncio
 import os
 import signal
 import sys
@@ -9,7 +10,7 @@ from support.terminal import RawTerminal
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
-from vae_tui.tui.link.driver import LinkDriver, driver_of, write_through
+from vae_tui.tui.link.driver import LinkDriver, QuietEnd, driver_of, write_through
 
 SCREEN = """
 import os
@@ -123,3 +124,30 @@ async def test_an_app_without_a_terminal_has_no_writer():
     async with App().run_test() as pilot:
         assert driver_of(pilot.app) is None
         write_through(pilot.app, "\a")
+
+
+@pytest.mark.parametrize("moment", ["mount", "message", "timer"])
+async def test_what_fails_after_exit_neither_keeps_the_app_nor_changes_its_exit_code(moment):
+    class Failing(QuietEnd):
+        def on_mount(self) -> None:
+            self.exit(return_code=3)
+            if moment == "message":
+                self.call_later(lambda: 1 / 0)
+            elif moment == "timer":
+                self.set_timer(0, lambda: 1 / 0)
+            else:
+                raise ZeroDivisionError
+
+    app = Failing()
+    await asyncio.wait_for(app.run_async(headless=True), 60)
+    assert app.return_code == 3
+
+
+async def test_what_fails_before_exit_ends_the_app():
+    class Failing(QuietEnd):
+        def on_mount(self) -> None:
+            self.call_later(lambda: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        async with Failing().run_test() as pilot:
+            await pilot.pause()

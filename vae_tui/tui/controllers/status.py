@@ -45,7 +45,7 @@ class StatusController:
 
     def update(self) -> None:
         """Show what is known now; to be called at least once a second."""
-        if self._store.run is None or not self._app.is_running:
+        if self._store.run is None:
             return
         self._store.update_weights_label()
         run, now, main = self._store.run, self._clock(), self._app.main

@@ -15,6 +15,9 @@ changes one of them; they pass with 8.2.0 and 8.2.8.
 * ``textual._xterm_parser.XTermParser``: makes events of what the terminal sends.
 * ``Driver._loop``: the event loop that created the driver.
 * ``App._driver``: the running driver; Textual has no public way to it.
+* ``App._exit``, ``App._handle_exception``: once an app ends, Textual mounts no widgets and removes
+  those there are, but still runs handlers, timers and callbacks, and prints the traceback of one
+  that finds a widget or screen missing.
 * ``Screen._compositor``: the cells of a screen; what is public renders one widget, or Rich's SVG.
 """
 
@@ -54,6 +57,14 @@ _MODIFIERS = {2: "alt", 4: "ctrl", 1: "shift"}
 _SIGNAL_SECONDS = 0.2
 """Longest time between the signals of one command. ``kill %1`` sends SIGTERM, then SIGCONT; threads
 of one process may take them in the other order."""
+
+
+class QuietEnd(App[None]):
+    """An app without tracebacks of what fails after it was told to exit."""
+
+    def _handle_exception(self, error: Exception) -> None:
+        if not self._exit:
+            super()._handle_exception(error)
 
 
 def driver_of(app: App[Any]) -> "LinkDriver | None":

@@ -110,8 +110,8 @@ class View(Container, can_focus=True):
         return (self.scene.run.config.image_shape if self.scene else DEFAULT_SHAPE).width
 
     def redraw(self) -> None:
-        """Draw the scene, if there is one and the widgets are not being removed."""
-        if self.scene is not None and self.is_mounted and self.app.is_running:
+        """Draw the scene, if there is one."""
+        if self.scene is not None and self.is_mounted:
             self._draw(self.scene)
 
     watch_scene = redraw
@@ -131,10 +131,6 @@ class View(Container, can_focus=True):
 
         Textual would compute those of all its widgets again, a quarter of the time of a switch.
         """
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow no key while the widgets are removed."""
-        return self.app.is_running and self.is_attached and super().check_action(action, parameters)
 
     def on_paste(self, event: Paste) -> None:
         """Report a file that was dropped on the terminal."""

@@ -234,8 +234,6 @@ class WalkView(View):
 
     def _show_next_frame(self) -> None:
         place = self.walk.place
-        if not self.app.is_running:  # timers still tick while the widgets are removed
-            return
         if place is None or (following := place.next_frame()) is None:
             self._go(self.walk)
         elif self.display or not isinstance(place, Drift):
