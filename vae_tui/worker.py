@@ -30,26 +30,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.data_dir = str(Path(options.data_dir).absolute())
     run = Run(options.folder.absolute())
     lock: RunLock | None = None
+    code, is_started_again = 1, False
     try:
         run.config()  # before anything is written into a folder that holds no run
         inherited = None if options.lock_fd is None else _own(options.lock_fd)
         launch = Launch.from_environment()
         if launch.rank == 0:
             token = options.lock_token or new_token()
-            lock = run.hold_lock(run.take_lock(token) if inherited is None else inherited, token)
+            is_started_again = launch.restarts_left > 0
+            lock = run.hold_lock(
+                run.take_lock(token) if inherited is None else inherited,
+                token,
+                os.getppid() if is_started_again else 0,
+            )
             run = Run(run.path, lock.folder)
             os.chdir(lock.folder)  # shows whose trainer it is when the folder has a new name
             if options.commands_from is None or launch.restarts:
                 options.commands_from = prepare_commands(run)
         from vae_tui.training.process import train_run  # noqa: PLC0415 - imports torch
 
-        return train_run(run, options.data_dir, options.commands_from or 0, lock)
+        code = train_run(run, options.data_dir, options.commands_from or 0, lock)
     except VaeTuiError as error:
         print(error, file=sys.stderr, flush=True)  # noqa: T201
-        return error.exit_code
+        code = error.exit_code
     finally:
-        if lock is not None:
+        if lock is not None and not (code and is_started_again):
             lock.release()
+    return code
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

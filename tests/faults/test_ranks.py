@@ -25,6 +25,7 @@ from support.real_runs import (
 )
 from support.tiny_runs import losses_of, only, tiny_config
 
+from vae_tui.errors import UsageError
 from vae_tui.run.commands import Command
 from vae_tui.run.events import Paused, Resumed, RunEnded, RunStarted, SettingChanged
 from vae_tui.run.folder import Run
@@ -117,6 +118,18 @@ def test_two_processes_survive_a_full_disk_and_a_killed_one_and_end_in_words(tmp
     assert len(only(SettingChanged, told(run))) == 1
     assert "gloo" not in run.log.read_text()
     assert not run.is_live()
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_no_other_trainer_gets_the_run_while_torchrun_starts_its_processes_again(tmp_path, rank):
+    run = create(tmp_path, "run", ENDLESS)
+    with agent_of(run, restarts=1):
+        wait_until(lambda: only(RunStarted, told(run)))
+        kill_a_rank(run, rank)
+        while len(only(RunStarted, told(run))) < 2:
+            with pytest.raises(UsageError, match="is live"):
+                os.close(run.take_lock())
+    wait_until(lambda: not run.is_live())
 
 
 @pytest.mark.soak

@@ -155,10 +155,10 @@ class Run:
             at = "" if error.filename in (None, str(self.path)) else f" ({error.filename})"
             raise VaeTuiError(f"{self.path} cannot be written: {reason(error)}{at}") from None
 
-    def hold_lock(self, descriptor: int, token: str) -> RunLock:
-        """Keep the lock that `take_lock` took with ``token``; the same errors."""
+    def hold_lock(self, descriptor: int, token: str, agent: int = 0) -> RunLock:
+        """Keep the lock that `take_lock` took with ``token``, as a `RunLock`; the same errors."""
         try:
-            return RunLock(self.path, descriptor, token)
+            return RunLock(self.path, descriptor, token, agent)
         except run_lock.Held as held:
             raise self._is_held(held.holder) from None
         except OSError as error:

@@ -2,9 +2,12 @@
 
 import contextlib
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from support.tiny_runs import TINY
@@ -54,6 +57,40 @@ def test_a_lock_file_that_is_replaced_by_an_empty_one_frees_nothing(run):
             run.take_lock()
         lock.beat()
         assert run.pid() == os.getpid()
+
+
+TRAINER = """
+import os, sys
+from pathlib import Path
+from vae_tui.run.folder import Run
+run = Run(Path(sys.argv[1]))
+lock = run.hold_lock(run.take_lock("a"), "a", os.getppid())
+print("trains", flush=True)
+os._exit(1)
+"""
+AGENT = """
+import subprocess, sys
+for _ in sys.stdin:
+    subprocess.run([sys.executable, "-c", sys.argv[1], sys.argv[2]])
+    print("failed", flush=True)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for the agent there")
+def test_torchrun_that_starts_a_failed_trainer_again_keeps_the_run_from_others(run):
+    words = [sys.executable, "-c", AGENT, TRAINER, str(run.path), "torchrun"]
+    with subprocess.Popen(words, stdin=PIPE, stdout=PIPE, text=True, bufsize=1) as agent:
+        assert agent.stdin and agent.stdout
+        for _ in range(2):
+            agent.stdin.write("start\n")
+            assert [agent.stdout.readline() for _ in range(2)] == ["trains\n", "failed\n"]
+            assert run.is_live()
+            with pytest.raises(UsageError, match=r"^run is live"):
+                run.take_lock()
+        agent.stdin.close()
+        agent.wait()
+    assert not run.is_live()
+    os.close(run.take_lock())
 
 
 def test_a_trainer_whose_lock_was_taken_over_must_not_write(run):

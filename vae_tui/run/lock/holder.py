@@ -58,13 +58,15 @@ def holder_of(folder: Path) -> Holder | None:
 def is_alive(folder: Path, record: LockRecord, modified: float) -> bool:
     """Return whether the trainer of a record, whose lock seems free on this machine, is alive.
 
-    On its own machine the lock says so. A trainer elsewhere, whose lock does not reach this
-    machine, is alive while its heartbeat is fresh; ``modified`` is the lock file's time.
+    On its own machine the lock says so, or a torchrun that is going to start it again. A trainer
+    elsewhere, whose lock does not reach this machine, is alive while its heartbeat is fresh;
+    ``modified`` is the lock file's time.
     """
     if record.released or not record.machine:
         return False
-    if record.machine == machine_id():  # a file system without locks
-        return trains(record.pid, folder)
+    if record.machine == machine_id():
+        # The first on a file system without locks.
+        return trains(record.pid, folder) or _is_agent(record.agent)
     if modified - record.beat > LOST_SECONDS:  # a copy of the folder: not the time of a heartbeat
         return False
     now = file_system_time(folder)
@@ -105,6 +107,15 @@ def trains(pid: int, folder: Path) -> bool:
         return b"vae_tui.worker" in words and (process / "cwd").samefile(folder)
     except OSError:
         return False
+
+
+def _is_agent(pid: int) -> bool:
+    """Return whether the process ``pid`` of this machine is torchrun."""
+    try:
+        line = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return b"torchrun" in line or b"torch.distributed" in line
 
 
 def _holder(record: LockRecord | None, modified: float) -> Holder:

@@ -30,6 +30,8 @@ class LockRecord:
     """Time of the heartbeat before the newest one, which is the file's modification time."""
     released: bool = False
     """The trainer has ended."""
+    agent: int = 0
+    """Process id of the torchrun that starts the trainer again if it fails; 0 if none does."""
 
 
 def write(descriptor: int, record: LockRecord) -> float:
@@ -58,6 +60,7 @@ def read(descriptor: int) -> LockRecord | None:
             started=_seconds(fields["started"]),
             beat=_seconds(fields["beat"]),
             released=fields["released"] is True,
+            agent=_pid(fields.get("agent", 0)),
         )
     except (ValueError, KeyError):  # of an older version: the process id alone
         return LockRecord(pid=pid)
@@ -67,6 +70,12 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("not text")
     return value[:_LONGEST_NAME]
+
+
+def _pid(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError("not a process id")
+    return value
 
 
 def _seconds(value: object) -> float:

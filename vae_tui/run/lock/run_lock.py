@@ -88,10 +88,11 @@ class RunLock:
     """A trainer's hold on its run: it renews the heartbeat in a thread until it is released.
 
     ``descriptor`` and ``token`` are those of a lock taken by `take`, here or in the process that
-    started this one.
+    started this one. ``agent`` is the process that starts this one again if it fails: until it has,
+    no other trainer gets the lock.
     """
 
-    def __init__(self, folder: Path, descriptor: int, token: str) -> None:
+    def __init__(self, folder: Path, descriptor: int, token: str, agent: int = 0) -> None:
         """Lock the folder too; `Held` if another trainer has either; OSError."""
         self._descriptor = descriptor
         self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -103,7 +104,7 @@ class RunLock:
         if found is None or found.token != token or _is_blocked(self._folder):
             raise Held(holder_of(folder))
         # Released by rank 0 before torchrun started it again.
-        self._record = dataclasses.replace(found, pid=os.getpid(), released=False)
+        self._record = dataclasses.replace(found, pid=os.getpid(), released=False, agent=agent)
         self._lost = ""
         self._taken_at = self._verified_at = time.monotonic()
         self._mutex = threading.Lock()
@@ -184,8 +185,10 @@ def _lock(descriptor: int, folder: Path) -> None:
             flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         except BlockingIOError:
-            if attempt == 0 and (holder := holder_of(folder)) and holder.pid is not None:
-                raise Held(holder) from None
+            if attempt == 0 and not _is_started_again(records.read(descriptor)):
+                holder = holder_of(folder)
+                if holder is not None and holder.pid is not None:
+                    raise Held(holder) from None
             time.sleep(_ATTEMPT_SECONDS)
         except OSError:  # no locks here: the record decides
             return
@@ -209,8 +212,15 @@ def _check(descriptor: int, folder: Path, *, force: bool) -> None:
     found = records.read(descriptor)
     if found is not None and not force:
         modified = os.fstat(descriptor).st_mtime
+        if _is_started_again(found):
+            found = dataclasses.replace(found, agent=0)
         if is_alive(folder, found, modified):
             raise Held(Holder(found.pid, found.host, found.machine == machine_id(), found.started))
+
+
+def _is_started_again(found: LockRecord | None) -> bool:
+    """Return whether torchrun starts this process in place of the one that wrote the record."""
+    return found is not None and found.agent == os.getppid()
 
 
 def _claim(descriptor: int, token: str) -> None:
