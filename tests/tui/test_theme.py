@@ -178,3 +178,14 @@ async def test_a_damaged_or_foreign_choice_is_passed_over(tmp_path, content):
     async with screen.at() as pilot:
         await pilot.pause()
         assert screen.app.theme == theme.DEFAULT
+
+
+@pytest.mark.parametrize("name", ["vae-dark", "vae-light", "vae-colour-blind", "nord"])
+async def test_the_tab_and_the_focused_frame_have_other_colours_than_the_data(name):
+    screen = Screen(views="1")
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "1")
+        screen.app.theme = name
+        await pilot.pause()
+        roles = ("train", "tab", "focus", "rule")
+        assert len({screen.app.console.get_style(role).color.name for role in roles}) == 4

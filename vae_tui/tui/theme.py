@@ -48,6 +48,7 @@ ROLES: Mapping[str, Role] = {
     "strong": Role("foreground", is_bold=True),
     "key": Role("accent", is_bold=True),
     "rule": Role("foreground", 0.35, is_text=False),
+    "focus": Role("foreground", 0.75),
     "good": Role("success"),
     "news": Role("primary"),
     "warning": Role("warning"),
@@ -65,7 +66,8 @@ ROLES: Mapping[str, Role] = {
     "dead": Role("foreground", 0.5),
 }
 """``train``, ``band``, ``test``: curves and bars; ``loss``: what the loss uses, where that differs;
-``overlay``: other runs; ``rule``: axes, tracks; ``mark``: a changed setting;
+``overlay``: other runs; ``rule``: axes, tracks; ``focus``: the frame of the panel that the keys are
+for; ``mark``: a changed setting;
 ``here``: what the cursor is on; ``dead``: a dimension without KL."""
 
 OVERLAY_ROLES = ("overlay", "overlay2", "overlay3", "overlay4")
@@ -78,9 +80,9 @@ THEMES = (
         error="#ff5f5f", success="#5fd787", foreground="#d0d0d0",
         background="#000000", surface="#121212", panel="#1c1c1c",
         variables={
-            "quiet": "#949494", "rule": "#585858", "band": "#005f87", "mark": "#d7af5f",
-            "dead": "#808080", "text-muted": "#949494", "text-warning": "#ffaf00",
-            "text-error": "#ff5f5f", "cursor-ground": "#3a3a3a",
+            "quiet": "#949494", "rule": "#585858", "focus": "#b2b2b2",
+            "band": "#005f87", "mark": "#d7af5f", "dead": "#808080", "text-muted": "#949494",
+            "text-warning": "#ffaf00", "text-error": "#ff5f5f", "cursor-ground": "#3a3a3a",
         },
     ),
     Theme(
@@ -89,9 +91,9 @@ THEMES = (
         error="#af0000", success="#005f00", foreground="#1c1c1c",
         background="#ffffff", surface="#eeeeee", panel="#e4e4e4",
         variables={
-            "quiet": "#5f5f5f", "rule": "#a8a8a8", "band": "#87afd7", "mark": "#875f00",
-            "dead": "#5f5f5f", "text-muted": "#5f5f5f", "text-warning": "#875f00",
-            "text-error": "#af0000", "cursor-ground": "#d0d0d0",
+            "quiet": "#5f5f5f", "rule": "#a8a8a8", "focus": "#3a3a3a",
+            "band": "#87afd7", "mark": "#875f00", "dead": "#5f5f5f", "text-muted": "#5f5f5f",
+            "text-warning": "#875f00", "text-error": "#af0000", "cursor-ground": "#d0d0d0",
             "class0": "#af0000", "class1": "#875f00", "class2": "#5f5f00", "class3": "#005f00",
             "class4": "#005f5f", "class5": "#005f87", "class6": "#0000af", "class7": "#5f00af",
             "class8": "#87005f", "class9": "#5f5f5f",
@@ -105,15 +107,15 @@ THEMES = (
         error="#ff5f00", success="#00af87", foreground="#d0d0d0",
         background="#000000", surface="#121212", panel="#1c1c1c",
         variables={
-            "quiet": "#949494", "rule": "#585858", "band": "#005f87", "mark": "#d7d75f",
-            "dead": "#808080", "text-muted": "#949494", "text-warning": "#ffff5f",
-            "text-error": "#ff5f00", "cursor-ground": "#3a3a3a",
+            "quiet": "#949494", "rule": "#585858", "focus": "#b2b2b2",
+            "band": "#005f87", "mark": "#d7d75f", "dead": "#808080", "text-muted": "#949494",
+            "text-warning": "#ffff5f", "text-error": "#ff5f00", "cursor-ground": "#3a3a3a",
         },
     ),
 )  # fmt: skip
 """Ours, in colours that 256-colour terminals have exactly."""
 _LIGHT_IN_16 = {
-    "rule": "#555555", "band": "#00aaaa",
+    "rule": "#555555", "focus": "#000000", "band": "#00aaaa",
     **dict.fromkeys(("mark", "text-warning", "text-error"), "#aa0000"),
     **dict.fromkeys(("class0", "class1"), "#aa0000"),
     **dict.fromkeys(("class2", "class3", "class9"), "#555555"),
@@ -208,7 +210,7 @@ def css_variables(variables: Mapping[str, str], theme: Theme) -> dict[str, str]:
     return {
         **exact,
         "bar": bar,
-        **{name: _colour(name, variables).hex for name in ("quiet", "rule", "key")},
+        **{name: _colour(name, variables).hex for name in ("quiet", "rule", "focus", "key")},
         "picture-ground": Color.parse(ground).hex,
         "cursor-ground": _blend(variables, "foreground", 0.25).hex,
         **_class_colours(variables),
@@ -227,8 +229,8 @@ def role_styles(variables: Mapping[str, str]) -> dict[str, Style]:
     classes = {name: Style(color=colour) for name, colour in _class_colours(variables).items()}
     cursor = Style(bgcolor=variables["cursor-ground"])
     # Reversed: on 16 colours bold text of the background's colour would be grey.
-    news, ground = _colour("news", variables).hex, variables["background"]
-    tab = Style(color=news, bgcolor=ground, bold=True, reverse=True)
+    key, ground = _colour("key", variables).hex, variables["background"]
+    tab = Style(color=key, bgcolor=ground, bold=True, reverse=True)
     return {**roles, **classes, "cursor": cursor, "tab": tab}
 
 

@@ -23,7 +23,7 @@ async def test_each_view_has_one_bright_frame():
     screen = Screen()
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "1")
-        bright = screen.app.theme_variables["primary"].lower()
+        bright = screen.app.theme_variables["focus"].lower()
         for view in "123456":
             shown = await panels(pilot, screen, view)
             colours = [panel.styles.border_top[1].hex.lower() for panel in shown]

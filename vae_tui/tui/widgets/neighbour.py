@@ -1,6 +1,7 @@
 """The test images nearest to a picture, with their classes."""
 
 from dataclasses import dataclass
+from textwrap import wrap
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -54,10 +55,15 @@ class Neighbour(Container):
         index, error = nearest(probe, picture)
         self._picture.palette = scene.palette
         self._picture.images = probe.images[index : index + 1]
-        lines = [Text(words) for words in ("nearest", "test image", "by pixels")]
-        name = cut(probe.class_name(index), TEXT_CELLS)
-        strong = Text.assemble((name, "strong"))  # not Text's own style, which is lost
-        self._text.show_text([*lines, strong, Text(f"#{index} err {error:.0f}")])
+        name = wrap(probe.class_name(index), TEXT_CELLS)
+        is_short = len(name) < 2
+        about = (
+            ("nearest", "test image", "by pixels") if is_short else ("nearest image", "by pixels")
+        )
+        # A style of Text as a whole would be lost.
+        strong = [Text.assemble((cut(line, TEXT_CELLS), "strong")) for line in name[:2]]
+        error_line = Text(f"#{index} err {error:.0f}")
+        self._text.show_text([*map(Text, about), *strong, error_line])
 
 
 class NeighbourRow(Vertical):

@@ -26,7 +26,7 @@ class Panel(Vertical):
         border: round $rule; border-title-color: $quiet; border-subtitle-color: $quiet;
         padding: 0 1;
     }
-    .framed Panel.main { border: round $primary; border-title-color: $foreground; }
+    .framed Panel.main { border: round $focus; border-title-color: $foreground; }
     .framed Panel > .in-frame { display: none; }
     """
 
