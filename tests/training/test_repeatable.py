@@ -45,11 +45,16 @@ from vae_tui.training.thread_choice import ThreadChoice
 STEPS_PER_EPOCH = 18
 """Each epoch ends in a batch of 148 of the 4,500 digits."""
 OTHER_PRECISION = {"fp32": "bf16", "bf16": "fp32"}[choose_plan("auto", CPU).precision]
-SETTINGS: list[dict[str, Any]] = [
-    {},
-    {"precision": OTHER_PRECISION},
-    {"architecture": "conv", "hidden": ARCHITECTURES["conv"].default_hidden(20)},
+CONV = {"architecture": "conv", "hidden": ARCHITECTURES["conv"].default_hidden(20)}
+SETTINGS: list[tuple[dict[str, Any], int, int]] = [
+    ({}, 2 * STEPS_PER_EPOCH, 1),
+    ({"precision": OTHER_PRECISION}, 2 * STEPS_PER_EPOCH, 1),
+    (CONV, STEPS_PER_EPOCH * 2 // 3, 0),
 ]
+"""Of a run; before which step it is killed; and for how many epochs it goes on after the one it was
+killed in. A step of the third takes half a second of CPU time: it is killed in its first epoch and
+goes on to the end of it.
+"""
 
 
 def train_until_killed(run: Run, config: RunConfig, moment: int) -> int:
@@ -77,20 +82,20 @@ def train_to_the_end(run: Run, config: RunConfig, epochs: int) -> None:
         assert ended(run).reason == "finished"
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+@pytest.mark.parametrize(("settings", "latest", "more"), SETTINGS, ids=str)
 def test_a_run_killed_at_a_random_moment_and_resumed_beside_a_busy_program_is_the_same_run(
-    tmp_path, settings
+    tmp_path, settings, latest, more
 ):
     config = replace(default_config(1_000_000), **settings)
     run = create(tmp_path, "run", config)
-    moment = random.randrange(1, 2 * STEPS_PER_EPOCH)
+    moment = random.randrange(1, latest)
     with none_left(run):
         saved = train_until_killed(run, config, moment)
         assert summarise(run).state == "lost"
         with run.events.open("ab") as file:  # as of a write that was cut
             file.write(b'{"event":"losses_measured","time":17')
         (run.path / ".state.pt.left").write_bytes(b"of a save that was cut")
-        epochs = math.ceil(newest_step(run) / STEPS_PER_EPOCH) + 1
+        epochs = math.ceil(newest_step(run) / STEPS_PER_EPOCH) + more
         train_to_the_end(run, config, epochs)
     starts = only(RunStarted, told(run))
     case = f"killed past step {moment}, went on from step {starts[1].step}"
