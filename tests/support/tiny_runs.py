@@ -1,6 +1,7 @@
 """Runs small enough for tests: random images, a small network, scripted commands."""
 
 import dataclasses
+import functools
 import itertools
 import math
 from collections.abc import Callable, Sequence
@@ -46,8 +47,12 @@ def tiny_config(**changes: Any) -> RunConfig:
     return dataclasses.replace(TINY, **changes)
 
 
+@functools.cache
 def random_images(train: int = 600, test: int = 150) -> Images:
-    """Return images that can be learned: few of the pixels are ink, and in patches."""
+    """Return images that can be learned: few of the pixels are ink, and in patches.
+
+    Always the same tensors, which no test changes.
+    """
     generator = torch.Generator().manual_seed(7)
 
     def draw(count: int) -> torch.Tensor:
