@@ -88,24 +88,19 @@ def test_an_array_is_trained_and_a_requeued_job_goes_on_with_it(shell, tmp_path)
     assert "--size 9: job has 8, which cannot change" in other.stderr
 
 
-def test_files_that_are_no_images_are_named(shell, pictures):
-    (pictures / "cats" / "broken.png").write_bytes(b"no image")
-    answer = shell.answer(*TRAIN, "--dataset", str(pictures))
-    assert answer.returncode == 0, answer.stderr
-    _, broken = answer.stderr.splitlines()
-    assert "1 of 61 files were left out: cats/broken.png is not an image" in broken
-
-
 @pytest.mark.parametrize(
     ("options", "shape"),
     [((), "16x16x3"), (("--channels", "auto"), "16x16x3"), (("--channels", "1"), "16x16x1")],
 )
-def test_one_colour_image_makes_the_run_rgb_unless_channels_says_otherwise(
+def test_a_colour_image_makes_the_run_rgb_unless_channels_says_otherwise_and_no_image_is_named(
     shell, pictures, options, shape
 ):
     Image.new("RGB", (16, 16), (200, 0, 0)).save(pictures / "cats" / "1.png")
+    (pictures / "cats" / "broken.png").write_bytes(b"no image")
     answer = shell.answer(*TRAIN, "--dataset", str(pictures), *options)
     assert answer.returncode == 0, answer.stderr
+    _, broken = answer.stderr.splitlines()
+    assert "1 of 62 files were left out: cats/broken.png is not an image" in broken
     assert str(shell.run.config().image_shape) == shape
 
 
@@ -142,7 +137,7 @@ def test_what_cannot_be_trained_on_is_refused_in_one_line(tmp_path, options, why
 
 def test_a_run_in_windows_repeats_and_continues_bit_for_bit(shell, tmp_path):
     """With the default network, of images that are too large for the memory that is assumed."""
-    coarse = np.random.default_rng(1).integers(0, 2, (20_000, 7, 7), dtype=np.uint8)
+    coarse = np.random.default_rng(1).integers(0, 2, (5_000, 7, 7), dtype=np.uint8)
     np.save(tmp_path / "a.npy", (255 * coarse).repeat(4, axis=1).repeat(4, axis=2))
     shell.environment["VAE_TUI_MEMORY"] = "0.001"
     command = ("train", "--headless", "--dataset", "a.npy", "--epochs", "3", "--name", "whole")
