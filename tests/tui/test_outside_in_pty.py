@@ -11,28 +11,20 @@ def raw_until(screen: RawTerminal, sequence: bytes) -> None:
     screen.wait_for(lambda _: sequence in screen.raw)
 
 
-def test_the_title_shows_the_progress_and_is_restored_when_the_screen_is_left(tmp_path):
-    with (
-        running_aside(tmp_path) as run,
-        RawTerminal([*PROGRAM, "attach", str(run.path)]) as screen,
-    ):
-        screen.wait_for("reconstructions")
-        raw_until(screen, f"\x1b]0;vae-tui {run.name} 0% running\x07".encode())
-        screen.type("q")
-        screen.wait_for("Keep training")
-        screen.type("k")
-        screen.wait_for(lambda text: "continues" in text.replace("\n", ""))
-        raw_until(screen, POP.encode())
-        assert screen.raw.count(PUSH.encode()) == 1
-        assert b"\x1b]9;" not in screen.raw
-
-
-def test_a_stop_from_elsewhere_is_seen_and_notified(tmp_path):
-    with (
-        running_aside(tmp_path) as run,
-        RawTerminal([*PROGRAM, "attach", str(run.path), "--notify"]) as screen,
-    ):
-        screen.wait_for("reconstructions")
-        run.send(Command(command="stop"))
-        screen.wait_for("stopped and saved at step")
-        raw_until(screen, f"\x1b]777;notify;{run.name};stopped and saved at step".encode())
+def test_the_title_shows_the_progress_until_the_screen_is_left_and_a_stop_is_notified(tmp_path):
+    with running_aside(tmp_path) as run:
+        with RawTerminal([*PROGRAM, "attach", str(run.path)]) as screen:
+            screen.wait_for("reconstructions")
+            raw_until(screen, f"\x1b]0;vae-tui {run.name} 0% running\x07".encode())
+            screen.type("q")
+            screen.wait_for("Keep training")
+            screen.type("k")
+            screen.wait_for(lambda text: "continues" in text.replace("\n", ""))
+            raw_until(screen, POP.encode())
+            assert screen.raw.count(PUSH.encode()) == 1
+            assert b"\x1b]9;" not in screen.raw
+        with RawTerminal([*PROGRAM, "attach", str(run.path), "--notify"]) as screen:
+            screen.wait_for("reconstructions")
+            run.send(Command(command="stop"))
+            screen.wait_for("stopped and saved at step")
+            raw_until(screen, f"\x1b]777;notify;{run.name};stopped and saved at step".encode())

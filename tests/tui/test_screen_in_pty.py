@@ -15,6 +15,7 @@ from support.terminal import PROGRAM, RawTerminal, Terminal
 from vae_tui.tui.link.refresh_limiter import MOST_CPU_WAIT_SECONDS
 
 SHIPPED = {"VAE_TUI_RUNS_DIR": str(Path(__file__).parents[2] / "checkpoints")}
+CTRL_C = "\x03"
 GREYS = {f"{level:02x}" * 3 for level in (*range(8, 239, 10), 0, 255)}
 
 
@@ -73,10 +74,15 @@ def watch_sample_and_walk(terminal: Terminal) -> None:
     assert len({cell for row in strip for cell in row}) > 10
 
 
-def test_a_run_is_watched_walked_left_found_again_paused_and_stopped(shell):
+def test_a_run_is_watched_walked_left_when_asked_found_again_paused_and_stopped(shell):
     terminal = shell.train()
     watch_sample_and_walk(terminal)
-    terminal.type("q")
+    for leave in ("q", CTRL_C):
+        terminal.type(leave)
+        terminal.wait_for("Keep training")
+        terminal.type(CTRL_C)  # a second time stays
+        terminal.wait_for(lambda text: "Keep training" not in text)
+    terminal.type(CTRL_C)
     terminal.wait_for("Keep training")
     terminal.type("k")
     assert terminal.wait_for_end() == 0
@@ -131,20 +137,6 @@ def test_signals_end_the_screen_at_once_and_never_the_training(shell):
     terminal.hang_up()
     wait_until(lambda: os.waitpid(pid, os.WNOHANG)[0] == pid)
     terminal.pid = 0
-    assert_it_goes_on(shell.run)
-
-
-def test_ctrl_c_asks_and_a_second_one_stays(shell):
-    terminal = shell.train()
-    terminal.wait_for("running")
-    terminal.type("\x03")
-    terminal.wait_for("Keep training")
-    terminal.type("\x03")
-    terminal.wait_for(lambda text: "Keep training" not in text)
-    terminal.type("\x03")
-    terminal.wait_for("Keep training")
-    terminal.type("k")
-    assert terminal.wait_for_end() == 0
     assert_it_goes_on(shell.run)
 
 
