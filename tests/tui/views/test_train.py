@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from support.fake_networks import flat_network, probe, random_network, samples_of
 from support.run_events import CONFIG, NOW, STARTED, losses, machine_measured
-from support.screen import Screen, new_weights, open_view, until_reading, wait_until
+from support.screen import Screen, new_weights, open_view, plain, until_reading, wait_until
 from support.views import chart
 
 from vae_tui.run.events import Paused, SettingChanged
@@ -45,6 +45,11 @@ async def test_the_test_digits_are_there_before_the_first_weights():
         np.testing.assert_array_equal(shown, probe().images[: len(shown)])
         assert "Test images" in screen.text
         assert not len(screen.pictures("copies").images)
+        for name in ("samples", "copies"):
+            assert "appear here" in plain(screen.pictures(name))
+        await new_weights(pilot, screen, FIRST)
+        await wait_until(pilot, lambda: len(screen.pictures("copies").images))
+        assert "appear here" not in screen.text
 
 
 async def test_charts_and_digits_follow_two_updates():

@@ -28,6 +28,8 @@ LEAST_FOR_UNIT = 14
 """Cells of a digit from which on the unit of its loss fits beside the number."""
 LARGE_WITH_GAP = 0.43
 """Share of the full size from which on, with gaps, two rows of samples are preferred."""
+COMING = {"samples": "samples appear here", "copies": "reconstructions appear here"}
+"""What the pictures say before the first weights of a live run."""
 WIDE = 80
 """Cells of room for digits from which on there is one more column at least."""
 
@@ -39,7 +41,7 @@ class TrainDigits(Vertical):
     DEFAULT_CSS = """
     TrainDigits { width: 36; min-width: 30; margin-left: 1; }
     TrainDigits Pictures { height: 6; }
-    .framed TrainDigits { margin-left: 0; }
+    .framed TrainDigits { width: 46%; margin-left: 0; }
     .framed TrainDigits #tests, .framed TrainDigits #other { height: 1fr; }
     """
 
@@ -85,6 +87,8 @@ class TrainDigits(Vertical):
         caption, network = self.query_one("#samples-caption", Caption), scene.network
         if network is None:
             caption.text = f"[b]Samples[/b]: {waiting(scene)}"
+            for name, words in COMING.items():
+                self.query_one(f"#{name}", Pictures).nothing = words if scene.run.live else ""
             self._show_inputs(scene)
             return
         caption.text = f"[b]Samples, same z[/b] · {WEIGHTS}"

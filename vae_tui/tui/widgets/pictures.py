@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from rich.segment import Segment
 from rich.style import Style
+from rich.text import Text
 from textual.events import Click
 from textual.message import Message
 from textual.reactive import var
@@ -50,7 +51,10 @@ class Pictures(Drawing):
     Where a row for an edge is missing, that covers the outermost row of the picture's pixels.
     """
     palette: var[Palette] = var(Palette.COLOURS_256)
+    nothing: var[str] = var("")
+    """What is in the middle while there are no images."""
 
+    watch_nothing = Drawing.redraw
     watch_images = Drawing.redraw
     watch_pixels = Drawing.redraw
     watch_columns = Drawing.redraw
@@ -95,7 +99,7 @@ class Pictures(Drawing):
     def _draw(self) -> None:
         count = len(self.images)
         if not count or self.columns < 1 or self.pixels < 1:
-            self.show_rows([])
+            self._show_nothing()
             return
         images = scale(self.images, self.pixels)
         odd = images.shape[1] % 2
@@ -117,6 +121,14 @@ class Pictures(Drawing):
         if 0 <= self.chosen < count:
             self._add_frame(rows, height)
         self.show_rows(rows)
+
+    def _show_nothing(self) -> None:
+        width, height = self.size
+        if not self.nothing or len(self.nothing) > width:
+            self.show_rows([])
+            return
+        words = Text.assemble((self.nothing.center(width), "quiet"))
+        self.show_text([*[Text()] * ((height - 1) // 2), words])
 
     def _add_frame(self, rows: list[Strip], height: int) -> None:
         """Draw a frame around the chosen picture, in the gutters.
