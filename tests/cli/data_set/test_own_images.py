@@ -15,13 +15,14 @@ from support.real_runs import told
 from support.shells import Shell, wait_until
 from support.tiny_runs import only
 
+from vae_tui.cli.data_set.choice import few_steps
 from vae_tui.data.catalogue import own_folder
 from vae_tui.run.events import RunStarted
 from vae_tui.run.folder import Run
 
 TRAIN = (
     *("train", "--headless", "--architecture", "auto", "--hidden", "16"),
-    *("--threads", "1", "--epochs", "1"),
+    *("--threads", "1", "--epochs", "1", "--batch-size", "16"),
 )
 
 
@@ -72,6 +73,30 @@ def test_a_folder_is_trained_resumed_without_its_conversion_and_explored(shell, 
     assert changed.returncode == 1
     assert "have changed since the run began" in changed.stderr
     assert changed.stderr.count("\n") == 1
+
+
+def test_a_smaller_batch_is_advised_where_an_epoch_has_a_step(shell, pictures):
+    answer = shell.answer(*TRAIN, "--dataset", str(pictures), "--batch-size", "256")
+    assert answer.returncode == 0, answer.stderr
+    images = only(RunStarted, told(shell.run))[0].images
+    assert answer.stderr.splitlines()[1:] == [f"vae-tui: {few_steps(images, 256)}"]
+
+
+@pytest.mark.parametrize(
+    ("images", "batch", "words"),
+    [
+        (180, 256, "180 training images are 1 step an epoch with --batch-size 256: 64 learns"),
+        (512, 256, "512 training images are 2 steps an epoch with --batch-size 256: 128 learns"),
+        (2, 100, "2 training images are 1 step an epoch with --batch-size 100: 1 learns"),
+        (513, 256, ""),
+        (2, 1, ""),
+        (54, 16, ""),
+        (60_000, 256, ""),
+    ],
+)
+def test_the_batch_that_is_advised_gives_an_epoch_three_steps(images, batch, words):
+    assert few_steps(images, batch).startswith(words)
+    assert bool(few_steps(images, batch)) == bool(words)
 
 
 def test_an_array_is_trained_and_a_requeued_job_goes_on_with_it(shell, tmp_path):

@@ -1,11 +1,12 @@
 """The data set that ``--dataset`` names."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vae_tui.cli.console import progress_bar
+from vae_tui.cli.console import print_error, progress_bar
 from vae_tui.cli.data_set.memory_plan import plan_memory
 from vae_tui.data import catalogue
 from vae_tui.errors import UsageError
@@ -13,6 +14,8 @@ from vae_tui.errors import UsageError
 _FEWEST_EPOCHS, _MOST_EPOCHS = 20, 150
 _IMAGES_IN_ALL = 1_200_000
 """Images in all epochs together by default, within the limits above: as for the known data sets."""
+_FEWEST_STEPS = 3
+"""With fewer steps an epoch, a smaller batch is advised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,31 @@ def _own(path: Path, folder: Path, size: int | None, channels: str, batch_size: 
         "shuffle_window": plan.shuffle_window,
     }
     epochs = min(max(_IMAGES_IN_ALL // len(source), _FEWEST_EPOCHS), _MOST_EPOCHS)
-    return ChosenData(settings, epochs, lambda: convert_images(source, shape, folder, plan))
+
+    def make_present() -> None:
+        images = convert_images(source, shape, folder, plan)
+        if hint := few_steps(images, batch_size):
+            print_error(hint)
+
+    return ChosenData(settings, epochs, make_present)
+
+
+def few_steps(images: int, batch_size: int) -> str:
+    """Return advice for so few ``images`` to train on that an epoch has few steps; else nothing.
+
+    Measured with 180 emoji, the default network and --reconstruction gaussian, 150 epochs: the
+    lowest test loss was -1,065 nats with batches of 256, still falling; -1,351 in epoch 72 with
+    64; -1,207 in epoch 23 with 16. With 64 and 16 it rose to thousands after that.
+    """
+    if batch_size == 1 or images > (_FEWEST_STEPS - 1) * batch_size:
+        return ""
+    steps, smaller = math.ceil(images / batch_size), batch_size
+    while smaller > 1 and images <= (_FEWEST_STEPS - 1) * smaller:
+        smaller //= 2
+    return (
+        f"{images:,} training images are {steps} step{'s'[: steps > 1]} an epoch with --batch-size "
+        f"{batch_size}: {smaller} learns faster; so few are soon overfitted, watch the test loss"
+    )
 
 
 def _fetch(dataset: str, folder: Path, offline: bool) -> None:

@@ -33,8 +33,10 @@ def look_at(path: Path, size: int | None, channels: str) -> "tuple[Source, Image
     return source, shape
 
 
-def convert_images(source: "Source", shape: ImageShape, data_dir: Path, plan: MemoryPlan) -> None:
-    """Convert the images unless that was done; print their size, and which were left out.
+def convert_images(source: "Source", shape: ImageShape, data_dir: Path, plan: MemoryPlan) -> int:
+    """Convert the images unless that was done; return how many there are to train on.
+
+    Print their size, and which were left out.
 
     VaeTuiError if the disk has too little room.
     """
@@ -65,6 +67,7 @@ def convert_images(source: "Source", shape: ImageShape, data_dir: Path, plan: Me
             more = f"; the others are named in {click.format_filename(where)}"
         of = f"{found.unusable_count:,} of {len(source):,} files were left out"
         print_error(f"{of}: {first}{more}")
+    return found.train
 
 
 def convert_again(config: RunConfig, data_dir: Path) -> None:
