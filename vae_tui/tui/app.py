@@ -164,8 +164,8 @@ class VaeApp(TerminalApp):
 
     def on_more_views_loaded(self, message: MoreViewsLoaded) -> None:
         """Mount the other views, and open one whose key was pressed."""
-        if self.is_running:  # a coroutine that is never awaited is a warning
-            self.run_worker(self._views.mount(message.views))
+        # Not the coroutine itself: once the app ends it would never be awaited, which is a warning.
+        self.run_worker(partial(self._views.mount, message.views))  # type: ignore[arg-type]
 
     @on(ReaderMessage)
     def apply_update(self, message: ReaderMessage) -> None:
