@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.logs import losses, started
@@ -70,6 +71,12 @@ def test_of_a_long_log_only_the_end_is_after_the_offset(tmp_path):
     assert log.stat().st_size > 2 << 20
     for since in (19_999, 19_000, 9_000, 2):
         assert log.read_bytes()[offset_of_step(log, since) :] == b"".join(lines[since - 1 :])
+
+
+def test_for_all_events_the_log_is_not_opened(tmp_path):
+    assert offset_of_step(tmp_path, 0) == 0
+    with pytest.raises(OSError, match="is not a regular file"):
+        offset_of_step(tmp_path, 1)
 
 
 def test_a_log_that_is_missing_or_is_a_hole_has_the_offset_0(tmp_path):

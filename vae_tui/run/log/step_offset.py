@@ -19,6 +19,8 @@ def offset_of_step(log: Path, step: int, block_bytes: int = 1 << 20) -> int:
 
     The log is read backwards, to the newest such losses; 0 if there are none, or no log.
     """
+    if step <= 0:
+        return 0
     try:
         with open_regular(log) as file:
             begin = file.seek(0, 2)
