@@ -158,13 +158,13 @@ class TrainDigits(Vertical):
         width = room.width // 2 - frame_columns
         height = room.height - panels * frame_rows - (not self._over)
         sizes = widths(shape.width, *SCALES)
-        # Digits on black need no gap; images in colour are often on white.
+        # Digits on black get a gap only where it is free; images in colour are often on white.
         gap = int(shape.channels == 3 or self._is_light)
         size, columns, rows = digit_layout(width, height, sizes, overlaid=bool(self._over), gap=gap)
         self.styles.width = (size + GAP) * columns - GAP + frame_columns
         all_rows = 2 * rows if self._over else rows + 2
         spare = height - all_rows * size // 2
-        gap = min(gap, int(spare >= all_rows - 2))
+        gap = int(spare >= all_rows - 2)
         for name in ("samples", "overlay", "inputs", "copies"):
             pictures = self.query_one(f"#{name}", Pictures)
             pictures.pixels, pictures.columns = size, columns
