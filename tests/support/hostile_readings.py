@@ -176,7 +176,7 @@ async def watch(run: Run) -> None:
             read.set()
 
     app = VaeApp(
-        run.name, run.name, config,
+        run.name, run.name,
         lambda _: LateImports(
             VIEWS, Reader(run, view), lambda codes, start: iter(()), one_gaussian, Scene(view),
             RunsFolder(run.path.parent, run.path), lambda: DrawDialog, lambda: OpenImageDialog,

@@ -127,7 +127,6 @@ class Screen:
         self.app = RecordingApp(
             name,
             name,
-            config,
             parts,
             None if read_only else self.steering,
             UTF8,

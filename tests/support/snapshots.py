@@ -77,9 +77,7 @@ def app_of(run: Run) -> VaeApp:
         return LateImports(VIEWS, RunReader(run, view), *slow, scene, others, *dialogs)
 
     clock = Clock(end_of(run) + 3600)
-    return VaeApp(
-        run.name, run.name, config, load, FakeSteering(), UTF8, Path("exports"), clock, None
-    )
+    return VaeApp(run.name, run.name, load, FakeSteering(), UTF8, Path("exports"), clock, None)
 
 
 def picture(pilot: Pilot[Any], title: str) -> str:

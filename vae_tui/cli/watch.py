@@ -192,7 +192,7 @@ def _screen(
     settings = config_file.read_config(config_file.config_path())
     chosen_theme = screen_settings.chosen_theme(settings)
     app = VaeApp(
-        *(name, name_here, config, load, steering, os.environ, Path.cwd()),
+        *(name, name_here, load, steering, os.environ, Path.cwd()),
         chosen_theme=chosen_theme,
         notifies=notifies,
         colours=colours,

@@ -12,7 +12,6 @@ from textual.app import SystemCommand
 from textual.events import Event, Key
 from textual.screen import Screen
 
-from vae_tui.run.config import RunConfig
 from vae_tui.terminal import capabilities
 from vae_tui.terminal.desktop_notification import notification
 from vae_tui.tui import hangup
@@ -64,7 +63,6 @@ class VaeApp(TerminalApp):
         self,
         name: str,
         reference: str,
-        config: RunConfig,
         load: "Callable[[str | None], LateImports]",
         steering: Steering | None,
         environment: Mapping[str, str],
@@ -86,7 +84,7 @@ class VaeApp(TerminalApp):
         self.chosen: Path | None = None
         """The run to open next, if the user left this one for it."""
         is_unicode = capabilities.is_unicode(environment)
-        self._new_main = partial(MainScreen, name, config.epochs, unicode=is_unicode)
+        self._new_main = partial(MainScreen, name, unicode=is_unicode)
         self._views = ViewLoader(self, load)
         self._store = SceneStore(self._show_scene, self._show_weights, clock)
         self._walks = WalkController(self)

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
 
 from vae_tui.terminal.capabilities import LEAST_SIZE
-from vae_tui.text import SEPARATOR, printable_lines
+from vae_tui.text import SEPARATOR, printable, printable_lines
 from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.keys import active_keys
 from vae_tui.tui.keys.active_keys import ExplainedKey
@@ -23,7 +23,7 @@ from vae_tui.tui.keys.bindings import KEYS, VIEW_KEYS, VIEWS
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.frame.key_bar import KeyBar
 from vae_tui.tui.widgets.frame.notice import Notice
-from vae_tui.tui.widgets.frame.status import Status, status_parts
+from vae_tui.tui.widgets.frame.status import Status
 from vae_tui.tui.widgets.frame.tab_bar import TabBar
 from vae_tui.tui.widgets.frame.timeline import Timeline, Times
 from vae_tui.tui.widgets.panel import FRAMED, LEAST_FRAMED
@@ -72,11 +72,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
         view: "View"
 
-    def __init__(self, name: str, epochs: int, *, unicode: bool) -> None:
+    def __init__(self, name: str, *, unicode: bool) -> None:
         """Show a run that has not been read."""
         super().__init__()
-        starting = status_parts(name, "starting", 0, epochs, unicode=unicode)
-        self.set_reactive(MainScreen.status, starting)
+        self.set_reactive(MainScreen.status, (Text(printable(name), "bold"),))
         self.absence = ""
         """What happened while the user was away, which the help keeps."""
         self.link_rate = ""

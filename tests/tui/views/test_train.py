@@ -34,6 +34,18 @@ async def test_train_says_what_it_waits_for():
         assert screen.caption("samples-caption") == "Samples: importing torch"
 
 
+async def test_charts_have_the_height_that_they_keep_before_anything_is_drawn():
+    screen = train_screen()
+    async with screen.at(120, 40) as pilot:
+        while not (drawn := screen.app.main.query(LossChart)) or not drawn.first().size:
+            await asyncio.sleep(0)
+        height = drawn.first().size.height
+        await open_view(pilot, screen, "1")
+        screen.reader.report(STARTED, losses(18, bce=180.25))
+        await wait_until(pilot, lambda: "180.2" in chart(screen, "reconstruction"))
+        assert drawn.first().size.height == height
+
+
 async def test_the_test_digits_are_there_before_the_first_weights():
     screen = train_screen()
     async with screen.at(120, 40) as pilot:

@@ -91,8 +91,8 @@ class TrainView(View):
     TrainView { layout: horizontal; }
     TrainView #charts { height: 1fr; }
     TrainView ChartPanel, TrainView LossChart { height: 1fr; }
-    TrainView #run, TrainView #machine { display: none; }
-    TrainView.roomy #run { display: block; }
+    TrainView .more, TrainView #run, TrainView #machine { display: none; }
+    TrainView.all-charts .more, TrainView.roomy #run { display: block; }
     """
 
     log_axis: var[bool] = var(True)
@@ -101,7 +101,7 @@ class TrainView(View):
     part: var[str] = var(RUN)
     """The part of the run, or of the overlaid ones, on the horizontal axis."""
     reading: var[bool] = var(False)
-    all_charts: var[bool] = var(False)
+    all_charts: var[bool] = var(False, toggle_class="all-charts")
     """The charts of every series, not only those of the losses."""
     axis: var[int] = var(0)
     """Index in `X_AXES`."""
@@ -113,7 +113,8 @@ class TrainView(View):
         with Vertical(id="charts"):
             for chart in series.charts():
                 is_first = chart == LOSS_CHARTS[0]
-                yield ChartPanel(chart, facts=EDGES.get(chart, ""), is_main=is_first)
+                panel = ChartPanel(chart, facts=EDGES.get(chart, ""), is_main=is_first)
+                yield panel.set_class(chart not in LOSS_CHARTS, "more")
             yield Panel("run-title", RunFacts(), id="run")
         yield TrainDigits(id="digits")
 
@@ -174,8 +175,8 @@ class TrainView(View):
         return self.query_one(TrainDigits)
 
     def redraw_charts(self) -> None:
-        """Draw the charts, if there is a scene."""
-        if self.scene is None or not self.is_mounted:
+        """Draw the charts, if the run has been read."""
+        if self.scene is None or self.scene.run.unread or not self.is_mounted:
             return
         run, overlays = self.scene.run, self.scene.overlays
         self._draw_losses(run)
@@ -189,11 +190,9 @@ class TrainView(View):
         plots: dict[LossChart, Callable[..., Sequence[Text]]] = {}
         gutters = []
         for chart in series.charts():
-            widget = self.query_one(f"#{chart}", LossChart)
-            panel = self.query_one(f"#{chart}-panel")
-            panel.display = self.all_charts or chart in LOSS_CHARTS
-            if not panel.display:
+            if not self.all_charts and chart not in LOSS_CHARTS:
                 continue
+            widget = self.query_one(f"#{chart}", LossChart)
             own = chart_curves(chart, run, smooth=self.smooth, recent=self.part == RECENT)
             curves = axis.convert(run, own)
             for overlay in overlays:
