@@ -210,16 +210,6 @@ def test_without_a_terminal_it_trains_in_plain_lines_and_says_so(finished):
     assert shell.state == "finished"
 
 
-def test_an_ended_run_is_shown_with_its_pictures_and_starts_no_trainer(finished):
-    shell, _ = finished
-    with shell.screen("attach") as terminal:
-        terminal.wait_for("finished")
-        terminal.wait_for("reconstructions")
-        assert not shell.run.is_live()
-        terminal.type("q")
-        assert terminal.wait_for_end() == 0
-
-
 def test_a_theme_of_ours_named_by_the_environment_has_its_own_colours(tmp_path):
     environment = SHIPPED | {"TEXTUAL_THEME": "vae-light", "COLORTERM": "truecolor"}
     command = [*PROGRAM, "attach", "mnist-d20"]
@@ -228,11 +218,15 @@ def test_a_theme_of_ours_named_by_the_environment_has_its_own_colours(tmp_path):
         assert b"48;2;255;255;255" in terminal.raw
 
 
-def test_p_trains_a_finished_run_for_as_many_more_epochs_as_are_typed(finished, shell):
+def test_an_ended_run_is_shown_without_a_trainer_until_p_and_a_number_train_more(finished, shell):
     shutil.copytree(finished[0].run.path, shell.runs_dir / "copy")
     with shell.screen("attach") as terminal:
+        terminal.wait_for("finished")
         terminal.wait_for("reconstructions")
+        assert not shell.run.is_live()
         terminal.type("p")
         terminal.wait_for("How many more?")
         terminal.type("2\r")
         terminal.wait_for(lambda text: "finished" in text and "epoch 4/4" in text)
+        terminal.type("q")
+        assert terminal.wait_for_end() == 0

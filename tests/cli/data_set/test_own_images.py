@@ -99,18 +99,21 @@ def test_the_batch_that_is_advised_gives_an_epoch_three_steps(images, batch, wor
     assert bool(few_steps(images, batch)) == bool(words)
 
 
-def test_an_array_is_trained_and_a_requeued_job_goes_on_with_it(shell, tmp_path):
+def test_an_array_is_trained_as_rgb_if_channels_says_so_and_a_requeued_job_goes_on(shell, tmp_path):
     images = np.random.default_rng(1).integers(0, 255, (50, 9, 9), dtype=np.uint8)
     np.savez(tmp_path / "a.npz", images=images, labels=np.arange(50) % 3)
-    job = (*TRAIN, "--dataset", "a.npz", "--name", "job", "--or-resume", "--size", "8")
-    first = shell.answer(*job)
+    begin = (*TRAIN, "--dataset", "a.npz", "--name", "job", "--or-resume")
+    first = shell.answer(*begin, "--size", "8", "--channels", "3")
     assert first.returncode == 0, first.stderr
     config = shell.run.config()
-    assert (str(config.image_shape), config.classes) == ("8x8x1", ("0", "1", "2"))
-    assert shell.answer(*job).stdout == "job has finished all its epochs (1)\n"
-    other = shell.answer(*(*job[:-1], "9"))
-    assert other.returncode == 2
-    assert "--size 9: job has 8, which cannot change" in other.stderr
+    assert (str(config.image_shape), config.classes) == ("8x8x3", ("0", "1", "2"))
+    for channels in ("3", "auto"):
+        again = shell.answer(*begin, "--size", "8", "--channels", channels)
+        assert again.stdout == "job has finished all its epochs (1)\n"
+    for option, value, own in (("--size", "9", "8"), ("--channels", "1", "3")):
+        other = shell.answer(*begin, option, value)
+        assert other.returncode == 2
+        assert f"{option} {value}: job has {own}, which cannot change" in other.stderr
 
 
 @pytest.mark.parametrize(
@@ -127,17 +130,6 @@ def test_a_colour_image_makes_the_run_rgb_unless_channels_says_otherwise_and_no_
     _, broken = answer.stderr.splitlines()
     assert "1 of 62 files were left out: cats/broken.png is not an image" in broken
     assert str(shell.run.config().image_shape) == shape
-
-
-def test_grey_images_are_rgb_if_channels_says_so_and_a_resume_cannot_change_it(shell, tmp_path):
-    np.save(tmp_path / "a.npy", np.random.default_rng(1).integers(0, 255, (50, 8, 8), np.uint8))
-    job = (*TRAIN, "--dataset", "a.npy", "--name", "job", "--or-resume", "--channels")
-    assert shell.answer(*job, "3").returncode == 0
-    assert str(shell.run.config().image_shape) == "8x8x3"
-    assert shell.answer(*job, "auto").stdout == "job has finished all its epochs (1)\n"
-    other = shell.answer(*job, "1")
-    assert other.returncode == 2
-    assert "--channels 1: job has 3, which cannot change" in other.stderr
 
 
 @pytest.mark.parametrize(
@@ -171,6 +163,7 @@ def test_a_run_in_windows_repeats_and_continues_bit_for_bit(shell, tmp_path):
     assert "at a time in memory" in answer.stderr
     whole = Run(shell.runs_dir / "whole")
     assert (whole.config().shuffle_window, whole.config().shuffle_block) == (256, 4)
+    assert str(whole.config().image_shape) == "28x28x1"
     del shell.environment["VAE_TUI_MEMORY"]  # elsewhere there is more; the order is the run's
     for name in ("repeated", "killed"):
         run = Run(shell.runs_dir / name)
