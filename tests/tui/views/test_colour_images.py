@@ -129,7 +129,7 @@ async def test_the_chosen_dimension_and_the_manifold_are_in_colour():
         screen.reader.load(with_weights(network, two, latent_dim=2), images(shape))
         await wait_until(pilot, lambda: screen.app.scene.probe is not None)
         await pilot.press("4", "m", "m", "m")
-        await wait_until(pilot, lambda: screen.view.query_one(Manifold).sheet is not None)
+        await wait_until(pilot, lambda: screen.view.query_one(Manifold).content is not None)
         assert share_of(screen, screen.view.query_one(Manifold), DECODED) > 0.4
         await pilot.press("5")
         await pilot.pause()

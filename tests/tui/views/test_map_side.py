@@ -44,9 +44,9 @@ async def test_the_manifold_of_two_dimensions_lies_at_the_quantiles_of_the_norma
     flat = random_network(540, d=2)
     async with screen.at(120, 40) as pilot:
         await open_manifold(pilot, screen, flat)
-        await wait_until(pilot, lambda: screen.view.query_one(Manifold).sheet is not None)
+        await wait_until(pilot, lambda: screen.view.query_one(Manifold).content is not None)
         await pilot.pause()
-        sheet = screen.view.query_one(Manifold).sheet
+        sheet = screen.view.query_one(Manifold).content
         columns, rows = sheet.columns, sheet.rows
         across = norm.ppf((np.arange(columns) + 0.5) / columns)
         down = norm.ppf((np.arange(rows)[::-1] + 0.5) / rows)
@@ -61,7 +61,7 @@ async def test_the_manifold_of_two_dimensions_lies_at_the_quantiles_of_the_norma
 
         column, row = sheet.cursor
         await pilot.press("left", "up")
-        assert screen.view.query_one(Manifold).sheet.cursor == (column - 1, row - 1)
+        assert screen.view.query_one(Manifold).content.cursor == (column - 1, row - 1)
         code = codes[(row - 1) * columns + column - 1]
         np.testing.assert_array_equal(
             screen.pictures("here").images, flat.decode(code[None].astype(np.float32))
@@ -71,7 +71,7 @@ async def test_the_manifold_of_two_dimensions_lies_at_the_quantiles_of_the_norma
         nearest = np.linalg.norm(means - code, axis=1).argmin()
         assert f"(#{nearest})" in screen.caption("nearest-name")
         await pilot.click(Manifold, (AXIS + 2 * sheet.size[0] + 1, sheet.size[1] + 1))
-        assert screen.view.query_one(Manifold).sheet.cursor == (2, 1)
+        assert screen.view.query_one(Manifold).content.cursor == (2, 1)
         frame = screen.view.query_one(Manifold).rows[sheet.size[1]].text
         assert frame[AXIS + 2 * sheet.size[0] :].startswith("╭" + "─" * (sheet.size[0] - 2) + "╮")
         await pilot.press("m")
@@ -128,7 +128,7 @@ async def test_on_the_manifold_n_moves_its_own_cursor_and_no_hidden_one():
         assert screen.view.plane.cursor == before
         label = screen.view.plane.label
         middle = np.median(flat.encode(probe().images)[0][probe().labels == label], axis=0)
-        sheet = screen.view.query_one(Manifold).sheet
+        sheet = screen.view.query_one(Manifold).content
         column = np.floor(norm.cdf(middle[0]) * sheet.columns)
         row = np.floor((1 - norm.cdf(middle[1])) * sheet.rows)
         assert sheet.cursor == (min(column, sheet.columns - 1), min(row, sheet.rows - 1))

@@ -62,7 +62,7 @@ def window_for(points: Floats, width: int, height: int) -> Window:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Place:
+class CodeAtCursor:
     """What is at the cursor."""
 
     code: Floats
@@ -90,8 +90,8 @@ class MapPlane:
     cursor: tuple[float, float] = (0.0, 0.0)
     grid: tuple[int, int] = (1, 1)
     """Columns and rows of the manifold."""
-    place: tuple[float, float] = (0.5, 0.5)
-    """The manifold's cursor, as probabilities of the prior to the left and below, 0 to 1."""
+    manifold_cursor: tuple[float, float] = (0.5, 0.5)
+    """Its place on the manifold, as probabilities of the prior to the left and below, 0 to 1."""
     label: int = -1
     """The class that the cursor jumped to last."""
 
@@ -188,7 +188,7 @@ class MapPlane:
     @property
     def digit(self) -> tuple[int, int]:
         """Column and row of the manifold's digit that the cursor is on."""
-        (across, up), (columns, rows) = self.place, self.grid
+        (across, up), (columns, rows) = self.manifold_cursor, self.grid
         column, row = int(across * columns), int((1 - up) * rows)
         return min(column, columns - 1), min(row, rows - 1)
 
@@ -196,7 +196,7 @@ class MapPlane:
         """Move the manifold's cursor to a digit, or to the nearest one that is shown."""
         columns, rows = self.grid
         column, row = min(max(column, 0), columns - 1), min(max(row, 0), rows - 1)
-        return replace(self, place=((column + 0.5) / columns, 1 - (row + 0.5) / rows))
+        return replace(self, manifold_cursor=((column + 0.5) / columns, 1 - (row + 0.5) / rows))
 
     def at_next_class(self, labels: Bytes, means: Floats, steps: int) -> "MapPlane":
         """Move the cursor to the median of the next class that has images.
@@ -212,10 +212,10 @@ class MapPlane:
         label = present[index % len(present)]
         if self.method == "manifold":
             across, up = map(NormalDist().cdf, _centre(means, labels, label))
-            return replace(self, place=(across, up), label=label)
+            return replace(self, manifold_cursor=(across, up), label=label)
         return replace(self, cursor=_centre(self.points, labels, label), label=label)
 
-    def at_cursor(self, means: Floats) -> Place | None:
+    def at_cursor(self, means: Floats) -> CodeAtCursor | None:
         """Return what is at the cursor; ``means`` (N, d) are the codes on the map.
 
         t-SNE has no inverse: there it is the nearest of the means.
@@ -225,16 +225,16 @@ class MapPlane:
             column, row = self.digit
             code = quantiles(columns, rows)[row * columns + column]
             text = f"at {code[0]:z.2f}, {code[1]:z.2f}"
-            return Place(code, text, _nearest(means, (code[0], code[1])))
+            return CodeAtCursor(code, text, _nearest(means, (code[0], code[1])))
         if self.points is None or self.projection is None:
             return None
         nearest = _nearest(self.points, self.cursor)
         if self.is_embedded:
-            return Place(means[nearest[0]], f"at mean #{nearest[0]}", nearest)
+            return CodeAtCursor(means[nearest[0]], f"at mean #{nearest[0]}", nearest)
         x, y = self.cursor
         code = self.projection.codes_at(np.array([self.cursor], np.float32))[0]
         digits = 2 if max(abs(x), abs(y)) < 10 else 0
-        return Place(code, f"at {x:z.{digits}f}, {y:z.{digits}f}", nearest)
+        return CodeAtCursor(code, f"at {x:z.{digits}f}, {y:z.{digits}f}", nearest)
 
 
 def _centre(points: Floats, labels: Bytes, label: int) -> tuple[float, float]:

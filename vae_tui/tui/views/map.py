@@ -17,9 +17,9 @@ from vae_tui.latent.projection import Embedding
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
 from vae_tui.tui.keys.bindings import arrow_keys
-from vae_tui.tui.state.map_plane import MapPlane, Place
+from vae_tui.tui.state.map_plane import CodeAtCursor, MapPlane
 from vae_tui.tui.state.scene import Scene
-from vae_tui.tui.views.map_content import class_list, cloud_of, neighbours, sheet_of
+from vae_tui.tui.views.map_content import class_list, cloud_of, decoded_grid, neighbours
 from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.map.class_grid import ClassGrid
@@ -90,8 +90,6 @@ class MapView(View):
 
     _embedding_step: int | None = None
     """The step of the weights for which t-SNE is being computed; None while it is not."""
-    _share_done = 0.0
-    """The share of t-SNE that is done."""
     _listed: tuple[Network, Probe] | None = None
     """What the classes are shown of: decoding their means again for each key would be slow."""
 
@@ -152,7 +150,6 @@ class MapView(View):
         step = self._embedding_step
         assert step is not None
         self.plane = self.plane.with_embedding(embedding, step)
-        self._share_done = embedding.progress
         if embedding.is_done:
             self._embedding_step = None
         self.redraw()
@@ -191,7 +188,7 @@ class MapView(View):
         self.plane = plane
         self.redraw()
 
-    def _here(self) -> Place | None:
+    def _here(self) -> CodeAtCursor | None:
         """Return what is at the cursor."""
         scene = self.scene
         if scene is None or scene.network is None or scene.probe is None:
@@ -209,7 +206,7 @@ class MapView(View):
         embedding = self.plane.embedding
         is_stale = embedding is None or embedding.codes is not means
         if self.plane.method == "tsne" and is_stale and self._embedding_step is None:
-            self._embedding_step, self._share_done = network.step, 0.0
+            self._embedding_step = network.step
             start = embedding.points if embedding else None
             self.post_message(self.EmbeddingRequested(self, means, start))
         if self.plane.method == "manifold":
@@ -246,7 +243,9 @@ class MapView(View):
         else:
             parts.insert(2, f"{len(cloud.points)} of {len(points):,} means, bubbles of 1 sd")
         if plane.method == "tsne" and self._embedding_step is not None:
-            parts.insert(1, _progress(self._share_done, scene.unicode))
+            is_begun = plane.embedding_step == self._embedding_step
+            done = plane.embedding.progress if plane.embedding and is_begun else 0.0
+            parts.insert(1, _progress(done, scene.unicode))
         self.query_one("#caption", Caption).text = " · ".join(parts)
 
     def _draw_manifold(self, scene: Scene, network: Network) -> None:
@@ -255,7 +254,7 @@ class MapView(View):
             return  # not laid out yet
         columns, rows, size = grid_for(*manifold.size)
         self.plane = replace(self.plane, grid=(columns, rows))
-        manifold.sheet = sheet_of(scene, network, self.plane, size)
+        manifold.content = decoded_grid(scene, network, self.plane, size)
         self.query_one("#caption", Caption).text = (
             f"[b]Manifold[/b] · {WEIGHTS} · z1 across, z2 upwards · {columns} x {rows} images, "
             "evenly spaced in the prior's probability"

@@ -9,7 +9,7 @@ from vae_tui.model.probe import Probe
 from vae_tui.tui.state.map_plane import Indices, MapPlane
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.widgets.map.class_grid import ClassList
-from vae_tui.tui.widgets.map.manifold import Sheet
+from vae_tui.tui.widgets.map.manifold import DecodedGrid
 from vae_tui.tui.widgets.map.scatter import Cloud, with_bubbles
 
 BUBBLES_PER_CLASS = 4
@@ -45,11 +45,13 @@ def cloud_of(scene: Scene, probe: Probe, plane: MapPlane, *, bubbles: bool, name
     return with_bubbles(cloud, chosen, plane.projection.basis, scene.codes[1])
 
 
-def sheet_of(scene: Scene, network: Network, plane: MapPlane, size: tuple[int, int]) -> Sheet:
+def decoded_grid(
+    scene: Scene, network: Network, plane: MapPlane, size: tuple[int, int]
+) -> DecodedGrid:
     """Return the manifold with digits of ``size``, in cells."""
     columns, rows = plane.grid
     codes = quantiles(columns, rows)
-    return Sheet(
+    return DecodedGrid(
         images=network.decode(codes),
         columns=columns,
         rows=rows,

@@ -123,7 +123,7 @@ class TrainView(View):
 
     def _draw(self, scene: Scene) -> None:
         """Draw the charts if the losses changed, the facts, and the digits."""
-        self._digits.fit(self.size, scene.run.config.image_shape)
+        self._digits.fit(self.size, scene)
         self.query_one("#run-title", Caption).text = "[b]Run[/b]"
         self.query_one(RunFacts).facts = facts_of(scene.run, unicode=scene.unicode)
         self.query_one("#machine", Caption).text = _beta_and_machine(scene)

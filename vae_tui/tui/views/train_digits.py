@@ -1,6 +1,7 @@
 """Digits beside the charts: from fixed z, and test images over their reconstructions."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rich.markup import escape
 from textual.app import ComposeResult
@@ -48,14 +49,12 @@ class TrainDigits(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.seed = 0
-        self._room: tuple[Size, ImageShape, tuple[int, int]] | None = None
-        """The size of the view, the shape of the images, and what a frame takes."""
+        self._room: tuple[Size, ImageShape, tuple[int, int], bool] | None = None
+        """The size of the view, the shape of the images, what a frame takes, and whether the
+        pictures need gaps between rows."""
         self._pixels, self.columns, self._rows = 1, LEAST_COLUMNS, 1
-        self._over: bool | None = None
+        self._shows_other: bool | None = None
         """Whether the other run's digits are shown; None without an overlay."""
-        self._checked: Probe | None = None
-        self._is_light = False
-        """Whether the test images ``_checked`` are light at their border."""
         self._shows: tuple[object, ...] = ()
         """What the digits on the screen were drawn from."""
 
@@ -75,9 +74,12 @@ class TrainDigits(Vertical):
         """Return as many of the fixed z as digits fit, (N, d)."""
         return samples(network, self.count, self.seed)
 
-    def fit(self, room: Size, shape: ImageShape) -> None:
+    def fit(self, room: Size, scene: Scene) -> None:
         """Choose the size of the digits for a view of this size."""
-        found = room, shape, frame_of(self)
+        shape, probe = scene.run.config.image_shape, scene.probe
+        # Digits on black get a gap only where it is free; images in colour are often on white.
+        needs_gap = shape.channels == 3 or (probe is not None and _is_light(probe))
+        found = room, shape, frame_of(self), needs_gap
         if found != self._room:
             self._room = found
             self._resize_pictures()
@@ -92,7 +94,6 @@ class TrainDigits(Vertical):
             self._show_inputs(scene)
             return
         caption.text = f"[b]Samples, same z[/b] · {WEIGHTS}"
-        self._check_border(scene.probe)
         other = self._make_room(scene.overlay, network)
         room = self._pixels, self.columns, self._rows
         shows = (network, other, scene.probe, scene.palette, self.seed, room)
@@ -127,14 +128,6 @@ class TrainDigits(Vertical):
         unit = " nats" if self._pixels >= LEAST_FOR_UNIT else ""
         self.query_one("#errors", Caption).text = line.rstrip() + unit
 
-    def _check_border(self, probe: Probe | None) -> None:
-        """Make room for gaps between rows if the test images are light at their border."""
-        if probe is not self._checked and probe is not None:
-            self._checked, before = probe, self._is_light
-            self._is_light = is_light_at_border(probe.images)
-            if self._is_light != before:
-                self._resize_pictures()
-
     def _make_room(self, overlay: Overlay | None, network: Network) -> Network | None:
         """Show the name of the overlaid run; return its weights if its digits can be shown."""
         over, other = None, None
@@ -145,24 +138,25 @@ class TrainDigits(Vertical):
             name = escape(cut(overlay.run.name, LONGEST_NAME))
             caption = self.query_one("#overlay-caption", Caption)
             caption.text = f"[b][{overlay.role}]{name}[/][/b] · {escape(step)}"
-        if over != self._over:
-            self._over = over
+        if over != self._shows_other:
+            self._shows_other = over
             self._resize_pictures()
         return other
 
     def _resize_pictures(self) -> None:
         """Size the pictures; an overlaid run's digits replace the test images."""
         assert self._room is not None
-        room, shape, (frame_columns, frame_rows) = self._room
-        panels = 3 if self._over is False else 2
+        room, shape, (frame_columns, frame_rows), needs_gap = self._room
+        panels = 3 if self._shows_other is False else 2
         width = room.width // 2 - frame_columns
-        height = room.height - panels * frame_rows - (not self._over)
+        height = room.height - panels * frame_rows - (not self._shows_other)
         sizes = widths(shape.width, *SCALES)
-        # Digits on black get a gap only where it is free; images in colour are often on white.
-        gap = int(shape.channels == 3 or self._is_light)
-        size, columns, rows = digit_layout(width, height, sizes, overlaid=bool(self._over), gap=gap)
+        gap = int(needs_gap)
+        size, columns, rows = digit_layout(
+            width, height, sizes, overlaid=bool(self._shows_other), gap=gap
+        )
         self.styles.width = (size + GAP) * columns - GAP + frame_columns
-        all_rows = 2 * rows if self._over else rows + 2
+        all_rows = 2 * rows if self._shows_other else rows + 2
         spare = height - all_rows * size // 2
         gap = int(spare >= all_rows - 2)
         for name in ("samples", "overlay", "inputs", "copies"):
@@ -171,15 +165,21 @@ class TrainDigits(Vertical):
             pictures.row_gap, pictures.margins = gap, (0, gap if name == "copies" else 0)
             down = rows if name in ("samples", "overlay") else 1
             pictures.styles.height = down * (size // 2 + gap) - gap + pictures.margins[1]
-        self.query_one("#other").display = self._over is not None
-        self.query_one("#overlay").display = bool(self._over)
-        self.query_one("#tests").display = not self._over
+        self.query_one("#other").display = self._shows_other is not None
+        self.query_one("#overlay").display = bool(self._shows_other)
+        self.query_one("#tests").display = not self._shows_other
         self._pixels, self.columns, self._rows = size, columns, rows
 
     def _show(self, which: str, images: Bytes, scene: Scene) -> None:
         pictures = self.query_one(f"#{which}", Pictures)
         pictures.palette = scene.palette
         pictures.images = images
+
+
+@lru_cache(maxsize=2)
+def _is_light(probe: Probe) -> bool:
+    """Return whether the test images are light at their border; cached, as it takes 10 ms."""
+    return is_light_at_border(probe.images)
 
 
 def digit_layout(

@@ -28,8 +28,8 @@ _FRAMES = {True: "╭─╮│╰╯", False: "+-+|++"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sheet:
-    """The content of the manifold."""
+class DecodedGrid:
+    """Images decoded from a grid of codes with two numbers, and the one the cursor is on."""
 
     images: Bytes
     """uint8 (rows * columns, H, W), row by row."""
@@ -67,9 +67,9 @@ def grid_for(width: int, height: int) -> tuple[int, int, tuple[int, int]]:
 
 
 class Manifold(SizedByView):
-    """Draws ``sheet``."""
+    """Draws ``content``."""
 
-    sheet: var[Sheet | None] = var(None)
+    content: var[DecodedGrid | None] = var(None)
 
     @dataclass
     class Clicked(Message):
@@ -79,44 +79,44 @@ class Manifold(SizedByView):
         row: int
         is_double: bool
 
-    watch_sheet = SizedByView.redraw
+    watch_content = SizedByView.redraw
 
     def on_click(self, event: Click) -> None:
         """Report the digit that was clicked."""
-        if (sheet := self.sheet) is not None and event.x >= AXIS:
-            column, row = (event.x - AXIS) // sheet.size[0], event.y // sheet.size[1]
-            if column < sheet.columns and row < sheet.rows:
+        if (content := self.content) is not None and event.x >= AXIS:
+            column, row = (event.x - AXIS) // content.size[0], event.y // content.size[1]
+            if column < content.columns and row < content.rows:
                 self.post_message(self.Clicked(column, row, event.chain == 2))
 
     def _draw(self) -> None:
-        sheet = self.sheet
-        if sheet is None or not len(sheet.images):
+        content = self.content
+        if content is None or not len(content.images):
             self.show_rows([])
             return
-        wide, high = sheet.size
-        picture = tile(resized(sheet.images, 2 * high, wide), sheet.columns)
+        wide, high = content.size
+        picture = tile(resized(content.images, 2 * high, wide), content.columns)
         ground = self.app.theme_variables["picture-ground"]
-        rows = [Strip(row) for row in half_blocks(picture, sheet.palette, ground)]
+        rows = [Strip(row) for row in half_blocks(picture, content.palette, ground)]
         get_style = self.app.console.get_style
-        self._frame(sheet, rows, get_style("here"))
+        self._frame(content, rows, get_style("here"))
         quiet = get_style("quiet")
         lines = []
         for y, row in enumerate(rows):
             is_middle = y % high == high // 2
-            label = f"{sheet.up[y // high]:+.2f} " if is_middle else ""
-            style = get_style("here") if y // high == sheet.cursor[1] else quiet
+            label = f"{content.up[y // high]:+.2f} " if is_middle else ""
+            style = get_style("here") if y // high == content.cursor[1] else quiet
             lines.append(Strip.join([Strip([Segment(label.rjust(AXIS), style)]), row]))
         below = [Segment(" " * AXIS)]
-        for column, value in enumerate(sheet.across):
-            style = get_style("here") if column == sheet.cursor[0] else quiet
+        for column, value in enumerate(content.across):
+            style = get_style("here") if column == content.cursor[0] else quiet
             below.append(Segment(f"{value:+.2f}".center(wide), style))
         self.show_rows([*lines, Strip(below)])
 
-    def _frame(self, sheet: Sheet, rows: list[Strip], style: Style) -> None:
+    def _frame(self, content: DecodedGrid, rows: list[Strip], style: Style) -> None:
         """Draw the frame of the cursor over the edge of the chosen digit."""
-        (column, row), (wide, high) = sheet.cursor, sheet.size
+        (column, row), (wide, high) = content.cursor, content.size
         left, top = column * wide, row * high
-        first, flat, second, side, third, fourth = list(_FRAMES[sheet.unicode])
+        first, flat, second, side, third, fourth = list(_FRAMES[content.unicode])
         middle = flat * (wide - 2)
         for y in range(top, min(top + high, len(rows))):
             if y in (top, top + high - 1):

@@ -107,10 +107,10 @@ class Scatter(SizedByView):
         styles += [style + Style(bold=True) for style in styles] + [
             style + Style(bold=True, reverse=True) for style in styles
         ]
-        looks = np.where(classes < 0, 0, classes % 10 + 1) + len(styles) // 3 * emphasis
-        _draw_cursor(cloud, characters, bare, looks, len(styles))
+        style_of_cell = np.where(classes < 0, 0, classes % 10 + 1) + len(styles) // 3 * emphasis
+        _draw_cursor(cloud, characters, bare, style_of_cell, len(styles))
         styles.append(_cursor_style(self.app.theme_variables["background"]))
-        rows = zip(characters.tolist(), looks.tolist(), strict=True)
+        rows = zip(characters.tolist(), style_of_cell.tolist(), strict=True)
         self.show_rows([Strip(_segments(letters, row, styles)) for letters, row in rows])
 
 
@@ -121,7 +121,11 @@ def _cursor_style(background: str) -> Style:
 
 
 def _draw_cursor(
-    cloud: Cloud, characters: NDArray[np.str_], bare: NDArray[np.str_], looks: Indices, look: int
+    cloud: Cloud,
+    characters: NDArray[np.str_],
+    bare: NDArray[np.str_],
+    style_of_cell: Indices,
+    style_index: int,
 ) -> None:
     """Draw the cursor as ``[8]``, around the mark that is there without numerals, or ``[+]``."""
     columns, rows = cloud.window.cells(np.array([cloud.cursor], np.float32))
@@ -131,15 +135,15 @@ def _draw_cursor(
         mark = bare[row, column] if bare[row, column] != " " else "+"
         for x, letter in zip(range(column - 1, column + 2), f"[{mark}]", strict=True):
             if 0 <= x < width:
-                characters[row, x], looks[row, x] = letter, look
+                characters[row, x], style_of_cell[row, x] = letter, style_index
 
 
-def _segments(letters: list[str], looks: list[int], styles: list[Style]) -> list[Segment]:
-    """Return one row of cells; ``looks`` are indices into ``styles``."""
+def _segments(letters: list[str], style_of_cell: list[int], styles: list[Style]) -> list[Segment]:
+    """Return one row of cells; ``style_of_cell`` are indices into ``styles``."""
     segments, start = [], 0
-    for look, cells in groupby(looks):
+    for style_index, cells in groupby(style_of_cell):
         end = start + len(list(cells))
-        segments.append(Segment("".join(letters[start:end]), styles[look]))
+        segments.append(Segment("".join(letters[start:end]), styles[style_index]))
         start = end
     return segments
 
