@@ -48,9 +48,17 @@ class Drawing(Widget):
 
     def show_text(self, lines: Sequence[Text]) -> None:
         """Replace the content by lines of text."""
-        console = self.app.console
         self._lines = lines
-        self.show_rows([Strip(line.render(console, end="")) for line in lines])
+        self.show_rows([self.strip(line) for line in lines])
+
+    def strip(self, text: Text) -> Strip:
+        """Return text as a row, its roles in the colours of the theme."""
+        return Strip(text.render(self.app.console, end=""))
+
+    @property
+    def picture_ground(self) -> str:
+        """The colour of black in grey pictures, ``#rrggbb``."""
+        return self.app.theme_variables["picture-ground"]
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return rows for the screen; the widget's own style is computed once, as it is slow."""

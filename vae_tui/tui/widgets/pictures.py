@@ -106,7 +106,7 @@ class Pictures(Drawing):
         images = np.pad(images, ((0, 0), (0, odd), (0, 0), (0, 0))[: images.ndim])
         height = images.shape[1] // 2
         stack = images.reshape(-1, *images.shape[2:])
-        cells = half_blocks(stack, self.palette, self.app.theme_variables["picture-ground"])
+        cells = half_blocks(stack, self.palette, self.picture_ground)
         rows = [Strip([])] * self.margins[1]
         for first in range(0, count, self.columns):
             rows += [Strip([])] * (self.row_gap if first else 0)

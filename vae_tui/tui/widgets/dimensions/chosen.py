@@ -61,12 +61,12 @@ class ChosenDimension(Drawing):
         if content is None or not self.size.height:
             self.show_rows([])
             return
-        console, parts = self.app.console, content.parts
+        parts = content.parts
         name = f"z{parts.chosen + 1}"
         title = Text.assemble(" ", (name, "here"), (" alone, the others 0", "quiet"))
-        rows = [Strip(title.render(console, end=""))]
+        rows = [self.strip(title)]
         columns, pixels = digits_layout(*self.size)
-        ground, quiet = self.app.theme_variables["picture-ground"], console.get_style("quiet")
+        ground, quiet = self.picture_ground, self.app.console.get_style("quiet")
         images = scale(content.images, pixels) if pixels else content.images
         for first in range(0, len(VALUES), columns) if columns else ():
             members = np.arange(first, min(first + columns, len(VALUES)))

@@ -124,7 +124,7 @@ class Traversals(Drawing):
         return Strip([Segment(f"{line[:width]:{width}}", self.app.console.get_style("quiet"))])
 
     def _card(self, content: Traversed, place: int, width: int, pixels: int) -> list[Row]:
-        ground, height = self.app.theme_variables["picture-ground"], max(pixels // 2, 4)
+        ground, height = self.picture_ground, max(pixels // 2, 4)
         images = content.images[place]
         proportional = round(images.shape[1] * pixels / images.shape[2])
         # Half a cell stays free above the next card's pictures.
@@ -140,9 +140,7 @@ class Traversals(Drawing):
         rows = []
         for line, digit_row in zip(facts, digits, strict=True):
             gap = Segment(" " * (room - line.cell_len))
-            rows.append(
-                [*line.render(self.app.console, end=""), gap, *digit_row, Segment(" " * GAP)]
-            )
+            rows.append([*self.strip(line), gap, *digit_row, Segment(" " * GAP)])
         return rows
 
 

@@ -53,7 +53,7 @@ class ClassGrid(Drawing):
                 rows = self._pictures(classes, listed_pixels, listed_columns, has_names=False)
                 if len(rows) + len(names) < height:
                     rows.append(Strip.blank(0))
-                rows += [Strip(name.render(self.app.console, end="")) for name in names]
+                rows += map(self.strip, names)
                 self.show_rows(rows)
                 return
         if columns:
@@ -64,8 +64,7 @@ class ClassGrid(Drawing):
     def _pictures(
         self, classes: ClassList, pixels: int, columns: int, *, has_names: bool
     ) -> list[Strip]:
-        ground = self.app.theme_variables["picture-ground"]
-        images = scale(classes.images, pixels)
+        images, ground = scale(classes.images, pixels), self.picture_ground
         rows: list[Strip] = []
         for first in range(0, len(images), columns):
             row_images = images[first : first + columns]
@@ -75,7 +74,7 @@ class ClassGrid(Drawing):
                 label = _label(classes, index, pixels, has_name=has_names)
                 label.append(" " * (pixels + GAP - label.cell_len))
                 line.append_text(label)
-            rows.append(Strip(line.render(self.app.console, end="")))
+            rows.append(self.strip(line))
         return rows
 
 

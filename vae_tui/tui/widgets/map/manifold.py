@@ -95,8 +95,7 @@ class Manifold(SizedByView):
             return
         wide, high = content.size
         picture = tile(resized(content.images, 2 * high, wide), content.columns)
-        ground = self.app.theme_variables["picture-ground"]
-        rows = [Strip(row) for row in half_blocks(picture, content.palette, ground)]
+        rows = [Strip(row) for row in half_blocks(picture, content.palette, self.picture_ground)]
         get_style = self.app.console.get_style
         self._frame(content, rows, get_style("here"))
         quiet = get_style("quiet")

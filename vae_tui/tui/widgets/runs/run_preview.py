@@ -70,13 +70,12 @@ class RunPreview(Drawing):
         samples = self._samples(glance, width - wide - 2 * GAP, height)
         self.show_rows(
             [
-                Strip.join([self._strip(line).adjust_cell_length(wide + 2 * GAP), pictures])
-                for line, pictures in zip_longest(left, samples, fillvalue=Strip([]))
+                Strip.join([line.adjust_cell_length(wide + 2 * GAP), pictures])
+                for line, pictures in zip_longest(
+                    map(self.strip, left), samples, fillvalue=Strip([])
+                )
             ]
         )
-
-    def _strip(self, line: Text | Strip) -> Strip:
-        return line if isinstance(line, Strip) else Strip(line.render(self.app.console, end=""))
 
     def _samples(self, glance: RunGlance, width: int, height: int) -> list[Strip]:
         """Return at least `LEAST_SAMPLES` where they fit, as large as possible."""
@@ -100,10 +99,11 @@ class RunPreview(Drawing):
                 (height, rows, pixels // 2, MOST_ROW_GAP),
             )
         )
-        ground = self.app.theme_variables["picture-ground"]
         strips: list[Strip] = []
         for first in range(0, len(samples), columns):
-            row = side_by_side(samples[first : first + columns], gap, glance.palette, ground)
+            row = side_by_side(
+                samples[first : first + columns], gap, glance.palette, self.picture_ground
+            )
             strips += [*map(Strip, row), *[Strip([])] * row_gap]
         return strips[:-row_gap]
 
