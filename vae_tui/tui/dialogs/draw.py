@@ -250,31 +250,28 @@ class DrawDialog(Dialog[Floats | None]):
         pad.border_subtitle = pen if self._canvas.ndim == 2 else f"{pen} · {self._colour}"
         seen, moved = self._seen()
         found = infer(scene.network, seen, scene.run.config.reconstruction)
+        self._show_map(scene, found.mean)
+        pictures, labels = self.query_one("#pictures", Pictures), self.query_one("#labels", Drawing)
+        facts, bars = self.query_one("#facts", Drawing), self.query_one(LatentBars)
+        if self._is_empty:
+            pictures.images, bars.bars = pictures.images[:0], Bars()
+            labels.show_text([])
+            facts.show_text(draw_words.prompt(facts.size.width))
+            return
         index, error = nearest(scene.probe, seen)
-        is_empty = self._is_empty
-        pictures, count = self.query_one("#pictures", Pictures), self._parts.count
+        count = self._parts.count
         shown = [found.reconstruction, found.error, scene.probe.images[index], seen][:count]
         pictures.palette, pictures.columns = scene.palette, count
-        pictures.images = np.stack(shown) if not is_empty else pictures.images[:0]
-        self.query_one("#labels", Drawing).show_text(
-            [] if is_empty else [draw_words.labels(count, pictures.pixels + pictures.gap)]
-        )
-        size = self.query_one("#facts").size
+        pictures.images = np.stack(shown)
+        labels.show_text([draw_words.labels(count, pictures.pixels + pictures.gap)])
         energies = self.known[1] if self.known and self.known[0] is scene.network else None
-        self.query_one("#facts", Drawing).show_text(
-            draw_words.prompt(size.width)
-            if is_empty
-            else draw_words.facts(
-                *(scene, found, energies, (index, error)),
-                *(moved if self.drawn.is_centred else None, size),
-            )
-        )
-        self.query_one(LatentBars).bars = Bars() if is_empty else Bars(
+        shift = moved if self.drawn.is_centred else None
+        facts.show_text(draw_words.facts(scene, found, energies, (index, error), shift, facts.size))
+        deviations = found.deviation.tolist() if scene.run.config.model == "vae" else ()
+        bars.bars = Bars(
             found.mean.tolist(), scene.by_kl, found.kl.tolist(),
-            unicode=scene.unicode,
-            deviations=found.deviation.tolist() if scene.run.config.model == "vae" else (),
+            unicode=scene.unicode, deviations=deviations,
         )  # fmt: skip
-        self._show_map(scene, found.mean)
 
     def _show_map(self, scene: Scene, mean: Floats) -> None:
         """Show the means of the test images, and the drawing's as a cursor within the window."""
