@@ -201,31 +201,37 @@ class MapView(View):
             self.query_one("#caption", Caption).text = f"{NAME}: {waiting(scene)}"
             return
         self.set_class(self.plane.method == "manifold", "manifold")
-        means = scene.codes[0]
-        self.plane = self.plane.projected(means)
-        embedding = self.plane.embedding
-        is_stale = embedding is None or embedding.codes is not means
-        if self.plane.method == "tsne" and is_stale and self._embedding_step is None:
-            self._embedding_step = network.step
-            start = embedding.points if embedding else None
-            self.post_message(self.EmbeddingRequested(self, means, start))
+        self.plane = self.plane.projected(scene.codes[0])
+        self._request_embedding(scene.codes[0], network.step)
         if self.plane.method == "manifold":
             self._draw_manifold(scene, network)
         else:
             self._draw_cloud(scene, probe)
+        self._draw_side(scene, network, probe)
+
+    def _request_embedding(self, means: Floats, step: int) -> None:
+        """Request t-SNE of these codes if it is shown, of others, and not being computed."""
+        embedding = self.plane.embedding
+        is_stale = embedding is None or embedding.codes is not means
+        if self.plane.method == "tsne" and is_stale and self._embedding_step is None:
+            self._embedding_step = step
+            start = embedding.points if embedding else None
+            self.post_message(self.EmbeddingRequested(self, means, start))
+
+    def _draw_side(self, scene: Scene, network: Network, probe: Probe) -> None:
+        """Draw the classes, or without them the nearest test images, and what is at the cursor."""
         here, has_classes = self._here(), len(probe.classes) > 1
         if has_classes and self._listed != (network, probe):
             self._listed = network, probe
             self.query_one(ClassGrid).content = class_list(scene, network, probe)
-        if here is not None and not has_classes:
+        if here is None:
+            return
+        if not has_classes:
             self.query_one(ClassGrid).content = neighbours(scene, probe, here.nearest[1:])
-        if here is not None:
-            index = int(here.nearest[0])
-            digits = network.decode(here.code[None]), probe.images[[index]]
-            name = probe.class_name(index)
-            self.query_one(MapSide).digits = AtCursor(
-                *digits, here.text, index, name, scene.palette
-            )
+        index = int(here.nearest[0])
+        digits = network.decode(here.code[None]), probe.images[[index]]
+        name, side = probe.class_name(index), self.query_one(MapSide)
+        side.digits = AtCursor(*digits, here.text, index, name, scene.palette)
 
     def _draw_cloud(self, scene: Scene, probe: Probe) -> None:
         scatter = self.query_one(Scatter)
