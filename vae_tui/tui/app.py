@@ -16,10 +16,9 @@ from vae_tui.terminal import capabilities
 from vae_tui.terminal.desktop_notification import notification
 from vae_tui.tui import hangup
 from vae_tui.tui.controllers import reader_updates
-from vae_tui.tui.controllers.draw import DrawController
 from vae_tui.tui.controllers.export_and_copy import ExportAndCopy
+from vae_tui.tui.controllers.image_dialogs import ImageDialogs
 from vae_tui.tui.controllers.other_runs import OtherRuns
-from vae_tui.tui.controllers.own_image import OwnImageController
 from vae_tui.tui.controllers.palette import PaletteController
 from vae_tui.tui.controllers.status import StatusController
 from vae_tui.tui.controllers.steering import Steering, SteeringController
@@ -88,8 +87,7 @@ class VaeApp(TerminalApp):
         self._views = ViewLoader(self, load)
         self._store = SceneStore(self._show_scene, self._show_weights, clock)
         self._walks = WalkController(self)
-        self._drawing = DrawController(self, self._walks.start_at)
-        self._own_image = OwnImageController(self, lambda: self.scene, self._walks.start_at)
+        self._images = ImageDialogs(self, lambda: self.scene, self._walks.start_at)
         self._steering = SteeringController(self, steering, name, reference, self._store)
         self._other_runs = OtherRuns(self, self._store)
         self._palette = PaletteController(self, self._store, self._other_runs)
@@ -118,8 +116,8 @@ class VaeApp(TerminalApp):
             "save-screen": files.save_screen,
             "copy": files.copy,
             "morph": self._walks.morph,
-            "draw": lambda: self._drawing.open(self.scene),
-            "open-image": self._own_image.open,
+            "draw": self._images.draw,
+            "open-image": self._images.open,
         }
         self._imports: LateImports | None = None
 
@@ -233,7 +231,7 @@ class VaeApp(TerminalApp):
 
     def on_view_file_dropped(self, message: "View.FileDropped") -> None:
         """Open an image that was dropped on the terminal."""
-        self._own_image.open(message.text)
+        self._images.open(message.text)
 
     def on_timeline_pressed(self, message: Timeline.Pressed) -> None:
         """Draw with the weights kept at the step that was clicked."""
@@ -263,13 +261,11 @@ class VaeApp(TerminalApp):
 
     async def _start_reading(self, imports: "LateImports") -> None:
         await self._views.mount(imports.views)
-        self._imports = imports
+        self._imports = self._images.imports = imports
         self._store.request_step = imports.reader.request_step
         self._store.scene = self.main.scene = imports.scene
         self._steering.on_sent = imports.reader.poll_faster
         self._other_runs.runs = imports.runs
-        self._drawing.import_dialog = imports.draw_dialog
-        self._own_image.import_dialog = imports.open_image_dialog
         if (writer := self.writer) is not None:
             imports.limiter.watch(writer)
             imports.runs.limiter.watch(writer)
@@ -280,7 +276,7 @@ class VaeApp(TerminalApp):
 
     def _show_scene(self, scene: "Scene") -> None:
         self.main.scene = scene
-        self._drawing.show(scene)
+        self._images.show(scene)
         if scene.network is not None:
             self._views.digits_drawn()
 
