@@ -40,7 +40,8 @@ class MoreEpochsDialog(Dialog[int | None]):
             box.border_subtitle = self.keys_line(
                 ("more.accept", "train"), ("more.cancel", "cancel")
             )
-            yield Static(f"All {self._epochs:,} epochs are done. How many more?")
+            done = f"All {self._epochs:,} epochs are" if self._epochs > 1 else "The one epoch is"
+            yield Static(f"{done} done. How many more?")
             with Horizontal():
                 yield Label("more epochs")
                 yield Input(str(self._proposed), id="more", compact=True)

@@ -70,11 +70,12 @@ class Timeline(Drawing):
         cells = list(line.plain)
         here = places[times.kept.index(times.shown)] if times.shown in times.kept else places[-1]
         touch = 2 * len(places) > places[-1] + 1 - places[0]
-        for place in places[:-1]:
+        marked = range(places[0], places[-1]) if touch else places[:-1]
+        for place in marked:
             cells[place] = dense if touch and place != here else tick
         cells[places[-1]] = now
         line.plain = "".join(cells)
-        for place in places:
+        for place in (*marked, places[-1]):
             line.stylize("quiet", place, place + 1)
         line.stylize("here", here, here + 1)
         self.show_text([line])

@@ -152,6 +152,6 @@ def _curve(glance: RunGlance, width: int, height: int) -> list[Text]:
     first = f"{'':{label}}test loss, nats"
     epochs = f"epoch {glance.summary.epoch:.0f}"
     room = max(width - len(first), 0)
-    line = f"{first}{epochs:>{room}}" if room > len(epochs) else first
+    line = f"{first}{epochs:>{room}}" if room > len(epochs) + 2 else first
     lines.append(Text.assemble((line, "quiet")))
     return lines
