@@ -55,6 +55,12 @@ def test_after_a_paste_an_escape_is_a_key_again():
     assert pieces == [*parts[:3], ESC, "q"]
 
 
+def test_a_paste_has_no_empty_pieces_which_end_a_parser():
+    keys = EscapeKeys()
+    assert keys.split("\x1b[200~a") == ["\x1b[200~a"]
+    assert keys.split("") == []  # the decoder waits for the rest of a character
+
+
 def test_no_input_is_lost_or_held_forever():
     for letters in itertools.product("\x1b[O2~a", repeat=5):
         keys = EscapeKeys()

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from functools import partial
+from itertools import product
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from vae_tui.terminal.half_blocks import Palette
 from vae_tui.tui.state.run_view import MOST_TESTS, RunView, advance
 from vae_tui.tui.widgets.dimensions.kl_bars import KlBars
 from vae_tui.tui.widgets.dimensions.kl_history import KlHistory
-from vae_tui.tui.widgets.dimensions.traversals import VALUES, Traversals
+from vae_tui.tui.widgets.dimensions.traversals import VALUES, Traversals, layout
+from vae_tui.tui.widgets.latent_bars import first_shown
 
 dimensions_screen = partial(Screen, views="5")
 
@@ -175,3 +177,14 @@ async def test_a_kl_that_is_not_finite_is_drawn_as_the_largest(palette):
         await wait_until(pilot, lambda: np.isinf(heat.history.kl).any())
         assert heat.history.largest == 2.5
         assert len(heat.rows) > 2
+
+
+def test_where_cards_fit_the_chosen_one_is_shown_and_where_there_is_no_room_none_fit():
+    for dimensions, width, height in product((1, 4, 64), range(-9, 300, 3), range(-9, 95)):
+        columns, rows, _ = layout(width, height, dimensions)
+        assert columns >= 0 and rows >= 0
+        if not columns * rows:
+            continue
+        for chosen in {0, dimensions // 2, dimensions - 1}:
+            first = first_shown(range(dimensions), chosen, columns, rows)
+            assert first <= chosen < first + columns * rows

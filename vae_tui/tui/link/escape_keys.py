@@ -32,7 +32,7 @@ class EscapeKeys:
             self._pasted += text
             if self._pasted.rfind(_PASTE_END) > self._pasted.rfind(_PASTE):
                 self._pasted = ""
-            return [text]
+            return [text] if text else []
         if text.endswith(ESCAPE):
             text, self._held = text[:-1], ESCAPE
         return [piece for piece in _ESCAPE_KEY.split(text) if piece]

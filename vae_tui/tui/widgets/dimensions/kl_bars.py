@@ -99,7 +99,7 @@ class KlBars(Drawing):
         """Return columns, bars in each, and the place of the first bar that is shown."""
         (width, height), order = self.size, self.parts.order
         columns = column_count(len(order), width, height)
-        rows = height if len(order) <= columns * height else max(height - 1, 1)
+        rows = max(height - (len(order) > columns * height), 1)
         return columns, rows, first_shown(order, self.parts.chosen, columns, rows)
 
     def _column_width(self, columns: int) -> int:

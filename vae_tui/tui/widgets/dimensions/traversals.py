@@ -59,6 +59,7 @@ def layout(width: int, height: int, dimensions: int) -> tuple[int, int, int]:
     where a card with the smallest digits is wider than ``width``.
     """
     found = []
+    width, height = max(width, 0), max(height, 1)
     for pixels in GRID_SIZES:
         digits = len(VALUES) * (pixels + GAP)
         columns = width // (LEAST_FACTS + digits)
