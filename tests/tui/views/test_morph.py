@@ -1,6 +1,7 @@
 """The Walk view: interpolation between two digits or two marks."""
 
 import re
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -112,6 +113,18 @@ async def test_without_classes_a_morph_is_of_two_test_images_and_others_each_tim
             seen.add(screen.caption("strip-caption"))
         pattern = r"Morph test image #\d+ → test image #\d+ · linear"
         assert all(re.match(pattern, caption) for caption in seen)
+
+
+async def test_a_morph_names_the_classes_even_those_that_look_like_markup():
+    names = ("[b]oot", *"12345678", "Bag / [red]")
+    screen = walk_screen()
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "3")
+        screen.reader.load(replace(probe(), classes=names))
+        await wait_until(pilot, lambda: screen.app.scene.probe.classes == names)
+        await pilot.press("i", "0", "9")
+        await wait_until(pilot, lambda: "Morph [b]oot → Bag / [red] · linear" in screen.text)
+        assert re.search(r"\[b\]oot \(test image #\d+\) into Bag / \[red\]", screen.text)
 
 
 async def test_the_ends_of_the_last_morph_are_offered_again():

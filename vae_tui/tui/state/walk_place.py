@@ -7,7 +7,7 @@ import numpy as np
 
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.latent.codes import between, prior
-from vae_tui.latent.morph import PATHS, choose_ends, film
+from vae_tui.latent.morph import PATHS, choose_ends, film, title_of
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
 from vae_tui.text import cut
@@ -168,7 +168,7 @@ class Walk:
         labels = set(probe.labels.tolist())
         start, end = PROPOSED if labels.issuperset(PROPOSED) else (min(labels), max(labels))
         ends = choose_ends(str(start), str(end), probe)
-        first, second = (_test_digit(image, probe) for image in ends)
+        first, second = (Point(title_of(probe, image), image=image) for image in ends)
         return replace(self, last=Interpolation(first, second, self.path))
 
     def to_sample(self, latent_dim: int) -> "Walk":
@@ -179,7 +179,7 @@ class Walk:
 
     def to_image(self, image: int, probe: Probe) -> "Walk":
         """Go to the mean of a test image."""
-        return self.at(_test_digit(image, probe))
+        return self.at(Point(title_of(probe, image), image=image))
 
     def to_value(self, code: Floats, dimension: int, value: float) -> "Walk":
         """Go from ``code`` (d,), where the walk is, to the one with another number in it."""
@@ -201,7 +201,7 @@ class Walk:
         """
         count = self.morphs.get((start, end), 0)
         images = choose_ends(str(start), str(end), probe, count - 1 if count else None)
-        first, second = (_test_digit(image, probe) for image in images)
+        first, second = (Point(title_of(probe, image), image=image) for image in images)
         place = Interpolation(first, second, self.path)
         return replace(self.at(place), morphs={**self.morphs, (start, end): count + 1})
 
@@ -231,10 +231,3 @@ class Walk:
             room = max((width - 3) // 2, 1)
             names = [cut(name, room) for name in names]
         return " · ".join(names)
-
-
-def _test_digit(image: int, probe: Probe) -> Point:
-    name = f"test image #{image}"
-    if len(probe.classes) > 1:
-        name = f"{probe.labels[image]} ({name})"
-    return Point(name, image=image)

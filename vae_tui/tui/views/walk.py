@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from rich.markup import escape
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
@@ -272,10 +273,11 @@ class WalkView(View):
         norm = "‖z‖" if scene.unicode else "|z|"
         self.query_one("#norm", Caption).text = f"[b]Decoded[/b] {norm} {np.linalg.norm(code):.1f}"
         is_framed = self.screen.has_class(FRAMED)  # else the name would take room from the place
-        name = f"[b]Code[/b] {place.name}" if is_framed else f"[b]{place.name}[/b]"
+        name = escape(place.name)
+        name = f"[b]Code[/b] {name}" if is_framed else f"[b]{name}[/b]"
         self.query_one("#caption", Caption).text = f"{name} · {WEIGHTS}"
         marks = self.query_one("#marks", Caption)
-        marks.text = self.walk.marks_line(self.query_one("#facts").size.width)
+        marks.text = escape(self.walk.marks_line(self.query_one("#facts").size.width))
         self.set_class(bool(marks.text), "marked")
         strip, second = self.query(FilmStrip)
         if isinstance(place, Interpolation) and not self._has_two_strips:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from rich.markup import escape
 from rich.text import Text
 from textual.message import Message
 from textual.reactive import var
@@ -105,7 +106,8 @@ class FilmStrip(Panel):
         room = width - len(film.name) - len(film.title) - 2
         has_track = film.share is not None and room >= LEAST_TRACK
         track = f" {_track(film.share or 0.0, room, unicode=film.unicode)}" if has_track else ""
-        self.query_one(self._title, Caption).text = f"[b]{film.name}[/b] {film.title}{track}"
+        title = f"[b]{film.name}[/b] {escape(film.title)}{track}"
+        self.query_one(self._title, Caption).text = title
         line = Text(" " * MARGIN, no_wrap=True)
         for number, words in enumerate(_numbers(film, cells - 1)):
             line.append(words.ljust(cells)[:cells], "here" if number == film.chosen else "")
