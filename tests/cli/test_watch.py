@@ -29,7 +29,7 @@ def test_leaving_a_new_run_to_train_before_its_trainer_was_started_starts_it(tmp
     )
     shell.terminals.append(terminal)
     try:
-        terminal.wait_for("starting")
+        terminal.wait_for("loading")
         terminal.type("q")
         terminal.wait_for("Keep training")
         terminal.type("k")

@@ -29,7 +29,7 @@ LEAST_FOR_UNIT = 14
 """Cells of a digit from which on the unit of its loss fits beside the number."""
 LARGE_WITH_GAP = 0.43
 """Share of the full size from which on, with gaps, two rows of samples are preferred."""
-COMING = {"samples": "samples appear here", "copies": "reconstructions appear here"}
+COMING = {"samples": "samples appear here", "copies": "reconstructed images appear here"}
 """What the pictures say before the first weights of a live run."""
 WIDE = 80
 """Cells of room for digits from which on there is one more column at least."""
