@@ -10,6 +10,7 @@ from support.key_presses import press_at_once
 from support.run_events import NOW
 from support.screen import Screen, become, open_view, until_reading, wait_until
 from textual.command import CommandList
+from textual.events import Click
 from textual.widgets import OptionList
 
 from vae_tui.run.events import SettingChanged
@@ -205,6 +206,23 @@ async def test_a_key_that_moves_in_the_list_does_nothing_while_there_is_none():
             await screen.app.screen.query_one(CommandList).remove()
             await pilot.press(key, "escape")
             await wait_until(pilot, lambda: screen.app.screen is screen.app.main)
+
+
+async def test_a_click_outside_of_the_screen_does_nothing_and_one_beside_the_palette_closes_it():
+    screen = bare_screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        await pilot.press("ctrl+p")
+        await wait_until(pilot, lambda: offered(screen))
+        palette = screen.app.screen
+        for x, y in ((9, 39), (0, 23)):
+            assert screen.app.screen is palette
+            where = dict.fromkeys(("x", "screen_x"), x) | dict.fromkeys(("y", "screen_y"), y)
+            click = Click(palette, **where, delta_x=0, delta_y=0, button=1, shift=False,
+                          meta=False, ctrl=False)  # fmt: skip
+            palette.post_message(click)
+            await pilot.pause()
+        await wait_until(pilot, lambda: screen.app.screen is screen.app.main)
 
 
 @pytest.mark.parametrize("name", ["x[/b]", "[red]x", "[@click=app.exit]x[/]"])

@@ -8,7 +8,7 @@ from textual import on
 from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
-from textual.events import Key
+from textual.events import Click, Key
 from textual.markup import escape
 from textual.widgets import Input, OptionList
 from textual.worker import Worker, WorkerState
@@ -88,6 +88,11 @@ class Palette(ClosesOnce, CommandPalette):
         if event.character and event.is_printable and not isinstance(self.focused, Input):
             for line in self.query(Input):
                 line.insert_text_at_cursor(event.character)
+
+    def on_click(self, event: Click) -> None:
+        """Ignore a click outside of a screen that has shrunk; Textual raises NoWidget."""
+        if not self.region.contains(event.screen_x, event.screen_y):
+            event.prevent_default()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow what moves in the list once there is one; Textual raises NoMatches before."""
