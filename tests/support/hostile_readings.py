@@ -190,6 +190,7 @@ async def watch(run: Run) -> None:
         for key in SEES:
             await pilot.press(key)
         await pilot.pause()
+        app.exit()
 
 
 def memory(name: str) -> int:

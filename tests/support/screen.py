@@ -173,6 +173,9 @@ class _Running:
         return QuickPilot(self._screen.app)
 
     async def __aexit__(self, *error: Any) -> None:
+        """End the app as a user does; ``run_test`` removes its widgets while it runs on."""
+        if self._screen.app.return_code is None:
+            self._screen.app.exit()
         await self._test.__aexit__(*error)
 
 
