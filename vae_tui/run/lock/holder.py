@@ -65,7 +65,7 @@ def is_alive(folder: Path, record: LockRecord, modified: float) -> bool:
     if record.released or not record.machine:
         return False
     if record.machine == machine_id():
-        # The first on a file system without locks.
+        # On a file system without locks, the lock of a trainer seems free too.
         return trains(record.pid, folder) or _is_agent(record.agent)
     if modified - record.beat > LOST_SECONDS:  # a copy of the folder: not the time of a heartbeat
         return False

@@ -60,7 +60,7 @@ of one process may take them in the other order."""
 
 
 class QuietEnd(App[None]):
-    """An app without tracebacks of what fails after it was told to exit."""
+    """An app that ignores errors of handlers which run after `App.exit`."""
 
     def _handle_exception(self, error: Exception) -> None:
         if not self._exit:
