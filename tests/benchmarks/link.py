@@ -127,9 +127,10 @@ def watched(screen: Terminal, seconds: float) -> list[Row]:
     rows: list[Row] = []
     for key, name in VIEWS.items():
         before = screen.bytes_received
-        screen.type("\t" * 6 if key == "1" and not rows else key if name != "Dimensions" else "\t")
-        # Dimensions by tab: in the map digits are classes.
-        take(screen, SETTLE_SECONDS if seconds > QUIET_SECONDS else QUIET_SECONDS)
+        is_first = not rows
+        screen.type(f"6{key}" if is_first else key)  # the first view is on the screen already
+        # What a run that has just been paused has left to draw comes with the first view.
+        take(screen, SETTLE_SECONDS if is_first or seconds > QUIET_SECONDS else QUIET_SECONDS)
         drawn, began = screen.bytes_received, time.monotonic()
         take(screen, seconds)
         rate = (screen.bytes_received - drawn) / (time.monotonic() - began)

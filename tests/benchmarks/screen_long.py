@@ -75,7 +75,7 @@ def attached(folder: Path, name: str) -> dict[str, float]:
 
 def is_whole(received: bytes) -> bool:
     """Tell whether the state at the log's end and the chart have come, in whichever order."""
-    return b"finished" in received and b"train" in received
+    return b"finished" in received and b"trend" in received
 
 
 def keys_while_reading(folder: Path, name: str) -> list[float]:

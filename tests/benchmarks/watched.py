@@ -34,6 +34,7 @@ class Watched(Terminal):
         own = {
             "VAE_TUI_RUNS_DIR": str(folder / "runs"),
             "VAE_TUI_DATA_DIR": str(folder),
+            "PYTHONDONTWRITEBYTECODE": "",  # modules are compiled once, as for a user
             **(environment or {}),
         }
         super().__init__(command, columns=columns, rows=rows, environment=own, cwd=folder)
