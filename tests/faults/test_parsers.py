@@ -33,7 +33,7 @@ from vae_tui.run.summary import summarise
 from vae_tui.text import duration, printable
 from vae_tui.tui.state.notice import notice_of
 from vae_tui.tui.state.run_view import RunView, advance
-from vae_tui.tui.widgets.frame.status import status_parts
+from vae_tui.tui.widgets.frame.status import status_of
 
 SEEDS = st.integers(0, 2**32)
 NOW = 1_000_000.0
@@ -56,13 +56,7 @@ def test_whatever_can_be_read_of_a_log_can_be_told_and_shown(seed):
         state = view.state(NOW)
         notice = notice_of(view, state, NOW, resume="p", leave="q", control=True)
         assert len(printable(" · ".join(notice))) < 3_000
-        parts = status_parts(
-            "run", state, view.epoch, view.epochs, seconds_left=view.seconds_left(),
-            images_per_second=view.measured.images_per_second if view.measured else 0.0,
-            device=view.started.device if view.started else "",
-            memory_bytes=view.measured.memory_bytes if view.measured else 0,
-            silent_seconds=NOW - view.last_time,
-        )  # fmt: skip
+        parts = status_of(view, NOW, "", link="", link_is_slow=False, unicode=True)
         assert all(part.plain.isprintable() for part in parts)
 
 

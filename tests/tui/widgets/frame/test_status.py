@@ -1,33 +1,31 @@
 """The top line."""
 
-import math
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.text import Text
+from support.run_events import CONFIG, NOW, STARTED, losses
 from support.screen import plain
 from support.widgets import Host
 
-from vae_tui.tui.widgets.frame.status import Status, status_parts
+from vae_tui.tui.state.run_view import RunView, advance
+from vae_tui.tui.widgets.frame.status import Status, status_of
+
+BEGUN = replace(STARTED, device="cuda:0", images=83_585)
+VIEW = advance(RunView("digits-1123-0713", CONFIG, live=True, live_pid=STARTED.pid), [BEGUN])
 
 
-def parts(**more):
-    values = {
-        "name": "digits-1123-0713",
-        "state": "running",
-        "epoch": 30.04,
-        "epochs": 150,
-        "seconds_left": 185.0,
-        "images_per_second": 54_200.0,
-        "device": "cuda:0 bf16",
-        "memory_bytes": 743 << 20,
-    }
-    values |= more
-    return status_parts(
-        values.pop("name"), values.pop("state"), values.pop("epoch"), values.pop("epochs"), **values
-    )
+def parts(
+    epoch: float = 30.04, mode: str = "", unicode: bool = True, changes: Any = None, **measured: Any
+) -> tuple[Text, ...]:
+    """Return the parts for a run that has just reported, with other fields in ``changes``."""
+    view = advance(VIEW, [losses(541, epoch=epoch, **measured)])
+    view = replace(view, **(changes or {}))
+    return status_of(view, NOW, mode, link="", link_is_slow=False, unicode=unicode)
 
 
 async def shown_status(width: int, *given_parts: Text) -> str:
@@ -58,14 +56,17 @@ async def test_the_top_line_shows_whole_parts_as_far_as_they_fit(width, expected
 
 
 @given(
-    name=st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=120),
-    state=st.sampled_from(["running", "stalled", "lost", "starting", "odd"]),
+    changes=st.fixed_dictionaries(
+        {
+            "name": st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=120),
+            "live": st.booleans(),
+            "epochs": st.integers(0, 10**6),
+        }
+    ),
     epoch=st.floats(0, 1e9),
-    epochs=st.integers(0, 10**6),
-    seconds_left=st.floats(),
     images_per_second=st.floats(0, 1e12),
     memory_bytes=st.integers(0, 2**50),
-    silent_seconds=st.floats(),
+    time=st.floats(),
     mode=st.sampled_from(["", "read only"]),
 )
 def test_any_run_has_a_top_line_of_one_row(**given_values):
@@ -85,7 +86,8 @@ async def test_the_top_line_is_never_wider_than_the_screen():
 
 
 def test_a_dead_run_has_no_speed_and_no_time_left():
-    words = " ".join(part.plain for part in parts(state="lost"))
+    words = " ".join(part.plain for part in parts(changes={"live": False}))
+    assert "● lost" in words
     assert "left" not in words
     assert "img/s" not in words
     assert "743M" not in words
@@ -95,14 +97,8 @@ def test_the_percentage_is_of_all_epochs_and_never_above_a_hundred():
     assert parts(epoch=75)[3].plain.endswith(" 50%")
     assert parts(epoch=149.9)[3].plain.endswith(" 99%")
     assert parts(epoch=200)[3].plain.endswith(" 100%")
-    assert parts(epoch=200, epochs=0)[3].plain.endswith(" 0%")
+    assert parts(epoch=200, changes={"epochs": 0})[3].plain.endswith(" 0%")
 
 
 def test_the_bar_is_told_apart_without_colours():
     assert parts(unicode=False)[3].plain == "#------- 20%"
-
-
-def test_a_number_that_is_not_finite_has_a_place_in_the_top_line():
-    assert any(
-        part.plain == "● stalled ?" for part in parts(state="stalled", silent_seconds=math.nan)
-    )

@@ -51,68 +51,28 @@ class Status(Drawing):
 def status_of(
     run: "RunView", now: float, mode: str, *, link: str, link_is_slow: bool, unicode: bool
 ) -> tuple[Text, ...]:
-    """Return the top line's parts for a run at ``now`` (Unix seconds), ``mode`` after its state."""
-    measured = run.measured
-    return status_parts(
-        run.name,
-        run.state(now),
-        run.epoch,
-        run.epochs,
-        seconds_left=run.seconds_left(),
-        images_per_second=measured.images_per_second if measured else 0.0,
-        device=_device(run),
-        memory_bytes=measured.memory_bytes if measured else 0,
-        silent_seconds=run.silent(now),
-        mode=mode,
-        link=link,
-        link_is_slow=link_is_slow,
-        unicode=unicode,
-    )
+    """Return the top line's parts for a run at ``now`` (Unix seconds), ``mode`` after its state.
 
-
-def _device(run: "RunView") -> str:
-    """Return where the run is trained: device, precision, processes, and a machine elsewhere."""
-    if run.started is None:
-        return ""
-    processes = f"{run.started.world_size} x " if run.started.world_size > 1 else ""
-    host = f" on {printable(run.live_host)}" if run.live_host else ""
-    return f"{processes}{run.started.device} {run.started.precision}{host}"
-
-
-def status_parts(
-    name: str,
-    state: str,
-    epoch: float,
-    epochs: int,
-    *,
-    seconds_left: float = math.nan,
-    images_per_second: float = 0.0,
-    device: str = "",
-    memory_bytes: int = 0,
-    silent_seconds: float = 0.0,
-    mode: str = "",
-    link: str = "",
-    link_is_slow: bool = False,
-    unicode: bool = True,
-) -> tuple[Text, ...]:
-    """Return the top line's parts; the percentage is that of the run's epochs."""
-    share = min(1.0, max(0.0, epoch / epochs)) if epochs > 0 else 0.0
-    name, device = printable(name), printable(device)
-    live = state in ("running", "paused", "stalled", "stopping")
+    The percentage is that of the run's epochs.
+    """
+    state, left = run.state(now), run.seconds_left()
+    speed = run.measured.images_per_second if run.measured else 0.0
+    memory = run.measured.memory_bytes if run.measured else 0
+    share = min(1.0, max(0.0, run.epoch / run.epochs)) if run.epochs > 0 else 0.0
+    dot = "●" if unicode else "*"
     parts = [
-        Text(cut(name, 24), "bold"),
-        Text(
-            f"{'●' if unicode else '*'} {state_text(state, silent_seconds)}", ROLES.get(state, "")
-        ),
-        Text(f"epoch {_epoch(epoch)}/{epochs}"),
+        Text(cut(printable(run.name), 24), "bold"),
+        Text(f"{dot} {state_text(state, run.silent(now))}", ROLES.get(state, "")),
+        Text(f"epoch {_epoch(run.epoch)}/{run.epochs}"),
         _bar(share, 8, unicode),
     ]
-    if state == "running" and math.isfinite(seconds_left) and epoch < epochs:
-        parts.append(Text(f"{duration(seconds_left)} left"))
-    if state == "running" and images_per_second:
-        parts.append(Text(f"{count(images_per_second)} img/s"))
-    if device:
-        parts.append(Text(f"{device} {size(memory_bytes)}" if live and memory_bytes else device))
+    if state == "running" and math.isfinite(left) and run.epoch < run.epochs:
+        parts.append(Text(f"{duration(left)} left"))
+    if state == "running" and speed:
+        parts.append(Text(f"{count(speed)} img/s"))
+    if device := _device(run):
+        is_live = state in ("running", "paused", "stalled", "stopping")
+        parts.append(Text(f"{device} {size(memory)}" if is_live and memory else device))
     if link and link_is_slow:
         parts.insert(3, Text(link, "warning"))
     elif link and state == "running":  # else this label would be the only traffic
@@ -120,6 +80,15 @@ def status_parts(
     if mode:
         parts.insert(2, Text(mode, "warning"))
     return tuple(parts)
+
+
+def _device(run: "RunView") -> str:
+    """Return where the run is trained: device, precision, processes, and a machine elsewhere."""
+    if run.started is None:
+        return ""
+    processes = f"{run.started.world_size} x " if run.started.world_size > 1 else ""
+    host = f" on {run.live_host}" if run.live_host else ""
+    return printable(f"{processes}{run.started.device} {run.started.precision}{host}")
 
 
 def _epoch(epoch: float) -> str:
