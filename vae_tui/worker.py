@@ -9,6 +9,7 @@ import fcntl
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -16,6 +17,7 @@ from typing import NoReturn
 from vae_tui.errors import VaeTuiError
 from vae_tui.run.control import TRAINER_SIGNALS, prepare_commands
 from vae_tui.run.folder import Run
+from vae_tui.run.lock.restart import wait_for_earlier_trainer
 from vae_tui.run.lock.run_lock import RunLock, new_token
 from vae_tui.training.distributed.launch import Launch
 
@@ -23,7 +25,7 @@ from vae_tui.training.distributed.launch import Launch
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train the run in the folder named by the arguments; return the exit code."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    # None is lost meanwhile: they are unblocked when they can be obeyed.
+    # Blocked until they can be obeyed, so that none is lost.
     signal.pthread_sigmask(signal.SIG_BLOCK, TRAINER_SIGNALS)
     options = _parse(arguments)
     if options.data_dir is not None:
@@ -36,13 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         inherited = None if options.lock_fd is None else _own(options.lock_fd)
         launch = Launch.from_environment()
         if launch.rank == 0:
-            token = options.lock_token or new_token()
             is_started_again = launch.restarts_left > 0
-            lock = run.hold_lock(
-                run.take_lock(token) if inherited is None else inherited,
-                token,
-                os.getppid() if is_started_again else 0,
-            )
+            lock = _hold_lock(run, inherited, options.lock_token or new_token(), launch)
             run = Run(run.path, lock.folder)
             os.chdir(lock.folder)  # shows whose trainer it is when the folder has a new name
             if options.commands_from is None or launch.restarts:
@@ -51,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         code = train_run(run, options.data_dir, options.commands_from or 0, lock)
     except VaeTuiError as error:
-        print(error, file=sys.stderr, flush=True)  # noqa: T201
+        _report(str(error))
         code = error.exit_code
     finally:
         if lock is not None and not (code and is_started_again):
@@ -65,8 +62,29 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--lock-fd", type=int, help="descriptor that holds the run's lock")
     parser.add_argument("--lock-token", help="with which that lock was taken")
     parser.add_argument("--commands-from", type=int, help="bytes of commands to skip")
-    parser.add_argument("--data-dir", help="where the data set is now, if not where config says")
+    parser.add_argument("--data-dir", help="folder of the data set, if not the config's")
     return parser.parse_args(arguments)
+
+
+def _hold_lock(run: Run, inherited: int | None, token: str, launch: Launch) -> RunLock:
+    """Take the run's lock with ``token``, unless it is inherited, and keep it."""
+    agent = os.getppid() if launch.restarts_left else 0
+    if inherited is not None:
+        return run.hold_lock(inherited, token, agent, launch.job)
+    if job := launch.restarted_job:
+        wait_for_earlier_trainer(run.path, job, _report, sleep=_sleep_until_ended)
+    return run.hold_lock(run.take_lock(token), token, agent, launch.job)
+
+
+def _report(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _sleep_until_ended(seconds: float) -> None:
+    """Sleep; VaeTuiError if a signal requests the end of this process, which has them blocked."""
+    time.sleep(seconds)
+    if ended := signal.sigpending().intersection(TRAINER_SIGNALS):
+        raise VaeTuiError(f"ended by {signal.Signals(min(ended)).name} before it trained")
 
 
 def _own(descriptor: int) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.processes import command_line, process, processes
+from support.processes import PATIENCE_SECONDS, command_line, process, processes
 from support.real_runs import (
     ENDLESS,
     in_force,
@@ -22,6 +22,7 @@ from support.real_runs import (
     told,
     uninterrupted,
     wait_until,
+    worker,
 )
 from support.tiny_runs import losses_of, only, tiny_config
 
@@ -29,6 +30,8 @@ from vae_tui.errors import UsageError
 from vae_tui.run.commands import Command
 from vae_tui.run.events import Paused, Resumed, RunEnded, RunStarted, SettingChanged
 from vae_tui.run.folder import Run
+from vae_tui.run.lock.holder import LOST_SECONDS
+from vae_tui.run.lock.run_lock import update
 from vae_tui.run.runs_folder import create
 from vae_tui.run.summary import summarise
 from vae_tui.training.checkpoint import load_state
@@ -180,3 +183,42 @@ def test_a_killed_rank_0_leaves_a_lost_run_and_no_process(tmp_path):
     assert summarise(run).state == "lost"
     assert process(agent.pid) is None
     assert "rank 1: another of the 2 processes has ended" in run.log.read_text()
+
+
+@pytest.fixture
+def moved(tmp_path, monkeypatch) -> Iterator[tuple[Run, "subprocess.Popen[str]"]]:
+    """Give a run and its first process, which torchrun has just moved to another machine."""
+    run = create(tmp_path, "run", tiny_config(epochs=1, batch_size=256))
+    monkeypatch.setenv("VAE_TUI_TEST_FLOCK", "none")
+    monkeypatch.setenv("VAE_TUI_TEST_HOST", "node1")
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "job 7")
+    earlier = run.take_lock("theirs")
+    update(earlier, "theirs", job="job 7")
+    os.close(earlier)
+    monkeypatch.setenv("VAE_TUI_TEST_HOST", "node2")
+    process = worker(run)
+    try:
+        assert process.stderr
+        assert "this job trained run on node1" in process.stderr.readline()
+        yield run, process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_the_first_process_on_another_machine_trains_when_its_old_heartbeat_is_stale(moved):
+    run, process = moved
+    assert not run.events.exists()
+    then = time.time() - LOST_SECONDS
+    os.utime(run.lock, (then, then))
+    _, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    assert (process.returncode, errors) == (0, "")
+    assert only(RunEnded, told(run))[-1].reason == "finished"
+
+
+def test_the_first_process_on_another_machine_ends_at_a_signal_while_it_waits(moved):
+    run, process = moved
+    process.terminate()
+    _, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    assert (process.returncode, errors) == (1, "ended by SIGTERM before it trained\n")
+    assert not run.events.exists()

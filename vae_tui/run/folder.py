@@ -147,22 +147,29 @@ class Run:
         try:
             return run_lock.take(self.path, token or run_lock.new_token(), force=force)
         except run_lock.Held as held:
-            raise self._is_held(self._trainer(held.holder)) from None
+            raise self._refusal(self._trainer(held.holder)) from None
         except OSError as error:
             holder = self.holder()
             if holder is not None and not holder.is_certain:
-                raise self._is_held(holder) from None
+                raise self._refusal(holder) from None
             at = "" if error.filename in (None, str(self.path)) else f" ({error.filename})"
             raise VaeTuiError(f"{self.path} cannot be written: {reason(error)}{at}") from None
 
-    def hold_lock(self, descriptor: int, token: str, agent: int = 0) -> RunLock:
+    def hold_lock(self, descriptor: int, token: str, agent: int = 0, job: str = "") -> RunLock:
         """Keep the lock that `take_lock` took with ``token``, as a `RunLock`; the same errors."""
         try:
-            return RunLock(self.path, descriptor, token, agent)
+            return RunLock(self.path, descriptor, token, agent, job)
         except run_lock.Held as held:
-            raise self._is_held(held.holder) from None
+            raise self._refusal(held.holder) from None
         except OSError as error:
             raise VaeTuiError(f"{self.lock} cannot be written: {reason(error)}") from None
+
+    def events_size(self) -> int:
+        """Return the bytes of the events so far, which is where the next one begins."""
+        try:
+            return self.events.stat().st_size
+        except OSError:
+            return 0
 
     def _says_ended(self) -> bool:
         """Return whether the newest event is the end of a trainer."""
@@ -181,7 +188,7 @@ class Run:
             holder = self.holder() or holder
         return holder
 
-    def _is_held(self, holder: Holder) -> UsageError:
+    def _refusal(self, holder: Holder) -> UsageError:
         where = f" on {holder.host}" if holder.host else ""
         pid = f" (pid {holder.pid})" if holder.pid is not None else ""
         watch = f"watch it with: vae-tui attach {self.reference()}"

@@ -60,6 +60,17 @@ def test_torchrun_inside_a_task_of_srun_decides():
     assert Launch.from_environment(SRUN | TORCHRUN).size == 2
 
 
+def test_a_job_is_known_by_its_id_and_without_one_only_after_a_restart():
+    def restarted(name: str, restarts: str) -> str:
+        more = {"TORCHELASTIC_RUN_ID": name, "TORCHELASTIC_RESTART_COUNT": restarts}
+        return Launch.from_environment(TORCHRUN | more).restarted_job
+
+    assert restarted("big", "0") == "big"
+    assert restarted("none", "0") == ""
+    assert restarted("none", "1") == "none"
+    assert Launch.from_environment(SRUN).restarted_job == ""
+
+
 def test_the_patience_with_other_processes_can_be_set():
     assert Launch.from_environment({"VAE_TUI_RANK_TIMEOUT": "20"}).timeout == 20.0
 

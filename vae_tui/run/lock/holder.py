@@ -35,6 +35,8 @@ class Holder:
     """When it took the lock, Unix seconds by the file system's clock."""
     is_certain: bool = True
     """False if the lock may not be read: there may be a trainer or not."""
+    job: str = ""
+    """As `LockRecord.job`."""
 
 
 def holder_of(folder: Path) -> Holder | None:
@@ -123,4 +125,4 @@ def _holder(record: LockRecord | None, modified: float) -> Holder:
         return Holder(started=modified)
     is_here = record.machine in ("", machine_id())
     started = record.started if math.isfinite(record.started) else modified
-    return Holder(record.pid, record.host, is_here, started)
+    return Holder(record.pid, record.host, is_here, started, job=record.job)

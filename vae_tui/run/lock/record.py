@@ -32,6 +32,8 @@ class LockRecord:
     """The trainer has ended."""
     agent: int = 0
     """Process id of the torchrun that starts the trainer again if it fails; 0 if none does."""
+    job: str = ""
+    """torchrun's id of the job, the same on all its machines, short ASCII; empty without one."""
 
 
 def write(descriptor: int, record: LockRecord) -> float:
@@ -61,6 +63,7 @@ def read(descriptor: int) -> LockRecord | None:
             beat=_seconds(fields["beat"]),
             released=fields["released"] is True,
             agent=_pid(fields.get("agent", 0)),
+            job=_text(fields.get("job", "")),
         )
     except (ValueError, KeyError):  # of an older version: the process id alone
         return LockRecord(pid=pid)

@@ -1,4 +1,4 @@
-"""Takes a run's lock for a trainer, and keeps it: heartbeats, and a look whether it is still ours.
+"""Takes a run's lock for a trainer, and keeps it: sends heartbeats, checks that it is still ours.
 
 A trainer locks ``trainer.lock`` and, so that removing this file frees nothing, the run's folder
 too. Where locks do not reach other machines, the record in the file decides: the newest of several
@@ -89,10 +89,12 @@ class RunLock:
 
     ``descriptor`` and ``token`` are those of a lock taken by `take`, here or in the process that
     started this one. ``agent`` is the process that starts this one again if it fails: until it has,
-    no other trainer gets the lock.
+    no other trainer gets the lock. ``job`` is torchrun's id of the job.
     """
 
-    def __init__(self, folder: Path, descriptor: int, token: str, agent: int = 0) -> None:
+    def __init__(
+        self, folder: Path, descriptor: int, token: str, agent: int = 0, job: str = ""
+    ) -> None:
         """Lock the folder too; `Held` if another trainer has either; OSError."""
         self._descriptor = descriptor
         self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -104,7 +106,9 @@ class RunLock:
         if found is None or found.token != token or _is_blocked(self._folder):
             raise Held(holder_of(folder))
         # Released by rank 0 before torchrun started it again.
-        self._record = dataclasses.replace(found, pid=os.getpid(), released=False, agent=agent)
+        self._record = dataclasses.replace(
+            found, pid=os.getpid(), released=False, agent=agent, job=job
+        )
         self._lost = ""
         self._taken_at = self._verified_at = time.monotonic()
         self._mutex = threading.Lock()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 _FIRST_PORT, _PORTS = 20_000, 10_000
+_NO_ID = "none"
+"""torchrun's id for a job without --rdzv-id."""
 _HOST = re.compile(r"(?:[^,\[]|\[[^\]]*\])+")
 _FIRST_NUMBER = re.compile(r"\[(\d+)[^\]]*\]")
 _COUNT = re.compile(r"(\d+)(?:\(x(\d+)\))?")
@@ -26,6 +28,11 @@ class Launch:
     """How often torchrun has started the processes again."""
     restarts_left: int = 0
     """How often torchrun will start them again when one fails."""
+    job: str = ""
+    """torchrun's id of the job, the same on all its machines; empty without torchrun.
+
+    At most 64 characters, ASCII: it is in the lock's record, which has a fixed size.
+    """
     master: str = ""
     """Address of rank 0 as ``host:port``; empty if the launcher sets MASTER_ADDR itself."""
 
@@ -35,6 +42,14 @@ class Launch:
     Between two exchanges a rank computes for well under a second, or tests for a few. Rank 0 may
     have to wait for its disk: for as long as that takes while it is full, not while it is slow.
     """
+
+    @property
+    def restarted_job(self) -> str:
+        """The id of the job if it may have trained before this process; empty if it has not.
+
+        Jobs that are given no id share torchrun's own: only a restart shows that it is the same.
+        """
+        return self.job if self.restarts or self.job != _NO_ID else ""
 
     @property
     def is_task_of_srun(self) -> bool:
@@ -65,6 +80,7 @@ def _fields_of_torchrun(variables: Mapping[str, str]) -> dict[str, Any]:
         "local_size": number("LOCAL_WORLD_SIZE") or size,
         "restarts": restarts,
         "restarts_left": max(0, number("TORCHELASTIC_MAX_RESTARTS") - restarts),
+        "job": variables.get("TORCHELASTIC_RUN_ID", "").encode("ascii", "replace")[:64].decode(),
     }
 
 
