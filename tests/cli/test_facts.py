@@ -7,13 +7,13 @@ import pytest
 from support.explored_runs import called_once
 from support.fake_trainer import fake_trainer
 from support.logs import epoch_ended, losses, run_with, started
+from support.real_runs import in_force
 from support.run_events import ended
 
 from vae_tui.run.commands import Command
 from vae_tui.run.control import change_settings
 from vae_tui.run.events import encode
 from vae_tui.run.files import append
-from vae_tui.run.progress import in_force
 
 
 def printed(*line: str) -> list[dict[str, object]]:

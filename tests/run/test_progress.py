@@ -17,11 +17,10 @@ from vae_tui.run.events import (
     RunStarted,
     SettingChanged,
     TrainingSlowed,
-    WeightsSaved,
     encode,
 )
 from vae_tui.run.log.log_progress import LogProgress
-from vae_tui.run.progress import MOST_CHANGES, Progress, advance, in_force, until
+from vae_tui.run.progress import MOST_CHANGES, Progress, advance, until
 
 EMPTY = Progress("run", TINY, epochs=TINY.epochs)
 
@@ -35,22 +34,6 @@ def after(*happened: Event) -> Progress:
 
 def changed(step: int, name: str, old: float, new: float) -> SettingChanged:
     return SettingChanged(time=NOW, step=step, name=name, old=old, new=new, command_id="c")
-
-
-def saved(step: int, path: str) -> WeightsSaved:
-    return WeightsSaved(time=NOW, step=step, path=path)
-
-
-def test_a_start_voids_what_was_said_before_it_of_later_steps_and_of_no_other():
-    first = [started(0), saved(5, "a"), saved(9, "void")]
-    second = [started(5), saved(9, "b"), saved(20, "void too")]
-    third = [started(12), saved(20, "c")]
-    assert in_force([*first, *second, *third]) == [*first[:2], *second[:2], *third]
-
-
-def test_a_start_from_further_back_voids_more_than_the_one_before_it():
-    happened = [started(0), saved(7, "void"), saved(12, "void"), started(10), started(5)]
-    assert in_force(happened) == [happened[0], happened[4]]
 
 
 def test_the_step_that_a_run_resumes_from_is_in_force_and_the_next_one_void():
@@ -129,7 +112,7 @@ def test_only_the_newest_changes_are_kept():
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 6), st.integers(1, 99)), max_size=25))
-def test_the_fold_agrees_with_the_list_of_what_is_in_force(choices):
+def test_the_fold_agrees_with_the_list_of_tests_in_force(choices):
     """Independent: all tests that no later start voids, looked at together."""
     happened: list[Event] = []
     step = 0
@@ -142,7 +125,6 @@ def test_the_fold_agrees_with_the_list_of_what_is_in_force(choices):
         if not isinstance(event, RunStarted)
         and not any(isinstance(e, RunStarted) and event.step > e.step for e in happened[n:])
     ]
-    assert [e for e in in_force(happened) if not isinstance(e, RunStarted)] == left
     totals = [event.test_bce + event.test_kl for event in left]
     progress = after(*happened)
     assert progress.last_test_loss == pytest.approx(totals[-1] if totals else math.nan, nan_ok=True)

@@ -19,10 +19,9 @@ from vae_tui.cli.runs import machines, table
 from vae_tui.errors import VaeTuiError
 
 if TYPE_CHECKING:
-    from vae_tui.run.events import RunStarted
     from vae_tui.run.files import LineTail
     from vae_tui.run.folder import Run
-    from vae_tui.run.progress import Restarts
+    from vae_tui.run.log.restarts import Restarts
 
 _POLL_SECONDS = 0.1
 _LINES_AT_ONCE = 1_000
@@ -98,14 +97,14 @@ def events(run: str | None, runs_dir: Path, since: int, follow: bool) -> None:
     """
     from vae_tui.cli.headless import as_json_line, lines_until_end
     from vae_tui.run.files import LineTail
-    from vae_tui.run.progress import Restarts
+    from vae_tui.run.log.restarts import Restarts
     from vae_tui.run.runs_folder import find
 
     found = find(runs_dir, run)
     begin = _offset_of_step(found, since)
     tail = LineTail(found.events, begin)
     unreadable = 0
-    in_force = _lines_in_force(tail, Restarts(_restarts(found, begin)))
+    in_force = _lines_in_force(tail, Restarts(_lines(LineTail(found.events, begin))))
     while block := list(itertools.islice(in_force, _LINES_AT_ONCE)):
         steps = [step for _, step in block]
         unreadable += steps.count(None)
@@ -143,12 +142,8 @@ def _offset_of_step(run: "Run", step: int) -> int:
 
 
 def _lines(tail: "LineTail") -> Iterator[bytes]:
-    """Yield every complete line that there is now."""
-    before = -1
     with _log_errors():
-        while before != tail.offset:
-            before = tail.offset
-            yield from tail.read()
+        yield from tail.lines()
 
 
 @contextlib.contextmanager
@@ -158,17 +153,6 @@ def _log_errors() -> Iterator[None]:
         yield
     except OSError as error:
         raise VaeTuiError(f"the log cannot be read: {error.filename} {error.strerror}") from None
-
-
-def _restarts(run: "Run", begin: int) -> "Iterator[tuple[int, RunStarted]]":
-    """Yield each ``run_started`` with the number of its line, counted from the offset ``begin``."""
-    from vae_tui.run import events as log
-    from vae_tui.run.files import LineTail
-
-    for number, line in enumerate(_lines(LineTail(run.events, begin))):
-        with contextlib.suppress(ValueError):
-            if b'"run_started"' in line and isinstance(event := log.decode(line), log.RunStarted):
-                yield number, event
 
 
 def _step(line: bytes) -> int | None:

@@ -8,10 +8,10 @@ from vae_tui.errors import UsageError
 from vae_tui.export.output_file import csv_blocks
 from vae_tui.run import series
 from vae_tui.run.config import RunConfig
-from vae_tui.run.events import EpochEnded, Event, LossesMeasured, Measurement, RunStarted, decode
+from vae_tui.run.events import EpochEnded, LossesMeasured, Measurement, decode
 from vae_tui.run.files import read_lines
 from vae_tui.run.folder import Run
-from vae_tui.run.progress import Restarts
+from vae_tui.run.log.restarts import Restarts
 
 _WHEN = ("event", "time_unix_seconds", "step", "epoch")
 
@@ -26,7 +26,7 @@ def losses_csv(run: Run, config: RunConfig) -> Iterator[bytes]:
     names = list(dict.fromkeys(name for metric in series.SERIES for name in metric.columns(config)))
     row = _row_maker(names, config)
     try:
-        rows = map(row, _measurements(run, Restarts(_restarts(run))))
+        rows = map(row, _measurements(run, Restarts(read_lines(run.events))))
         first = next(rows, None)
     except OSError as error:
         raise UsageError(f"{run.events} cannot be read: {error.strerror}") from None
@@ -67,21 +67,11 @@ def _cell(number: float) -> object:
 
 def _measurements(run: Run, restarts: Restarts) -> Iterator[Measurement]:
     for number, line in enumerate(read_lines(run.events)):
-        event = _decoded(line)
+        try:
+            event = decode(line)
+        except ValueError:  # a torn or foreign line; the others are shown
+            continue
         if not isinstance(event, (LossesMeasured, EpochEnded)):
             continue
         if not restarts.is_void(number, event.step):
             yield event
-
-
-def _restarts(run: Run) -> Iterator[tuple[int, RunStarted]]:
-    for number, line in enumerate(read_lines(run.events)):
-        if b'"run_started"' in line[:40] and isinstance(event := _decoded(line), RunStarted):
-            yield number, event
-
-
-def _decoded(line: bytes) -> Event | None:
-    try:
-        return decode(line)
-    except ValueError:  # a torn or foreign line; the others are shown
-        return None

@@ -12,7 +12,7 @@ from vae_tui.run.untrusted import open_own, open_regular
 
 _MARK_BYTES = 256
 _LONG_BYTES = 1 << 26
-"""Of the rest of a file, from which on holes in it are looked for."""
+"""With more bytes than this to read, holes in the file are looked for."""
 
 
 def append(path: Path, line: bytes) -> None:
@@ -97,6 +97,13 @@ class LineTail:
         """
         return self.read_block(limit).splitlines()
 
+    def lines(self, end: float = math.inf) -> Iterator[bytes]:
+        """Yield the complete lines that there are now; a block that passes ``end`` is the last."""
+        before = -1
+        while before != self.offset < end:
+            before = self.offset
+            yield from self.read()
+
     def read_block(self, limit: int = 1 << 20) -> bytes:
         """Return the bytes of what ``read`` returns."""
         try:
@@ -153,9 +160,5 @@ def is_read_only(folder: Path) -> bool:
 
 
 def read_lines(path: Path, begin: int = 0, end: float = math.inf) -> Iterator[bytes]:
-    """Yield the complete lines of a file as it is now; a block that passes ``end`` is the last."""
-    tail = LineTail(path, begin)
-    before = -1
-    while before != tail.offset < end:
-        before = tail.offset
-        yield from tail.read()
+    """Return the complete lines of a file as it is now; see `LineTail.lines`."""
+    return LineTail(path, begin).lines(end)

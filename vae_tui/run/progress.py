@@ -5,7 +5,7 @@ steps are void.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -21,33 +21,6 @@ MOST_CHANGES = 32
 def is_void(step: int, restart: RunStarted) -> bool:
     """Return whether ``restart`` voids earlier events of ``step``."""
     return step > restart.step
-
-
-def in_force(happened: Iterable[Event]) -> list[Event]:
-    """Return the events that no later ``RunStarted`` voids, in order; all are held in memory."""
-    known = list(happened)
-    restarts = Restarts((n, one) for n, one in enumerate(known) if isinstance(one, RunStarted))
-    return [event for n, event in enumerate(known) if not restarts.is_void(n, event.step)]
-
-
-class Restarts:
-    """The restarts of a log, each with the number of its line, found in an earlier reading.
-
-    So a long log need not be held in memory to pass over what a later restart voids.
-    """
-
-    def __init__(self, restarts: Iterable[tuple[int, RunStarted]]) -> None:
-        # The one of the lowest step voids most: earlier ones of higher steps are covered by it.
-        self._voiding: list[tuple[int, RunStarted]] = []
-        for number, restart in reversed(list(restarts)):
-            if not self._voiding or restart.step < self._voiding[-1][1].step:
-                self._voiding.append((number, restart))
-
-    def is_void(self, number: int, step: int) -> bool:
-        """Return whether the line ``number``, an event of ``step``, is void; numbers ascend."""
-        while self._voiding and self._voiding[-1][0] <= number:
-            self._voiding.pop()
-        return bool(self._voiding) and is_void(step, self._voiding[-1][1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.logs import losses, started
+from support.real_runs import in_force
 from support.run_events import ended, machine_measured
 
 from vae_tui.run.events import Event, SettingChanged, WeightsSaved, decode, encode
 from vae_tui.run.log.step_offset import offset_of_step
-from vae_tui.run.progress import in_force
 
 TORN = b'{"event":"losses_measured","time":1.0,"step":5\n'
 
