@@ -173,7 +173,7 @@ def resume_run(
             f"{run.name} has finished all its epochs ({known.epochs}); "
             f"train longer with: vae-tui train --resume {reference} --epochs {known.epochs * 2}"
         )
-    before = run.events.stat().st_size if run.events.exists() else 0
+    before = run.events_size()
     RunSteering(run, config, force).restart(**settings)
     return config, before
 

@@ -98,7 +98,7 @@ def set_settings(run: str, changes: tuple[str, ...], runs_dir: Path) -> None:
         raise UsageError(
             f"epochs={settings['epochs']:g}: epoch {begun} has begun; the nearest is {begun}"
         )
-    offset = found.events.stat().st_size if found.events.exists() else 0
+    offset = found.events_size()
     sent = change_settings(found, settings)
     if found.is_live() and _print_answers(found, sent, offset):
         return
@@ -138,7 +138,7 @@ def _send(run: "Run", name: str, answer: "type[Event] | None", state_after: str)
             f"{run.name} is not live: it is {state}; {ADVICE[state].format(name=reference)}"
         )
     if state != state_after:
-        offset = run.events.stat().st_size if run.events.exists() else 0
+        offset = run.events_size()
         run.send(Command(command=name))
         if answer is not None and any(type(event) is answer for event in _events(run, offset)):
             state = state_after
