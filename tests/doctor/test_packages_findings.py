@@ -70,3 +70,7 @@ def test_a_torchvision_that_is_not_torchs_is_told(torch, vision, built_for, word
     )
     level, text = said(package_findings.package_findings(found), "torchvision")
     assert level == "note" and words in text and "pip install" in text
+
+
+def test_every_requirement_of_the_program_is_checked():
+    assert set(read_packages().bounds) == set(package_findings.REQUIRED)

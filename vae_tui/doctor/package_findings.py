@@ -13,7 +13,7 @@ from vae_tui.doctor.finding import Finding, note, ok, problem
 
 REQUIRED = (
     *("torch", "torchvision", "textual", "rich", "plotext", "click", "numpy", "safetensors"),
-    *("Pillow", "platformdirs", "scikit-learn", "threadpoolctl", "packaging", "msgspec"),
+    *("pillow", "platformdirs", "scikit-learn", "threadpoolctl", "packaging", "msgspec"),
     *("psutil", "nvidia-ml-py"),
 )
 OPTIONAL = ("torchvision", "scikit-learn", "psutil", "nvidia-ml-py")
