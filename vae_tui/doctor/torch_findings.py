@@ -65,19 +65,21 @@ def _failure(report: TorchReport) -> Finding:
     """Return the finding on what failed: the import, a product on the CPU, or CUDA."""
     if "No module named 'torch'" in report.error:
         return problem("torch", "torch is not installed", "pip install torch torchvision")
-    about, what, hangs, fix = "gpu", "CUDA", "does not answer", [_WITHOUT_GPU]
     if not report.version:
-        about, what, hangs, fix = "torch", "import torch", "has not ended", [_REINSTALL]
+        about, what, fix = "torch", "import torch", _REINSTALL
     elif not report.cpu_precision:
-        about, what, fix = "cpu", "a matrix product on the CPU", [_REINSTALL]
+        about, what, fix = "cpu", "a matrix product on the CPU", _REINSTALL
+    else:
+        about, what, fix = "gpu", "CUDA", _WITHOUT_GPU
+    limit = f"within {report.seconds:.0f} s"
+    if report.timed_out and about == "torch":
+        return problem(about, f"{what} has not ended {limit}", "time python -c 'import torch'", fix)
     if report.timed_out:
-        if about == "torch":
-            fix = ["time python -c 'import torch'", *fix]
-        return problem(about, f"{what} {hangs} within {report.seconds:.0f} s", *fix)
+        return problem(about, f"{what} does not answer {limit}", fix)
     if report.died_of:
         detail = f": {report.error}" if report.error else ""
-        return problem(about, f"{what} was ended by {report.died_of}{detail}", *fix)
-    return problem(about, f"{what} fails: {report.error or 'no message'}", *fix)
+        return problem(about, f"{what} was ended by {report.died_of}{detail}", fix)
+    return problem(about, f"{what} fails: {report.error or 'no message'}", fix)
 
 
 def _device(index: int, device: Mapping[str, Any]) -> Finding:
