@@ -13,7 +13,8 @@ import numpy as np
 from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageFont
 
 from vae_tui.arrays import Bytes, Floats
-from vae_tui.terminal.class_colours import CLASS_COLOURS, class_colour, class_mark
+from vae_tui.export.picture_files import draw_class_marks, in_square
+from vae_tui.terminal.class_colours import CLASS_COLOURS, class_colour
 
 FIRST_MILLISECONDS, LAST_MILLISECONDS = 1_200, 3_000
 _DOUBLING_MILLISECONDS = 350
@@ -74,12 +75,8 @@ def digits_picture(images: Bytes, columns: int) -> Image.Image:
 def map_pictures(steps: Sequence[Floats], labels: Bytes) -> list[Image.Image]:
     """Return one picture for the points (N, 2) of each step, all with the same scale."""
     everything = np.concatenate(steps)
-    low, high = everything.min(0), everything.max(0)
-    scale = (_MAP_SIDE - 2 * _MARGIN) / max(float((high - low).max()), 1e-9)
-    middle = (low + high) / 2
     return [
-        _map_picture((points - middle) * (scale, -scale) + _MAP_SIDE / 2, labels)
-        for points in steps
+        _map_picture(in_square(points, everything, _MAP_SIDE, _MARGIN), labels) for points in steps
     ]
 
 
@@ -88,13 +85,7 @@ def _map_picture(places: Floats, labels: Bytes) -> Image.Image:
     draw = ImageDraw.Draw(picture)
     for place, label in zip(places, labels, strict=True):
         draw.circle(tuple(np.rint(place)), 2, class_colour(label))
-    font = ImageFont.load_default(34)
-    for label in sorted({int(label) for label in labels}):
-        centre = np.median(places[labels == label], axis=0)
-        draw.text(
-            tuple(centre), class_mark(label), class_colour(label), font,
-            anchor="mm", stroke_width=4, stroke_fill=GROUND,
-        )  # fmt: skip
+    draw_class_marks(draw, places, labels, 34, GROUND)
     return picture
 
 

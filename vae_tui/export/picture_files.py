@@ -25,8 +25,8 @@ _SIDE = 960
 _MARGIN = 32
 _TITLE_HEIGHT = 56
 _LEGEND_WIDTH = 200
-_FONT_SIZES = 14, 20, 44
-"""Of points, text and the marks at the centres of classes."""
+_POINT_SIZE, _TEXT_SIZE, _MARK_SIZE = 14, 20, 44
+"""Font sizes of points, text and the marks at the centres of classes."""
 _BACKGROUND = "#080808"
 _TEXT = "#d7d7d7"
 
@@ -71,20 +71,13 @@ def map_png(points: Floats, labels: Bytes, classes: Sequence[str], title: str) -
     """
     picture = Image.new("RGB", (_SIDE + _LEGEND_WIDTH, _SIDE + _TITLE_HEIGHT), _BACKGROUND)
     draw = ImageDraw.Draw(picture)
-    small, medium, large = (ImageFont.load_default(size) for size in _FONT_SIZES)
+    small, medium = ImageFont.load_default(_POINT_SIZE), ImageFont.load_default(_TEXT_SIZE)
     draw.text((_MARGIN, 18), title, _TEXT, medium)
-    places = _places(points)
+    places = in_square(points, points, _SIDE, _MARGIN) + np.array((0, _TITLE_HEIGHT), np.float32)
     for place, label in zip(places, labels, strict=True):
         draw.text(tuple(place), class_mark(label), class_colour(label), small, anchor="mm")
-    present = sorted({int(label) for label in labels})
-    for label in present:
-        # The median: the mean of a class in two clusters may lie in a third class's.
-        centre = np.median(places[labels == label], axis=0)
-        draw.text(
-            tuple(centre), class_mark(label), class_colour(label), large,
-            anchor="mm", stroke_width=5, stroke_fill=_BACKGROUND,
-        )  # fmt: skip
-    for row, label in enumerate(present):
+    draw_class_marks(draw, places, labels, _MARK_SIZE, _BACKGROUND)
+    for row, label in enumerate(np.unique(labels).tolist()):
         name = "" if classes[label] == str(label) else f"  {classes[label]}"
         text = f"{class_mark(label)}{name}  ({int((labels == label).sum())})"
         place = (_SIDE + 16, _TITLE_HEIGHT + _MARGIN + 30 * row)
@@ -92,13 +85,30 @@ def map_png(points: Floats, labels: Bytes, classes: Sequence[str], title: str) -
     return _encoded(picture, title)
 
 
-def _places(points: Floats) -> Floats:
-    """Return the positions of the points in the picture, (N, 2) pixels; y grows upwards."""
-    low, high = points.min(0), points.max(0)
-    scale = (_SIDE - 2 * _MARGIN) / max(float((high - low).max()), 1e-9)
-    centred = (points - (low + high) / 2) * np.array([scale, -scale])
-    result: Floats = (centred + np.array([_SIDE / 2, _TITLE_HEIGHT + _SIDE / 2])).astype(np.float32)
+def in_square(points: Floats, everything: Floats, side: int, margin: int) -> Floats:
+    """Return the places of points (N, 2) in a square of ``side`` pixels, (N, 2); y grows upwards.
+
+    ``everything``, (M, 2), fits into it with a margin, in the middle and to the same scale.
+    """
+    low, high = everything.min(0), everything.max(0)
+    scale = (side - 2 * margin) / max(float((high - low).max()), 1e-9)
+    places = np.array((scale, -scale)) * (points - (low + high) / 2) + side / 2
+    result: Floats = places.astype(np.float32)
     return result
+
+
+def draw_class_marks(
+    draw: ImageDraw.ImageDraw, places: Floats, labels: Bytes, size: int, ground: str
+) -> None:
+    """Draw the mark of each class, ``size`` pixels high, in the middle of its places, (N, 2)."""
+    font = ImageFont.load_default(size)
+    for label in np.unique(labels).tolist():
+        # The median: the mean of a class in two clusters may lie in a third class's.
+        centre = np.median(places[labels == label], axis=0)
+        draw.text(
+            tuple(centre), class_mark(label), class_colour(label), font,
+            anchor="mm", stroke_width=size // 8, stroke_fill=ground,
+        )  # fmt: skip
 
 
 def _encoded(picture: Image.Image, about: str) -> bytes:
