@@ -4,13 +4,14 @@ import contextlib
 import os
 import signal
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from vae_tui.data import idx_files
+from vae_tui.data.idx_files import Images
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.model.device import choose_device, gpu_uuids
 from vae_tui.model.step_plan import AUTOGRAD, HANDWRITTEN, StepPlan, choose_plan
@@ -76,35 +77,11 @@ def train(
         # Never train over what was trained, even if its state is missing.
         if ranks.share(run.trainer_state.exists() or run.weights.exists()):
             restore(trainer, run.trainer_state, ranks)
-        recorder = tensorboard = None
-        cleanup = contextlib.ExitStack()
-        if ranks.rank == 0:
-            if lock is not None:
-                lock.settle()
-            writer = PatientWriter(
-                run,
-                trainer,
-                commands.is_stop_requested,
-                ranks.keep_waiting,
-                lock.check if lock is not None else lambda: None,
-            )
-            machine = _machine_sampler(device, ranks)
-            cleanup.callback(machine.stop)
-            recorder = Recorder(run, config, trainer, writer, take_machine=machine.take)
-            recorder.begin(images)
-            if config.tensorboard:
-                tensorboard = TensorBoardFiles(run, config, trainer, images)
-                cleanup.callback(tensorboard.close)
-        with cleanup:
+        with _recording(run, config, images, trainer, device, commands, ranks, lock) as record:
             for happened in _with_offset(trainer.run(commands), commands.offset):
                 step = trainer.step
                 last = happened[-1] if happened else last
-                if tensorboard:
-                    tensorboard.record(happened)
-                if recorder:
-                    # Reset first: another save may be requested while this one waits for the disk.
-                    save, commands.save_requested = commands.save_requested, False
-                    recorder.record(happened, save=save)
+                record(happened)
         ranks.leave()
     except LockLost as lost:
         log(str(lost))
@@ -121,6 +98,45 @@ def train(
             record_failure(run, step, failure_in_words(error))
         return error.exit_code if isinstance(error, VaeTuiError) else 1
     return 1 if isinstance(last, RunEnded) and last.reason == "failed" else 0
+
+
+@contextlib.contextmanager
+def _recording(
+    run: Run,
+    config: RunConfig,
+    images: Images,
+    trainer: Trainer,
+    device: torch.device,
+    commands: CommandFile,
+    ranks: Ranks,
+    lock: RunLock | None,
+) -> Iterator[Callable[[list[Event]], None]]:
+    """Give what writes events, and the saves that are due after them; only rank 0 writes."""
+    if ranks.rank:
+        yield lambda happened: None
+        return
+    if lock is not None:
+        lock.settle()
+    check = lock.check if lock is not None else lambda: None
+    writer = PatientWriter(run, trainer, commands.is_stop_requested, ranks.keep_waiting, check)
+    with contextlib.ExitStack() as cleanup:
+        machine = _machine_sampler(device, ranks)
+        cleanup.callback(machine.stop)
+        recorder = Recorder(run, config, trainer, writer, take_machine=machine.take)
+        recorder.begin(images)
+        tensorboard = None
+        if config.tensorboard:
+            tensorboard = TensorBoardFiles(run, config, trainer, images)
+            cleanup.callback(tensorboard.close)
+
+        def record(happened: list[Event]) -> None:
+            if tensorboard:
+                tensorboard.record(happened)
+            # Reset first: another save may be requested while this one waits for the disk.
+            save, commands.save_requested = commands.save_requested, False
+            recorder.record(happened, save=save)
+
+        yield record
 
 
 def _machine_sampler(device: torch.device, ranks: Ranks) -> MachineSampler:
