@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,9 @@ from vae_tui.text import cut, printable
 
 if TYPE_CHECKING:
     from vae_tui.run.summary import Summary
+
+_SIDES = "<<>><"
+"""Alignment of the columns after the name."""
 
 
 @click.command()
@@ -49,8 +53,7 @@ def table(rows: "Sequence[Summary]", width: int = 0) -> Iterator[str]:
             state_text(row.state, row.silent_seconds),
             printable(row.dataset),
             f"{row.epoch:.1f}/{row.epochs}",
-            f"{row.test_loss:.2f}" if row.test_loss == row.test_loss else "",
-            row.objective if row.test_loss == row.test_loss else "",
+            *(("", "") if math.isnan(row.test_loss) else (f"{row.test_loss:.2f}", row.objective)),
         )
         for row in rows
     ]
@@ -62,11 +65,9 @@ def table(rows: "Sequence[Summary]", width: int = 0) -> Iterator[str]:
         longest = min(longest, max(8, width - sum(widths) - 2 * len(widths)))
     shown = ("run", *(cut(name, longest) for name in names))
     for name, cells in zip(shown, (heads, *cells_of_rows), strict=True):
-        state, data, epoch, loss, objective = widths
-        yield (
-            f"{name:{longest}}  {cells[0]:{state}}  {cells[1]:{data}}  {cells[2]:>{epoch}}  "
-            f"{cells[3]:>{loss}}  {cells[4]:{objective}}"
-        ).rstrip()
+        formats = zip(cells, _SIDES, widths, strict=True)
+        columns = (f"{cell:{side}{width}}" for cell, side, width in formats)
+        yield "  ".join((f"{name:{longest}}", *columns)).rstrip()
 
 
 def machines(rows: "Sequence[Summary]") -> Iterator[str]:

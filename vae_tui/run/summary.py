@@ -22,6 +22,8 @@ from vae_tui.text import byte_size
 MOST_LOSSES = 48
 LONGEST_LOG = 1 << 30
 """Bytes, about three days of losses: of a longer log only the beginning and the end are read."""
+_OF_START = ("host", "device", "device_name", "threads", "world_size", "restarts")
+"""Fields of a summary that are those of ``run_started``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ def _summary(
         reported=has_reported(progress.started, pid, newest, began),
     )
     config, started = progress.config, progress.started
+    of_start = {name: getattr(started, name) for name in _OF_START} if started else {}
     return Summary(
         name=run.name,
         state=state,
@@ -184,14 +187,9 @@ def _summary(
         message=progress.notice,
         started=progress.began,
         seconds=progress.trained_seconds,
-        host=started.host if started else "",
-        device=started.device if started else "",
-        device_name=started.device_name if started else "",
-        threads=started.threads if started else 0,
-        world_size=started.world_size if started else 0,
-        restarts=started.restarts if started else 0,
         machine=progress.machine if state == "running" else None,
         losses=progress.test_losses(MOST_LOSSES),
+        **of_start,
     )
 
 
