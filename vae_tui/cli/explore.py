@@ -14,7 +14,6 @@ from vae_tui.cli import options
 from vae_tui.cli.completion import one_of
 from vae_tui.cli.console import print_lines
 from vae_tui.cli.options import Choice, option
-from vae_tui.cli.results import evaluate, export, movie
 from vae_tui.errors import UsageError
 from vae_tui.text import printable
 
@@ -149,7 +148,7 @@ def draw_map(
     print_lines(f"{output}: {about}" if output else about)
 
 
-COMMANDS = (sample, morph, decode, draw_map, evaluate, export, movie)
+COMMANDS = (sample, morph, decode, draw_map)
 
 
 def _check_output(output: Path | None, *suffixes: str) -> None:

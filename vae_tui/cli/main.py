@@ -14,7 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from vae_tui import __version__
-from vae_tui.cli import completion, doctor, explore, facts, options, runs, serve, steer
+from vae_tui.cli import completion, doctor, explore, facts, options, results, runs, serve, steer
 from vae_tui.cli.completion import data_sets, run_names
 from vae_tui.cli.console import print_error, show_traceback
 from vae_tui.cli.images import encode, score
@@ -51,8 +51,6 @@ def main() -> NoReturn:
 
 _OPTIONS = ("-h", "--help", "--version")
 """The program's own options; any other one belongs to ``train``."""
-
-
 _WITHOUT_CONFIG = (completion.completion, config_command, doctor.doctor)
 """Commands that run although the config file is broken."""
 
@@ -131,14 +129,10 @@ def cli() -> None:
     """
 
 
-_SINGLE = (runs.runs, serve.serve, doctor.doctor, completion.completion, config_command)
 for _command in (
-    *steer.COMMANDS,
-    *facts.COMMANDS,
-    *explore.COMMANDS,
-    encode.encode,
-    score.score,
-    *_SINGLE,
+    *(*steer.COMMANDS, *facts.COMMANDS, *explore.COMMANDS, *results.COMMANDS),
+    *(encode.encode, score.score, runs.runs, serve.serve),
+    *(doctor.doctor, completion.completion, config_command),
 ):
     cli.add_command(_command)
 

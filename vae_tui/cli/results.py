@@ -135,3 +135,6 @@ def movie(
         content, about = movie_of(found, Request(subject, count, seed, digits, method), track)
     write(path, content)
     print_lines(f"{path}: {about}")
+
+
+COMMANDS = (evaluate, export, movie)
