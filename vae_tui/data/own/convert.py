@@ -24,19 +24,19 @@ from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.image_shape import LARGEST_SIDE, ImageShape
 
 TEST_SHARE = 10
-"""One image in so many is a test image."""
+"""One in this many images is a test image."""
 LEAST_IMAGES = 20
 SMALLEST_SIDE, USUAL_SIDE = 8, 32
 _VERSION = 1
 """Of the conversion: another one converts everything again."""
 _SAMPLE = 64
-"""Images that are looked at to choose size and channels."""
+"""Images that are examined to choose size and channels."""
 _BLOCK = 64
 """Images that a thread converts at a time."""
 _TEMPORARY, _ABANDONED_SECONDS = ".converting-", 3_600
-"""Beginning of the name of a folder in the making; nobody writes to it any more after this time."""
+"""Prefix of a folder that is being written; after this time its writer is taken to be dead."""
 _MOST_NAMED = 1_000
-"""Of the files that cannot be used, those named in the description."""
+"""Unusable files that are named in the description."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,6 @@ class Converted:
     """What a run records of its images."""
 
     checksum: str
-    shape: ImageShape
     classes: tuple[str, ...]
     train: int
     """Number of images to train on."""
@@ -61,10 +60,10 @@ Progress = Callable[[int, int], object]
 def choose_shape(source: Source, size: int | None) -> ImageShape:
     """Return the shape of size x size pixels to convert to; it is grey if the images are.
 
-    Some of them are looked at. Without a ``size`` it is their own if all have the same one, are
-    square and small, else 32.
+    A sample of them is examined. Without a ``size`` it is their own if they are small squares of
+    one size, else 32.
     """
-    found = list(_looked_at(source))
+    found = list(_examined(source))
     if not found:
         raise UsageError(f"{source.path}: none of its images can be read")
     sizes = {each[:2] for each in found}
@@ -85,8 +84,8 @@ def convert(
 ) -> Converted:
     """Convert the images unless that was done; return what is known of them.
 
-    Each tenth image is for the test, chosen by its content: so it stays there when others are
-    added, and equal images are on the same side.
+    A tenth of the images, chosen by their content, is for the test: an image stays there when
+    others are added, and equal images are never on both sides.
 
     Raises:
         UsageError: There are too few images.
@@ -121,8 +120,8 @@ def _remove_abandoned(temporary: Path) -> None:
                 shutil.rmtree(folder)
 
 
-def _looked_at(source: Source) -> Iterator[tuple[int, int, bool]]:
-    """Yield height, width and whether it is grey, of some images spread over all."""
+def _examined(source: Source) -> Iterator[tuple[int, int, bool]]:
+    """Yield height, width and whether it is grey, of a sample spread over all images."""
     stride = max(len(source) // _SAMPLE, 1)
     if source.array is not None:
         height, width = source.array.shape[1:3]
@@ -144,19 +143,16 @@ def _write(
     source: Source, shape: ImageShape, folder: Path, checksum: str, on_progress: Progress
 ) -> None:
     counts, unusable, done = dict.fromkeys(PARTS, 0), [], 0
-    with (
-        (folder / "train-images").open("wb") as train,
-        (folder / "test-images").open("wb") as test,
-        (folder / "train-labels").open("wb") as train_labels,
-        (folder / "test-labels").open("wb") as test_labels,
-    ):
-        files = {"train": (train, train_labels), "test": (test, test_labels)}
+    with contextlib.ExitStack() as opened:
+        files = {
+            name: opened.enter_context((folder / name).open("wb"))
+            for name in (f"{part}-{kind}" for part in PARTS for kind in ("images", "labels"))
+        }
         for block in convert_blocks(source, shape):
             for image in block:
                 if isinstance(image, ConvertedImage):
-                    images, labels = files[image.part]
-                    images.write(image.pixels.tobytes())
-                    labels.write(bytes([image.label]))
+                    files[f"{image.part}-images"].write(image.pixels.tobytes())
+                    files[f"{image.part}-labels"].write(bytes([image.label]))
                     counts[image.part] += 1
                 else:
                     unusable.append(image)
@@ -244,7 +240,6 @@ def _described(folder: Path, checksum: str) -> Converted:
         known = json.loads((folder / DESCRIPTION).read_text())
         return Converted(
             checksum=checksum,
-            shape=ImageShape.parse(known["shape"]),
             classes=tuple(map(str, known["classes"])),
             train=int(known["train"]),
             test=int(known["test"]),
