@@ -125,5 +125,5 @@ class _Report:
 def _print(*lines: str) -> None:
     encoding = sys.stdout.encoding or "ascii"
     for line in lines:
-        # A path may hold characters that the encoding has not.
+        # A path may hold characters that the encoding lacks.
         click.echo(line.encode(encoding, "replace").decode(encoding))

@@ -1,4 +1,4 @@
-"""The idx format of MNIST and its kin, as numpy arrays. Imports no torch."""
+"""Reads the idx format of MNIST and similar data sets as numpy arrays. Imports no torch."""
 
 import gzip
 import io

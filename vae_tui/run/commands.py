@@ -12,7 +12,7 @@ from vae_tui.run.untrusted import json_object
 from vae_tui.text import preview
 
 PREEMPTED = "preempted"
-"""Why a run ends whose machine takes the trainer away: a scheduler that will start it again."""
+"""Reason of a run's end when a scheduler takes its machine away, and starts the run again later."""
 NAMES = ("pause", "resume", "stop", "save", "undo", "set")
 
 

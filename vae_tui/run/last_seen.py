@@ -23,8 +23,11 @@ from vae_tui.text import duration
 
 MOST_RECORDS = 200
 """Older records are removed."""
-
+LEAST_SECONDS = 60.0
+"""Shorter absences are not reported."""
 _LARGEST_RECORD = 4096
+_LIVE = ("starting", "running", "paused", "stalled")
+_ENDS = {"finished": "finished", "stopped": "was stopped", "failed": "failed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +93,6 @@ class LastSeenStore:
             Path(entry.path).unlink()
 
 
-LEAST_SECONDS = 60.0
-"""Shorter absences are not reported."""
-
-_LIVE = ("starting", "running", "paused", "stalled")
-
-
 def while_away(before: Seen, after: Seen, happened: Sequence[Event]) -> str:
     """Return what a returning user should know; empty when nothing changed.
 
@@ -143,9 +140,6 @@ def _trouble(before: Seen, after: Seen, happened: Sequence[Event]) -> Iterator[s
         last = began_or_ended[-1] if began_or_ended else None
         why = _because(last.message) if isinstance(last, RunEnded) else ""
         yield "its process is lost" if after.state == "lost" else f"it {_ENDS[after.state]}{why}"
-
-
-_ENDS = {"finished": "finished", "stopped": "was stopped", "failed": "failed"}
 
 
 def _pauses(happened: Iterable[Event], after: Seen) -> Iterator[str]:

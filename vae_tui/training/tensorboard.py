@@ -27,7 +27,7 @@ from vae_tui.training.trainer import Trainer
 
 SAMPLES, SAMPLES_IN_A_ROW = 64, 8
 SHARE, CREDIT = 0.01, 0.5
-"""Fraction of the time for samples, and seconds of it allowed in advance: a grid takes 15 ms."""
+"""Fraction of the time for samples, and seconds allowed in advance: a grid takes 15 ms."""
 
 
 class TensorBoardFiles:

@@ -13,7 +13,7 @@ from vae_tui.errors import UsageError
 
 _FEWEST_EPOCHS, _MOST_EPOCHS = 20, 150
 _IMAGES_IN_ALL = 1_200_000
-"""Images in all epochs together by default, within the limits above: as for the known data sets."""
+"""Images in all default epochs together, within the limits above: as for the known data sets."""
 _FEWEST_STEPS = 3
 """With fewer steps an epoch, a smaller batch is advised."""
 
@@ -34,9 +34,8 @@ def choose_data_set(
 ) -> ChosenData:
     """Return the data set of this name or path; nothing is fetched or converted yet.
 
-    ``size`` and ``channels`` are the options: pixels a side, and auto, 1 or 3.
-
-    UsageError if there is none.
+    ``size`` and ``channels`` are the options: pixels a side, and auto, 1 or 3. UsageError if there
+    is no such data set.
     """
     if catalogue.is_path(dataset):
         return _own(Path(dataset), folder, size, channels, batch_size)

@@ -22,8 +22,8 @@ def folder_for_data(data_dir: Path | None) -> Path:
 def folder_of_data(config: RunConfig, data_dir: Path | None) -> str:
     """Return the folder that holds a run's data set; VaeTuiError if there is none.
 
-    Tried are the given one, the one in its config and the user's cache. A user's own images are
-    converted again if they are as they were when the run began.
+    It is looked for in ``data_dir``, in the config's folder and in the user's cache. A user's own
+    images are converted again, unless they have changed since the run began.
     """
     given = [data_dir.absolute()] if data_dir else []
     folders = [*given, Path(config.data_dir), folder_for_data(None)]

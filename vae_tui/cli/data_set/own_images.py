@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vae_tui.data.own.source import Source
 
 _MOST_NAMED = 3
-"""Of the files that were left out, on the terminal."""
+"""Files left out that are named on the terminal."""
 
 
 def look_at(path: Path, size: int | None, channels: str) -> "tuple[Source, ImageShape]":
@@ -36,9 +36,7 @@ def look_at(path: Path, size: int | None, channels: str) -> "tuple[Source, Image
 def convert_images(source: "Source", shape: ImageShape, data_dir: Path, plan: MemoryPlan) -> int:
     """Convert the images unless that was done; return how many there are to train on.
 
-    Print their size, and which were left out.
-
-    VaeTuiError if the disk has too little room.
+    Prints their size and which were left out. VaeTuiError if the disk has too little room.
     """
     from rich.progress import MofNCompleteColumn, TimeRemainingColumn
 
@@ -71,7 +69,7 @@ def convert_images(source: "Source", shape: ImageShape, data_dir: Path, plan: Me
 
 
 def convert_again(config: RunConfig, data_dir: Path) -> None:
-    """Convert a run's images, whose converted ones are gone; VaeTuiError if they have changed."""
+    """Convert the images of a run again; VaeTuiError if they have changed since it began."""
     from vae_tui.data.own.convert import checksum_of
     from vae_tui.data.own.source import open_source
 

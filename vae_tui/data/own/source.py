@@ -84,7 +84,7 @@ def _folder(path: Path) -> Source:
 def _walk(folder: Path, seen: set[tuple[int, int]]) -> Iterator[tuple[Path, os.stat_result]]:
     """Yield the files in a folder and those inside it, hidden ones left out; links are followed."""
     status = folder.stat()
-    if (status.st_dev, status.st_ino) in seen:  # links in a circle
+    if (status.st_dev, status.st_ino) in seen:  # a cycle of links
         return
     seen.add((status.st_dev, status.st_ino))
     try:

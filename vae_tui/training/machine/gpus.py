@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 LIST_EVERY = 15
-"""The processes of a GPU are listed at every so many readings: NVML takes milliseconds for that."""
+"""Readings from one list of a GPU's processes to the next: NVML takes milliseconds for a list."""
 
 
 @dataclass(frozen=True, slots=True)
