@@ -5,12 +5,11 @@ import math
 import os
 from dataclasses import asdict, dataclass
 
-from vae_tui.run.untrusted import json_object
+from vae_tui.run.untrusted import as_float, as_int, as_text, json_object
 
 _PID_WIDTH = 20
 _BYTES = 640
 """Size of the file: each write covers the one before."""
-_LONGEST_NAME = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,32 +55,14 @@ def read(descriptor: int) -> LockRecord | None:
         fields = json_object(content[_PID_WIDTH:])
         return LockRecord(
             pid=pid,
-            host=_text(fields["host"]),
-            machine=_text(fields["machine"]),
-            token=_text(fields["token"]),
-            started=_seconds(fields["started"]),
-            beat=_seconds(fields["beat"]),
+            host=as_text(fields["host"]),
+            machine=as_text(fields["machine"]),
+            token=as_text(fields["token"]),
+            started=as_float(fields["started"]),
+            beat=as_float(fields["beat"]),
             released=fields["released"] is True,
-            agent=_pid(fields.get("agent", 0)),
-            job=_text(fields.get("job", "")),
+            agent=as_int(fields.get("agent", 0)),
+            job=as_text(fields.get("job", "")),
         )
-    except (ValueError, KeyError):  # of an older version: the process id alone
+    except (ValueError, TypeError, KeyError, OverflowError):  # of an older version: the pid alone
         return LockRecord(pid=pid)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("not text")
-    return value[:_LONGEST_NAME]
-
-
-def _pid(value: object) -> int:
-    if type(value) is not int or value < 0:
-        raise ValueError("not a process id")
-    return value
-
-
-def _seconds(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("not a number")
-    return float(value)

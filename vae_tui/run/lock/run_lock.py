@@ -62,7 +62,8 @@ def take(folder: Path, token: str, *, force: bool = False) -> int:
     for _ in range(_ATTEMPTS):
         descriptor = open_own(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT)
         try:
-            _lock(descriptor, folder)
+            if _is_blocked(descriptor):
+                raise Held(holder_of(folder))
             if not _is_at(descriptor, folder / LOCK_NAME):  # removed or replaced meanwhile
                 os.close(descriptor)
                 continue
@@ -182,32 +183,15 @@ class RunLock:
         self._descriptor = descriptor
 
 
-def _lock(descriptor: int, folder: Path) -> None:
-    """Lock the file; `Held` if another process has locked it, and not just for a check."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if attempt == 0 and not _is_started_again(records.read(descriptor)):
-                holder = holder_of(folder)
-                if holder is not None and holder.pid is not None:
-                    raise Held(holder) from None
-            time.sleep(_ATTEMPT_SECONDS)
-        except OSError:  # no locks here: the record decides
-            return
-    raise Held(holder_of(folder))
-
-
 def _is_blocked(descriptor: int) -> bool:
-    """Lock the folder, whose descriptor is given; return whether another process has locked it."""
+    """Lock a file or folder; return whether another process has locked it, not just for a check."""
     for _ in range(_ATTEMPTS):
         try:
             flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return False
         except BlockingIOError:
             time.sleep(_ATTEMPT_SECONDS)
-        except OSError:  # no locks of folders here
+        except OSError:  # no locks here: the record decides
             return False
     return True
 
