@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 PATIENCE_SECONDS = 120.0
 """How long tests wait for a condition; a trainer takes over 30 s to start on a busy machine."""
@@ -76,6 +77,21 @@ def command_line(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     except OSError:
         return ""
+
+
+def wait_until(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
+    """Return the condition's value once it is true.
+
+    Between two looks others get four times as long as a look takes: to decode a long log, or to
+    read all of /proc, takes the processor from the process that is waited for.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        began = time.monotonic()
+        if value := condition():
+            return value
+        assert began < deadline, f"not within {seconds} s"
+        time.sleep(max(0.01, 4 * (time.monotonic() - began)))
 
 
 def of_folder(folder: Path) -> dict[int, str]:

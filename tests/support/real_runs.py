@@ -5,8 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
-from support.processes import PATIENCE_SECONDS, give_way
+from support.processes import PATIENCE_SECONDS, give_way, wait_until
 from support.tiny_runs import CPU, finish, losses_of, tiny_config
 
 from vae_tui.cli.cores import default_threads
@@ -45,15 +44,6 @@ def default_config(epochs: int) -> RunConfig:
         device="cpu",
         threads=default_threads(1),
     )
-
-
-def wait_until(condition: Callable[[], Any]) -> Any:
-    """Return the condition's value once it is true."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (value := condition()):
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
-    return value
 
 
 def told(run: Run) -> list[Event]:

@@ -5,9 +5,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 
-from support.processes import PATIENCE_SECONDS, give_way
+from support.processes import PATIENCE_SECONDS, give_way, wait_until
 from support.terminal import PROGRAM, RawTerminal
 
 from vae_tui.run.folder import Run
@@ -96,13 +95,6 @@ def _end_trainer(run: Run) -> None:
         with contextlib.suppress(ProcessLookupError):  # it has just ended
             os.kill(pid, number)
         time.sleep(0.02)
-
-
-def wait_until(condition: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
 
 
 def assert_it_goes_on(run: Run) -> None:
