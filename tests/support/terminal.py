@@ -64,8 +64,13 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """The screen as it is now."""
-        return "\n".join(self._screen.display)
+        """The screen as it is now.
+
+        Not pyte's ``display``, which looks up the width of each character: ten times as long.
+        """
+        rows, columns = range(self._screen.lines), range(self._screen.columns)
+        lines = (self._screen.buffer[y] for y in rows)
+        return "\n".join("".join(line[x].data for x in columns) for line in lines)
 
     @property
     def screen(self) -> pyte.Screen:
