@@ -7,7 +7,7 @@ import random
 import re
 import struct
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -245,17 +245,17 @@ def flooded() -> bytes:
     return b"\x1f\x8b\x08\x08" + bytes(6) + b"a" * 4_000_000 + b"\0" + gzip.compress(b"")[10:]
 
 
-HOSTILE_IDX = {
-    "empty": b"",
-    "random": random.Random(1).randbytes(3_000),
-    "cut": gzip.compress(idx(30, 28, 28))[:-40],
-    "lies about its length": idx(30, 28, 28, says=2**32 - 1),
-    "bomb": gzip.compress(idx(30, 28, 28) + bytes(200_000_000), 1),
-    "of floats": idx(30, 28, 28, head=b"\0\0\x0d"),
-    "flooded": flooded(),
-    "members without end": gzip.compress(b"") * 100_000,
-    "numpy": b"\x93NUMPY" + bytes(100),
-    "pickle": b"cos\nsystem\n(S'touch /tmp/canary'\ntR.",
+HOSTILE_IDX: dict[str, Callable[[], bytes]] = {
+    "empty": bytes,
+    "random": lambda: random.Random(1).randbytes(3_000),
+    "cut": lambda: gzip.compress(idx(30, 28, 28))[:-40],
+    "lies about its length": lambda: idx(30, 28, 28, says=2**32 - 1),
+    "bomb": lambda: gzip.compress(idx(30, 28, 28) + bytes(200_000_000), 1),
+    "of floats": lambda: idx(30, 28, 28, head=b"\0\0\x0d"),
+    "flooded": flooded,
+    "members without end": lambda: gzip.compress(b"") * 100_000,
+    "numpy": lambda: b"\x93NUMPY" + bytes(100),
+    "pickle": lambda: b"cos\nsystem\n(S'touch /tmp/canary'\ntR.",
 }
 
 
@@ -271,7 +271,7 @@ def test_a_hostile_data_file_is_refused_by_name(tmp_path, what, packed):
     assert len(idx_files.read(SMALL, tmp_path).train) == 30
     (folder / SMALL.files[0]).unlink()
     hostile = folder / f"{SMALL.files[0]}{packed}"
-    hostile.write_bytes(HOSTILE_IDX[what])
+    hostile.write_bytes(HOSTILE_IDX[what]())
     with pytest.raises(VaeTuiError) as raised:
         idx_files.read(SMALL, tmp_path)
     assert str(hostile) in str(raised.value)
