@@ -33,23 +33,18 @@ def screen(tmp_path, **environment: str) -> RawTerminal:
     return RawTerminal([sys.executable, str(script)], environment=environment)
 
 
-def test_a_cursor_report_measures_the_link_and_is_no_key(tmp_path):
+F3 = {"\x1b[1;2R": "shift+f3", "\x1b[1;5R": "ctrl+f3", "\x1b[1;8R": "alt+ctrl+shift+f3"}
+
+
+def test_a_cursor_report_measures_the_link_and_is_no_key_and_f3_with_modifiers_is_one(tmp_path):
     with screen(tmp_path) as terminal:
         terminal.wait_for("nothing yet")
+        for sequence, key in F3.items():
+            terminal.type(sequence)
+            terminal.wait_for(f"key {key}, reports False.")
         terminal.type("\x1b[24;1R")
         terminal.type("a")
         terminal.wait_for("key a, reports True.")
-
-
-@pytest.mark.parametrize(
-    ("sequence", "key"),
-    [("\x1b[1;2R", "shift+f3"), ("\x1b[1;5R", "ctrl+f3"), ("\x1b[1;8R", "alt+ctrl+shift+f3")],
-)  # fmt: skip
-def test_f3_with_modifiers_is_a_key_and_no_report(tmp_path, sequence, key):
-    with screen(tmp_path) as terminal:
-        terminal.wait_for("nothing yet")
-        terminal.type(sequence)
-        terminal.wait_for(f"key {key}, reports False.")
 
 
 @pytest.mark.parametrize("variable", ["TMUX", "STY"])
@@ -84,23 +79,25 @@ Screen(driver_class=LinkDriver).run()
 """
 
 
-@pytest.mark.parametrize(
-    ("typed", "keys"),
-    [
-        (["\x1b7"], "escape 7"),
-        (["\x1b", "b"], "escape b"),
-        (["\x1b\x1b[B", "\x1b\r"], "escape down escape enter"),
-        (["\x1b"], "escape"),
-    ],
-)
-def test_escape_and_a_key_right_after_it_are_two_keys(tmp_path, typed, keys):
+ESCAPES = {
+    ("\x1b7",): "escape 7",
+    ("\x1b", "b"): "escape b",
+    ("\x1b\x1b[B", "\x1b\r"): "escape down escape enter",
+    ("\x1b",): "escape",
+}
+
+
+def test_escape_and_a_key_right_after_it_are_two_keys(tmp_path):
     script = tmp_path / "screen.py"
     script.write_text(KEYS_SCREEN)
+    expected = []
     with RawTerminal([sys.executable, str(script)]) as terminal:
         terminal.wait_for("nothing yet")
-        for text in typed:
-            terminal.type(text)
-        terminal.wait_for(f"keys: {keys}.")
+        for typed, keys in ESCAPES.items():
+            for text in typed:
+                terminal.type(text)
+            expected.append(keys)
+            terminal.wait_for(f"keys: {' '.join(expected)}.")
 
 
 async def test_textual_still_has_the_private_names_that_the_driver_uses():
