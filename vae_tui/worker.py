@@ -6,6 +6,7 @@ and the run's lock are settled here, before torch is imported, which takes secon
 
 import argparse
 import fcntl
+import gc
 import os
 import signal
 import sys
@@ -44,8 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             os.chdir(lock.folder)  # shows whose trainer it is when the folder has a new name
             if options.commands_from is None or launch.restarts:
                 options.commands_from = prepare_commands(run)
+        gc.disable()  # its passes over what an import makes are an eighth of importing torch
         from vae_tui.training.process import train_run  # noqa: PLC0415 - imports torch
 
+        gc.freeze()
+        gc.enable()
         code = train_run(run, options.data_dir, options.commands_from or 0, lock)
     except VaeTuiError as error:
         _report(str(error))
