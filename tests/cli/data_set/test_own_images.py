@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,9 @@ from support.shells import Shell, wait_until
 from support.tiny_runs import only
 
 from vae_tui.cli.data_set.choice import few_steps
+from vae_tui.data import idx_files
 from vae_tui.data.catalogue import own_folder
+from vae_tui.run import control
 from vae_tui.run.events import RunStarted
 from vae_tui.run.folder import Run
 
@@ -41,6 +44,28 @@ def pictures(tmp_path) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(rng.integers(0, 255, (16, 16), dtype=np.uint8)).save(file)
     return tmp_path / "My pictures"
+
+
+@pytest.fixture
+def begun(shell, monkeypatch) -> Iterator[Callable[..., tuple[Run, list[str]]]]:
+    """Give a function that begins a run in this process; its trainer is not started.
+
+    It takes options of ``train`` and returns the run, and the lines of stderr before that is said.
+    """
+
+    def begin(*options: str) -> tuple[Run, list[str]]:
+        _, _, err = called_once([*TRAIN, *options])
+        *lines, lost = err.splitlines()
+        assert " is lost: " in lost
+        return shell.run, lines
+
+    for name, value in shell.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(control, "start", lambda *_: 1)
+    handlers = {number: signal.getsignal(number) for number in control.TRAINER_SIGNALS}
+    yield begin
+    for number, handler in handlers.items():  # training in plain lines sets its own
+        signal.signal(number, handler)
 
 
 def test_a_folder_is_trained_resumed_without_its_conversion_and_explored(shell, pictures, tmp_path):
@@ -75,11 +100,13 @@ def test_a_folder_is_trained_resumed_without_its_conversion_and_explored(shell, 
     assert changed.stderr.count("\n") == 1
 
 
-def test_a_smaller_batch_is_advised_where_an_epoch_has_a_step(shell, pictures):
-    answer = shell.answer(*TRAIN, "--dataset", str(pictures), "--batch-size", "256")
-    assert answer.returncode == 0, answer.stderr
-    images = only(RunStarted, told(shell.run))[0].images
-    assert answer.stderr.splitlines()[1:] == [f"vae-tui: {few_steps(images, 256)}"]
+def test_a_smaller_batch_is_advised_where_an_epoch_has_a_step(begun, pictures):
+    run, (_, advice) = begun("--dataset", str(pictures), "--batch-size", "256")
+    config = run.config()
+    images = idx_files.load(
+        config.dataset, Path(config.data_dir), config.image_shape, config.data_checksum
+    )
+    assert advice == f"vae-tui: {few_steps(len(images.train), 256)}"
 
 
 @pytest.mark.parametrize(
@@ -121,15 +148,13 @@ def test_an_array_is_trained_as_rgb_if_channels_says_so_and_a_requeued_job_goes_
     [((), "16x16x3"), (("--channels", "auto"), "16x16x3"), (("--channels", "1"), "16x16x1")],
 )
 def test_a_colour_image_makes_the_run_rgb_unless_channels_says_otherwise_and_no_image_is_named(
-    shell, pictures, options, shape
+    begun, pictures, options, shape
 ):
     Image.new("RGB", (16, 16), (200, 0, 0)).save(pictures / "cats" / "1.png")
     (pictures / "cats" / "broken.png").write_bytes(b"no image")
-    answer = shell.answer(*TRAIN, "--dataset", str(pictures), *options)
-    assert answer.returncode == 0, answer.stderr
-    _, broken = answer.stderr.splitlines()
+    run, (_, broken) = begun("--dataset", str(pictures), *options)
     assert "1 of 62 files were left out: cats/broken.png is not an image" in broken
-    assert str(shell.run.config().image_shape) == shape
+    assert str(run.config().image_shape) == shape
 
 
 @pytest.mark.parametrize(
