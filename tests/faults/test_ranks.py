@@ -92,10 +92,22 @@ def fill_the_disk_of(run: Run, rank: int) -> None:
     wait_until(lambda: len(only(Resumed, told(run))) > before)
 
 
+def assert_no_other_trainer_gets(run: Run, starts: int) -> None:
+    """Assert that the run is live until its processes have been started so many times."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while run.events.read_bytes().count(b'"run_started"') < starts:
+        assert time.monotonic() < deadline, "they are not started again"
+        with pytest.raises(UsageError, match="is live"):
+            os.close(run.take_lock())
+        time.sleep(0.002)  # the processes that are started need the cores
+
+
 @needs_prlimit
-def test_two_processes_survive_a_full_disk_and_a_killed_one_and_end_in_words(tmp_path):
+def test_two_processes_survive_a_full_disk_keep_the_run_when_either_is_killed_and_end_in_words(
+    tmp_path,
+):
     run = create(tmp_path, "run", ENDLESS)
-    with agent_of(run, restarts=1) as agent:
+    with agent_of(run, restarts=2) as agent:
         wait_until(lambda: only(RunStarted, told(run)))
         run.send(Command(command="set", setting="beta", value=2.0))
         run.send(Command(command="pause"))
@@ -106,10 +118,12 @@ def test_two_processes_survive_a_full_disk_and_a_killed_one_and_end_in_words(tmp
         wait_until(lambda: newest_step(run) > 10)
         run.send(Command(command="save"))
         saved = wait_until(lambda: load_state(run.trainer_state)["step"])
-        kill_a_rank(run, 1)
-        again = wait_until(lambda: only(RunStarted, told(run))[1:])[0]
-        assert (again.restarts, again.world_size) == (1, 2)
-        assert saved <= again.step <= max(event.step for event in told(run))
+        for number, rank in enumerate((1, 0), start=1):
+            kill_a_rank(run, rank)
+            assert_no_other_trainer_gets(run, starts=1 + number)
+            again = only(RunStarted, told(run))[number]
+            assert (again.restarts, again.world_size) == (number, 2)
+            assert saved <= again.step <= max(event.step for event in told(run))
         kill_a_rank(run, 1)
         assert agent.wait(60) == 1
     (end,) = only(RunEnded, told(run))
@@ -121,19 +135,6 @@ def test_two_processes_survive_a_full_disk_and_a_killed_one_and_end_in_words(tmp
     assert len(only(SettingChanged, told(run))) == 1
     assert "gloo" not in run.log.read_text()
     assert not run.is_live()
-
-
-@pytest.mark.parametrize("rank", [0, 1])
-def test_no_other_trainer_gets_the_run_while_torchrun_starts_its_processes_again(tmp_path, rank):
-    run = create(tmp_path, "run", ENDLESS)
-    with agent_of(run, restarts=1):
-        wait_until(lambda: only(RunStarted, told(run)))
-        kill_a_rank(run, rank)
-        while run.events.read_bytes().count(b'"run_started"') < 2:
-            with pytest.raises(UsageError, match="is live"):
-                os.close(run.take_lock())
-            time.sleep(0.002)  # the processes that are started need the cores
-    wait_until(lambda: not run.is_live())
 
 
 @pytest.mark.soak
