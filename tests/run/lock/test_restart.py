@@ -86,11 +86,15 @@ def test_an_earlier_trainer_that_has_ended_is_not_waited_for(elsewhere):
     assert (clock.now, clock.reports) == (0.0, [])
 
 
-def test_an_earlier_trainer_on_this_machine_is_not_waited_for(elsewhere, monkeypatch):
-    monkeypatch.setenv("VAE_TUI_TEST_HOST", "node7")
-    clock = Clock(elsewhere)
-    wait(elsewhere, clock)
+def test_a_live_trainer_of_the_job_on_this_machine_is_not_waited_for(tmp_path):
+    run = run_with(tmp_path)
+    lock = run.take_lock("theirs")
+    update(lock, "theirs", job="job 7")
+    clock = Clock(run)
+    wait(run, clock)
     assert (clock.now, clock.reports) == (0.0, [])
+    assert run.is_live()
+    os.close(lock)
 
 
 def test_a_run_that_was_never_trained_is_not_waited_for(tmp_path):
