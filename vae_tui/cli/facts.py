@@ -20,7 +20,6 @@ from vae_tui.errors import VaeTuiError
 
 if TYPE_CHECKING:
     from vae_tui.run.files import LineTail
-    from vae_tui.run.folder import Run
     from vae_tui.run.log.restarts import Restarts
 
 _POLL_SECONDS = 0.1
@@ -98,10 +97,12 @@ def events(run: str | None, runs_dir: Path, since: int, follow: bool) -> None:
     from vae_tui.cli.headless import as_json_line, lines_until_end
     from vae_tui.run.files import LineTail
     from vae_tui.run.log.restarts import Restarts
+    from vae_tui.run.log.step_offset import offset_of_step
     from vae_tui.run.runs_folder import find
 
     found = find(runs_dir, run)
-    begin = _offset_of_step(found, since)
+    with _log_errors():
+        begin = offset_of_step(found.events, since)
     tail = LineTail(found.events, begin)
     unreadable = 0
     in_force = _lines_in_force(tail, Restarts(_lines(LineTail(found.events, begin))))
@@ -131,14 +132,6 @@ def _lines_in_force(tail: "LineTail", restarts: "Restarts") -> Iterator[tuple[by
         step = _step(line)
         if line.strip() and (step is None or not restarts.is_void(number, step)):
             yield line, step
-
-
-def _offset_of_step(run: "Run", step: int) -> int:
-    """Return where in the log reading begins for the events of ``step`` and later."""
-    from vae_tui.run.log.step_offset import offset_of_step
-
-    with _log_errors():
-        return offset_of_step(run.events, step)
 
 
 def _lines(tail: "LineTail") -> Iterator[bytes]:

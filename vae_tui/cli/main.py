@@ -89,10 +89,10 @@ class DefaultToTrain(click.Group):
 
     def make_context(self, *arguments: Any, **more: Any) -> click.Context:
         """Read the command line, with the defaults of the config file; answer ``--help``."""
-        error = config_file.attach_defaults(more, self)
+        defaults, error = config_file.defaults_in_force(self)
         with _closed_stdout_is_success():
-            context = super().make_context(*arguments, **more)
-        config_file.remember_broken(context, error)
+            context = super().make_context(*arguments, default_map=defaults, **more)
+        context.meta[config_file.BROKEN] = error
         return context
 
     def invoke(self, ctx: click.Context) -> Any:

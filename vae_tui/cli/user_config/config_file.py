@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 THEME, KEYS, DEFAULTS = "theme", "keys", "defaults"
 _LARGEST = 1 << 20
-_BROKEN = "vae_tui.broken_config"
-"""Key of the error in the meta data of a click context."""
+BROKEN = "vae_tui.broken_config"
+"""Key of a broken file's error in the meta data of a click context."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,29 +110,20 @@ def default_map(path: Path, config: UserConfig, group: click.Group) -> dict[str,
     }
 
 
-def attach_defaults(context_settings: dict[str, Any], group: click.Group) -> UsageError | None:
-    """Put the file's defaults into the settings of a new click context.
-
-    Returns the error of a broken file; its defaults are left out then.
-    """
+def defaults_in_force(group: click.Group) -> tuple[dict[str, dict[str, Any]], UsageError | None]:
+    """Return the file's `default_map`; of a broken file an empty one, and its error."""
     path = config_path()
     try:
-        context_settings["default_map"] = default_map(path, read_config(path), group)
+        return default_map(path, read_config(path), group), None
     except UsageError as error:
-        return error
-    return None
-
-
-def remember_broken(context: click.Context, error: UsageError | None) -> None:
-    """Let commands under `refuse_if_broken` raise the error, if there is one."""
-    context.meta[_BROKEN] = error
+        return {}, error
 
 
 def config_findings() -> list["Finding"]:
     """Return what ``doctor`` says of the file: nothing if it is sound."""
     from vae_tui.doctor.finding import problem
 
-    error = click.get_current_context().find_root().meta.get(_BROKEN)
+    error = click.get_current_context().find_root().meta.get(BROKEN)
     return [problem("config", str(error), "vae-tui config edit")] if error else []
 
 
@@ -144,7 +135,7 @@ def refuse_if_broken(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def checked(*arguments: Any, **more: Any) -> Any:
-        if (error := click.get_current_context().meta.get(_BROKEN)) is not None:
+        if (error := click.get_current_context().meta.get(BROKEN)) is not None:
             raise error
         return command(*arguments, **more)
 
