@@ -157,11 +157,19 @@ def _screen(
         seen = user_state_path("vae-tui") / "seen"  # relative for a user without a home folder
         absence = AbsenceTracker(run, LastSeenStore(run, seen)) if seen.is_absolute() else None
         reader = RunReader(run, view, absence, limiter)
-        warning = screen_settings.warning(settings, chosen_theme.load())
         others = RunsFolder(folder, run.path, for_others, plain)
         return LateImports(
-            *([TrainView], reader, embed, fit_mixture, scene, others),
-            *(draw_dialog, open_image_dialog, more_views, limiter, warning),
+            views=[TrainView],
+            reader=reader,
+            embed=embed,
+            fit_mixture=fit_mixture,
+            scene=scene,
+            runs=others,
+            draw_dialog=draw_dialog,
+            open_image_dialog=open_image_dialog,
+            more_views=more_views,
+            limiter=limiter,
+            warning=screen_settings.warning(settings, chosen_theme.load()),
         )
 
     def more_views() -> "Sequence[type[View]]":
@@ -192,7 +200,12 @@ def _screen(
     settings = config_file.read_config(config_file.config_path())
     chosen_theme = screen_settings.chosen_theme(settings)
     app = VaeApp(
-        *(name, name_here, load, steering, os.environ, Path.cwd()),
+        name,
+        name_here,
+        load,
+        steering,
+        os.environ,
+        Path.cwd(),
         chosen_theme=chosen_theme,
         notifies=notifies,
         colours=colours,

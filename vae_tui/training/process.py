@@ -71,7 +71,7 @@ def train(
         # Files may be older on other machines: rank 0 alone reads the run's folder.
         plan = ranks.share(plan_for(run, config, device))
         images = idx_files.load(
-            *(config.dataset, Path(config.data_dir), config.image_shape, config.data_checksum)
+            config.dataset, Path(config.data_dir), config.image_shape, config.data_checksum
         )
         trainer = Trainer(config, images, device, plan, ranks)
         # Never train over what was trained, even if its state is missing.

@@ -66,8 +66,12 @@ def score(
         with threadpool_limits(1):  # the cores read images: more threads would wait for each other
             scores = score_images(network, images, config.reconstruction)
         columns: tuple[Iterable[Any], ...] = (
-            *(names, percentiles(scores.energy, known), scores.elbo_loss, scores.loss),
-            *(scores.kl, scores.energy),
+            names,
+            percentiles(scores.energy, known),
+            scores.elbo_loss,
+            scores.loss,
+            scores.kl,
+            scores.energy,
         )
         rows += (dict(zip(_COLUMNS, row, strict=True)) for row in zip(*columns, strict=True))
         if output is not None and output.suffix.lower() == ".png":
