@@ -1,10 +1,18 @@
 """What is sent to the terminal outside of the screen: its title, and notifications."""
 
-from support.real_runs import running_aside
+from dataclasses import replace
+
+from support.explored_runs import explored_run, losses_measured
+from support.fake_trainer import STEP, fake_trainer
 from support.terminal import PROGRAM, RawTerminal
 
 from vae_tui.run.commands import Command
+from vae_tui.run.events import encode
+from vae_tui.run.files import append
 from vae_tui.tui.link.terminal_title import POP, PUSH
+
+FAR_AHEAD = 4e9
+"""Unix seconds: a run that was heard of then is not silent now."""
 
 
 def raw_until(screen: RawTerminal, sequence: bytes) -> None:
@@ -12,10 +20,12 @@ def raw_until(screen: RawTerminal, sequence: bytes) -> None:
 
 
 def test_the_title_shows_the_progress_until_the_screen_is_left_and_a_stop_is_notified(tmp_path):
-    with running_aside(tmp_path) as run:
+    run = explored_run(tmp_path, epochs=12)
+    append(run.events, encode(replace(losses_measured(60), time=FAR_AHEAD)))
+    with fake_trainer(run):
         with RawTerminal([*PROGRAM, "attach", str(run.path)]) as screen:
             screen.wait_for("reconstructions")
-            raw_until(screen, f"\x1b]0;vae-tui {run.name} 0% running\x07".encode())
+            raw_until(screen, f"\x1b]0;vae-tui {run.name} 25% running\x07".encode())
             screen.type("q")
             screen.wait_for("Keep training")
             screen.type("k")
@@ -26,5 +36,6 @@ def test_the_title_shows_the_progress_until_the_screen_is_left_and_a_stop_is_not
         with RawTerminal([*PROGRAM, "attach", str(run.path), "--notify"]) as screen:
             screen.wait_for("reconstructions")
             run.send(Command(command="stop"))
-            screen.wait_for("stopped and saved at step")
-            raw_until(screen, f"\x1b]777;notify;{run.name};stopped and saved at step".encode())
+            said = f"stopped and saved at step {STEP:,}"
+            screen.wait_for(said)
+            raw_until(screen, f"\x1b]777;notify;{run.name};{said}".encode())
