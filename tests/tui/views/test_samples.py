@@ -33,6 +33,16 @@ async def test_samples_of_a_dead_run_without_weights_say_so():
         assert "no readable weights" in screen.caption()
 
 
+async def test_weights_of_a_run_that_is_still_read_are_not_called_unreadable():
+    screen = samples_screen()
+    async with screen.at() as pilot:
+        await open_view(pilot, screen, "2", "nothing left")
+        screen.reader.report(unread=0.4)
+        await wait_until(pilot, lambda: "reading the run" in screen.caption())
+        screen.reader.report(unread=0.0)
+        await wait_until(pilot, lambda: "no readable weights" in screen.caption())
+
+
 @pytest.mark.parametrize("view", ["4", "5"])
 async def test_without_test_images_a_view_of_them_does_not_blame_the_weights(view):
     screen = Screen(views=view)

@@ -163,6 +163,8 @@ def waiting(scene: Scene) -> str:
         return "no test images that can be read"
     if scene.unreadable:
         return f"{scene.unreadable} cannot be read"
+    if scene.run.unread:
+        return "reading the run"
     if scene.run.live:
         if scene.run.started is None:
             return "importing torch · first weights follow"
