@@ -36,7 +36,20 @@ MEASURED: Mapping[str, Sequence[StepPlan]] = {}
 """By the name of the GPU, the plans that ``tests/benchmarks/gpu.py`` prints at its end."""
 
 MEASURED_ARCHITECTURE = "mlp"
-"""What was measured, on CPUs too; ``auto`` is plain float32 for others."""
+"""What was measured on GPUs; ``auto`` is plain float32 for others."""
+_FASTER_IN_BF16 = {
+    ("mlp", "AuthenticAMD"): "avx512_bf16",
+    ("mlp", "GenuineIntel"): "amx_bf16",
+    ("conv", "AuthenticAMD"): "avx512_bf16",
+}
+"""By architecture and the processor's maker, the instructions with which bf16 is faster.
+
+An EPYC with AVX512-BF16 trains 126,686 images/s of the mlp in bf16 and 54,956 in fp32. The
+gradient of conv takes 0.80 of the CPU time of fp32 there (28x28, 256 images: 253 and 317 ms) and
+0.72 (32x32 in colour: 257 and 355 ms). An Intel processor needs AMX: on a Xeon without it a step's
+matrix products (mlp, batch 256, medians) take 13.0 ms in bf16 and 7.7 in fp32 with two threads,
+11.9 and 7.1 with one; a whole step takes 13.2 and 9.0, 18.8 and 11.4. conv was not tried with AMX.
+"""
 
 _PRECISIONS = ("fp32", "tf32", "bf16")
 """Most exact first."""
@@ -59,14 +72,14 @@ def choose_plan(
     must compute what it would have computed. ``cpuinfo`` describes the processor on Linux.
     A device without TF32 computes in fp32 instead.
     """
-    is_measured = architecture == MEASURED_ARCHITECTURE
     if device.type == "cuda":
+        is_measured = architecture == MEASURED_ARCHITECTURE
         has_tf32 = torch.cuda.get_device_capability(device) >= TF32_CAPABILITY
         if precision == "tf32" and not has_tf32:
             precision = "fp32"
         return plan_on_gpu(precision, MEASURED.get(device_name(device), ()) if is_measured else ())
     if precision == "auto":
-        is_bf16 = is_measured and device.type == "cpu" and _is_bf16_faster(cpuinfo)
+        is_bf16 = device.type == "cpu" and _is_bf16_faster(architecture, cpuinfo)
         precision = "bf16" if is_bf16 else "fp32"
     gradient = HANDWRITTEN if device.type == "cpu" else AUTOGRAD
     return StepPlan("fp32" if precision == "tf32" else precision, gradient)
@@ -99,18 +112,13 @@ def fastest_plans(speeds: Mapping[StepPlan, float]) -> list[StepPlan]:
     return [default, *(plan for plan in plans if plan != default)]
 
 
-def _is_bf16_faster(cpuinfo: Path) -> bool:
-    """Return whether the CPU multiplies matrices faster in bf16 than in fp32.
-
-    AVX512-BF16 is enough on AMD: an EPYC trains 126,686 images/s in bf16 and 54,956 in fp32. An
-    Intel processor needs AMX: on a Xeon without it a step's matrix products (batch 256, medians)
-    take 13.0 ms in bf16 and 7.7 in fp32 with two threads, 11.9 and 7.1 with one; a whole training
-    step takes 13.2 and 9.0, 18.8 and 11.4.
-    """
+def _is_bf16_faster(architecture: str, cpuinfo: Path) -> bool:
+    """Return whether the CPU was measured to train the architecture faster in bf16 than in fp32."""
     try:
-        text = cpuinfo.read_text("ascii", errors="replace")
+        lines = cpuinfo.read_text("ascii", errors="replace").splitlines()
     except OSError:  # not Linux
         return False
-    flags = next((line for line in text.splitlines() if line.startswith("flags")), "")
-    needed = "amx_bf16" if "GenuineIntel" in text else "avx512_bf16"
-    return needed in flags.split()
+    # The first processor's; they are alike.
+    facts = dict(line.replace("\t", "").split(":", 1) for line in reversed(lines) if ":" in line)
+    needed = _FASTER_IN_BF16.get((architecture, facts.get("vendor_id", "").strip()))
+    return needed in facts.get("flags", "").split()
