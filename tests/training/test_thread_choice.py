@@ -7,13 +7,15 @@ from vae_tui.training.thread_choice import FIRST_PAUSE_SECONDS, REPEAT_SECONDS, 
 class Machine:
     """Threads share a step of 10 ms; beside another program they take five times as long."""
 
-    def __init__(self, threads: int = 2, *, is_exact: bool = True) -> None:
+    def __init__(self, threads: int = 2, *, is_exact: bool = True, is_fixed: bool = False) -> None:
         self.now = 0.0
         self.threads = threads
         self.is_busy = False
         self.is_exact = is_exact
         self.computed = 0
-        self.choice = ThreadChoice(threads, self.compute, (256, 96), self.use, lambda: self.now)
+        self.choice = ThreadChoice(
+            *(threads, self.compute, (256, 96), self.use, lambda: self.now), is_fixed=is_fixed
+        )
 
     def use(self, threads: int) -> None:
         self.threads = threads
@@ -57,8 +59,9 @@ def test_one_thread_computes_beside_another_program_and_all_when_it_has_ended():
     assert machine.threads == 1
 
 
-def test_the_number_stays_where_sums_depend_on_it_and_that_is_said_once_with_what_helps():
-    machine = Machine(is_exact=False)
+@pytest.mark.parametrize("why", [{"is_exact": False}, {"is_fixed": True}], ids=str)
+def test_the_number_stays_where_sums_depend_on_it_and_that_is_said_once_with_what_helps(why):
+    machine = Machine(**why)
     machine.is_busy = True
     (warning,) = machine.warnings_within(600)
     assert "2 threads take 25.0 ms a step, 1 thread would take 12.0" in warning

@@ -42,6 +42,8 @@ class VAE(nn.Module):
 
     It takes model, precision, reconstruction and free bits.
     """
+    sums_depend_on_threads = True
+    """Whether the gradient on a CPU can have other bits with another number of threads."""
 
     def __init__(
         self, encoder: nn.Module, decoder: nn.Module, latent_dim: int, *, noisy: bool

@@ -104,7 +104,10 @@ class Trainer:
         # On other devices the number of the CPU's threads does not matter.
         threads = torch.get_num_threads() if device.type == "cpu" else 1
         sizes = batch_sizes(self._image_count, config.batch_size)
-        self._threads = ThreadChoice(threads, self._stepper.compute_gradient, sizes)
+        self._threads = ThreadChoice(
+            *(threads, self._stepper.compute_gradient, sizes),
+            is_fixed=self.model.sums_depend_on_threads,
+        )
         self.is_paused = False
         """By a command."""
         self._stopped = ""
