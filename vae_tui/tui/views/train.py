@@ -11,16 +11,10 @@ from textual.events import Resize
 from textual.reactive import var
 
 from vae_tui.export.picture_files import write_digits
-from vae_tui.model.gaussian import bits_per_dimension
 from vae_tui.run import series
 from vae_tui.run.kl_weight.conventions import beta_elsewhere
-from vae_tui.run.kl_weight.schedule import beta_in_words
-from vae_tui.run.machine.words import machine_parts
-from vae_tui.run.series import TEST_LOSS_AT_MEAN
 from vae_tui.tui.charts.chart import draw_chart, gutters_of
 from vae_tui.tui.charts.frame import NOTHING_YET, ChartOptions
-from vae_tui.tui.state.losses import test_loss_name
-from vae_tui.tui.state.run_view import RunView
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.loss_curves import (
     change_marks,
@@ -35,10 +29,15 @@ from vae_tui.tui.views.loss_curves import (
 from vae_tui.tui.views.train_digits import TrainDigits
 from vae_tui.tui.views.view import Export, View
 from vae_tui.tui.views.x_axis import ALL_RUNS, RECENT, RUN, X_AXES
-from vae_tui.tui.widgets.caption import SEPARATOR, Caption
+from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.loss_chart import ChartPanel, LossChart
 from vae_tui.tui.widgets.panel import Panel
-from vae_tui.tui.widgets.run_facts import RunFacts, facts_of
+from vae_tui.tui.widgets.run_facts import (
+    RunFacts,
+    beta_and_machine,
+    facts_of,
+    losses_in_words,
+)
 
 LOSS_CHARTS = ("reconstruction", "kl")
 """The charts that are always shown."""
@@ -126,7 +125,9 @@ class TrainView(View):
         self._digits.fit(self.size, scene)
         self.query_one("#run-title", Caption).text = "[b]Run[/b]"
         self.query_one(RunFacts).facts = facts_of(scene.run, unicode=scene.unicode)
-        self.query_one("#machine", Caption).text = _beta_and_machine(scene)
+        self.query_one("#machine", Caption).text = beta_and_machine(
+            scene.run, unicode=scene.unicode
+        )
         overlaid = [overlay.run for overlay in scene.overlays]
         now = scene.run, scene.is_past and scene.network, overlaid
         if now != self._charted and not scene.run.unread:
@@ -179,7 +180,7 @@ class TrainView(View):
         if self.scene is None or self.scene.run.unread or not self.is_mounted:
             return
         run, overlays = self.scene.run, self.scene.overlays
-        self._draw_losses(run)
+        self.query_one("#losses", Caption).text = losses_in_words(run, unicode=self.scene.unicode)
         axis = X_AXES[self.axis]
         window = axis.window(run, [overlay.run for overlay in overlays], self.part)
         cursor = self._cursor(self.scene, window)
@@ -228,25 +229,6 @@ class TrainView(View):
     watch_axis = redraw_charts
     watch_cursor_share = redraw_charts
 
-    def _draw_losses(self, run: RunView) -> None:
-        """Show the newest and the best test loss, by name."""
-        caption, tested = self.query_one("#losses", Caption), run.tested
-        if tested is None or self.scene is None:
-            caption.text = "no test loss yet"
-            return
-        model, kind = run.config.model, run.config.reconstruction
-        name = test_loss_name(model, kind, unicode=self.scene.unicode)
-        parts = [f"[b]{name} {run.last_test_loss:.1f}[/b]"]
-        if model == "vae" and kind == "gaussian":
-            bits = bits_per_dimension(run.last_test_loss, run.config.image_shape.pixels)
-            parts.append(f"{bits:.2f} bits/dim")
-        parts.append(f"best {run.best_test_loss:.1f}")
-        if model == "vae":
-            parts.append(f"at mean {TEST_LOSS_AT_MEAN.value(tested, run.config):.1f}")
-        if run.beta != 1:
-            parts.append(f"beta {run.beta:g}")
-        caption.text = SEPARATOR.join([*parts, "test set"])
-
     def _cursor(self, scene: Scene, window: tuple[float, float] | None) -> float | None:
         """Return the position of the cursor: where older weights are from, else the user's."""
         axis, started = X_AXES[self.axis], scene.run.started
@@ -286,13 +268,3 @@ class TrainView(View):
         return (
             f"vae-tui sample {run} -n {digits.count} --seed {digits.seed}{self.scene.step_option}"
         )
-
-
-def _beta_and_machine(scene: Scene) -> str:
-    """Return beta while it rises, and what the machine of a live run is doing, for a caption."""
-    run = scene.run
-    beta = beta_in_words(run.config, run.beta, run.epoch)
-    parts = [] if beta == f"{run.beta:g}" else [f"beta {beta}"]
-    if run.live and run.machine is not None:
-        parts += machine_parts(run.machine, unicode=scene.unicode)
-    return SEPARATOR.join(parts)

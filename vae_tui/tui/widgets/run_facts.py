@@ -1,13 +1,18 @@
-"""What a run trains, how fast, and on what; in as many columns as there is room for."""
+"""What a run trains, how fast, on what, and with what success: in words."""
 
 import math
 
 from rich.text import Text
 from textual.reactive import var
 
+from vae_tui.model.gaussian import bits_per_dimension
 from vae_tui.run.kl_weight.schedule import beta_in_words
+from vae_tui.run.machine.words import machine_parts
+from vae_tui.run.series import TEST_LOSS_AT_MEAN
 from vae_tui.text import count, printable, size
+from vae_tui.tui.state.losses import test_loss_name
 from vae_tui.tui.state.run_view import RunView
+from vae_tui.tui.widgets.caption import SEPARATOR
 from vae_tui.tui.widgets.drawing import Drawing
 
 Facts = tuple[tuple[str, str], ...]
@@ -71,3 +76,30 @@ def facts_of(view: RunView, *, unicode: bool) -> Facts:
             *([("memory", size(memory))] if memory else []),
         ]
     return (*facts, ("seed", f"{config.seed}"))
+
+
+def losses_in_words(view: RunView, *, unicode: bool) -> str:
+    """Return the newest and the best test loss, by name, for a caption."""
+    if (tested := view.tested) is None:
+        return "no test loss yet"
+    model, kind = view.config.model, view.config.reconstruction
+    name = test_loss_name(model, kind, unicode=unicode)
+    parts = [f"[b]{name} {view.last_test_loss:.1f}[/b]"]
+    if model == "vae" and kind == "gaussian":
+        bits = bits_per_dimension(view.last_test_loss, view.config.image_shape.pixels)
+        parts.append(f"{bits:.2f} bits/dim")
+    parts.append(f"best {view.best_test_loss:.1f}")
+    if model == "vae":
+        parts.append(f"at mean {TEST_LOSS_AT_MEAN.value(tested, view.config):.1f}")
+    if view.beta != 1:
+        parts.append(f"beta {view.beta:g}")
+    return SEPARATOR.join([*parts, "test set"])
+
+
+def beta_and_machine(view: RunView, *, unicode: bool) -> str:
+    """Return beta while it rises, and what the machine of a live run is doing, for a caption."""
+    beta = beta_in_words(view.config, view.beta, view.epoch)
+    parts = [] if beta == f"{view.beta:g}" else [f"beta {beta}"]
+    if view.live and view.machine is not None:
+        parts += machine_parts(view.machine, unicode=unicode)
+    return SEPARATOR.join(parts)
