@@ -209,3 +209,8 @@ def test_many_points_in_one_place_do_not_decide_what_is_left_out():
     rows = draw_chart("BCE", [line(epochs, losses)], [], 60, 11)
     assert "↑" not in picture(rows)
     assert "↓" not in picture(rows)
+
+
+def test_the_position_of_the_cursor_is_cut_where_it_is_wider_than_the_plot():
+    (*_, axis) = draw_chart("BCE", [line([-1.0], [0.0])], [], 8, 3, cursor=-0.0078125)
+    assert axis.plain == "-0.0078▲"

@@ -61,7 +61,7 @@ def _x_labels(canvas: Canvas, frame: Frame, cursor: float | None) -> list[tuple[
 
 
 def _cursor_label(canvas: Canvas, frame: Frame, cursor: float) -> tuple[int, str, str]:
-    position = position_text(10.0**cursor if frame.log_x else cursor)
+    position = position_text(10.0**cursor if frame.log_x else cursor)[: frame.columns - 1]
     column, foot = frame.column(cursor), canvas.glyphs.cursor_foot
     if column + len(position) < frame.columns:
         return column, foot + position, CURSOR
