@@ -39,8 +39,8 @@ class TerminalApp(QuietEnd):
         self, chosen_theme: theme.ChosenTheme | None = None, colours: str = TRUECOLOR
     ) -> None:
         """``colours`` are the terminal's: 16, 256 or truecolor."""
-        super().__init__(driver_class=None if is_browser(os.environ) else LinkDriver)
         self.colours = colours
+        super().__init__(driver_class=None if is_browser(os.environ) else LinkDriver)
         for name, known in self.available_themes.items():
             if known.ansi:  # their colours are the terminal's: no contrast can be promised
                 self.unregister_theme(name)
@@ -94,6 +94,9 @@ class TerminalApp(QuietEnd):
         """Return the variables of the theme, and let the console know the roles of its colours."""
         variables = super().get_css_variables()
         variables |= theme.css_variables(variables, self.current_theme)
+        if self.colours != TRUECOLOR:  # their tints are too few or too loud
+            grey = "background" if self.colours == STANDARD else "bar"
+            variables["fill-ground"] = variables[grey]
         self.theme_variables = variables
         with contextlib.suppress(ThemeStackError):  # the first one has none to replace
             self.console.pop_theme()

@@ -18,6 +18,8 @@ from vae_tui.run import files
 from vae_tui.run.untrusted import read_bounded
 from vae_tui.terminal.class_colours import CLASS_COLOURS
 
+FILL_SHARE = 0.14
+"""Of the primary colour in the ground below a trend; the rest is the background."""
 LEAST_CONTRAST = 4.5
 """Smallest contrast of text with its background, by WCAG 2 level AA."""
 DEFAULT = "vae-dark"
@@ -207,9 +209,10 @@ def css_variables(variables: Mapping[str, str], theme: Theme) -> dict[str, str]:
     if contrast(Color.parse(bar), Color.parse(variables["foreground"])) < LEAST_CONTRAST:
         bar = variables["background"]
     variables["bar"] = bar
+    variables["fill-ground"] = _blend(variables, "primary", FILL_SHARE).hex
     return {
         **exact,
-        "bar": bar,
+        **{name: variables[name] for name in ("bar", "fill-ground")},
         **{name: _colour(name, variables).hex for name in ("quiet", "rule", "focus", "key")},
         "picture-ground": Color.parse(ground).hex,
         "cursor-ground": _blend(variables, "foreground", 0.25).hex,
@@ -218,7 +221,7 @@ def css_variables(variables: Mapping[str, str], theme: Theme) -> dict[str, str]:
 
 
 def role_styles(variables: Mapping[str, str]) -> dict[str, Style]:
-    """Return the style of each role, of ``class0`` to ``class9``, of a cursor and the current tab.
+    """Return the style of each role, of ``class0`` to ``class9``, cursor, fill and current tab.
 
     ``variables`` are those of a theme, with `css_variables`.
     """
@@ -231,7 +234,8 @@ def role_styles(variables: Mapping[str, str]) -> dict[str, Style]:
     # Reversed: on 16 colours bold text of the background's colour would be grey.
     key, ground = _colour("key", variables).hex, variables["background"]
     tab = Style(color=key, bgcolor=ground, bold=True, reverse=True)
-    return {**roles, **classes, "cursor": cursor, "tab": tab}
+    fill = Style(bgcolor=variables["fill-ground"])
+    return {**roles, **classes, "cursor": cursor, "fill": fill, "tab": tab}
 
 
 def heat_ramp(theme: str, variables: Mapping[str, str]) -> tuple[str, ...]:
@@ -269,8 +273,8 @@ def _blend(variables: Mapping[str, str], variable: str, share: float) -> Color:
 
 
 def _readable(colour: Color, variables: Mapping[str, str]) -> Color:
-    """Return the colour, as much lighter or darker as its contrast with both grounds demands."""
-    grounds = [Color.parse(variables[name]) for name in ("background", "bar")]
+    """Return the colour, as much lighter or darker as its contrast with all grounds demands."""
+    grounds = [Color.parse(variables[name]) for name in ("background", "bar", "fill-ground")]
     end = WHITE if _luminance(grounds[0]) < 0.18 else BLACK
     for percent in range(0, 101, 5):
         tried = colour.blend(end, percent / 100)

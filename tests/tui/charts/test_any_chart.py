@@ -43,7 +43,8 @@ def any_series(draw) -> Series:
     xs = draw(st.one_of(st.lists(NUMBERS, max_size=30), st.integers(0, 30).map(range)))
     ys = draw(st.lists(NUMBERS, max_size=30))
     label = draw(st.sampled_from(["", "train", "β 数字"]))
-    return Series(xs, ys, "red", label, draw(st.sampled_from(["line", "points"])))
+    kind, is_trend = draw(st.sampled_from(["line", "points"])), draw(st.booleans())
+    return Series(xs, ys, "red", label, kind, is_trend=is_trend)
 
 
 @settings(max_examples=150, deadline=None)

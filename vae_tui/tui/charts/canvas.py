@@ -7,6 +7,8 @@ from itertools import groupby, product
 from rich.cells import cell_len
 from rich.text import Span, Text
 
+from vae_tui.tui.charts.thick_line import PEN
+
 _BRAILLE = 0x2800
 _DOT_ROWS = (0x09, 0x12, 0x24, 0xC0)
 """The two dots of each of a braille cell's four dot rows, top first."""
@@ -17,6 +19,10 @@ class Glyphs:
     """The characters a chart is made of; see `UNICODE` and `ASCII`."""
 
     line: str
+    thick_line: str
+    """The sign of a trend."""
+    pen: int
+    """Dots of a trend, across and down."""
     dot: str
     """A point of a line without neighbours."""
     points: tuple[str, str, str]
@@ -48,12 +54,12 @@ def _ascii_cell(pattern: int) -> str:
 
 
 UNICODE = Glyphs(
-    "──", "•", ("⠛", "⠶", "⣤"), "┊", "│", "▲", "×", "↑", "↓", "┤", "│", "└", "─",
+    "──", "━━", PEN, "•", ("⠛", "⠶", "⣤"), "┊", "│", "▲", "×", "↑", "↓", "┤", "│", "└", "─",
     ("⠁", "⠂", "⠄", "⡀"),
     "".join(chr(_BRAILLE + pattern) for pattern in range(256)),
 )  # fmt: skip
 ASCII = Glyphs(
-    "--", "o", ("o",) * 3, ":", "|", "^", "x", "^", "v", "|", "|", "+", "-", (".",) * 4,
+    "--", "--", 1, "o", ("o",) * 3, ":", "|", "^", "x", "^", "v", "|", "|", "+", "-", (".",) * 4,
     "".join(_ascii_cell(pattern) for pattern in range(256)),
 )  # fmt: skip
 
@@ -80,12 +86,16 @@ class Canvas:
             if reserved:
                 self._reserved[row][place] = True
 
-    def draw(self, row: int, column: int, character: str, style: str) -> None:
-        """Draw a character of a line: a braille pattern, else a point without neighbours."""
-        pattern = ord(character) - _BRAILLE
-        is_braille = 0 <= pattern < len(self.glyphs.cells)
-        drawn = self.glyphs.cells[pattern] if is_braille else self.glyphs.dot
-        self.write(row, column, drawn, style, reserved=True)
+    def draw(self, row: int, line: str, style: str) -> None:
+        """Draw a row of a line: blanks, braille patterns, and points without neighbours."""
+        characters, styles = self._characters[row], self._styles[row]
+        reserved, cells = self._reserved[row], self.glyphs.cells
+        for place, character in enumerate(line, self._left):
+            if character != " ":
+                pattern = ord(character) - _BRAILLE
+                is_braille = 0 <= pattern < len(cells)
+                characters[place] = cells[pattern] if is_braille else self.glyphs.dot
+                styles[place], reserved[place] = style, True
 
     def place(self, text: str, style: str, rows: Sequence[int], columns: Sequence[int]) -> None:
         """Write ``text`` at the first position that covers the fewest reserved cells."""
@@ -98,6 +108,10 @@ class Canvas:
             if not hidden:
                 break
         self.write(*best, text, style, reserved=True)
+
+    def colour_ground(self, row: int, start: int, end: int, style: str) -> None:
+        """Give the cells of a row from column ``start`` to before ``end`` another ground."""
+        self._shades[row].append(Span(start + self._left, end + self._left, style))
 
     def shade(self, column: int, rows: int, line: str, style: str) -> None:
         """Draw a vertical line behind the contents of a column."""

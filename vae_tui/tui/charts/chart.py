@@ -12,6 +12,7 @@ from rich.text import Text
 from vae_tui.tui.charts.canvas import Canvas, narrow_text
 from vae_tui.tui.charts.edges import CURSOR, draw_edges
 from vae_tui.tui.charts.frame import LEAST_WIDTH, ChartOptions, Frame, frame_for
+from vae_tui.tui.charts.ground import draw_ground
 from vae_tui.tui.charts.levels import Level
 from vae_tui.tui.charts.plotext_curve import plotext_curve
 from vae_tui.tui.charts.points import draw_points
@@ -131,11 +132,13 @@ def _draw_level_labels(canvas: Canvas, frame: Frame, levels: Sequence[Level]) ->
 
 
 def _draw_line(canvas: Canvas, frame: Frame, curve: Curve) -> None:
-    x_dots, y_dots = frame.x_dots(curve.xs), frame.y_dots(curve.ys)
-    for row, line in enumerate(plotext_curve(curve, x_dots, y_dots, frame.columns, frame.rows)):
-        for column, character in enumerate(line):
-            if character != " ":
-                canvas.draw(row, column, character, curve.series.colour)
+    pen = canvas.glyphs.pen if curve.series.is_trend else 1
+    x_dots, y_dots = frame.x_dots(curve.xs, pen), frame.y_dots(curve.ys, pen)
+    lines = plotext_curve(curve, x_dots, y_dots, frame.columns, frame.rows, pen)
+    if curve.series.is_trend:
+        draw_ground(canvas, frame, curve)
+    for row, line in enumerate(lines):
+        canvas.draw(row, line, curve.series.colour)
 
 
 def _draw_cuts(canvas: Canvas, frame: Frame, curves: Sequence[Curve]) -> None:

@@ -81,13 +81,13 @@ class Frame:
         """Cells that the labels of the reference lines need at the right."""
         return max(map(len, self.labels), default=0)
 
-    def x_dots(self, xs: Doubles) -> Doubles:
-        """Return braille dot columns, counted from the left of the plot."""
-        return np.rint(self.x_range.share(xs) * (2 * self.columns - 1))
+    def x_dots(self, xs: Doubles, pen: int = 1) -> Doubles:
+        """Return braille dot columns, counted from the left of the plot: the left ones of a pen."""
+        return np.rint(self.x_range.share(xs) * (2 * self.columns - pen))
 
-    def y_dots(self, ys: Doubles) -> Doubles:
-        """Return braille dot rows, counted from the top of the plot."""
-        return np.rint((1.0 - self.y_range.share(ys)) * (4 * self.rows - 1))
+    def y_dots(self, ys: Doubles, pen: int = 1) -> Doubles:
+        """Return braille dot rows, counted from the top of the plot: the upper ones of a pen."""
+        return np.rint((1.0 - self.y_range.share(ys)) * (4 * self.rows - pen))
 
     def column(self, x: float) -> int:
         """Return the cell column of ``x`` in the plot."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from vae_tui.tui.charts.axis import Doubles
 from vae_tui.tui.charts.series import Curve, two_a_column
+from vae_tui.tui.charts.thick_line import PEN, thickened
 
 # plotext formats its interactive documentation when it is imported: 0.1 s of the start.
 _no_documentation = ModuleType("plotext._doc.doc")
@@ -26,12 +27,13 @@ _Dots = tuple[tuple[float, float], ...]
 
 
 def plotext_curve(
-    curve: Curve, x_dots: Doubles, y_dots: Doubles, columns: int, rows: int
+    curve: Curve, x_dots: Doubles, y_dots: Doubles, columns: int, rows: int, pen: int = 1
 ) -> list[str]:
     """Return the curve without axes: for each row a string of ``columns`` braille cells or points.
 
     ``x_dots`` and ``y_dots`` are each point's braille dot column, from the left, and row, from the
-    top. Points without neighbours, between gaps, are drawn as `POINT`.
+    top; of a line ``pen`` dots thick, the first ones. Points without neighbours, between gaps, are
+    drawn as `POINT`.
     """
     if not len(x_dots):
         return []
@@ -45,12 +47,12 @@ def plotext_curve(
     line = tuple(zip(xs[~alone].tolist(), ys[~alone].tolist(), strict=True))
     breaks = tuple(np.flatnonzero(~joined[~alone]).tolist())
     points = tuple(zip(xs[alone].tolist(), ys[alone].tolist(), strict=True))
-    return _drawn(columns, rows, line, breaks, points)
+    return _drawn(columns, rows, line, breaks, points, pen)
 
 
 @lru_cache(maxsize=16)
 def _drawn(
-    columns: int, rows: int, line: _Dots, breaks: tuple[int, ...], points: _Dots
+    columns: int, rows: int, line: _Dots, breaks: tuple[int, ...], points: _Dots, pen: int
 ) -> list[str]:
     """Draw a line that is interrupted before the indices ``breaks``, and points.
 
@@ -70,5 +72,5 @@ def _drawn(
         figure.draw(signal)
     if points:
         figure.draw(figure.signal(*map(list, zip(*points, strict=True)), marker=POINT))
-    drawn: str = figure.build().string(colorless=True)
-    return drawn.split("\n")[:rows]
+    drawn: list[str] = figure.build().string(colorless=True).split("\n")[:rows]
+    return thickened(drawn) if pen == PEN else drawn

@@ -24,6 +24,8 @@ class Series:
     """The label is the name of a run, and is the last to be left out."""
     best: int | None = None
     """Index of the point that is always drawn, as the newest is."""
+    is_trend: bool = False
+    """The line that the eye is to follow: thick where the characters allow it, over a ground."""
     mark: str = ""
     """Drawn in place of each point and of the sign beside the label, to be known without colour."""
 

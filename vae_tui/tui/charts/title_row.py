@@ -25,8 +25,7 @@ def title_row(
     legend = []
     for curve in sorted(curves, key=lambda curve: curve.series.is_named):
         if label := narrow_text(curve.series.label, glyphs):
-            glyph = glyphs.line if curve.series.kind == "line" else glyphs.points[1]
-            glyph = curve.series.mark or glyph
+            glyph = curve.series.mark or _sign(curve, glyphs)
             legend.append((curve.series, glyph, label, shown_value(curve, cursor)))
     for name, labels, gap in (
         (title, _ALL, "  "),
@@ -47,3 +46,9 @@ def title_row(
             break
     heading.truncate(width, overflow="crop", pad=True)
     return heading
+
+
+def _sign(curve: Curve, glyphs: Glyphs) -> str:
+    if curve.series.kind == "points":
+        return glyphs.points[1]
+    return glyphs.thick_line if curve.series.is_trend else glyphs.line

@@ -46,7 +46,7 @@ def chart_curves(chart: str, view: RunView, *, smooth: bool, recent: bool) -> tu
             curves.append(Series(xs, even, LOSS, metric.label, "line"))
         elif smooth:
             curves.append(Series(xs, ys, RAW, "", "line"))
-            curves.append(Series(xs, even, TRAIN, "trend", "line"))
+            curves.append(Series(xs, even, TRAIN, "trend", is_trend=True))
         else:
             curves.append(Series(xs, ys, TRAIN, "train", "line"))
     for metric in series.drawn("epoch", chart):
