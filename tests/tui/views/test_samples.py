@@ -1,13 +1,17 @@
 """The Samples view: which codes are decoded, and what its keys do."""
 
+import dataclasses
+import re
 from functools import partial
 
 import numpy as np
 import pytest
 from support.fake_networks import probe, random_network, samples_of
+from support.run_events import CONFIG
 from support.screen import Screen, new_weights, open_view, plain, wait_until, walk_code
 
 from vae_tui.latent.codes import prior
+from vae_tui.tui.keys.active_keys import names
 from vae_tui.tui.views.samples import TEMPERATURES
 from vae_tui.tui.views.samples_layout import SIZES, grid
 from vae_tui.tui.widgets.drawing import Drawing
@@ -203,3 +207,31 @@ async def test_from_120_columns_a_card_shows_the_chosen_digit_its_code_and_its_n
             words = plain(card.query_one("#nearest-text", Drawing))
             assert f"{probe().labels[index]}\n#{index} err {differences[index]:.0f}" in words
             assert f"‖z‖ {np.sqrt((code**2).sum()):.1f}" in screen.caption("card-caption")
+
+
+async def test_brackets_show_the_dimensions_that_do_not_fit_on_the_card():
+    screen = samples_screen(config=dataclasses.replace(CONFIG, latent_dim=64))
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "2", "started")
+        screen.reader.load(random_network(540, d=64), probe())
+        bars = screen.view.query_one(LatentBars)
+        await wait_until(pilot, lambda: "of 64 · [ ]" in plain(bars))
+        assert "1 to " in plain(bars)
+        seen = set(re.findall(r"\bz\d+", plain(bars)))
+        assert len(seen) < 64
+        for _ in range(64):
+            await pilot.press("right_square_bracket")
+            seen |= set(re.findall(r"\bz\d+", plain(bars)))
+        assert seen == {f"z{number}" for number in range(1, 65)}
+        assert "to 64 of 64" in plain(bars)
+        await pilot.press(*["left_square_bracket"] * 64)
+        assert " 1 to " in plain(bars)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_brackets_are_no_keys_where_all_dimensions_are_shown(size):
+    screen = samples_screen()
+    async with screen.at(*size) as pilot:
+        await open_view(pilot, screen, "2")
+        await pilot.pause()
+        assert "samples.back" not in names(screen.app, screen.app.screen.active_bindings.values())

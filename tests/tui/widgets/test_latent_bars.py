@@ -5,6 +5,7 @@ import re
 import pytest
 from support.screen import plain
 from support.widgets import Host, colours
+from textual.events import MouseScrollDown, MouseScrollUp
 
 from vae_tui.tui.widgets.latent_bars import Bars, LatentBars
 
@@ -153,3 +154,38 @@ async def test_a_dead_dimension_is_grey(kl, colour):
         widget.bars = Bars([0.0, 3.0], order=[0, 1], kl=[2.0, kl], chosen=0)
         await pilot.pause()
         assert colours(widget)["█"] == colour
+
+
+async def test_bars_without_a_cursor_turn_with_the_wheel_and_stop_at_both_ends():
+    widget = LatentBars()
+    async with Host(widget).run_test(size=(30, 9)) as pilot:
+        widget.bars = Bars([0.5] * 20, order=range(20))
+        widget.hint = " · [ ]"
+        for wheel, names in (
+            (None, (1, 8)),
+            (MouseScrollUp, (1, 8)),
+            (MouseScrollDown, (9, 16)),
+            (MouseScrollDown, (17, 20)),
+            (MouseScrollDown, (17, 20)),
+            (MouseScrollUp, (9, 16)),
+        ):
+            if wheel is not None:
+                widget.post_message(wheel(widget, 5, 5, 0, 1, 0, False, False, False))
+            await pilot.pause()
+            *rows, note = plain(widget).splitlines()
+            numbers = [int(row.split()[0].lstrip("z")) for row in rows if row.strip()]
+            assert numbers == list(range(names[0], names[1] + 1))
+            assert note == f" {names[0]} to {names[1]} of 20 · [ ]"
+        widget.bars = Bars([0.5] * 6, order=range(6))  # all fit now
+        await pilot.pause()
+        assert " z1 " in plain(widget)
+        assert not widget.can_turn
+
+
+async def test_two_columns_of_bars_turn_by_one():
+    widget = LatentBars()
+    async with Host(widget).run_test(size=(50, 6)) as pilot:
+        widget.bars = Bars([0.5] * 20, order=range(20))
+        widget.turn(1)
+        await pilot.pause()
+        assert plain(widget).splitlines()[-1] == " 6 to 15 of 20"

@@ -61,6 +61,10 @@ class SamplesView(View):
         Binding("g", "next_source", "Source", id="samples.source",
                 tooltip="Sample from the prior, the aggregate posterior, or a mixture of Gaussians "
                 "fitted to the codes"),
+        Binding("left_square_bracket", "turn(-1)", show=False, key_display="[ ]",
+                id="samples.back", tooltip="Show other dimensions of the chosen image; so does "
+                "the mouse wheel"),
+        Binding("right_square_bracket", "turn(1)", show=False, id="samples.further"),
     ]  # fmt: skip
     SCOPED_CSS = False
     DEFAULT_CSS = """
@@ -143,6 +147,16 @@ class SamplesView(View):
             if self._grid() != before:
                 break
 
+    def action_turn(self, columns: int) -> None:
+        """Show other bars of the card."""
+        self.query_one(LatentBars).turn(columns)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer other bars only where not all fit on the card."""
+        if action != "turn":
+            return super().check_action(action, parameters)
+        return self.has_class("roomy") and self.query_one(LatentBars).can_turn
+
     def action_heat(self, steps: int) -> None:
         """Change the temperature."""
         place = TEMPERATURES.index(self.temperature) + steps
@@ -219,13 +233,17 @@ class SamplesView(View):
         large.palette, large.pixels, large.images = scene.palette, sizes.large, image
         neighbour.pixels = sizes.small
         neighbour.show(image[0], scene)
-        self.query_one(LatentBars).bars = Bars(
-            code.tolist(), scene.by_kl, scene.kl, unicode=scene.unicode
-        )
+        bars = self.query_one(LatentBars)
+        bars.bars = Bars(code.tolist(), scene.by_kl, scene.kl, unicode=scene.unicode)
+        self.call_after_refresh(self._name_turning_keys)  # once the bars have their size
         norm = "‖z‖" if scene.unicode else "|z|"
         self.query_one(
             "#card-caption", Caption
         ).text = f"[b]Chosen sample[/b] {norm} {np.linalg.norm(code):.1f}"
+
+    def _name_turning_keys(self) -> None:
+        if (bars := self.query_one(LatentBars)).can_turn:
+            bars.hint = f" · {self.key_of('samples.back')}"
 
     def _grid(self) -> Grid:
         columns, rows = frame_of(self)

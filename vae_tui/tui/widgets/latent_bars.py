@@ -6,7 +6,14 @@ from itertools import groupby
 from operator import itemgetter
 
 from rich.text import Text
-from textual.events import MouseDown, MouseEvent, MouseMove, MouseUp
+from textual.events import (
+    MouseDown,
+    MouseEvent,
+    MouseMove,
+    MouseScrollDown,
+    MouseScrollUp,
+    MouseUp,
+)
 from textual.message import Message
 from textual.reactive import var
 
@@ -57,6 +64,8 @@ class _Layout:
     """Rows of the scale, 0 or 1."""
     first: int
     """Place in the order of the first bar that is shown."""
+    most_turned: int
+    """Columns of bars that do not fit."""
     half: int
     """Cells of a bar of full length."""
     has_deviation: bool
@@ -70,10 +79,16 @@ class _Layout:
 
 
 class LatentBars(Drawing):
-    """Draws ``bars`` in as few columns as show all; scrolls to the cursor."""
+    """Draws ``bars`` in as few columns as show all; scrolls to the cursor, or by `turn`."""
 
     bars: var[Bars] = var(Bars())
     watch_bars = Drawing.redraw
+    turned: var[int] = var(0)
+    """Columns of bars scrolled out of sight, where no dimension is chosen."""
+    watch_turned = Drawing.redraw
+    hint: var[str] = var("")
+    """What is said beside which bars are shown, where not all fit."""
+    watch_hint = Drawing.redraw
 
     _held = -1
     """The dimension whose bar the mouse holds; -1 for none."""
@@ -105,6 +120,27 @@ class LatentBars(Drawing):
         self._held = -1
         self.release_mouse()
 
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        """Show the next bars."""
+        event.stop()
+        self.turn(1)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        """Show the bars before."""
+        event.stop()
+        self.turn(-1)
+
+    def turn(self, columns: int) -> None:
+        """Show the bars so many columns further, or before, if not all fit and none is chosen."""
+        if (layout := self._layout()) is not None and self.bars.chosen < 0:
+            self.turned = min(max(layout.first // layout.height + columns, 0), layout.most_turned)
+
+    @property
+    def can_turn(self) -> bool:
+        """Whether there are bars out of sight that `turn` shows."""
+        layout = self._layout()
+        return layout is not None and self.bars.chosen < 0 and layout.most_turned > 0
+
     def _layout(self) -> _Layout | None:
         count, (width, height) = len(self.bars.order), self.size
         if not count or width < LEAST_CELLS or height < 1:
@@ -120,8 +156,15 @@ class LatentBars(Drawing):
         has_kl = bool(self.bars.kl) and cells >= NUMBER_CELLS + DEVIATION * has_deviation
         numbers = VALUE + DEVIATION * has_deviation + KL * has_kl
         half = max((cells - int(columns > 1) - NAME - numbers - 1) // 2, 1)
-        first = first_shown(self.bars.order, self.bars.chosen, columns, rows)
-        return _Layout(columns, cells, rows, spacing, scale, first, half, has_deviation, has_kl)
+        most_turned = max(-(-count // rows) - columns, 0)
+        first = min(self.turned, most_turned) * rows
+        if self.bars.chosen >= 0:
+            first = first_shown(self.bars.order, self.bars.chosen, columns, rows)
+        return _Layout(
+            *(columns, cells, rows, spacing, scale, first, most_turned, half),
+            has_deviation=has_deviation,
+            has_kl=has_kl,
+        )
 
     def _dimension_at(self, event: MouseEvent) -> int | None:
         layout = self._layout()
@@ -158,10 +201,11 @@ class LatentBars(Drawing):
                 lines[0].append_text(_padded(_scale(self.bars, layout), layout, column))
             line = lines[layout.scale + row * layout.spacing]
             line.append_text(_padded(_row(self.bars, dimension, layout), layout, column))
-        while lines and not lines[-1]:
-            lines.pop()
-        if len(shown) < len(self.bars.order) and len(lines) < self.size.height:
-            note = f" {shown_of(layout.first, len(shown), self.bars.order)}"
+        if len(shown) == len(self.bars.order):
+            while not lines[-1]:
+                lines.pop()
+        elif len(lines) < self.size.height:
+            note = f" {shown_of(layout.first, len(shown), self.bars.order)}{self.hint}"
             lines.append(Text.assemble((note, "quiet")))
         self.show_text(lines)
 
