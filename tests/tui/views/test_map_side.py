@@ -19,8 +19,9 @@ from support.screen import (
 from support.views import cloud
 from support.widgets import colours
 
+from vae_tui.data.catalogue import class_names
 from vae_tui.terminal.class_colours import CLASS_COLOURS
-from vae_tui.tui.views.map_content import mixed_classes
+from vae_tui.tui.views.map_content import mixed_classes, telling_names
 from vae_tui.tui.widgets.map.class_grid import ClassGrid, grid_layout
 from vae_tui.tui.widgets.map.manifold import AXIS, Manifold
 from vae_tui.tui.widgets.map.scatter import Scatter
@@ -202,3 +203,42 @@ async def test_l_hides_the_names_of_the_classes_and_shows_them_again(size):
         assert not set(bare) & set("▀▄█")
         await pilot.press("l")
         assert plain(scatter) == named
+
+
+CLOTHES = class_names("fashion-mnist")
+
+
+@pytest.mark.parametrize(("size", "named"), [((80, 24), True), ((120, 40), False)])
+async def test_where_the_classes_are_not_listed_by_name_their_names_stand_on_the_map(size, named):
+    screen = map_screen()
+    async with screen.at(*size) as pilot:
+        await open_view(pilot, screen, "4")
+        bare = plain(screen.view.query_one(Scatter))
+        assert not any(name in bare for name in CLOTHES)
+        screen.reader.load(dataclasses.replace(probe(), classes=CLOTHES))
+        await wait_until(pilot, lambda: cloud(screen).names == CLOTHES)
+        shown = plain(screen.view.query_one(Scatter))
+        found = [name for label, name in enumerate(CLOTHES) if f"{label} {name} " in shown]
+        if not named:
+            assert not found
+            return
+        assert len(found) >= 5  # of the fake images the classes lie close together
+        marks = set(re.findall(r"\d", shown))
+        assert marks == set("0123456789")
+        await pilot.press("l")
+        assert not any(name in plain(screen.view.query_one(Scatter)) for name in CLOTHES)
+
+
+@pytest.mark.parametrize(
+    ("classes", "unicode", "names"),
+    [
+        (tuple("0123456789"), True, ()),
+        (("dög", "cat"), True, ("dög", "cat")),
+        (("dög", "cat"), False, ()),
+        (("犬", "cat"), True, ()),
+    ],
+)
+def test_names_that_say_no_more_than_the_marks_or_need_other_cells_are_not_on_the_map(
+    classes, unicode, names
+):
+    assert telling_names(classes, unicode=unicode) == names

@@ -1,11 +1,15 @@
 """What the map's widgets draw, made from a scene and a plane."""
 
+from operator import ne
+
 import numpy as np
+from rich.cells import cell_len
 
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.latent.codes import quantiles
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
+from vae_tui.terminal.class_colours import class_mark
 from vae_tui.tui.state.map_plane import Indices, MapPlane
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.widgets.map.class_grid import ClassList
@@ -34,6 +38,7 @@ def cloud_of(scene: Scene, probe: Probe, plane: MapPlane, *, bubbles: bool, name
     cloud = Cloud(
         *(plane.points, probe.labels, plane.window, plane.cursor),
         centres=centres,
+        names=telling_names(probe.classes, unicode=scene.unicode),
         mixed=mixed_classes(plane.points, probe.labels, centres),
         has_classes=has_classes,
         unicode=scene.unicode,
@@ -93,6 +98,12 @@ def mixed_classes(points: Floats, labels: Bytes, centres: Centres) -> frozenset[
         return float((labels[nearest] == label).mean())
 
     return frozenset(label for label, centre in centres if own_share(label, centre) < LEAST_OWN)
+
+
+def telling_names(names: tuple[str, ...], *, unicode: bool) -> tuple[str, ...]:
+    """Return the names of classes; empty if they are the marks, or need more cells or signs."""
+    is_plain = all(len(name) == cell_len(name) and (unicode or name.isascii()) for name in names)
+    return names if is_plain and any(map(ne, names, map(class_mark, range(len(names))))) else ()
 
 
 def _centres(points: Floats, probe: Probe) -> Centres:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vae_tui.terminal.class_colours import class_mark
+from vae_tui.text import cut
 
 _FONT = dict(
     zip(
@@ -23,6 +25,9 @@ _HALVES = " ▀▄█"
 """Indexed by the upper pixel plus two for the lower one."""
 BLOCKS_FROM = 66, 24
 """Columns and rows of a pane in which numerals are made of blocks."""
+TEXT_CELLS = 3
+"""Columns of a numeral that is text."""
+LONGEST_NAME = 11
 FARTHEST_MOVE = 16
 """Most columns by which a numeral is moved to keep clear of others."""
 
@@ -45,28 +50,42 @@ def numerals(
     *,
     unicode: bool,
     small: Collection[int] = (),
+    names: Sequence[str] = (),
 ) -> list[Numeral]:
     """Return numerals for classes, each at its centre or as near as there is room.
 
     ``centres`` holds class, column and row, in cells of a pane ``width`` x ``height``. Those of the
-    classes ``small`` are text in any pane.
+    classes ``small`` are text in any pane. In a pane without blocks the ``names``, if given, stand
+    beside the marks.
     """
     is_large = unicode and width >= BLOCKS_FROM[0] and height >= BLOCKS_FROM[1]
     taken = np.zeros((height, width), bool)
     placed = []
     for label, column, row in centres:
-        rows = _rows(class_mark(label), is_large=is_large and label not in small)
-        wide, high = len(rows[0]), len(rows)
-        for across, down in _nearby():
-            left, top = round(column - wide / 2) + across, round(row - high / 2) + down
-            if not (0 <= left <= width - wide and 0 <= top <= height - high):
-                continue
-            area = slice(top, top + high), slice(left, left + wide)
-            if not taken[area].any():
-                taken[area] = True
+        mark = _rows(label, is_large=is_large and label not in small)
+        named = (f"{mark[0]}{cut(names[label], LONGEST_NAME)} ",) if names and not is_large else ()
+        for rows in filter(None, (named, mark)):
+            if place := _free_place(taken, rows, column, row):
+                left, top = place
+                taken[top : top + len(rows), left : left + len(rows[0])] = True
                 placed.append(Numeral(label, left, top, rows))
                 break
     return placed
+
+
+def _free_place(
+    taken: NDArray[np.bool_], rows: Sequence[str], column: float, row: float
+) -> tuple[int, int] | None:
+    """Return the nearest place, column and row, where nothing is taken; None if that is far."""
+    height, width = taken.shape
+    wide, high = len(rows[0]), len(rows)
+    middle = (wide if high > 1 else TEXT_CELLS) // 2  # a name begins at its class
+    for across, down in _nearby():
+        left, top = int(column) - middle + across, int(row) - high // 2 + down
+        is_inside = 0 <= left <= width - wide and 0 <= top <= height - high
+        if is_inside and not taken[top : top + high, left : left + wide].any():
+            return left, top
+    return None
 
 
 @cache
@@ -78,8 +97,9 @@ def _nearby() -> tuple[tuple[int, int], ...]:
     return tuple(sorted(offsets, key=lambda at: at[0] ** 2 + 4 * at[1] ** 2))
 
 
-def _rows(mark: str, *, is_large: bool) -> tuple[str, ...]:
-    """Return the rows of a mark, with a free column at each side."""
+def _rows(label: int, *, is_large: bool) -> tuple[str, ...]:
+    """Return the rows of the mark of a class, with a free column at each side."""
+    mark = class_mark(label)
     if not is_large or mark not in _FONT:
         return (f" {mark} ",)
     pixels = [[int(row) >> shift & 1 for shift in (2, 1, 0)] for row in _FONT[mark]]

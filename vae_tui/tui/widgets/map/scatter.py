@@ -43,7 +43,9 @@ class Cloud:
     outlines: Floats | None = None
     """Bubbles around the points, (N, M, 2)."""
     centres: tuple[tuple[int, tuple[float, float]], ...] = ()
-    """Classes with the points at which their names are drawn."""
+    """Classes with the points at which their marks are drawn."""
+    names: tuple[str, ...] = ()
+    """Of the classes, if they tell more than the marks; a cell for each character."""
     mixed: frozenset[int] = frozenset()
     """Classes that lie among others: their names stay small, so as to cover few points."""
     has_classes: bool = True
@@ -178,7 +180,10 @@ def _draw_numerals(cloud: Cloud, characters: NDArray[np.str_], classes: Indices)
         for (label, _), column, row in zip(cloud.centres, columns, rows, strict=True)
     ]
     height, width = characters.shape
-    for numeral in numerals(places, width, height, unicode=cloud.unicode, small=cloud.mixed):
+    placed = numerals(
+        *(places, width, height), unicode=cloud.unicode, small=cloud.mixed, names=cloud.names
+    )
+    for numeral in placed:
         area = (
             slice(numeral.top, numeral.top + len(numeral.rows)),
             slice(numeral.left, numeral.left + len(numeral.rows[0])),
