@@ -74,6 +74,8 @@ class FakeRuns:
         self.previews: list[Path] = []
         self.networks: dict[Path, Network] = {}
         """The weights of the runs that can be previewed."""
+        self.why_no_weights = ""
+        """What is said of the others."""
 
     def follow(self, post: Callable[[Message], object], stop: threading.Event) -> None:
         self.post = post
@@ -87,7 +89,8 @@ class FakeRuns:
 
     def preview(self, path: Path, post: Callable[[Message], object]) -> None:
         self.previews.append(path)
-        post(PreviewLoaded(Preview(path, self.networks.get(path))))
+        network = self.networks.get(path)
+        post(PreviewLoaded(Preview(path, network, "" if network else self.why_no_weights)))
 
     def open_refusal(self, path: Path) -> str:
         return self.closed.get(path, "")

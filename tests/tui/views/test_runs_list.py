@@ -144,3 +144,18 @@ async def test_a_run_without_weights_is_previewed_without_samples():
         assert screen.view.query_one(RunPreview).glance.samples is None
         assert "no test yet" in plain(screen.view.query_one(RunPreview))
         await until_whole(pilot, screen)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_the_preview_says_why_there_are_no_samples(size):
+    screen = runs_screen()
+    screen.runs.why_no_weights = "weights.safetensors: not a safetensors file"
+    async with screen.at(*size) as pilot:
+        await open_runs(pilot, screen, HERE, listed("damaged"))
+        preview = screen.view.query_one(RunPreview)
+        await pilot.press("down")
+        await wait_until(pilot, lambda: "no samples: weights.safetensors" in plain(preview))
+        await until_whole(pilot, screen)
+        screen.runs.networks[Path("/runs/damaged")] = random_network(900)
+        screen.runs.list(HERE, listed("damaged", step=9_000))
+        await wait_until(pilot, lambda: "no samples" not in plain(preview))

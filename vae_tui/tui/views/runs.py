@@ -18,7 +18,7 @@ from vae_tui.text import printable
 from vae_tui.tui.state.other_runs import ListedRun
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.runs_text import caption_of, csv_of, details_of
-from vae_tui.tui.views.view import Export, View
+from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.panel import Panel, frame_of
 from vae_tui.tui.widgets.runs.run_columns import matching, sorted_runs
@@ -277,12 +277,14 @@ class RunsView(View):
 
     def _glance(self, scene: Scene, row: ListedRun) -> RunGlance:
         """Return the preview of a run; its weights are requested when they are not there."""
-        network = scene.network if row.path == self._attached else None
-        if row.path != self._attached and not row.wrong:
+        network, why_not = None, ""
+        if row.path == self._attached:
+            network, why_not = scene.network, waiting(scene)
+        elif not row.wrong:
             if self._previewed != (row.path, row.summary.step):
                 self._previewed = row.path, row.summary.step
                 self.post_message(self.PreviewRequested(row.path))
-            preview = scene.preview
-            network = preview.network if preview and preview.path == row.path else None
+            if (preview := scene.preview) and preview.path == row.path:
+                network, why_not = preview.network, preview.why_not
         samples = network.decode(prior(0, MOST_SAMPLES, network.latent_dim)) if network else None
-        return RunGlance(row.summary, samples, scene.palette, scene.unicode)
+        return RunGlance(row.summary, samples, why_not, scene.palette, scene.unicode)

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from itertools import zip_longest
+from textwrap import wrap
 
 from rich.text import Text
 from textual.reactive import var
@@ -38,6 +39,8 @@ class RunGlance:
     summary: Summary
     samples: Bytes | None = None
     """uint8 (`MOST_SAMPLES`, H, W); None where there are no weights."""
+    why_not: str = ""
+    """Why there are no samples; empty while that is not known."""
     palette: Palette = Palette.COLOURS_256
     unicode: bool = True
 
@@ -78,9 +81,12 @@ class RunPreview(Drawing):
         )
 
     def _samples(self, glance: RunGlance, width: int, height: int) -> list[Strip]:
-        """Return at least `LEAST_SAMPLES` where they fit, as large as possible."""
+        """Return at least `LEAST_SAMPLES` where they fit, as large as possible, or why not."""
         if glance.samples is None:
-            return []
+            words = f"no samples: {glance.why_not}" if glance.why_not else ""
+            return [
+                self.strip(Text.assemble((line, "quiet"))) for line in wrap(words, max(width, 1))
+            ]
         grids = [
             (fitting(width, pixels), (height + 1) // (pixels // 2 + 1), pixels)
             for pixels in GRID_SIZES
