@@ -225,6 +225,12 @@ async def test_where_the_classes_are_not_listed_by_name_their_names_stand_on_the
         assert len(found) >= 5  # of the fake images the classes lie close together
         marks = set(re.findall(r"\d", shown))
         assert marks == set("0123456789")
+        for _ in CLOTHES:
+            await pilot.press("n")
+            drawn = plain(screen.view.query_one(Scatter))
+            label = screen.view.plane.label
+            if name := re.search(r"\[(.)\]([A-Z])", drawn):  # it stands at its class
+                assert (name[1], name[2]) == (str(label), CLOTHES[label][0])
         await pilot.press("l")
         assert not any(name in plain(screen.view.query_one(Scatter)) for name in CLOTHES)
 

@@ -104,7 +104,7 @@ class Scatter(SizedByView):
         if not cloud.has_classes:
             classes[classes >= 0] = _WITHOUT_CLASSES
         bare = characters.copy()
-        emphasis = _draw_numerals(cloud, characters, classes)
+        emphasis = _draw_numerals(cloud, characters, classes, bare)
         styles = [Style(), *(self.app.console.get_style(f"class{number}") for number in range(10))]
         styles += [style + Style(bold=True) for style in styles] + [
             style + Style(bold=True, reverse=True) for style in styles
@@ -129,7 +129,7 @@ def _draw_cursor(
     style_of_cell: Indices,
     style_index: int,
 ) -> None:
-    """Draw the cursor as ``[8]``, around the mark that is there without numerals, or ``[+]``."""
+    """Draw the cursor as ``[8]``, around the mark that is ``bare`` there, or ``[+]``."""
     columns, rows = cloud.window.cells(np.array([cloud.cursor], np.float32))
     column, row = int(columns[0]), int(rows[0])
     height, width = characters.shape
@@ -166,8 +166,10 @@ def _marks(cloud: Cloud) -> tuple[NDArray[np.str_], Indices]:
     return characters, classes
 
 
-def _draw_numerals(cloud: Cloud, characters: NDArray[np.str_], classes: Indices) -> Indices:
-    """Draw the numerals of the classes over the points.
+def _draw_numerals(
+    cloud: Cloud, characters: NDArray[np.str_], classes: Indices, bare: NDArray[np.str_]
+) -> Indices:
+    """Draw the numerals of the classes over the points; into ``bare`` the marks before names.
 
     Returns for each cell 1 where a numeral is made of blocks, 2 where it is text, else 0.
     """
@@ -189,6 +191,8 @@ def _draw_numerals(cloud: Cloud, characters: NDArray[np.str_], classes: Indices)
             slice(numeral.left, numeral.left + len(numeral.rows[0])),
         )
         characters[area] = [list(row) for row in numeral.rows]
+        if cloud.names and len(numeral.rows) == 1:  # the cursor at a name shows its mark
+            bare[numeral.top, numeral.left + 1] = characters[numeral.top, numeral.left + 1]
         classes[area], covered[area] = numeral.label, 1 if len(numeral.rows) > 1 else 2
     return covered
 
