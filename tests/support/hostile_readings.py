@@ -66,8 +66,10 @@ LINES: dict[str, tuple[list[str], ...]] = {
     "weights.safetensors": (*DRAWN, ["export", "RUN", "-o", "a.pt"]),
     "history/20.safetensors": tuple([*line, "--step", "20"] for line in DRAWN),
     "probe.safetensors": DRAWN,
-    "name": (*FIRST, *DRAWN, ["stop", "RUN"], ["export", "RUN", "-o", "a.csv"], ["eval", "RUN"]),
+    "name": (*FIRST, *DRAWN, ["stop", "RUN"], ["export", "RUN", "-o", "a.csv"]),
 }
+EVALUATED = ["eval", "RUN"]
+"""Measures for half a second: only of runs that are looked at on the screen too."""
 OFTEN = (*FIRST, ["sample", "RUN", "-o", "a.png"])
 
 
@@ -89,7 +91,8 @@ class OneRound(threading.Event):
 
 def readings(run: Run, file: str, *, on_screen: bool) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Yield names and ways to read a run whose ``file`` is hostile."""
-    for line in LINES.get(file, OFTEN):
+    more_lines = [EVALUATED] if file == "name" and on_screen else []
+    for line in (*LINES.get(file, OFTEN), *more_lines):
         given = [run.path.name if word == "RUN" else word for word in line]
         more = ["--runs-dir", str(run.path.parent)]
         yield " ".join(line), lambda given=given, more=more: command(run, file, [*given, *more])
