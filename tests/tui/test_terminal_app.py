@@ -1,6 +1,7 @@
 """Loading after the first paint, and threads that fail."""
 
 import asyncio
+import gc
 import threading
 from collections.abc import Sequence
 
@@ -116,6 +117,18 @@ async def test_the_other_views_are_imported_after_the_first_digits_are_drawn(mon
         await become(pilot, screen, "running")
         await wait_until(pilot, lambda: len(screen.app.main.views) == len(VIEWS))
     assert had_digits == [True]
+
+
+async def test_memory_is_collected_again_once_the_views_are_there():
+    """The command that starts the screen suspends that, for a faster start."""
+    gc.disable()
+    try:
+        screen = Screen()
+        async with screen.at() as pilot:
+            await wait_until(pilot, lambda: len(screen.app.main.views) == len(VIEWS))
+            await wait_until(pilot, gc.isenabled)
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("wait", range(0, 40, 2))

@@ -42,6 +42,7 @@ class ViewLoader:
         await self._app.main.add_views([view(id=view.__name__.lower()) for view in views])
         if not self._app.is_headless:
             gc.freeze()  # a full pass over modules and widgets would take 50 ms each time
+        gc.enable()
 
     def end(self) -> None:
         """Let the thread return, and the collector free what the app leaves behind."""
