@@ -273,10 +273,23 @@ async def test_all_plots_begin_and_end_in_the_same_columns(size):
 
     async with screen.at(*size) as pilot:
         await open_view(pilot, screen, "1")
-        for key, count in (("l", 2), ("t", 2), ("g", len(charts()))):
+        usual = 3 if size == (200, 60) else 2
+        for key, count in (("l", usual), ("t", usual), ("g", len(charts()))):
             await pilot.press(key)
             await wait_until(pilot, lambda count=count: len(axes()) == count)
             await pilot.pause()
             ends = {(axis.index("└"), len(axis.rstrip())) for axis in axes()}
             assert len(ends) == 1, axes()
             assert ends.pop()[1] < len(axes()[0]), "no room for the names of the lines"
+
+
+async def test_a_large_screen_has_a_chart_of_the_speed_below_those_of_the_losses():
+    screen = train_screen()
+    async with screen.at(200, 60) as pilot:
+        await open_view(pilot, screen, "1")
+        await wait_until(pilot, lambda: "trend 54" in chart(screen, "images_per_second"))
+        heights = {one.id: one.size.height for one in screen.view.query(LossChart)}
+        assert heights["reconstruction"] > heights["images_per_second"] >= 6
+        assert not heights["gradient_norm"]
+        await pilot.resize_terminal(120, 40)
+        await wait_until(pilot, lambda: "images/s " not in screen.text)

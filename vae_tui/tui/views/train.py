@@ -41,10 +41,12 @@ from vae_tui.tui.widgets.run_facts import (
 
 LOSS_CHARTS = ("reconstruction", "kl")
 """The charts that are always shown."""
+SPEED = "images_per_second"
+"""The chart that is shown too where there is room for the facts of the run."""
 EDGES = {"reconstruction": "losses", "kl": "machine"}
 """The caption in the lower edge of a chart's frame."""
 ROOMY = (150, 40)
-"""Columns and rows of the view from which on the facts of the run are shown too."""
+"""Columns and rows of the view from which on there is room for the facts of the run."""
 CURSOR_STEPS = 100
 """Steps of the cursor from the left end of the axis to the newest epoch."""
 
@@ -92,6 +94,9 @@ class TrainView(View):
     TrainView ChartPanel, TrainView LossChart { height: 1fr; }
     TrainView .more, TrainView #run, TrainView #machine { display: none; }
     TrainView.all-charts .more, TrainView.roomy #run { display: block; }
+    TrainView.roomy #images_per_second-panel { display: block; }
+    TrainView.roomy ChartPanel { height: 5fr; }
+    TrainView.roomy .more { height: 3fr; }
     """
 
     log_axis: var[bool] = var(True)
@@ -191,7 +196,8 @@ class TrainView(View):
         plots: dict[LossChart, Callable[..., Sequence[Text]]] = {}
         gutters = []
         for chart in series.charts():
-            if not self.all_charts and chart not in LOSS_CHARTS:
+            is_shown = chart in LOSS_CHARTS or (chart == SPEED and self.has_class("roomy"))
+            if not (is_shown or self.all_charts):
                 continue
             widget = self.query_one(f"#{chart}", LossChart)
             own = chart_curves(chart, run, smooth=self.smooth, recent=self.part == RECENT)
