@@ -92,3 +92,14 @@ def test_in_ascii_a_trend_is_drawn_as_any_line():
     thin = draw_chart("KL", [line(xs, ys)], [], 44, 12, options)
     thick = draw_chart("KL", [trend(xs, ys)], [], 44, 12, options)
     assert picture(thick) == picture(thin).replace("train", "trend")
+
+
+@pytest.mark.parametrize("own", [trend, line])
+def test_where_another_runs_line_coincides_both_are_seen_in_turn(own):
+    xs, ys = np.arange(50.0), np.full(50, 4.6)
+    other = Series(xs, ys, "color(170)", "other", is_named=True)
+    rows = draw_chart("KL", [other, own(xs, ys), points([0, 49], [0, 10], "")], [], 64, 12)[1:-1]
+    cells = [styles_at(row, at) for row in rows for at in range(8, 60)]
+    ours, others = (sum(colour in cell for cell in cells) for colour in ("(39)", "(170)"))
+    assert others == pytest.approx(26, abs=2)
+    assert ours >= others - 2

@@ -73,6 +73,7 @@ class Canvas:
         self._characters = [[" "] * width for _ in range(height)]
         self._styles = [[""] * width for _ in range(height)]
         self._reserved = [[False] * width for _ in range(height)]
+        self._shared = [[False] * width for _ in range(height)]
         self._shades: list[list[Span]] = [[] for _ in range(height)]
 
     def write(
@@ -86,16 +87,19 @@ class Canvas:
             if reserved:
                 self._reserved[row][place] = True
 
-    def draw(self, row: int, line: str, style: str) -> None:
-        """Draw a row of a line: blanks, braille patterns, and points without neighbours."""
+    def draw(self, row: int, line: str, style: str, *, is_shared: bool) -> None:
+        """Draw a row of a line: blanks, braille patterns, and points without neighbours.
+
+        Where a line that ``is_shared`` has been drawn before, it and this one are seen in turn.
+        """
         characters, styles = self._characters[row], self._styles[row]
-        reserved, cells = self._reserved[row], self.glyphs.cells
+        reserved, shared, cells = self._reserved[row], self._shared[row], self.glyphs.cells
         for place, character in enumerate(line, self._left):
-            if character != " ":
+            if character != " " and not (shared[place] and place & 2):
                 pattern = ord(character) - _BRAILLE
                 is_braille = 0 <= pattern < len(cells)
                 characters[place] = cells[pattern] if is_braille else self.glyphs.dot
-                styles[place], reserved[place] = style, True
+                styles[place], reserved[place], shared[place] = style, True, is_shared
 
     def place(self, text: str, style: str, rows: Sequence[int], columns: Sequence[int]) -> None:
         """Write ``text`` at the first position that covers the fewest reserved cells."""
