@@ -133,7 +133,7 @@ class Canvas:
 def _styled_row(characters: list[str], styles: list[str], shades: list[Span]) -> Text:
     spans, start = [], 0
     for style, run in groupby(styles):
-        end = start + sum(1 for _ in run)
+        end = start + len(list(run))
         if style:
             spans.append(Span(start, end, style))
         start = end

@@ -138,7 +138,8 @@ def _draw_line(canvas: Canvas, frame: Frame, curve: Curve) -> None:
     if curve.series.is_trend:
         draw_ground(canvas, frame, curve)
     for row, line in enumerate(lines):
-        canvas.draw(row, line, curve.series.colour, is_shared=curve.series.is_named)
+        if not line.isspace():
+            canvas.draw(row, line, curve.series.colour, is_shared=curve.series.is_named)
 
 
 def _draw_cuts(canvas: Canvas, frame: Frame, curves: Sequence[Curve]) -> None:
