@@ -11,7 +11,7 @@ from support.logs import losses, run_with, started
 
 from vae_tui.errors import UsageError
 from vae_tui.run.folder import Run
-from vae_tui.run.lock.holder import LOST_SECONDS
+from vae_tui.run.lock.holder import LOST_SECONDS, trains
 from vae_tui.run.lock.run_lock import LockLost, update
 from vae_tui.run.summary import summarise
 
@@ -136,3 +136,36 @@ def test_a_trainer_whose_run_is_taken_by_force_finds_out_before_it_writes(elsewh
         theirs.close()
     monkeypatch.setenv("VAE_TUI_TEST_HOST", "third")
     assert elsewhere.is_live(), "the end of the one does not free the lock of the other"
+
+
+@pytest.fixture
+def starting(tmp_path) -> Path:
+    """Give the processes of a machine: 7, which has no command line yet, is started in "run"."""
+    process = tmp_path / "processes" / "7"
+    process.mkdir(parents=True)
+    (process / "cmdline").touch()
+    (process / "exe").symlink_to("/usr/bin/python3")
+    return process
+
+
+def test_a_trainer_that_is_just_started_is_waited_for(tmp_path, starting):
+    line = f"python3\0-m\0vae_tui.worker\0{tmp_path / 'run'}\0"
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            (starting / "cmdline").write_text(line)
+
+    assert trains(7, tmp_path / "run", processes=starting.parent, sleep=sleep)
+    assert not trains(7, tmp_path / "other", processes=starting.parent, sleep=sleep)
+    assert len(waits) == 3
+
+
+def test_a_process_without_a_command_line_is_no_trainer(tmp_path, starting):
+    waits: list[float] = []
+    assert not trains(7, tmp_path / "run", processes=starting.parent, sleep=waits.append)
+    assert 0.1 < sum(waits) < 0.5
+    (starting / "exe").unlink()  # it has ended and was not waited for, or is the kernel's own
+    assert not trains(7, tmp_path / "run", processes=starting.parent, sleep=waits.append)
+    assert sum(waits) < 0.5

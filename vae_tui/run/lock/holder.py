@@ -4,6 +4,7 @@ import fcntl
 import math
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,8 @@ LOST_SECONDS = 60.0
 """A trainer on another machine whose heartbeat is older is lost."""
 _LOST_BY_OWN_CLOCK_SECONDS = 900.0
 """The same where the file system's clock cannot be read, and this machine's may be wrong."""
+_ATTEMPTS, _ATTEMPT_SECONDS = 20, 0.01
+"""To wait for the command line of a process that is just starting its program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +102,35 @@ def is_folder_locked(folder: Path) -> bool:
         os.close(descriptor)
 
 
-def trains(pid: int, folder: Path) -> bool:
+def trains(
+    pid: int,
+    folder: Path,
+    *,
+    processes: Path = Path("/proc"),
+    sleep: Callable[[float], None] = time.sleep,
+) -> bool:
     """Return whether the process ``pid`` of this machine is a trainer of the run in ``folder``."""
-    process = Path(f"/proc/{pid}")
+    process = processes / str(pid)
     try:
-        words = (process / "cmdline").read_bytes().split(b"\0")
+        words = _command_line(process, sleep).split(b"\0")
         if os.fsencode(folder.absolute()) in words:
             return True
         return b"vae_tui.worker" in words and (process / "cwd").samefile(folder)
     except OSError:
         return False
+
+
+def _command_line(process: Path, sleep: Callable[[float], None]) -> bytes:
+    """Return a process's command line; OSError for a process that has ended.
+
+    It is empty for a moment after a launcher has started one: a busy machine makes that longer.
+    """
+    for _ in range(_ATTEMPTS):
+        if line := (process / "cmdline").read_bytes():
+            return line
+        (process / "exe").readlink()  # OSError: it has ended, or is the kernel's own
+        sleep(_ATTEMPT_SECONDS)
+    return b""
 
 
 def _is_agent(pid: int) -> bool:
