@@ -88,9 +88,9 @@ async def test_g_shows_the_norm_of_the_gradient_and_hides_it_again(size):
         await open_view(pilot, screen, "1")
         screen.reader.report(STARTED, losses(18, more={"gradient_norm": 37.5}))
         await pilot.press("g")
-        await wait_until(pilot, lambda: "gradient norm" in screen.text and "37.5" in screen.text)
+        await wait_until(pilot, lambda: "Gradient norm" in screen.text and "37.5" in screen.text)
         await pilot.press("g")
-        await wait_until(pilot, lambda: "gradient norm" not in screen.text)
+        await wait_until(pilot, lambda: "Gradient norm" not in screen.text)
 
 
 async def test_a_run_without_gradient_norms_says_that_it_has_none():
@@ -292,4 +292,4 @@ async def test_a_large_screen_has_a_chart_of_the_speed_below_those_of_the_losses
         assert heights["reconstruction"] > heights["images_per_second"] >= 6
         assert not heights["gradient_norm"]
         await pilot.resize_terminal(120, 40)
-        await wait_until(pilot, lambda: "images/s " not in screen.text)
+        await wait_until(pilot, lambda: "Speed images/s" not in screen.text)
