@@ -166,6 +166,23 @@ def test_a_test_with_another_number_of_dimensions_is_left_out():
 
 
 @pytest.mark.parametrize("palette", Palette)
+async def test_a_heat_map_says_how_many_dimensions_it_has_no_room_for(palette):
+    screen = dimensions_screen(palette=palette)
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "5")
+        heat = screen.view.query_one(KlHistory)
+        await wait_until(pilot, lambda: len(heat.rows) > 2)
+        *rows, last, _ = plain(heat).splitlines()
+        names = [word for row in rows for word in row.split() if word[0] == "z"]
+        if palette.has_colours:
+            names += [word for word in last.split() if word[0] == "z"]
+            assert len(names) == 20
+        else:
+            assert last.strip() == f"{20 - len(names)} more dimensions"
+            assert 5 < len(names) < 20
+
+
+@pytest.mark.parametrize("palette", Palette)
 async def test_a_kl_that_is_not_finite_is_drawn_as_the_largest(palette):
     kl = np.full((3, 20), np.inf)
     screen = dimensions_screen(palette=palette)

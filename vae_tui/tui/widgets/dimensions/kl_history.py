@@ -47,7 +47,10 @@ class History:
 
 
 class KlHistory(Drawing):
-    """Draws ``history``, a row for each dimension of ``order``, or half a row."""
+    """Draws ``history``, a row for each dimension of ``order``, or half a row.
+
+    Where not all fit, the last row says how many are left out.
+    """
 
     history: var[History | None] = var(None)
     order: var[Sequence[int]] = var(())
@@ -67,13 +70,17 @@ class KlHistory(Drawing):
         order = [one for one in self.order if one < history.kl.shape[1]]
         levels = (history.at_columns(columns) / max(history.largest, 1e-9)).clip(0, 1)
         is_halved = self.palette.has_colours and len(order) > rows
-        shown = order[: 2 * rows if is_halved else rows]
+        of_row = 2 if is_halved else 1
+        room = rows * of_row
+        shown = order[: room if room >= len(order) else room - of_row]
         lines = []
-        for first in range(0, len(shown), 2 if is_halved else 1):
-            pair = shown[first : first + (2 if is_halved else 1)]
+        for first in range(0, len(shown), of_row):
+            pair = shown[first : first + of_row]
             name = " ".join(f"z{one + 1}" for one in pair)
             strip = [Segment(f" {name}".ljust(LABEL), quiet)]
             lines.append(Strip([*strip, *self._cells(levels[:, pair], get_style("train"))]))
+        if (left_out := len(order) - len(shown)) > 0:
+            lines.append(Strip([Segment(f" {left_out} more dimensions", quiet)]))
         lines.append(Strip([Segment(_axis(history.epochs, columns), quiet)]))
         self.show_rows(lines)
 
