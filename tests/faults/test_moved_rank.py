@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from support.processes import processes
+from support.processes import processes, start_torchrun
 from support.real_runs import ENDLESS, newest_step, told, wait_until
 from support.tiny_runs import only
 
@@ -33,17 +33,12 @@ def machine(run: Run, host: str, port: int) -> Iterator["subprocess.Popen[bytes]
     """Start torchrun on a machine of this name whose locks reach no other; kill it at the end."""
     meeting = (f"--rdzv-endpoint=127.0.0.1:{port}", "--rdzv-conf=is_host=false")
     job = ("--rdzv-backend=c10d", "--rdzv-id=job 7", *meeting, "--local-addr=127.0.0.1")
-    with (run.path / f"{host}.log").open("wb") as log:
-        agent = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "torch.distributed.run", "--nnodes=1:2", *job),
-                *("--nproc-per-node=1", "--max-restarts=1", "-m", "vae_tui.worker", str(run.path)),
-            ],
-            env=os.environ | {"VAE_TUI_TEST_FLOCK": "none", "VAE_TUI_TEST_HOST": host},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
+    agent = start_torchrun(
+        ("--nnodes=1:2", *job, "--nproc-per-node=1", "--max-restarts=1"),
+        *(run.path, run.path / f"{host}.log"),
+        VAE_TUI_TEST_FLOCK="none",
+        VAE_TUI_TEST_HOST=host,
+    )
     try:
         yield agent
     finally:

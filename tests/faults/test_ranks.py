@@ -6,13 +6,18 @@ import random
 import resource
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.processes import PATIENCE_SECONDS, command_line, process, processes
+from support.processes import (
+    PATIENCE_SECONDS,
+    command_line,
+    process,
+    processes,
+    start_torchrun,
+)
 from support.real_runs import (
     ENDLESS,
     in_force,
@@ -44,16 +49,9 @@ needs_prlimit = pytest.mark.skipif(
 @contextlib.contextmanager
 def agent_of(run: Run, restarts: int, **variables: str) -> Iterator["subprocess.Popen[bytes]"]:
     """Train the run in two processes that torchrun starts again ``restarts`` times."""
-    torchrun = ("torch.distributed.run", "--standalone", "--nproc-per-node=2")
-    command = (*torchrun, f"--max-restarts={restarts}", "-m", "vae_tui.worker", str(run.path))
-    with run.log.open("wb") as log, none_left(run):
-        agent = subprocess.Popen(
-            [sys.executable, "-m", *command],
-            env={**os.environ, **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
+    options = ("--standalone", "--nproc-per-node=2", f"--max-restarts={restarts}")
+    with none_left(run):
+        agent = start_torchrun(options, run.path, run.log, **variables)
         try:
             yield agent
         finally:

@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -143,3 +145,18 @@ def part(pid: int, happen: Callable[[], object], patience: float = PATIENCE_SECO
         time.sleep(0.005)
     assert last is not None
     return Parting(time.monotonic() - began, last.cpu_seconds - before.cpu_seconds)
+
+
+def start_torchrun(
+    options: tuple[str, ...], folder: Path, log: Path, **variables: str
+) -> "subprocess.Popen[bytes]":
+    """Start a torchrun that trains the run in ``folder``, and writes to ``log``."""
+    command = ("torch.distributed.run", *options, "-m", "vae_tui.worker", str(folder))
+    with log.open("wb") as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", *command],
+            env={**os.environ, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+        )
