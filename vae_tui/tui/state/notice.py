@@ -39,7 +39,7 @@ def _of_state(
     from_last_save = f"{resume} continues from the last save"
     by_state = {
         "starting": (),  # the last notice is an earlier trainer's
-        "reading": (f"reading the run's events: {1 - view.unread:.0%}",),
+        "reading": (),  # the top line says how much has been read
         "failed": (view.notice or "it failed without a message", from_last_save),
         "lost": ("the trainer's process is gone", from_last_save),
         "stopping": ("stopping: the trainer saves and ends",),

@@ -60,9 +60,10 @@ def status_of(
     memory = run.measured.memory_bytes if run.measured else 0
     share = min(1.0, max(0.0, run.epoch / run.epochs)) if run.epochs > 0 else 0.0
     dot = "●" if unicode else "*"
+    read = f" {1 - run.unread:.0%}" if state == "reading" else ""
     parts = [
         Text(cut(printable(run.name), 24), "bold"),
-        Text(f"{dot} {state_text(state, run.silent(now))}", ROLES.get(state, "")),
+        Text(f"{dot} {state_text(state, run.silent(now))}{read}", ROLES.get(state, "")),
         Text(f"epoch {_epoch(run.epoch)}/{run.epochs}"),
         _bar(share, 8, unicode),
     ]
