@@ -20,6 +20,7 @@ from vae_tui.tui.dialogs.help import HelpDialog
 from vae_tui.tui.keys import active_keys
 from vae_tui.tui.keys.active_keys import ExplainedKey
 from vae_tui.tui.keys.bindings import KEYS, VIEW_KEYS, VIEWS
+from vae_tui.tui.terminal_app import TerminalApp
 from vae_tui.tui.widgets.caption import Caption
 from vae_tui.tui.widgets.frame.key_bar import KeyBar
 from vae_tui.tui.widgets.frame.notice import Notice
@@ -152,6 +153,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
             return
         if shown is not None:
             self.app.clear_notifications()
+        if isinstance(self.app, TerminalApp):
+            self.app.hold_picture()
         self.query_one(ContentSwitcher).current = view.id
         self.set_focus(view)  # at once: the next key may already be waiting
         for tabs in self.query(TabBar):  # none when the screen is being removed

@@ -22,6 +22,7 @@ from vae_tui.text import cut_middle
 from vae_tui.tui import hangup, theme
 from vae_tui.tui.keys.key_queue import KeyProbe, KeyQueue
 from vae_tui.tui.link.driver import LinkDriver, QuietEnd, driver_of
+from vae_tui.tui.link.layout_hold import LayoutHold
 from vae_tui.tui.link.terminal_writer import TerminalWriter
 from vae_tui.tui.messages import ThreadFailed
 from vae_tui.tui.widgets.drawing import Drawing
@@ -59,6 +60,7 @@ class TerminalApp(QuietEnd):
         """Set when the app's threads are to return."""
         self._is_loading = False
         self._keys = KeyQueue(self, super().on_event)
+        self._layout_hold = LayoutHold()
         self._stop_hangup_watch: Callable[[], None] = lambda: None
 
     @property
@@ -125,6 +127,11 @@ class TerminalApp(QuietEnd):
         self.screen.call_after_refresh(start)
         self.set_timer(LATEST_LOADING_SECONDS, start)
 
+    def hold_picture(self) -> None:
+        """Leave the terminal as it is until the next layout of the screen is the last one."""
+        if (writer := self.writer) is not None and self.screen_stack:
+            self._layout_hold.begin(self.screen_stack[0], writer)
+
     def start_thread(self, name: str, work: Callable[[], None]) -> None:
         """Run ``work`` in a daemon thread; its errors end the app.
 
@@ -168,6 +175,7 @@ class TerminalApp(QuietEnd):
         """Handle keys one at a time, in order; expect a whole repaint in another size."""
         if isinstance(event, Resize) and (writer := self.writer) is not None:
             writer.invalidate()
+            self.hold_picture()
         await self._keys.handle(event)
 
     async def on_key_probe(self, message: KeyProbe) -> None:

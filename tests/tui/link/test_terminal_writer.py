@@ -172,3 +172,25 @@ def test_a_full_non_blocking_terminal_is_waited_for_and_then_written_to():
     pipe.writer.write(row("next", 2))
     assert "next" in pipe.until("next")
     os.close(pipe.reading)
+
+
+def test_a_held_picture_is_sent_in_its_last_state_when_it_is_released(pipe):
+    pipe.writer.hold(PATIENCE_SECONDS)
+    pipe.writer.write(row("half"))
+    pipe.writer.write("\x1b]0;title\x07")
+    assert pipe.until("title\x07") == "\x1b]0;title\x07"
+    time.sleep(0.01)
+    assert pipe.writer.seconds_behind == 0  # the link is not slow
+    pipe.writer.write(row("whole"))
+    pipe.writer.release()
+    assert pipe.until("whole") == row("whole")
+
+
+def test_a_picture_is_held_no_longer_than_was_asked_for(pipe):
+    pipe.writer.hold(0.05)
+    pipe.writer.write(row("late"))
+    assert pipe.until("late") == row("late")
+    pipe.writer.hold(PATIENCE_SECONDS)
+    pipe.writer.write(row("last", 2))
+    pipe.writer.settle()  # at the end
+    assert pipe.until("last") == row("last", 2)

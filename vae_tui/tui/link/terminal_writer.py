@@ -6,6 +6,7 @@ still current when the link has room for it.
 """
 
 import contextlib
+import math
 import os
 import re
 import select
@@ -56,13 +57,14 @@ class TerminalWriter:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._behind_since: float | None = None
+        self._held_until = -math.inf
         self.flow = flow
 
     @property
     def seconds_behind(self) -> float:
         """For how long there has been more to send than could be sent."""
-        since = self._behind_since
-        return 0.0 if since is None else time.monotonic() - since
+        since, now = self._behind_since, time.monotonic()
+        return 0.0 if since is None or now < self._held_until else now - since
 
     def write(self, text: str) -> int:
         """Take an update of cells, or control sequences."""
@@ -100,12 +102,26 @@ class TerminalWriter:
         with self._changed:
             self._diff.invalidate()
 
+    def hold(self, seconds: float) -> None:
+        """Send no cells until `release`, at most for ``seconds``; control sequences are sent."""
+        with self._changed:
+            self._held_until = time.monotonic() + seconds
+
+    def release(self) -> None:
+        """Send the cells as they are now."""
+        with self._changed:
+            self._held_until = -math.inf
+            if self._behind_since is not None:  # not because of the link
+                self._behind_since = time.monotonic()
+            self._changed.notify_all()
+
     def settle(self, seconds: float = CLOSING_SECONDS) -> None:
         """Wait, at most ``seconds``, until all is written and no report is outstanding.
 
         A report that arrives after the end would be typed into the shell.
         """
         deadline = time.monotonic() + seconds
+        self.release()
         with self._changed:
             while self._has_more() or self._is_writing or self.flow.awaits_report:
                 left = deadline - time.monotonic()
@@ -142,7 +158,8 @@ class TerminalWriter:
         """
         with self._changed:
             while self._thread is threading.current_thread() and not self._is_broken:
-                allowance = self.flow.allowance()
+                held = self._held_until - time.monotonic()
+                allowance = 0 if held > 0 else self.flow.allowance()
                 changes = self._diff.changes(allowance) if allowance else ""
                 if changes and self._syncs:
                     changes = SYNC_BEGIN + changes + SYNC_END
@@ -165,7 +182,8 @@ class TerminalWriter:
                         self.flow.queried()
                     return block
                 # A silent terminal does not say when there is room again.
-                self._changed.wait(LONGEST_WAIT_SECONDS if self.flow.reports else POLL_SECONDS)
+                wait = LONGEST_WAIT_SECONDS if self.flow.reports else POLL_SECONDS
+                self._changed.wait(held if 0 < held < wait else wait)
         return b""
 
     def _has_more(self) -> bool:
