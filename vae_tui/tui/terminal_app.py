@@ -174,8 +174,8 @@ class TerminalApp(QuietEnd):
     async def on_event(self, event: Event) -> None:
         """Handle keys one at a time, in order; expect a whole repaint in another size."""
         if isinstance(event, Resize) and (writer := self.writer) is not None:
-            writer.invalidate()
             self.hold_picture()
+            writer.resize(*event.size)
         await self._keys.handle(event)
 
     async def on_key_probe(self, message: KeyProbe) -> None:

@@ -118,6 +118,20 @@ def test_what_was_forgotten_is_drawn_again():
     assert diff.changes() == first
 
 
+def test_after_a_resize_all_within_the_terminal_is_drawn_again_and_nothing_outside():
+    diff = ScreenDiff()
+    diff.update(full(["abcdef", "ghi"]))
+    diff.changes()
+    diff.resize(4, 1)
+    assert diff.changes() == "\x1b[1;1Habcd"
+    diff.update(full(["uvwxyz", "late"]))  # written for the size before
+    assert diff.changes() == "\x1b[1;1Huvwx"
+    diff.resize(5, 2)
+    assert diff.changes() == "\x1b[1;1Huvwx"
+    diff.update(full(["uvwxyz", "wide"]))
+    assert diff.changes() == "\x1b[1;5Hy\x1b[2;1Hwide"
+
+
 def test_small_changes_go_before_pictures():
     diff, picture = ScreenDiff(), "▀" * (FEW_CELLS + 1)
     diff.update(full([picture, picture, "seed 2"], "38;5;240;48;5;250"))

@@ -5,6 +5,8 @@ a newer update replaces before it was sent is never sent. Over all views that is
 Textual writes.
 """
 
+import sys
+
 from vae_tui.tui.link.ansi_cells import PLAIN, Cell, CellReader, Style
 
 FEW_CELLS = 32
@@ -27,6 +29,7 @@ class ScreenDiff:
         self._shown: dict[int, _Row] = {}
         self._touched: set[int] = set()
         self._next_row = 0
+        self._width = self._height = sys.maxsize
 
     @property
     def is_settled(self) -> bool:
@@ -38,7 +41,8 @@ class ScreenDiff:
         stretches = self._reader.rows(text)
         if stretches is None:
             return False
-        for y, x, cells in stretches:
+        for y, x, drawn in stretches:
+            cells = drawn[: max(self._width - x, 0)] if y < self._height else []
             if not cells:
                 continue
             row = self._pending.setdefault(y, [])
@@ -48,8 +52,19 @@ class ScreenDiff:
             self._touched.add(y)
         return True
 
+    def resize(self, width: int, height: int) -> None:
+        """Take the terminal's new size; what it shows is unknown, and all is sent again.
+
+        Cells outside are left out, also of updates that Textual wrote for the size before: a
+        terminal draws them over its last column and row.
+        """
+        self._width, self._height = width, height
+        self._pending = {y: row[:width] for y, row in self._pending.items() if y < height}
+        self._shown.clear()
+        self._touched = set(self._pending)
+
     def invalidate(self) -> None:
-        """Forget everything: another program wrote, or the size changed."""
+        """Forget everything: another program wrote."""
         self._pending.clear()
         self._shown.clear()
         self._touched.clear()

@@ -102,6 +102,12 @@ class TerminalWriter:
         with self._changed:
             self._diff.invalidate()
 
+    def resize(self, width: int, height: int) -> None:
+        """Take the terminal's new size; all that is within it is sent again."""
+        with self._changed:
+            self._diff.resize(width, height)
+            self._changed.notify_all()
+
     def hold(self, seconds: float) -> None:
         """Send no cells until `release`, at most for ``seconds``; control sequences are sent."""
         with self._changed:
