@@ -185,6 +185,14 @@ def test_a_mark_is_a_dotted_column():
     assert "no" not in picture(rows)
 
 
+def test_marks_beside_each_other_have_their_labels_in_their_order():
+    marks = [(2.0, "β 1→4"), (2.1, "β 4→1")]
+    rows = draw_chart("BCE", [line([0, 4], [8, 0])], [], 60, 8, marks=marks)
+    first, second = ([label in row.plain for row in rows].index(True) for _, label in marks)
+    assert second == first + 1
+    assert rows[first].plain.index("β 1") <= rows[second].plain.index("β 4")
+
+
 def test_a_spike_between_two_columns_dots_stays_visible():
     ys = np.full(5000, 100.0)
     ys[1::2] = 101

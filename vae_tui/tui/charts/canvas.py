@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby, product
+from itertools import groupby
 
 from rich.cells import cell_len
 from rich.text import Span, Text
@@ -101,10 +101,10 @@ class Canvas:
                 characters[place] = cells[pattern] if is_braille else self.glyphs.dot
                 styles[place], reserved[place], shared[place] = style, True, is_shared
 
-    def place(self, text: str, style: str, rows: Sequence[int], columns: Sequence[int]) -> None:
-        """Write ``text`` at the first position that covers the fewest reserved cells."""
-        least, best = len(text) + 1, (rows[0], columns[0])
-        for row, column in product(rows, columns):
+    def place(self, text: str, style: str, positions: Sequence[tuple[int, int]]) -> None:
+        """Write ``text`` at the first (row, column) that covers the fewest reserved cells."""
+        least, best = len(text) + 1, positions[0]
+        for row, column in positions:
             start = column + self._left
             hidden = sum(self._reserved[row][start : start + len(text)])
             if hidden < least:

@@ -5,6 +5,7 @@ Call it in the main thread only, as `plotext_curve`.
 
 import math
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 from rich.text import Text
@@ -83,7 +84,9 @@ def draw_chart(
     for column, label in shown_marks:
         text = narrow_text(label, glyphs)[: frame.columns]
         start = min(column + 1, frame.columns - len(text))
-        canvas.place(text, _MARK, range(frame.rows), [start, max(column - len(text), 0)])
+        # Below the label of an earlier mark rather than on its other side: in their order.
+        sides = start, max(column - len(text), 0)
+        canvas.place(text, _MARK, [(row, side) for side in sides for row in range(frame.rows)])
     if has_cursor:
         canvas.shade(frame.column(cursor_at), frame.rows, glyphs.cursor, CURSOR)
     return (heading, *canvas.rows())
@@ -155,7 +158,8 @@ def _draw_cuts(canvas: Canvas, frame: Frame, curves: Sequence[Curve]) -> None:
             text = f"{arrow}{frame.number(float(curve.ys[farthest]))}"[: frame.columns]
             last = frame.columns - len(text)
             column = min(frame.column(float(curve.xs[farthest])), last)
-            canvas.place(text, curve.series.colour, rows, range(column, min(column + 16, last) + 1))
+            columns = range(column, min(column + 16, last) + 1)
+            canvas.place(text, curve.series.colour, list(product(rows, columns)))
 
 
 def _draw_non_finite(canvas: Canvas, frame: Frame, curves: Sequence[Curve]) -> None:
