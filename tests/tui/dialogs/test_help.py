@@ -27,6 +27,7 @@ async def test_help_tells_each_views_keys_and_the_common_ones():
             assert isinstance(pilot.app.screen, HelpDialog)
             for words in (title, *keys, "Pause or resume", "Leave; training may continue"):
                 assert words in screen.text
+            assert "shift+tab  Go to the previous view" in screen.text
             await pilot.press("escape")
             assert not isinstance(pilot.app.screen, HelpDialog)
 
@@ -67,13 +68,13 @@ async def test_explanations_hang_beside_their_key_and_no_word_is_broken(size):
         await pilot.pause()
         words = {word for one in screen.app.main.keys_here() for key in one
                  for word in key.meaning.split()}  # fmt: skip
-        console = screen.app.console
+        console, keys = screen.app.console, len("shift+tab")
         for table in pilot.app.screen.query("#table0, #table1").results(Static):
             options = console.options.update(width=table.size.width)
             lines = console.render_lines(table.content, options)
             assert lines
             for line in lines:
                 text = "".join(segment.text for segment in line)
-                assert text[7:9] == "  " or not text[:9].strip()
-                meaning = text[9:].split("  ")[0]
+                assert text[keys : keys + 2] == "  " or not text[: keys + 2].strip()
+                meaning = text[keys + 2 :].split("  ")[0]
                 assert set(meaning.split()) <= words

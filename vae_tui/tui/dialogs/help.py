@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len
 from rich.table import Table
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -14,6 +15,8 @@ from vae_tui.tui.keys.active_keys import ExplainedKey
 
 WIDE, WIDEST = 120, 150
 """Columns of a terminal that has room for two columns of text, and for the ids of the keys too."""
+MOST_KEY_CELLS = 13
+"""Of the column of the keys: shift+tab takes 9, a key of the user's own may take more."""
 MORE = (
     "README.md, vae-tui --help and vae-tui COMMAND --help. The model: Kingma and Welling 2014, "
     "https://arxiv.org/abs/1312.6114; beta: Higgins et al. 2017."
@@ -56,6 +59,8 @@ class HelpDialog(Dialog[None]):
         self._news = news
         tables = (("Keys of this view", list(own)), ("Keys everywhere", list(everywhere)))
         self._keys = [table for table in tables if table[1]]
+        names = (cell_len(one.key) for _, keys in self._keys for one in keys)
+        self._key_cells = min(max(names, default=0), MOST_KEY_CELLS)
 
     def compose(self) -> ComposeResult:
         """Yield the keys and what the view shows."""
@@ -87,12 +92,12 @@ class HelpDialog(Dialog[None]):
         self.set_class(width >= WIDE, "wide")
         for index, (_, keys) in enumerate(self._keys):
             for table in self.query(f"#table{index}").results(Static):
-                table.update(_table(keys, with_ids=width >= WIDEST))
+                table.update(_table(keys, self._key_cells, with_ids=width >= WIDEST))
 
 
-def _table(keys: Sequence[ExplainedKey], *, with_ids: bool) -> Table:
+def _table(keys: Sequence[ExplainedKey], key_cells: int, *, with_ids: bool) -> Table:
     table = Table.grid(padding=(0, 2))
-    table.add_column(justify="right", style="key", width=7, no_wrap=True)
+    table.add_column(justify="right", style="key", width=key_cells, no_wrap=True)
     table.add_column(ratio=1)
     if with_ids:
         table.add_column(style="quiet", no_wrap=True)
