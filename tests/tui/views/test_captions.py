@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support.fake_networks import probe, random_network
 from support.run_events import CONFIG
-from support.screen import Screen, open_view
+from support.screen import Screen, open_view, wait_until
 
 from vae_tui.tui.views.walk import WalkView
 
@@ -36,3 +36,16 @@ async def test_the_manifold_names_its_weights_too():
         await pilot.pause()
         assert screen.view.plane.method == "manifold"
         assert "step 540" in screen.text
+
+
+async def test_at_80_columns_the_map_names_its_method_and_a_morph_both_ends():
+    screen = Screen(views="34", config=replace(CONFIG, epochs=5))
+    async with screen.at(80, 24) as pilot:
+        await open_view(pilot, screen, "4")
+        screen.clock.now += 600
+        screen.reader.load(random_network(14_100), probe())
+        await wait_until(pilot, lambda: "step 14,100" in screen.text)
+        assert " · PCA" in screen.caption("caption")
+        assert not any(row[-1].strip() for row in screen.text.splitlines()[2:-1])
+        await pilot.press("3", "i", "3", "8")
+        await wait_until(pilot, lambda: "3 into 8 · step 14,100" in screen.text)

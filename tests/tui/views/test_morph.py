@@ -124,7 +124,7 @@ async def test_a_morph_names_the_classes_even_those_that_look_like_markup():
         await wait_until(pilot, lambda: screen.app.scene.probe.classes == names)
         await pilot.press("i", "0", "9")
         await wait_until(pilot, lambda: "Morph [b]oot → Bag / [red] · linear" in screen.text)
-        assert re.search(r"\[b\]oot \(test image #\d+\) into Bag / \[red\]", screen.text)
+        assert "[b]oot into Bag / [red]" in screen.text
 
 
 async def test_the_ends_of_the_last_morph_are_offered_again():

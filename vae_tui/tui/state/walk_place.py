@@ -49,6 +49,11 @@ class Point:
         return self.name
 
     @property
+    def heading(self) -> str:
+        """Its name, for a title."""
+        return self.name
+
+    @property
     def short(self) -> str:
         """The class of a test image, or the beginning of where the code comes from."""
         name = self.name.partition(" (")[0] if self.image is not None else self.name
@@ -73,6 +78,11 @@ class Interpolation:
     def name(self) -> str:
         """Both ends, in words."""
         return f"{self.start.name} into {self.end.name}"
+
+    @property
+    def heading(self) -> str:
+        """Both ends, as short as there is room for at 80 columns; `title` has the images."""
+        return f"{self.start.short} into {self.end.short}"
 
     def title(self, *, unicode: bool) -> str:
         """Return ``3 → 8 · linear``, and which test images they are."""
@@ -108,6 +118,7 @@ class Drift:
     seed: int
     tick: int = 0
     name, origin = "drifting through the prior", "on a drift"
+    heading = name
 
     def code_for(self, network: Network, probe: Probe | None) -> Floats:
         """Return the code (d,) of this tick."""

@@ -243,7 +243,8 @@ class MapView(View):
         scatter.cloud = cloud
         # t-SNE shows the weights with which it was computed.
         weights = f"step {plane.embedding_step:,}" if plane.is_embedded else WEIGHTS
-        parts = [NAME, weights, plane.description]
+        # Where there is no room for the share of the variance, the method stays.
+        parts = [NAME, weights, *plane.description.rsplit(", ", 1)]
         if cloud.outlines is None:
             parts.append(f"{len(points):,} means")
         else:

@@ -273,7 +273,7 @@ class WalkView(View):
         norm = "‖z‖" if scene.unicode else "|z|"
         self.query_one("#norm", Caption).text = f"[b]Decoded[/b] {norm} {np.linalg.norm(code):.1f}"
         is_framed = self.screen.has_class(FRAMED)  # else the name would take room from the place
-        name = escape(place.name)
+        name = escape(place.heading)
         name = f"[b]Code[/b] {name}" if is_framed else f"[b]{name}[/b]"
         self.query_one("#caption", Caption).text = f"{name} · {WEIGHTS}"
         marks = self.query_one("#marks", Caption)

@@ -52,8 +52,8 @@ class MapSide(Panel):
 
     SCOPED_CSS = False  # as Panel
     DEFAULT_CSS = """
-    MapSide { height: 1fr; margin-left: 1; }
-    .framed MapSide { margin-left: 0; }
+    MapSide { height: 1fr; margin: 0 1; }
+    .framed MapSide { margin: 0; }
     MapSide #inside { height: 1fr; layout: vertical; }
     MapSide.tall #inside { layout: horizontal; }
     MapSide #pair { layout: vertical; height: auto; }
