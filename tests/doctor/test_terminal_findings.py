@@ -3,6 +3,7 @@
 import os
 import threading
 import tty
+from itertools import product
 
 import pytest
 from rich.console import Console
@@ -21,6 +22,7 @@ PLAIN = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "HOME": "yes"}
 
 
 SSH = {**PLAIN, "SSH_CONNECTION": "yes"}
+COLORTERMS = ("truecolor", "24bit", "yes", "", None)
 
 
 def terminal(environment=PLAIN, **changes):
@@ -34,16 +36,15 @@ def terminal(environment=PLAIN, **changes):
         *("xterm-kitty", "xterm-16color", None),
     ],
 )
-@pytest.mark.parametrize("colorterm", ["truecolor", "24bit", "yes", "", None])
-@pytest.mark.parametrize("asked", [None, "auto", "standard", "256", "truecolor"])
-def test_the_colours_in_use_are_those_that_rich_decides_on(term, colorterm, asked):
-    given = {"TERM": term, "COLORTERM": colorterm, "TEXTUAL_COLOR_SYSTEM": asked}
-    environment = {name: value for name, value in given.items() if value is not None}
-    insisted = asked or colour_system(environment) or "auto"
-    console = Console(force_terminal=True, color_system=insisted, _environ=environment)
-    names = {"standard": "16"}
-    wanted = names.get(console.color_system, console.color_system)
-    assert colours_in_use(environment).system == wanted
+def test_the_colours_in_use_are_those_that_rich_decides_on(term):
+    for colorterm, asked in product(COLORTERMS, (None, "auto", "standard", "256", "truecolor")):
+        given = {"TERM": term, "COLORTERM": colorterm, "TEXTUAL_COLOR_SYSTEM": asked}
+        environment = {name: value for name, value in given.items() if value is not None}
+        insisted = asked or colour_system(environment) or "auto"
+        console = Console(force_terminal=True, color_system=insisted, _environ=environment)
+        names = {"standard": "16"}
+        expected = names.get(console.color_system, console.color_system)
+        assert colours_in_use(environment).system == expected, environment
 
 
 def test_no_color_is_obeyed_before_all_else():

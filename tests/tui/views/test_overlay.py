@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -257,9 +258,8 @@ async def test_an_overlay_before_the_first_weights_of_this_run_shows_its_curves(
         assert "waiting for weights" in screen.caption("samples-caption")
 
 
-@pytest.mark.parametrize("width", [*range(30, 260, 7), 1])
-def test_the_digits_of_both_runs_fit_any_room(width):
-    for height in range(18, 80):
+def test_the_digits_of_both_runs_fit_any_room():
+    for width, height in product([*range(30, 260, 7), 1], range(18, 80)):
         pixels, columns, rows = digit_layout(width, height, widths(28, *SCALES), overlaid=True)
         assert min(columns, rows) >= 1
         if width >= 30:
