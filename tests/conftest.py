@@ -3,10 +3,11 @@
 No process outlives its test.
 """
 
+import gc
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import hypothesis
 import pytest
@@ -49,6 +50,16 @@ def pytest_configure() -> None:
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], IdleLoop]]:
     """Run asynchronous tests on a loop that `QuickPilot` can ask (pytest-asyncio >= 1.4)."""
     return {"idle": IdleLoop}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Import the tests without the garbage collector, a sixth of the CPU time that this takes."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_collection_finish() -> None:
