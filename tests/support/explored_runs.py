@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -19,6 +20,8 @@ from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
 from vae_tui.training.checkpoint import save_probe, save_weights
 
+FAR_AHEAD = 4e9
+"""Unix seconds: a run that was heard of then is not silent now."""
 NEWEST = 60
 KEPT = (0, 1, 20, 60)
 
@@ -57,6 +60,13 @@ def explored_run(folder: Path, name: str = "one", **changes: object) -> Run:
     append(run.events, b"{torn\n")
     for event in (losses_measured(40), losses_measured(60), epoch_ended(60)):
         append(run.events, encode(event))
+    return run
+
+
+def live_run(folder: Path, name: str = "one", **changes: object) -> Run:
+    """Make such a run whose last event is never too old for one that trains."""
+    run = explored_run(folder, name, **changes)
+    append(run.events, encode(replace(losses_measured(NEWEST), time=FAR_AHEAD)))
     return run
 
 

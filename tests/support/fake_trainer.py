@@ -20,13 +20,14 @@ FAREWELL_SECONDS = 0.2
 
 
 class FakeTrainer:
-    """Answers every command at step `STEP` until it is stopped."""
+    """Answers every command at step `STEP` and a fixed time until it is stopped."""
 
-    def __init__(self, run: Run, refuse: str = "") -> None:
+    def __init__(self, run: Run, refuse: str = "", time: float = NOW) -> None:
         self.run = run
         self.ready = threading.Event()
         self.ended = threading.Event()
         self._refuse = refuse
+        self._at = {"time": time, "step": STEP}
         self._tail = LineTail(run.commands)
 
     def work(self) -> None:
@@ -43,7 +44,7 @@ class FakeTrainer:
             os.close(lock)
 
     def _answers(self, command: Command) -> Iterator[Event]:
-        at = {"time": NOW, "step": STEP}
+        at = self._at
         match command.command:
             case "pause":
                 yield Paused(**at)
@@ -60,9 +61,12 @@ class FakeTrainer:
 
 
 @contextmanager
-def fake_trainer(run: Run, refuse: str = "") -> Iterator[FakeTrainer]:
-    """Let a thread be the run's trainer; it refuses to change the setting ``refuse``."""
-    trainer = FakeTrainer(run, refuse)
+def fake_trainer(run: Run, refuse: str = "", time: float = NOW) -> Iterator[FakeTrainer]:
+    """Let a thread be the run's trainer; it refuses to change the setting ``refuse``.
+
+    Its events are of one ``time``, in Unix seconds.
+    """
+    trainer = FakeTrainer(run, refuse, time)
     thread = threading.Thread(target=trainer.work)
     thread.start()
     assert trainer.ready.wait(PATIENCE_SECONDS)

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.real_runs import running_aside, told, wait_until
+from support.explored_runs import FAR_AHEAD, live_run
+from support.fake_trainer import fake_trainer
+from support.real_runs import told, wait_until
 from support.terminal import PROGRAM, Terminal
 from support.tiny_runs import only
 
@@ -17,7 +19,8 @@ CTRL_P = "\x10"
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory) -> Iterator[Run]:
-    with running_aside(tmp_path_factory.mktemp("live")) as run:
+    run = live_run(tmp_path_factory.mktemp("live"))
+    with fake_trainer(run, time=FAR_AHEAD):
         yield run
 
 

@@ -1,18 +1,11 @@
 """What is sent to the terminal outside of the screen: its title, and notifications."""
 
-from dataclasses import replace
-
-from support.explored_runs import explored_run, losses_measured
+from support.explored_runs import live_run
 from support.fake_trainer import STEP, fake_trainer
 from support.terminal import PROGRAM, RawTerminal
 
 from vae_tui.run.commands import Command
-from vae_tui.run.events import encode
-from vae_tui.run.files import append
 from vae_tui.tui.link.terminal_title import POP, PUSH
-
-FAR_AHEAD = 4e9
-"""Unix seconds: a run that was heard of then is not silent now."""
 
 
 def raw_until(screen: RawTerminal, sequence: bytes) -> None:
@@ -20,8 +13,7 @@ def raw_until(screen: RawTerminal, sequence: bytes) -> None:
 
 
 def test_the_title_shows_the_progress_until_the_screen_is_left_and_a_stop_is_notified(tmp_path):
-    run = explored_run(tmp_path, epochs=12)
-    append(run.events, encode(replace(losses_measured(60), time=FAR_AHEAD)))
+    run = live_run(tmp_path, epochs=12)
     with fake_trainer(run):
         with RawTerminal([*PROGRAM, "attach", str(run.path)]) as screen:
             screen.wait_for("reconstructions")

@@ -8,8 +8,9 @@ from operator import le
 from pathlib import Path
 
 import pytest
+from support.explored_runs import live_run
+from support.fake_trainer import fake_trainer
 from support.processes import give_way
-from support.real_runs import running_aside
 from support.shells import LEAVE_ALTERNATE_SCREEN, Shell, assert_it_goes_on, assert_restored
 from support.tiny_runs import NoCommands, tiny_config
 
@@ -47,9 +48,8 @@ def live_and_ended(tmp_path_factory, finished) -> Iterator[Shell]:
     """Give a shell with a run that has finished and a newer one, `run`, that is live."""
     shell = Shell(tmp_path_factory.mktemp("two"))
     copy(finished, shell.runs_dir / "ended")
-    with running_aside(shell.runs_dir):
+    with fake_trainer(live_run(shell.runs_dir, "run")):
         yield shell
-        shell.end_everything()
 
 
 def cost_of(terminal) -> tuple[int, int]:
@@ -153,7 +153,9 @@ def test_ctrl_c_between_two_screens_ends_nothing(live_and_ended):
         terminal.type("\x03")  # opens the question, or closes the one that the first key opened
         terminal.type("\x1b")
         terminal.wait_for("reconstructions")
-        assert_it_goes_on(Run(live_and_ended.runs_dir / "run"))
+        live = Run(live_and_ended.runs_dir / "run")
+        assert live.is_live()
+        assert not live.commands.exists()
 
 
 def test_the_last_run_of_several_is_the_one_that_is_said_to_go_on(live_and_ended):
