@@ -4,11 +4,12 @@ import threading
 from datetime import timedelta
 
 import pytest
+from support.processes import PATIENCE_SECONDS
 from torch.distributed import HashStore
 
 from vae_tui.training.distributed.meeting import meet
 
-SECONDS = 30.0
+SECONDS = PATIENCE_SECONDS
 
 
 def meet_in_threads(
@@ -55,7 +56,7 @@ def test_a_process_whose_rank_0_has_ended_meets_only_the_next_one():
 
 def test_waiting_for_rank_0_ends():
     store = HashStore()
-    store.set_timeout(timedelta(seconds=0.2))
+    store.set_timeout(timedelta(seconds=SECONDS))
     meet_in_threads(store, (0, 1))
     with pytest.raises(RuntimeError, match="rank 0 has not answered"):
         meet(store, 1, 2, 0.2)

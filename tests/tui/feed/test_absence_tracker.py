@@ -5,6 +5,7 @@ import threading
 import pytest
 from support.clocks import Clock
 from support.logs import NOW, epoch_ended, losses, run_with, started
+from support.processes import PATIENCE_SECONDS
 from support.screen import Screen, become, until_reading, wait_until
 from support.terminal import PROGRAM, Terminal
 from support.tiny_runs import TINY
@@ -48,8 +49,8 @@ class Person:
             target=RunReader(self.run, view, tracker).follow, args=(post, leave), daemon=True
         )
         reading.start()
-        assert leave.wait(30)
-        reading.join(30)
+        assert leave.wait(PATIENCE_SECONDS)
+        reading.join(PATIENCE_SECONDS)
         assert record.load() != before
         return missed
 
