@@ -1,5 +1,6 @@
 """A run folder from an untrusted source: trainers that continue it, and the screen."""
 
+import functools
 import gzip
 import json
 import os
@@ -259,8 +260,13 @@ HOSTILE_IDX: dict[str, Callable[[], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("what", HOSTILE_IDX)
+@functools.cache
+def hostile_idx(what: str) -> bytes:
+    return HOSTILE_IDX[what]()
+
+
 @pytest.mark.parametrize("packed", ["", ".gz"])
+@pytest.mark.parametrize("what", HOSTILE_IDX)
 def test_a_hostile_data_file_is_refused_by_name(tmp_path, what, packed):
     folder = SMALL.raw_folder(tmp_path)
     folder.mkdir(parents=True)
@@ -271,7 +277,7 @@ def test_a_hostile_data_file_is_refused_by_name(tmp_path, what, packed):
     assert len(idx_files.read(SMALL, tmp_path).train) == 30
     (folder / SMALL.files[0]).unlink()
     hostile = folder / f"{SMALL.files[0]}{packed}"
-    hostile.write_bytes(HOSTILE_IDX[what]())
+    hostile.write_bytes(hostile_idx(what))
     with pytest.raises(VaeTuiError) as raised:
         idx_files.read(SMALL, tmp_path)
     assert str(hostile) in str(raised.value)
