@@ -189,7 +189,7 @@ class RunEnded(Event):
 
 def encode(event: Event) -> bytes:
     """Return the event as one line of strict JSON; NaN and infinities become null."""
-    record = {"event": _KIND_OF[type(event)], **asdict(event)}
+    record = {"event": KINDS[type(event)], **asdict(event)}
     record |= record.pop("more", {})
     return json.dumps(finite(record), separators=(",", ":")).encode() + b"\n"
 
@@ -265,19 +265,19 @@ _BY_TYPE: dict[object, _Reader] = {
 }
 _BY_FIELD: dict[tuple[str, object], _Reader] = {("epoch", float): _epoch, ("step", int): _step}
 """Fields that position a curve or a bar, and are checked more strictly."""
-_KIND_OF: dict[type[Event], str] = {
+KINDS: dict[type[Event], str] = {
     event_type: re.sub(r"(?<!^)(?=[A-Z])", "_", event_type.__name__).lower()
     for event_type in (
         *(RunStarted, LossesMeasured, EpochEnded, MachineMeasured, WeightsSaved, Paused, Resumed),
         *(SettingChanged, CommandRefused, TrainingSlowed, Diverged, RunEnded),
     )
 }
-_TYPE_OF = {kind: event_type for event_type, kind in _KIND_OF.items()}
+_TYPE_OF = {kind: event_type for event_type, kind in KINDS.items()}
 _READERS = {
     event_type: {
         one.name: _BY_FIELD.get((one.name, one.type), _BY_TYPE[one.type])
         for one in fields(event_type)
         if one.name != "more"
     }
-    for event_type in _KIND_OF
+    for event_type in KINDS
 }

@@ -5,6 +5,7 @@ import json
 import math
 
 import numpy as np
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.run_events import CONFIG, NOW, STARTED, ended, losses, machine_measured
@@ -68,30 +69,39 @@ def assert_same(log: bytes, size: int = 1 << 20) -> None:
     assert_same_view(view, advance(EMPTY, happened))
 
 
-def test_a_run_of_losses_gives_its_numbers_in_rows_and_the_newest_whole():
-    happened = decode_block(b"".join(encode(losses(step)) for step in (3, 6, 9))).happened
-    rows, newest = happened
+def test_a_run_of_losses_gives_its_numbers_in_rows_and_the_first_and_the_newest_whole():
+    happened = decode_block(b"".join(encode(losses(step)) for step in (3, 6, 9, 12))).happened
+    first, rows, newest = happened
     assert isinstance(rows, LossRows)
     expected = [
         [one.step, one.epoch, *(one.value(metric.name) for metric in series.drawn("step"))]
-        for one in (losses(3), losses(6))
+        for one in (losses(6), losses(9))
     ]
     np.testing.assert_array_equal(rows.rows, expected)
-    assert newest == losses(9)
+    assert (first, newest) == (losses(3), losses(12))
 
 
-def test_saves_do_not_part_the_losses_and_the_newest_weights_are_known():
-    log = [losses(3), saved(3), losses(6), saved(6, "history/6.safetensors"), losses(9), saved(8)]
-    rows, *newest = decode_block(b"".join(map(encode, log))).happened
+@pytest.mark.parametrize(
+    ("between", "kept"),
+    [
+        ([saved(3), saved(6, "history/6.safetensors"), saved(8)], [1, 2]),
+        ([machine_measured(3), machine_measured(6), machine_measured(9)], [2]),
+        ([epoch_ended(3), epoch_ended(6), epoch_ended(9)], [0, 1, 2]),
+    ],
+)
+def test_frequent_events_do_not_part_the_losses_and_those_that_count_are_known(between, kept):
+    log = [losses(1), losses(3), between[0], losses(6), between[1], losses(9), between[2]]
+    first, rows, *others = decode_block(b"".join(map(encode, log))).happened
     assert isinstance(rows, LossRows) and len(rows.rows) == 2
-    assert newest == [saved(6, "history/6.safetensors"), losses(9), saved(8)]
+    assert first == losses(1)
+    assert others == [
+        one for one in log[2:] if one == losses(9) or one in [between[n] for n in kept]
+    ]
 
 
-def test_measurements_of_the_machine_do_not_part_the_losses_and_the_newest_is_known():
-    log = [losses(3), machine_measured(3), losses(6), machine_measured(6), losses(9), saved(9)]
-    rows, *newest = decode_block(b"".join(map(encode, log))).happened
-    assert isinstance(rows, LossRows) and len(rows.rows) == 2
-    assert newest == [machine_measured(6), losses(9), saved(9)]
+def test_tests_after_losses_that_end_a_pause_count_as_time_of_training():
+    happened = [STARTED, Paused(time=NOW, step=3), losses(6), epoch_ended(9), losses(12)]
+    assert_same(b"".join(map(encode, happened)))
 
 
 def test_each_line_that_is_no_event_is_told_with_its_number():
@@ -127,16 +137,29 @@ _NUMBERS = st.one_of(
 )  # fmt: skip
 
 
+_FREQUENT = st.one_of(
+    st.integers(0, 200).map(losses),
+    st.integers(0, 200).map(losses),
+    st.integers(0, 200).map(epoch_ended),
+    st.integers(0, 200).map(machine_measured),
+)
+_MORE = st.sampled_from(["gradient_norm", "kl_in_loss", "step", "bce", "event", "time", "unknown"])
+
+
 @st.composite
-def _loss_lines(draw: st.DrawFn) -> bytes:
-    record = json.loads(encode(losses(draw(st.integers(0, 200)))))
+def _frequent_lines(draw: st.DrawFn) -> bytes:
+    record = json.loads(encode(draw(_FREQUENT)))
     if draw(st.booleans()):
-        del record["memory_bytes"]
+        record.pop("memory_bytes", None)
     line = json.dumps(record, separators=(",", ":"))
     if draw(st.integers(0, 3)) == 0:
         name = draw(st.sampled_from(list(record)))
-        line = line.replace(f'"{name}":{json.dumps(record[name])}',
+        line = line.replace(f'"{name}":{json.dumps(record[name], separators=(",", ":"))}',
                             f'"{name}":{draw(_NUMBERS)}')  # fmt: skip
+    if draw(st.integers(0, 3)) == 0:  # a new field, or one that is there already
+        line = f'{line[:-1]},"{draw(_MORE)}":{draw(_NUMBERS)}}}'
+    if draw(st.integers(0, 3)) == 0:  # a number in a list, as in the KL of the dimensions
+        line = line.replace("[", f"[{draw(_NUMBERS)},")
     return line.encode() + b"\n"
 
 
@@ -146,11 +169,11 @@ def _damaged(line: bytes, place: int, what: bytes) -> bytes:
 
 
 _LINES = st.one_of(
-    _loss_lines(),
-    _loss_lines(),
+    _frequent_lines(),
+    _frequent_lines(),
     st.integers(0, 200).map(saved).map(encode),
     st.builds(
-        _damaged, _loss_lines(), st.integers(0, 400),
+        _damaged, _frequent_lines(), st.integers(0, 400),
         st.sampled_from([b"", b"\r", b"\n", b"\xff", b"x", b'"', b",", b"}", b"\x85", b"\r\n"]),
     ),
     st.integers(0, 200).map(lambda step: encode(dataclasses.replace(STARTED, step=step))),

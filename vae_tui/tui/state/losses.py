@@ -107,7 +107,7 @@ def curves(per: series.Per) -> Losses:
 class LossRows:
     """Many ``LossesMeasured`` in a row, reduced to what curves need.
 
-    A whole ``LossesMeasured`` comes right after them.
+    Whole ones come before and after them.
     """
 
     rows: Column

@@ -1,18 +1,20 @@
 """What the screen shows of a run: one frozen value, and the function that makes the next one."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from vae_tui.latent.diagnosis import Measured
 from vae_tui.run import progress, series
+from vae_tui.run.config import RunConfig
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, RunStarted, WeightsSaved
 from vae_tui.run.kl_weight.schedule import is_at_full_beta
 from vae_tui.run.progress import Progress
 from vae_tui.run.state import has_reported, silence, state_of
-from vae_tui.tui.state.losses import Column, Losses, LossRows, curves
+from vae_tui.tui.state.losses import Losses, LossRows, curves
 
 MOST_TESTS = 256
 """Points in the history of each dimension's KL; neighbours of a longer one are averaged."""
@@ -121,47 +123,62 @@ class RunView(Progress):
 
 def advance(view: RunView, events: Iterable[Event | LossRows]) -> RunView:
     """Return the view after ``events``; bounded in size however many there were."""
-    train: list[Column] = []
+    whole: list[Event] = []
+    losses: list[ArrayLike] = []
+    tests: list[EpochEnded] = []
+    weights_step = view.weights_step
     for event in events:
         if isinstance(event, LossRows):
-            train.append(event.rows)
+            losses.append(event.rows)
             continue
-        view = progress.advance(view, event)
+        whole.append(event)
         match event:
             case LossesMeasured():
-                train.append(_row(event, view.train, view))
+                losses.append(_rows([event], view.train, view.config))
             case EpochEnded():
-                test = view.test.add(_row(event, view.test, view))
-                view = replace(view, test=test, kl_of_dimensions=_kl_of_dimensions(view, event))
+                tests.append(event)
             case RunStarted():
-                longer = _longer(view.train, train)
+                longer = _longer(view, losses, tests)
                 view = replace(
                     view,
-                    train=longer.until(event.step),
-                    test=view.test.until(event.step),
-                    kl_of_dimensions=view.kl_of_dimensions.until(event.step),
+                    train=longer.train.until(event.step),
+                    test=longer.test.until(event.step),
+                    kl_of_dimensions=longer.kl_of_dimensions.until(event.step),
                 )
-                train = []
+                losses, tests = [], []
             case WeightsSaved() if event.path == "weights.safetensors":
-                view = replace(view, weights_step=event.step)
-    return replace(view, train=_longer(view.train, train)) if train else view
+                weights_step = event.step
+    view = replace(_longer(view, losses, tests), weights_step=weights_step)
+    return progress.advance(view, *whole)
 
 
-def _row(event: LossesMeasured | EpochEnded, of: Losses, view: RunView) -> Column:
-    """Return one row of the curves ``of``, (1, 2 + series)."""
+def _longer(view: RunView, losses: list[ArrayLike], tests: list[EpochEnded]) -> RunView:
+    """Return the view with more points in its curves."""
+    train, test, kl, config = view.train, view.test, view.kl_of_dimensions, view.config
+    if losses:
+        train = train.add(np.vstack(losses))
+    if tests:
+        test = test.add(_rows(tests, test, config))
+        size = config.latent_dim
+        # Tests with another number of dimensions are of a foreign log.
+        rows = [
+            (one.step, one.epoch, *one.kl_per_dimension)
+            for one in tests
+            if len(one.kl_per_dimension) == size
+        ]
+        if rows and len(kl.names) != size:
+            kl = Losses.of(*(f"z{number}" for number in range(1, size + 1)), most=MOST_TESTS)
+        kl = kl.add(rows) if rows else kl
+    return replace(view, train=train, test=test, kl_of_dimensions=kl)
+
+
+def _rows(
+    events: Sequence[LossesMeasured | EpochEnded], of: Losses, config: RunConfig
+) -> list[tuple[float, ...]]:
+    """Return one row of the curves ``of`` for each event."""
     metrics = {metric.name: metric for metric in series.SERIES}
-    values = (metrics[name].value(event, view.config) for name in of.names)
-    return np.array([(event.step, event.epoch, *values)], dtype=float)
-
-
-def _kl_of_dimensions(view: RunView, event: EpochEnded) -> Losses:
-    known, kl, size = view.kl_of_dimensions, event.kl_per_dimension, view.config.latent_dim
-    if len(kl) != size:  # a foreign log
-        return known
-    if len(known.names) != size:
-        known = Losses.of(*(f"z{number}" for number in range(1, size + 1)), most=MOST_TESTS)
-    return known.add((event.step, event.epoch, *kl))
-
-
-def _longer(losses: Losses, new: list[Column]) -> Losses:
-    return losses.add(np.vstack(new)) if new else losses
+    drawn = [metrics[name] for name in of.names]
+    return [
+        (event.step, event.epoch, *(metric.value(event, config) for metric in drawn))
+        for event in events
+    ]
