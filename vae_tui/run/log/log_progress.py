@@ -4,9 +4,10 @@ A long run has gigabytes of losses, measurements of the machine and saves. Of ea
 only the newest counts, unless an event other than a test comes after it.
 """
 
+import contextlib
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from vae_tui.run import events
@@ -51,8 +52,7 @@ class LogProgress:
             if self._tail.restarts != self._restarts:
                 self._restarts, self.skipped_bytes = self._tail.restarts, 0
                 self.progress = self._begin
-            for line in lines_that_count(block):
-                self._take(line)
+            self.progress = advance(self.progress, *_events(lines_that_count(block)))
             self._skip_middle()
         self._seen = seen
         return self.progress
@@ -63,14 +63,6 @@ class LogProgress:
             kept = int(self._most * _TAIL_SHARE)
             self.skipped_bytes += unread - kept
             self._tail, self._restarts = LineTail(self._log, self._tail.size - kept), 0
-
-    def _take(self, line: bytes) -> None:
-        try:
-            event = events.decode(line)
-        except ValueError:  # torn or foreign; the other lines count
-            return
-        if event is not None:
-            self.progress = advance(self.progress, event)
 
 
 def lines_that_count(block: bytes) -> Iterator[bytes]:
@@ -92,12 +84,20 @@ def lines_that_count(block: bytes) -> Iterator[bytes]:
 def _frequent(text: bytes, begin: int, end: int, tests: dict[int, bytes]) -> Iterator[bytes]:
     """Yield the ``tests`` between two places, and the newest of the other lines of each kind.
 
-    Of a save only its time counts: it is left out unless it is the last line.
+    And the first losses: they end a pause. Of a save only its time counts: it is left out unless
+    it is the last line.
     """
     lines = dict(tests)
-    for kind in (_LOSSES, _MACHINE, b"\n"):
-        place = text.rfind(kind, begin - 1, end - 1) + 1
+    found = [text.rfind(kind, begin - 1, end - 1) for kind in (_LOSSES, _MACHINE, b"\n")]
+    for place in (text.find(_LOSSES, begin - 1, end - 1) + 1, *(one + 1 for one in found)):
         if place:
             lines[place] = text[place : text.index(b"\n", place)]
     for _, line in sorted(lines.items()):
         yield line
+
+
+def _events(lines: Iterable[bytes]) -> Iterator[events.Event]:
+    for line in lines:
+        with contextlib.suppress(ValueError):  # torn or foreign; the other lines count
+            if (event := events.decode(line)) is not None:
+                yield event
