@@ -59,7 +59,10 @@ async def test_each_class_has_its_own_colour():
         assert [shown[str(label)] for label in range(10)] == list(CLASS_COLOURS)
 
 
-async def test_the_name_of_a_mixed_class_is_one_character_the_others_are_large():
+@pytest.mark.parametrize(("mixed", "is_large"), [({3}, True), ({2, 3}, False)])
+async def test_the_names_of_all_classes_are_large_or_where_most_are_mixed_one_character(
+    mixed, is_large
+):
     scatter = Scatter()
     async with Host(scatter).run_test(size=(80, 30)) as pilot:
         scatter.cloud = Cloud(
@@ -67,12 +70,11 @@ async def test_the_name_of_a_mixed_class_is_one_character_the_others_are_large()
             np.zeros(1, np.uint8),
             Window(left=-40.0, top=30.0, scale=1.0, width=80, height=30),
             centres=((2, (-20.0, 0.0)), (3, (20.0, 0.0))),
-            mixed=frozenset({3}),
+            mixed=frozenset(mixed),
         )
         await pilot.pause()
-        assert plain(scatter).count("3") == 1
-        assert "2" not in plain(scatter)
-        assert "█" in plain(scatter)
+        assert [plain(scatter).count(name) for name in "23"] == [1 - is_large] * 2
+        assert ("█" in plain(scatter)) == is_large
 
 
 async def test_of_three_clicks_in_a_row_only_the_second_is_a_double_click():

@@ -248,7 +248,8 @@ class MapView(View):
         if cloud.outlines is None:
             parts.append(f"{len(points):,} means")
         else:
-            parts.insert(2, f"{len(cloud.points)} of {len(points):,} means, bubbles of 1 sd")
+            parts.insert(2, "bubbles of 1 sd")
+            parts.append(f"{len(cloud.points)} of {len(points):,} means")
         if plane.method == "tsne" and self._embedding_step is not None:
             is_begun = plane.embedding_step == self._embedding_step
             done = plane.embedding.progress if plane.embedding and is_begun else 0.0

@@ -49,21 +49,24 @@ def numerals(
     height: int,
     *,
     unicode: bool,
-    small: Collection[int] = (),
+    mixed: Collection[int] = (),
     names: Sequence[str] = (),
 ) -> list[Numeral]:
     """Return numerals for classes, each at its centre or as near as there is room.
 
-    ``centres`` holds class, column and row, in cells of a pane ``width`` x ``height``. Those of the
-    classes ``small`` are text in any pane. In a pane without blocks the ``names``, if given, stand
-    beside the marks.
+    ``centres`` holds class, column and row, in cells of a pane ``width`` x ``height``. All are text
+    where most of the classes are ``mixed``: among the points of others there is no room for large
+    ones. In a pane without blocks the ``names``, if given, stand beside the marks.
     """
-    is_large = unicode and width >= BLOCKS_FROM[0] and height >= BLOCKS_FROM[1]
+    has_blocks = unicode and width >= BLOCKS_FROM[0] and height >= BLOCKS_FROM[1]
+    is_large = has_blocks and 2 * len(mixed) <= len(centres)
     taken = np.zeros((height, width), bool)
     placed = []
     for label, column, row in centres:
-        mark = _rows(label, is_large=is_large and label not in small)
-        named = (f"{mark[0]}{cut(names[label], LONGEST_NAME)} ",) if names and not is_large else ()
+        mark = _rows(label, is_large=is_large)
+        named = (
+            (f"{mark[0]}{cut(names[label], LONGEST_NAME)} ",) if names and not has_blocks else ()
+        )
         for rows in filter(None, (named, mark)):
             if place := _free_place(taken, rows, column, row):
                 left, top = place

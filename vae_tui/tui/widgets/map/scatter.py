@@ -47,7 +47,7 @@ class Cloud:
     names: tuple[str, ...] = ()
     """Of the classes, if they tell more than the marks; a cell for each character."""
     mixed: frozenset[int] = frozenset()
-    """Classes that lie among others: their names stay small, so as to cover few points."""
+    """Classes that lie among others: where most do, all names are small and cover few points."""
     has_classes: bool = True
     unicode: bool = True
 
@@ -183,7 +183,7 @@ def _draw_numerals(
     ]
     height, width = characters.shape
     placed = numerals(
-        *(places, width, height), unicode=cloud.unicode, small=cloud.mixed, names=cloud.names
+        *(places, width, height), unicode=cloud.unicode, mixed=cloud.mixed, names=cloud.names
     )
     for numeral in placed:
         area = (
