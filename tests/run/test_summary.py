@@ -1,15 +1,12 @@
 import dataclasses
 import math
 import os
-import signal
 import time
 
 import pytest
 from support.logs import NOW, epoch_ended, live, losses, run_with, started
-from support.processes import PATIENCE_SECONDS
-from support.tiny_runs import TINY, tiny_config
+from support.tiny_runs import TINY
 
-from vae_tui.run import control
 from vae_tui.run.events import Paused, Resumed, RunEnded, SettingChanged, WeightsSaved, encode
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
@@ -231,33 +228,6 @@ def test_a_pid_without_a_lock_is_no_live_run(tmp_path):
     run.lock.write_text(f"{os.getpid()}\n")
     row = summarise(run, lambda: NOW)
     assert (row.state, row.pid) == ("lost", None)
-
-
-def test_a_trainer_that_is_frozen_is_stalled_and_once_thawed_running(tmp_path):
-    run = create(tmp_path, "run", tiny_config(epochs=100_000))
-    pid = control.start(run, run.config())
-    try:
-        until(lambda: summarise(run).step > 0)
-        os.kill(pid, signal.SIGSTOP)
-        later = time.time() + STALLED_SECONDS + 5
-        row = summarise(run, lambda: later)
-        assert (row.state, row.pid) == ("stalled", pid)
-        assert row.silent_seconds > STALLED_SECONDS
-        frozen_at = row.step
-        os.kill(pid, signal.SIGCONT)
-        until(lambda: summarise(run).step > frozen_at)
-        assert summarise(run).state == "running"
-    finally:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-    assert summarise(run).state == "lost"
-
-
-def until(condition, seconds=PATIENCE_SECONDS):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, condition
-        time.sleep(0.05)
 
 
 def test_there_is_advice_for_every_state():

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.processes import give_way
 from support.real_runs import (
     ENDLESS,
     assert_stopped_with_all_saved,
@@ -31,6 +32,7 @@ from vae_tui.run.events import (
     CommandRefused,
     Event,
     LossesMeasured,
+    MachineMeasured,
     Paused,
     Resumed,
     RunStarted,
@@ -39,6 +41,7 @@ from vae_tui.run.events import (
 )
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import create
+from vae_tui.run.state import STALLED_SECONDS
 from vae_tui.run.summary import summarise
 from vae_tui.training.checkpoint import load_state
 
@@ -48,9 +51,11 @@ def trained(tmp_path_factory) -> Iterator[Run]:
     """Give a run with a trainer, which at the end must save when it is preempted."""
     with running(tmp_path_factory.mktemp("live"), ENDLESS) as run:
         wait_until(lambda: only(LossesMeasured, told(run)))
-        yield run
         pid = run.pid()
         assert pid is not None
+        give_way(pid)
+        yield run
+        assert run.pid() == pid
         os.kill(pid, signal.SIGUSR2)
         assert_stopped_with_all_saved(run, "preempted")
 
@@ -158,6 +163,33 @@ def test_a_child_of_the_trainer_does_not_inherit_its_lock(live):
     flags = re.search(r"flags:\s*([0-7]+)", (folder / "fdinfo" / lock.name).read_text())
     assert flags is not None
     assert int(flags[1], 8) & os.O_CLOEXEC
+
+
+def test_a_trainer_that_is_frozen_is_stalled_and_once_thawed_running(live):
+    pid = live.pid()
+    assert pid is not None
+    step = newest_step(live)
+    wait_until(lambda: newest_step(live) > step)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        later = time.time() + STALLED_SECONDS + 5
+        row = summarise(live, lambda: later)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert (row.state, row.pid) == ("stalled", pid)
+    assert row.silent_seconds is not None and row.silent_seconds > STALLED_SECONDS
+    wait_until(lambda: summarise(live).step > row.step)
+    assert summarise(live).state == "running"
+
+
+def test_a_run_reports_its_machine_while_it_trains_and_not_in_a_pause(live):
+    before = len(only(MachineMeasured, told(live)))
+    wait_until(lambda: len(only(MachineMeasured, told(live))) > before + 1)
+    machine = wait_until(lambda: summarise(live).machine)
+    assert 0 <= machine.cpu_percent <= 100
+    assert 0 < machine.memory_used_bytes < machine.memory_total_bytes
+    answer(live, Command(command="pause"), Paused)
+    assert summarise(live).machine is None
 
 
 def test_a_trainer_is_in_a_session_of_its_own(live):
