@@ -29,21 +29,6 @@ def finished(tmp_path) -> Run:
     return run
 
 
-def test_a_job_begins_its_run_and_the_requeued_one_goes_on_with_it(tmp_path):
-    shell = Shell(tmp_path)
-    try:
-        (shell.runs_dir / "job").mkdir(parents=True)  # a job was killed before it wrote a config
-        first = shell.answer(*JOB, "--epochs", "1")
-        assert first.returncode == 0, first.stderr
-        second = shell.answer(*JOB, "--epochs", "2")
-        assert second.returncode == 0, second.stderr
-        assert [event.step for event in only(RunStarted, told(shell.run))] == [0, 18]
-        third = shell.answer(*JOB, "--epochs", "2")
-        assert (third.returncode, third.stdout) == (0, "job has finished all its epochs (2)\n")
-    finally:
-        shell.end_everything()
-
-
 def start_task(shell: Shell, number: int, port: int) -> subprocess.Popen[str]:
     """Start one of two tasks as srun does, each on a node of its own."""
     task = {"SLURM_PROCID": str(number), "SLURM_NODEID": str(number), "SLURM_NTASKS": "2"}

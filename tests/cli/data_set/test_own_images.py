@@ -130,6 +130,7 @@ def test_an_array_is_trained_as_rgb_if_channels_says_so_and_a_requeued_job_goes_
     images = np.random.default_rng(1).integers(0, 255, (50, 9, 9), dtype=np.uint8)
     np.savez(tmp_path / "a.npz", images=images, labels=np.arange(50) % 3)
     begin = (*TRAIN, "--dataset", "a.npz", "--name", "job", "--or-resume")
+    (shell.runs_dir / "job").mkdir(parents=True)  # a job was killed before it wrote a config
     first = shell.answer(*begin, "--size", "8", "--channels", "3")
     assert first.returncode == 0, first.stderr
     config = shell.run.config()
@@ -177,7 +178,9 @@ def test_what_cannot_be_trained_on_is_refused_in_one_line(tmp_path, options, why
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_run_in_windows_repeats_and_continues_bit_for_bit(shell, tmp_path):
+def test_a_run_in_windows_that_is_killed_continues_bit_for_bit_like_an_unbroken_one(
+    shell, tmp_path
+):
     """With the default network, of images that are too large for the memory that is assumed."""
     coarse = np.random.default_rng(1).integers(0, 2, (5_000, 7, 7), dtype=np.uint8)
     np.save(tmp_path / "a.npy", (255 * coarse).repeat(4, axis=1).repeat(4, axis=2))
@@ -186,20 +189,17 @@ def test_a_run_in_windows_repeats_and_continues_bit_for_bit(shell, tmp_path):
     answer = shell.answer(*command)
     assert answer.returncode == 0, answer.stderr
     assert "at a time in memory" in answer.stderr
-    whole = Run(shell.runs_dir / "whole")
+    whole, killed = Run(shell.runs_dir / "whole"), Run(shell.runs_dir / "killed")
     assert (whole.config().shuffle_window, whole.config().shuffle_block) == (256, 4)
     assert str(whole.config().image_shape) == "28x28x1"
     del shell.environment["VAE_TUI_MEMORY"]  # elsewhere there is more; the order is the run's
-    for name in ("repeated", "killed"):
-        run = Run(shell.runs_dir / name)
-        run.path.mkdir()
-        shutil.copy(whole.path / "config.json", run.path)
-        assert shell.answer("resume", name).returncode == 0
-        if name == "killed":
-            wait_until(run.trainer_state.exists)
-            os.kill(run.pid(), signal.SIGKILL)
-            wait_until(lambda run=run: not run.is_live())
-            assert shell.answer("resume", name).returncode == 0
-        assert shell.answer("wait", name).returncode == 0
-        expected, found = (load_file(one.weights) for one in (whole, run))
-        assert all(np.array_equal(found[key], value) for key, value in expected.items())
+    killed.path.mkdir()
+    shutil.copy(whole.path / "config.json", killed.path)
+    assert shell.answer("resume", "killed").returncode == 0
+    wait_until(killed.trainer_state.exists)
+    os.kill(killed.pid(), signal.SIGKILL)
+    wait_until(lambda: not killed.is_live())
+    assert shell.answer("resume", "killed").returncode == 0
+    assert shell.answer("wait", "killed").returncode == 0
+    expected, found = (load_file(one.weights) for one in (whole, killed))
+    assert all(np.array_equal(found[key], value) for key, value in expected.items())
