@@ -68,7 +68,8 @@ class Measurement(Event):
 
     def value(self, name: str) -> Any:
         """Return the value of a series, NaN where there is none."""
-        return getattr(self, name) if hasattr(self, name) else self.more.get(name, math.nan)
+        value = getattr(self, name, None)
+        return self.more.get(name, math.nan) if value is None else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

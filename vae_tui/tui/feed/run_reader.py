@@ -40,7 +40,7 @@ PROGRESS_SECONDS = 0.2
 """Interval of messages on how far a long log has been read."""
 FAST_SECONDS, FAST_POLL_SECONDS = 1.0, 0.05
 """How long after a command its effect is polled for, and how often."""
-BLOCK_BYTES = 1 << 19
+BLOCK_BYTES = 1 << 18
 """Read from the log at once: decoding it holds the interpreter for a millisecond."""
 _ROUTINE = (LossesMeasured, LossRows, EpochEnded, WeightsSaved, MachineMeasured)
 """Frequent events: posted when charts are due; all others at once."""
