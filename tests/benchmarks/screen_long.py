@@ -1,4 +1,4 @@
-"""Attach to a run of 1,000,000 loss events, beside one of a thousand."""
+"""Attach to a run of 1,000,000 loss events and 85,000 tests, beside one of a thousand."""
 
 import argparse
 import random
@@ -12,7 +12,16 @@ from support.terminal import PROGRAM
 from table import Row
 from watched import CHECKPOINTS, DIGITS, PAINTED, Watched, row
 
-from vae_tui.run.events import Event, LossesMeasured, RunEnded, RunStarted, WeightsSaved, encode
+from vae_tui.run.events import (
+    EpochEnded,
+    Event,
+    LossesMeasured,
+    MachineMeasured,
+    RunEnded,
+    RunStarted,
+    WeightsSaved,
+    encode,
+)
 
 SHORT, LONG = 1_000, 1_000_000
 LOSSES_A_SECOND, STEPS_A_LOSS, STEPS_AN_EPOCH, SECONDS_A_SAVE = 20, 20, 235, 2
@@ -50,7 +59,7 @@ def long_run(folder: Path, options: argparse.Namespace) -> list[Row]:
 
 
 def write_run(path: Path, count: int) -> None:
-    """Make a run of the shipped one's weights and so many loss events."""
+    """Make a run of the shipped one's weights, and as many loss events with what comes between."""
     shutil.copytree(CHECKPOINTS / "mnist-d20", path)
     with (path / "events.jsonl").open("wb") as file:
         file.writelines(map(encode, _events(count)))
@@ -109,8 +118,20 @@ def _events(count: int) -> Iterator[Event]:
             time=now, step=step, epoch=step / STEPS_AN_EPOCH,
             bce=80 + 400 / (1 + number / 50) + chosen.random(), kl=25 + chosen.random(),
             beta=1.0, lr=0.001, images_per_second=50_000 + 1_000 * chosen.random(),
-            memory_bytes=825_065_472,
+            memory_bytes=825_065_472, more={"gradient_norm": 10 * chosen.random()},
         )  # fmt: skip
+        if step % STEPS_AN_EPOCH < STEPS_A_LOSS:
+            yield EpochEnded(
+                time=now, step=step, epoch=step // STEPS_AN_EPOCH, train_bce=80 + chosen.random(),
+                train_kl=25 + chosen.random(), test_bce=80 + chosen.random(),
+                test_kl=25 + chosen.random(), test_bce_at_mean=78 + chosen.random(),
+                kl_per_dimension=tuple(chosen.random() for _ in range(20)), active_units=18,
+                seconds=STEPS_AN_EPOCH / STEPS_A_LOSS / LOSSES_A_SECOND,
+            )  # fmt: skip
         if number % (LOSSES_A_SECOND * SECONDS_A_SAVE) == 0:
+            yield MachineMeasured(
+                time=now, step=step, cpu_percent=90 + chosen.random(),
+                memory_used_bytes=4.0 * 2**30, memory_total_bytes=8.0 * 2**30,
+            )  # fmt: skip
             yield WeightsSaved(time=now, step=step, path="weights.safetensors")
     yield RunEnded(time=now, step=step, reason="finished")
