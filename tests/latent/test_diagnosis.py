@@ -43,7 +43,9 @@ def test_two_dimensions_at_beta_1_are_not_called_squeezed():
 
 
 def test_a_small_beta_is_not_blamed_for_dimensions_that_are_not_used():
-    assert diagnose(measured(159.7, [3.03, 3.05, 0.0], 1.0))[0] == "dead"
+    word, advice = diagnose(measured(159.7, [3.03, 3.05, 0.0], 1.0))
+    assert word == "dead"
+    assert advice.startswith("1 of 3 dimensions is dead")
 
 
 def test_an_untrained_network_is_not_called_collapsed():

@@ -80,8 +80,8 @@ def diagnose(found: Measured) -> tuple[str, str]:
         )
     if dead:
         return "dead", (
-            f"{dead} of {size} dimensions are dead (KL below {DEAD_KL:g}): "
-            f"--latent-dim {max(size - dead, 1)} is enough."
+            f"{dead} of {size} dimensions {'is' if dead == 1 else 'are'} dead "
+            f"(KL below {DEAD_KL:g}): --latent-dim {max(size - dead, 1)} is enough."
         )
     use = f"All {size} dimensions carry information about the image: no action needed."
     if found.free_bits and len(charged) < size:
