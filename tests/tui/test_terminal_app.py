@@ -168,3 +168,14 @@ async def test_a_key_typed_after_the_one_that_leaves_raises_nothing(action):
         screen.app.exit()
         await screen.app.run_action(action)
         await ended(screen)
+
+
+async def test_dragging_the_mouse_over_a_view_marks_nothing():
+    screen = Screen(views="1")
+    async with screen.at(120, 40) as pilot:
+        await until_reading(pilot, screen)
+        await become(pilot, screen, "running")
+        await pilot.mouse_down(offset=(5, 6))
+        await pilot.hover(offset=(70, 14))
+        await pilot.mouse_up(offset=(70, 14))
+        assert not pilot.app.screen.selections

@@ -36,6 +36,10 @@ HUNG_UP = 128 + signal.SIGHUP
 class TerminalApp(QuietEnd):
     """Handles keys in order, ends on errors of its threads and when its terminal is gone."""
 
+    ALLOW_SELECT = False
+    """Charts and pictures are no text, and ctrl+c, which would copy it, asks whether to leave. With
+    shift the terminal itself selects."""
+
     def __init__(
         self, chosen_theme: theme.ChosenTheme | None = None, colours: str = TRUECOLOR
     ) -> None:
