@@ -40,9 +40,9 @@ class TrainDigits(Vertical):
 
     SCOPED_CSS = False
     DEFAULT_CSS = """
-    TrainDigits { width: 36; min-width: 30; margin-left: 1; }
+    TrainDigits { width: 36; min-width: 30; margin: 0 1; }
     TrainDigits Pictures { height: 6; }
-    .framed TrainDigits { width: 46%; margin-left: 0; }
+    .framed TrainDigits { width: 46%; margin: 0; }
     .framed TrainDigits #tests, .framed TrainDigits #other { height: 1fr; }
     """
 
