@@ -69,6 +69,7 @@ def test_a_full_disk_pauses_the_training_says_so_and_harms_nothing(tmp_path):
             terminal.wait_for("Stop and save")
             terminal.type("s")
             assert terminal.wait_for_end() == 0
+            wait_until(lambda: not run.is_live())
             assert metadata(run.weights)["step"] == str(newest_step(run))
             assert not run.reserve.exists()
         finally:

@@ -60,11 +60,11 @@ def test_one_walks_marks_morphs_travels_to_step_0_and_reads_map_and_dimensions(t
         terminal.type("," * 20)
         terminal.wait_for(re.compile(r"◆ 0 *$", re.MULTILINE).search)
         terminal.wait_for(lambda _: picture(terminal) != arrived)
-        assert "→ 7 · linear" in terminal.text  # the same morph, with the weights of step 0
+        terminal.wait_for("→ 7 · linear")  # the same morph, with the weights of step 0
 
         terminal.type("4")
-        terminal.wait_for(lambda text: "Map of test images" in text and "nearest" in text)
-        assert "back in time" in terminal.text
+        shown = "Map of test images", "nearest", "back in time"
+        terminal.wait_for(lambda text: all(words in text for words in shown))
         terminal.type("\t")
         terminal.wait_for("KL by dimension")
         terminal.type("\x1b[F")
