@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.busy import busy_neighbour
 from support.real_runs import (
     assert_same_weights,
     default_config,
     ended,
     in_force,
+    metadata,
     newest_step,
     none_left,
     told,
@@ -119,8 +121,15 @@ class Victim:
 
     def finish(self, epochs: int) -> list[Event]:
         """Let the run end after so many epochs; return what is in force of its events."""
+        with self.run.events.open("ab") as file:  # as of a write that was cut
+            file.write(b'{"event":"losses_measured","time":17')
+        (self.run.path / ".state.pt.left").write_bytes(b"of a save that was cut")
+        before = len(only(RunStarted, told(self.run)))
         RunSteering(self.run, self._config).restart(epochs=epochs)
-        assert ended(self.run).reason == "finished"
+        wait_until(lambda: len(only(RunStarted, told(self.run))) > before)
+        with busy_neighbour():
+            assert ended(self.run).reason == "finished"
+        assert {one.threads for one in only(RunStarted, told(self.run))} == {self._config.threads}
         return in_force(told(self.run))
 
     def account(self) -> str:
@@ -181,10 +190,14 @@ def kill_many(tmp_path, kills: int, longest: float, seed: int) -> None:
     losses, trainer = uninterrupted(default_config(epochs))
     assert losses_of(happened) == losses, "the same run as if nothing had happened"
     assert_same_weights(run.weights, trainer)
+    best = min(losses, key=lambda row: row["test_bce"] + row["test_kl"])
+    assert metadata(run.best)["step"] == str(best["step"])
     assert not list(run.path.rglob(".*"))
 
 
-def test_a_run_killed_inside_a_save_and_at_random_goes_on_without_a_hole(tmp_path):
+def test_a_run_killed_inside_a_save_and_at_random_is_the_same_without_a_hole_beside_a_busy_program(
+    tmp_path,
+):
     kill_many(tmp_path, 2, 3.0, seed=random.randrange(10**6))
 
 
