@@ -53,3 +53,16 @@ async def test_of_two_switches_in_a_row_the_second_one_decides():
             await pilot.pause()
         assert terminal.shown == [screen.text]
         assert "Map of test images" in screen.text
+
+
+async def test_the_screens_own_subscription_outlives_a_hold():
+    screen = Screen()
+    async with screen.at(80, 24) as pilot:
+        await until_reading(pilot, screen)
+        main, terminal, layouts = screen.app.main, Terminal(screen), []
+        main.screen_layout_refresh_signal.subscribe(main, layouts.append, immediate=True)
+        LayoutHold().begin(main, terminal)
+        await wait_until(pilot, lambda: terminal.shown)
+        before = len(layouts)
+        main.refresh(layout=True)
+        await wait_until(pilot, lambda: len(layouts) > before)

@@ -32,24 +32,31 @@ class LayoutHold:
     def __init__(self) -> None:
         self._number = 0
         """Of the newest hold: it alone releases the writer."""
+        self._screen: Screen[Any] | None = None
+        self._layouts = 0
+        """Of that screen, since it was first held."""
 
     def begin(self, screen: Screen[Any], writer: HoldsPicture) -> None:
         """Hold the writer until the next layout of the screen, and those that follow, are done."""
+        if screen is not self._screen and screen.is_running:
+            # For good: a screen has subscribed itself too, and can only end both.
+            screen.screen_layout_refresh_signal.subscribe(screen, self._count, immediate=True)
+            self._screen = screen
         self._number += 1
         writer.hold(LONGEST_SECONDS)
         screen.run_worker(self._release(screen, writer, self._number), exit_on_error=False)
 
+    def _count(self, _: Screen[Any]) -> None:
+        self._layouts += 1
+
     async def _release(self, screen: Screen[Any], writer: HoldsPicture, number: int) -> None:
-        layouts: list[object] = []
-        screen.screen_layout_refresh_signal.subscribe(screen, layouts.append, immediate=True)
         before = -1
-        while number == self._number and before != len(layouts):
-            before = len(layouts)
+        while number == self._number and before != self._layouts:
+            before = self._layouts
             for _ in range(TURNS):
                 await asyncio.sleep(0)
             refreshed = asyncio.Event()
             screen.call_after_refresh(refreshed.set)
             await refreshed.wait()
         if number == self._number:
-            screen.screen_layout_refresh_signal.unsubscribe(screen)
             writer.release()
