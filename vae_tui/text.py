@@ -1,12 +1,15 @@
 """Numbers and untrusted text in a form for people to read."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
 
 SEPARATOR = " · "
 """Between the parts of a line."""
 _LEAST_FIRST_PART = 8
 """Characters; with fewer, the second part of a line is cut."""
+_LONGEST_NAME = 40
+"""Characters of a name that are compared with others."""
 _LONGEST = 1e11
 """Seconds; a longer time comes from a wrong clock."""
 
@@ -97,6 +100,15 @@ def one_line(parts: Sequence[str], width: int) -> str:
 def printable_lines(text: str) -> str:
     """Return ``printable`` text with its line ends kept."""
     return "\n".join(map(printable, text.split("\n")))
+
+
+def did_you_mean(name: str, known: Collection[str], then: str = "") -> str:
+    """Return a question with the one of ``known`` that is most like ``name``, and ``then``.
+
+    If none is similar, ``then`` alone.
+    """
+    near = get_close_matches(name[:_LONGEST_NAME].lower(), known, n=1)
+    return " ".join((*(f"did you mean {one}?" for one in near), *filter(None, (then,))))
 
 
 def preview(value: object) -> str:

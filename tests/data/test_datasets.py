@@ -61,7 +61,7 @@ def test_a_misspelt_name_is_refused_with_the_nearest_right_one(tmp_path, wrong, 
     with pytest.raises(UsageError) as refused:
         resolve(wrong, tmp_path)
     assert str(refused.value) == (
-        f"unknown data set {wrong!r}: did you mean {right!r}? "
+        f"unknown data set {wrong!r}: did you mean {right}? "
         "there are auto, digits, mnist, fashion-mnist, kmnist, emnist"
     )
 

@@ -1,11 +1,11 @@
 """The data sets by name: the location and presence of their files. Reads no image."""
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
 from vae_tui.errors import UsageError
 from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
+from vae_tui.text import did_you_mean
 
 
 def _idx_files(train: str, test: str) -> tuple[str, ...]:
@@ -136,6 +136,5 @@ def resolve(name: str, data_dir: Path) -> str:
     if name in DATASETS or is_path(name):
         return name
     names = ["auto", *DATASETS]
-    nearest = difflib.get_close_matches(name.lower(), names, n=1)
-    hint = f"did you mean {nearest[0]!r}? " if nearest else ""
-    raise UsageError(f"unknown data set {name!r}: {hint}there are {', '.join(names)}")
+    hint = did_you_mean(name, names, f"there are {', '.join(names)}")
+    raise UsageError(f"unknown data set {name!r}: {hint}")

@@ -4,12 +4,11 @@ import json
 import time
 import uuid
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from vae_tui.errors import UsageError
 from vae_tui.run.config import SETTINGS, check_number
 from vae_tui.run.untrusted import json_object
-from vae_tui.text import preview
+from vae_tui.text import did_you_mean, preview
 
 PREEMPTED = "preempted"
 """Reason of a run's end when a scheduler takes its machine away, and starts the run again later."""
@@ -82,9 +81,8 @@ def parse_setting(name: str, text: str) -> float:
 
 def _check_name(setting: str) -> None:
     if setting not in SETTINGS:
-        near = get_close_matches(setting[:40].lower(), SETTINGS, n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise UsageError(f"no setting {setting!r:.40}; {hint}there are {', '.join(SETTINGS)}")
+        hint = did_you_mean(setting, SETTINGS, f"there are {', '.join(SETTINGS)}")
+        raise UsageError(f"no setting {setting!r:.40}; {hint}")
 
 
 def _check_value(setting: str, value: float) -> None:

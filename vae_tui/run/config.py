@@ -6,14 +6,13 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from vae_tui.errors import UsageError
 from vae_tui.image_shape import DEFAULT_SHAPE, ImageShape
 from vae_tui.run.untrusted import json_object
-from vae_tui.text import preview
+from vae_tui.text import did_you_mean, preview
 
 MODELS = ("vae", "ae")
 RECONSTRUCTIONS = ("bce", "mse", "gaussian")
@@ -171,9 +170,8 @@ def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     """Raise UsageError, with the nearest choice, unless ``value`` is one of ``choices``."""
     if value in choices:
         return
-    near = get_close_matches(value[:40].lower(), choices, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]}? " if near else ""
-    raise UsageError(f"{_option(name)} {value[:40]!r}: {hint}it can be {', '.join(choices)}")
+    hint = did_you_mean(value, choices, f"it can be {', '.join(choices)}")
+    raise UsageError(f"{_option(name)} {value[:40]!r}: {hint}")
 
 
 def to_json(config: RunConfig, **more: Any) -> str:

@@ -7,7 +7,6 @@ with the names of `ROLES`, which the console of the app knows; see `role_styles`
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 
 from rich.style import Style
@@ -17,6 +16,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 from vae_tui.run import files
 from vae_tui.run.untrusted import read_bounded
 from vae_tui.terminal.class_colours import CLASS_COLOURS
+from vae_tui.text import did_you_mean
 
 FILL_SHARE = 0.14
 """Of the primary colour in the ground below a trend; the rest is the background."""
@@ -194,10 +194,7 @@ def why_unknown(name: str) -> str:
     known = {theme.name for theme in (*THEMES, *of_textual)}
     if not name or name in known:
         return ""
-    near = get_close_matches(name, known, n=1, cutoff=0.4)
-    return (
-        f"no theme {name!r:.60}; {f'did you mean {near[0]}?' if near else 'the palette lists them'}"
-    )
+    return f"no theme {name!r:.60}; {did_you_mean(name, known) or 'the palette lists them'}"
 
 
 def css_variables(variables: Mapping[str, str], theme: Theme) -> dict[str, str]:

@@ -167,7 +167,7 @@ def test_a_colour_image_makes_the_run_rgb_unless_channels_says_otherwise_and_no_
         (["--dataset", "{}", "--size", "65"], "--size must be 64 or less, not 65"),
         (["--dataset", "digits", "--channels", "3"], "digits has images of 28x28x1; omit it"),
         (["--dataset", "{}", "--channels", "2"], "--channels '2': it can be auto, 1, 3"),
-        (["--dataset", "minst"], "did you mean 'mnist'"),
+        (["--dataset", "minst"], "did you mean mnist?"),
     ],
 )
 def test_what_cannot_be_trained_on_is_refused_in_one_line(tmp_path, options, why):

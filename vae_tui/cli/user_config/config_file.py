@@ -5,9 +5,8 @@ a default, and an option both.
 """
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ import click
 
 from vae_tui.errors import UsageError
 from vae_tui.run.untrusted import read_bounded
+from vae_tui.text import did_you_mean
 
 if TYPE_CHECKING:
     from vae_tui.doctor.finding import Finding
@@ -59,9 +59,11 @@ def read_config(path: Path) -> UserConfig:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: {error}; edit it with: vae-tui config edit") from None
+    entries = (THEME, KEYS, DEFAULTS)
     for name in content:
-        if name not in (THEME, KEYS, DEFAULTS):
-            raise UsageError(f"{path}: {unknown('entry', name, (THEME, KEYS, DEFAULTS))}")
+        if name not in entries:
+            hint = did_you_mean(name, entries) or f"there are {', '.join(entries)}"
+            raise UsageError(f"{path}: no entry {name!r:.60}; {hint}")
     theme, keys = content.get(THEME, ""), content.get(KEYS, {})
     defaults = content.get(DEFAULTS, {})
     if not isinstance(theme, str):
@@ -74,13 +76,6 @@ def read_config(path: Path) -> UserConfig:
         if not isinstance(value, str) or not value.strip(","):
             raise UsageError(f'{path}: {name} should be a key in quotes, as in {name} = "f2"')
     return UserConfig(theme, keys, defaults)
-
-
-def unknown(kind: str, name: str, known: Collection[str]) -> str:
-    """Return the message for an unknown name, with the nearest known one."""
-    near = get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-    return f"no {kind} {name!r:.60}; {hint}"
 
 
 def options_of(command: click.Command) -> dict[str, click.Option]:
@@ -98,8 +93,8 @@ def default_map(path: Path, config: UserConfig, group: click.Group) -> dict[str,
     known = sorted({option for options in commands.values() for option in options})
     for name in config.defaults:
         if name not in known:
-            hint = unknown("option", name, known) if get_close_matches(name, known) else ""
-            raise UsageError(f"{path}: {hint or f'no option {name!r:.60}; vae-tui config show'}")
+            hint = did_you_mean(name, known) or "vae-tui config show"
+            raise UsageError(f"{path}: no option {name!r:.60}; {hint}")
     return {
         command: {
             options[name].name or name: _converted(path, name, value, options[name])

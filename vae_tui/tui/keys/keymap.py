@@ -1,11 +1,12 @@
 """The user's keys: which bindings there are, and what is wrong with keys given for them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import ModalScreen
+
+from vae_tui.text import did_you_mean
 
 Bindings = Mapping[str, Binding]
 """Bindings by their ids."""
@@ -34,8 +35,7 @@ def problems(keymap: Mapping[str, str], contexts: Iterable[Bindings]) -> Iterato
     known = {name: one for bindings in contexts for name, one in bindings.items()}
     for name in keymap:
         if name not in known:
-            near = get_close_matches(name, known, n=1, cutoff=0.4)
-            yield f"no key {name!r:.60}{f'; did you mean {near[0]}?' if near else ''}"
+            yield f"no key {name!r:.60}; {did_you_mean(name, known) or '? lists them'}"
     moved = {name for name in known.keys() & keymap if keymap[name] != known[name].key}
     clashes: dict[tuple[str, str], str] = {}
     for bindings in contexts:
