@@ -81,6 +81,7 @@ def test_the_start_reports_what_is_trained_and_the_reference_losses():
         test_images=150,
         floor=floor,
         collapse=collapse,
+        commands_from=0,
     )
 
 

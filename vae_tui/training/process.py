@@ -78,7 +78,7 @@ def train(
         if ranks.share(run.trainer_state.exists() or run.weights.exists()):
             restore(trainer, run.trainer_state, ranks)
         with _recording(run, config, images, trainer, device, commands, ranks, lock) as record:
-            for happened in _with_offset(trainer.run(commands), commands.offset):
+            for happened in trainer.run(commands, commands.offset):
                 step = trainer.step
                 last = happened[-1] if happened else last
                 record(happened)
@@ -144,15 +144,6 @@ def _machine_sampler(device: torch.device, ranks: Ranks) -> MachineSampler:
     is_alone, local = ranks.size == 1, range(ranks.local_size)
     uuids = gpu_uuids([device] if is_alone else [torch.device(device.type, n) for n in local])
     return MachineSampler(lambda: machine_measure(uuids, is_alone=is_alone))
-
-
-def _with_offset(happened: Iterator[list[Event]], offset: int) -> Iterator[list[Event]]:
-    """Yield the lists of events; ``run_started`` says from which offset commands are read."""
-    for some in happened:
-        yield [
-            replace(one, commands_from=offset) if isinstance(one, RunStarted) else one
-            for one in some
-        ]
 
 
 def plan_for(run: Run, config: RunConfig, device: torch.device) -> StepPlan:

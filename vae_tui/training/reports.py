@@ -53,8 +53,8 @@ class Reports:
         """Return the fields that every event has."""
         return {"time": self._clock(), "step": step}
 
-    def run_started(self, step: int, model: VAE, epochs: int) -> RunStarted:
-        """Report what is trained, and where."""
+    def run_started(self, step: int, model: VAE, epochs: int, commands_from: int) -> RunStarted:
+        """Report what is trained, and where; the last two are as in `RunStarted`."""
         floor = collapse = math.nan
         if self._ranks.rank == 0:  # the only one whose events are recorded
             floor, collapse = reference_losses(
@@ -73,6 +73,7 @@ class Reports:
             host=host_name(),
             device_name=device_name(self._device),
             restarts=self._ranks.restarts,
+            commands_from=commands_from,
             threads=torch.get_num_threads(),
             epochs=epochs,
             test_images=len(self._test),

@@ -119,9 +119,13 @@ class Trainer:
         """Steps until the run is finished."""
         return int(self.settings["epochs"]) * self.steps_per_epoch
 
-    def run(self, commands: CommandSource) -> Iterator[list[Event]]:
-        """Train to the end; after every chunk of steps yield its events, which may be none."""
-        yield [self._reports.run_started(self.step, self.model, int(self.settings["epochs"]))]
+    def run(self, commands: CommandSource, commands_from: int = 0) -> Iterator[list[Event]]:
+        """Train to the end; after every chunk of steps yield its events, which may be none.
+
+        The first ``commands_from`` bytes of the commands were for earlier trainers.
+        """
+        epochs = int(self.settings["epochs"])
+        yield [self._reports.run_started(self.step, self.model, epochs, commands_from)]
         if self.step == 0:
             yield [self._reports.epoch_ended(0, self.model, {}, 0.0)]
         while True:
