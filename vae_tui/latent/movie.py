@@ -173,10 +173,9 @@ def _scenes(run: Run, config: RunConfig, steps: list[int], pictures: "list[Image
     log = LogProgress(run.events, Progress(run.name, config))
     with contextlib.suppress(OSError):
         log.read()
-    started = log.progress.started
     scenes = []
     for step, picture in zip(steps, pictures, strict=True):
-        epoch = step / max(started.steps_per_epoch, 1) if started else math.nan
+        epoch = log.progress.epoch_of(step)
         text = "" if math.isnan(epoch) else f"epoch {epoch:.{2 if epoch % 1 else 0}f}"
         scenes.append(Scene(picture, step, text))
     return scenes

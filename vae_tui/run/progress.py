@@ -86,7 +86,11 @@ class Progress:
         """Epochs done, with the fraction."""
         if self.measured and (self.started is None or self.measured.step >= self.started.step):
             return self.measured.epoch
-        return self.started.step / max(self.started.steps_per_epoch, 1) if self.started else 0.0
+        return self.epoch_of(self.started.step) if self.started else 0.0
+
+    def epoch_of(self, step: int) -> float:
+        """Return the epochs done after a step, with the fraction; NaN before the run started."""
+        return step / max(self.started.steps_per_epoch, 1) if self.started else math.nan
 
     @property
     def beta(self) -> float:

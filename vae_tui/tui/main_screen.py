@@ -191,9 +191,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self.watch_weights()
         if (scene := self.scene) is not None:
             shown = scene.network.step if scene.is_past and scene.network else None
-            kept = tuple(step for step in scene.run.kept if step < scene.run.weights_step)
             for timeline in self.query(Timeline):
-                timeline.times = Times(kept, shown, scene.unicode)
+                timeline.times = Times(scene.run.past_steps, shown, scene.unicode)
 
     def watch_weights(self) -> None:
         """Update the captions of the visible view; its pictures are not redrawn."""

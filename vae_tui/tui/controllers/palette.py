@@ -1,5 +1,6 @@
 """What the palette offers: in words, and only what works now."""
 
+import math
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
@@ -94,20 +95,15 @@ class PaletteController:
             "app.sample": has_network and view.can_sample,
             "app.morph": can_morph,
             "walk.morph": can_morph,
-            "app.back": has_network and _past_steps(scene) != [],
+            "app.back": has_network and scene.run.past_steps != (),
             "app.now": scene.is_past,
             "app.export": view.export() is not None,
             "app.copy": view.command("RUN") is not None,
         }
 
     def _times(self, scene: "Scene") -> Iterator[SystemCommand]:
-        started = scene.run.started
-        for step in _past_steps(scene):
-            epochs = step / max(started.steps_per_epoch, 1) if started else 0
-            when = f"epoch {epochs:.3g}" if started else f"step {step}"
+        for step in scene.run.past_steps:
+            epoch = scene.run.epoch_of(step)
+            when = f"step {step}" if math.isnan(epoch) else f"epoch {epoch:.3g}"
             travel = partial(self._store.travel_to, step)
             yield SystemCommand(f"Back to {when}", f"weights of step {step:,}", travel)
-
-
-def _past_steps(scene: "Scene") -> list[int]:
-    return [step for step in scene.run.kept if step < scene.run.weights_step]

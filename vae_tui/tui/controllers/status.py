@@ -53,7 +53,7 @@ class StatusController:
         main.steering = steering_labels(
             state,
             has_control=control,
-            can_undo=bool(run.changes),
+            can_undo=bool(run.setting_changes),
             has_diverged=run.diverged is not None,
         )
         resume = keys[PAUSE] if control else f"vae-tui resume {self._reference}"

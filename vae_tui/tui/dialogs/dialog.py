@@ -6,7 +6,7 @@ from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from vae_tui.text import printable
+from vae_tui.text import SEPARATOR, printable
 from vae_tui.tui.keys.active_keys import keys_of
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Dialog(ClosesOnce, ModalScreen[Result]):
         shown = [
             (known.get(key, key), does) for key, does in hints if key in known or "." not in key
         ]
-        return " · ".join(f"[b $key]{key}[/] {does}" for key, does in shown)
+        return SEPARATOR.join(f"[b $key]{key}[/] {does}" for key, does in shown)
 
 
 class ErrorLine(Static):

@@ -75,12 +75,9 @@ class RunView(Progress):
         )
 
     @property
-    def changes(self) -> tuple[float, ...]:
-        """The epochs at which settings were changed."""
-        if self.started is None:
-            return ()
-        steps = max(self.started.steps_per_epoch, 1)
-        return tuple(change.step / steps for change in self.setting_changes)
+    def past_steps(self) -> tuple[int, ...]:
+        """The steps before the newest weights whose weights are kept, ascending."""
+        return tuple(step for step in self.kept if step < self.weights_step)
 
     def state(self, now: float) -> str:
         """Return the state in one word; ``now`` in Unix seconds."""

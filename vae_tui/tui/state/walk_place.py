@@ -10,7 +10,7 @@ from vae_tui.latent.codes import between, prior
 from vae_tui.latent.morph import PATHS, choose_ends, film, title_of
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
-from vae_tui.text import cut
+from vae_tui.text import SEPARATOR, cut
 
 FRAMES = 25
 """Pictures of an interpolation, both ends included."""
@@ -57,7 +57,7 @@ class Point:
     def short(self) -> str:
         """The class of a test image, or the beginning of where the code comes from."""
         name = self.name.partition(" (")[0] if self.image is not None else self.name
-        return cut(name.partition(" · ")[0], LONGEST_END)
+        return cut(name.partition(SEPARATOR)[0], LONGEST_END)
 
     def next_frame(self) -> None:
         """Return None: a point does not move."""
@@ -238,7 +238,7 @@ class Walk:
     def marks_line(self, width: int) -> str:
         """Return both marks in a line, their names cut if it is too narrow for both."""
         names = [f"{name}: {point.name}" for name, point in sorted(self.marks.items())]
-        if len(names) == 2 and len(" · ".join(names)) > width:
-            room = max((width - 3) // 2, 1)
+        if len(names) == 2 and len(SEPARATOR.join(names)) > width:
+            room = max((width - len(SEPARATOR)) // 2, 1)
             names = [cut(name, room) for name in names]
-        return " · ".join(names)
+        return SEPARATOR.join(names)

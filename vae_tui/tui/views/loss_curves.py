@@ -135,10 +135,9 @@ def change_marks(view: RunView, *, unicode: bool) -> list[tuple[float, str]]:
     """Return the epoch of each changed setting, and what changed, such as ``β 1→4``."""
     if view.started is None:
         return []
-    steps = max(view.started.steps_per_epoch, 1)
     arrow, names = ("→", {"beta": "β"}) if unicode else (">", {})
     return [
-        (one.step / steps, f"{names.get(one.name, one.name)} {one.old:g}{arrow}{one.new:g}")
+        (view.epoch_of(one.step), f"{names.get(one.name, one.name)} {one.old:g}{arrow}{one.new:g}")
         for one in view.setting_changes
     ]
 

@@ -16,6 +16,7 @@ from vae_tui.latent.codes import quantiles
 from vae_tui.latent.projection import Embedding
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
+from vae_tui.text import SEPARATOR
 from vae_tui.tui.keys.bindings import arrow_keys
 from vae_tui.tui.state.map_plane import CodeAtCursor, MapPlane
 from vae_tui.tui.state.scene import Scene
@@ -254,7 +255,7 @@ class MapView(View):
             is_begun = plane.embedding_step == self._embedding_step
             done = plane.embedding.progress if plane.embedding and is_begun else 0.0
             parts.insert(1, _progress(done, scene.unicode))
-        self.query_one("#caption", Caption).text = " · ".join(parts)
+        self.query_one("#caption", Caption).text = SEPARATOR.join(parts)
 
     def _draw_manifold(self, scene: Scene, network: Network) -> None:
         manifold = self.query_one(Manifold)

@@ -9,7 +9,7 @@ from rich.markup import escape
 from vae_tui.export.output_file import csv_table
 from vae_tui.run.runs_folder import no_runs
 from vae_tui.run.state import SETTLED
-from vae_tui.text import printable
+from vae_tui.text import SEPARATOR, printable
 from vae_tui.tui.state.other_runs import ListedRun
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.widgets.runs.run_table import attached_mark, overlay_mark
@@ -43,7 +43,7 @@ def details_of(row: ListedRun) -> str:
     else:
         parts = [] if summary.state in SETTLED else [summary.next]
     name = escape(printable(summary.name))
-    return " · ".join([f"[b]Run[/b] {name}", *(escape(printable(part)) for part in parts)])
+    return SEPARATOR.join([f"[b]Run[/b] {name}", *(escape(printable(part)) for part in parts)])
 
 
 def csv_of(rows: Iterable[ListedRun]) -> bytes:

@@ -237,9 +237,9 @@ class TrainView(View):
 
     def _cursor(self, scene: Scene, window: tuple[float, float] | None) -> float | None:
         """Return the position of the cursor: where older weights are from, else the user's."""
-        axis, started = X_AXES[self.axis], scene.run.started
-        if scene.is_past and scene.network is not None and started is not None:
-            return axis.position(scene.run, scene.network.step / max(started.steps_per_epoch, 1))
+        axis = X_AXES[self.axis]
+        if scene.is_past and scene.network is not None and scene.run.started is not None:
+            return axis.position(scene.run, scene.run.epoch_of(scene.network.step))
         if not self.reading or window is None:
             return None
         low, newest = window[0], axis.position(scene.run, scene.run.epoch)

@@ -74,7 +74,7 @@ def newest_epoch(view: RunView) -> float:
     """Return the epoch of the newest losses, or of the step at which they were not finite."""
     if view.diverged is None or view.started is None:
         return view.epoch
-    return max(view.epoch, view.diverged.step / max(view.started.steps_per_epoch, 1))
+    return max(view.epoch, view.epoch_of(view.diverged.step))
 
 
 def recent_epochs(view: RunView) -> tuple[float, float]:

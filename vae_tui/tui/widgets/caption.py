@@ -6,10 +6,10 @@ from rich.cells import set_cell_size
 from rich.text import Text
 from textual.reactive import var
 
+from vae_tui.text import SEPARATOR
 from vae_tui.tui.widgets.drawing import Drawing
 
 _UNLIMITED = 1_000
-SEPARATOR = " · "
 WEIGHTS = "{weights}"
 """Placeholder in a caption's text for the step and age of the weights."""
 

@@ -9,10 +9,9 @@ from vae_tui.model.gaussian import bits_per_dimension
 from vae_tui.run.kl_weight.schedule import beta_in_words
 from vae_tui.run.machine.words import machine_parts
 from vae_tui.run.series import TEST_LOSS_AT_MEAN
-from vae_tui.text import count, printable, size
+from vae_tui.text import SEPARATOR, count, printable, size
 from vae_tui.tui.state.losses import test_loss_name
 from vae_tui.tui.state.run_view import RunView
-from vae_tui.tui.widgets.caption import SEPARATOR
 from vae_tui.tui.widgets.drawing import Drawing
 
 Facts = tuple[tuple[str, str], ...]
