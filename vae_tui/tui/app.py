@@ -204,14 +204,9 @@ class VaeApp(TerminalApp):
 
     def on_samples_view_mixture_requested(self, message: "SamplesView.MixtureRequested") -> None:
         """Fit a mixture to codes in a thread."""
-        if (imports := self._imports) is not None:
-
-            def fit() -> None:
-                mixture = imports.fit_mixture(message.posteriors)
-                if self.is_running:
-                    self.call_from_thread(message.view.show_mixture, message.network, mixture)
-
-            self.start_thread("mixture", fit)
+        if self._imports is not None:
+            fit = partial(self._imports.fit_mixture, message.posteriors)
+            self.compute("mixture", fit, partial(message.view.show_mixture, message.network))
 
     def on_runs_view_open_requested(self, message: "RunsView.OpenRequested") -> None:
         """Open another run."""

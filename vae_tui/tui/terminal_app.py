@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from rich.theme import Theme as ConsoleTheme
 from rich.theme import ThemeStackError
@@ -31,6 +32,7 @@ from vae_tui.tui.widgets.frame.toast import TOAST_FRAME, SafeNotification
 LATEST_LOADING_SECONDS = 0.3
 """Load by then even if no paint is reported: under a dialog that opened first there is none."""
 HUNG_UP = 128 + signal.SIGHUP
+_Result = TypeVar("_Result")
 
 
 class TerminalApp(QuietEnd):
@@ -149,6 +151,30 @@ class TerminalApp(QuietEnd):
                 self.post_message(ThreadFailed(error))
 
         threading.Thread(target=guarded, name=name, daemon=True).start()
+
+    def compute(
+        self,
+        name: str,
+        work: Callable[[], _Result],
+        done: Callable[[_Result], object] = lambda _: None,
+        failed: Callable[[str], object] | None = None,
+    ) -> None:
+        """Call ``work`` in a daemon thread, then ``done`` with its result in the app's thread.
+
+        With ``failed``, a VaeTuiError does not end the app: it is called with the message instead.
+        """
+
+        def guarded() -> None:
+            try:
+                result = work()
+            except VaeTuiError as error:
+                if failed is None:
+                    raise
+                self.call_later(failed, str(error))
+            else:
+                self.call_later(done, result)
+
+        self.start_thread(name, guarded)
 
     def on_thread_failed(self, message: ThreadFailed) -> None:
         """End the app: with a message if the user can act on the error, else with its traceback."""

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from vae_tui.errors import UsageError
 from vae_tui.tui.terminal_app import TerminalApp
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
@@ -72,27 +71,14 @@ class ImageDialogs:
         if network is None or network is self._compared:
             return
         self._compared = network
-
-        def compute() -> None:
-            known = network, scene.energies
-            if self._app.is_running:
-                self._app.call_from_thread(setattr, dialog, "known", known)
-
-        self._app.start_thread("energies", compute)
+        show = partial(setattr, dialog, "known")
+        self._app.compute("energies", lambda: (network, scene.energies), show)
 
     def _score(self, dialog: "OpenImageDialog", text: str) -> None:
         scene = self._scene()
         assert scene is not None
-
-        def score() -> None:
-            try:
-                show = partial(dialog.show, text, dialog.score(text, scene))
-            except UsageError as error:
-                show = partial(dialog.refuse, text, str(error))
-            if self._app.is_running:
-                self._app.call_from_thread(show)
-
-        self._app.start_thread("image", score)
+        show, refuse = partial(dialog.show, text), partial(dialog.refuse, text)
+        self._app.compute("image", partial(dialog.score, text, scene), show, refuse)
 
     def _drawing_closed(self, code: "Floats | None") -> None:
         if self._drawing is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vae_tui.errors import VaeTuiError
 from vae_tui.run.commands import Command
@@ -79,9 +79,8 @@ class SteeringController:
                 proposed = min(max(run.epochs, 1), PROPOSED_EPOCHS)
                 dialog = MoreEpochsDialog(run.epochs, proposed)
                 self.app.push_screen(dialog, self._train_to)
-                self._in_thread(
-                    self.steering.check_restart, failed=partial(dialog.call_later, dialog.refuse)
-                )
+                refuse = partial(dialog.call_later, dialog.refuse)
+                self.app.compute("steering", self.steering.check_restart, failed=refuse)
             else:
                 self._restart(_proposed(run, state))
 
@@ -102,7 +101,8 @@ class SteeringController:
         )
         self.app.push_screen(dialog, self._adjusted)
         if state in ENDED:
-            self._in_thread(self.steering.waiting, partial(dialog.call_later, dialog.show_waiting))
+            show = partial(dialog.call_later, dialog.show_waiting)
+            self.app.compute("steering", self.steering.waiting, show, self._show_error)
 
     def undo(self) -> None:
         """Undo the last change of a setting."""
@@ -172,7 +172,8 @@ class SteeringController:
             self._is_restarting = False
             self._show_error(reason)
 
-        self._in_thread(partial(self.steering.restart, **settings), started, failed)
+        restart = partial(self.steering.restart, **settings)
+        self.app.compute("steering", restart, started, failed)
 
     def _send(self, *commands: Command) -> bool:
         """Return whether the commands could be sent; an error is shown."""
@@ -187,24 +188,6 @@ class SteeringController:
             return False
         self.on_sent()
         return True
-
-    def _in_thread(
-        self,
-        work: Callable[[], Any],
-        done: Callable[[Any], object] = lambda _: None,
-        failed: Callable[[str], object] = lambda _: None,
-    ) -> None:
-        """Call ``work`` in a thread, then ``done`` with its result or ``failed`` in the app's."""
-
-        def guarded() -> None:
-            try:
-                result = work()
-            except VaeTuiError as error:
-                self.app.call_later(failed, str(error))
-            else:
-                self.app.call_later(done, result)
-
-        self.app.start_thread("steering", guarded)
 
     def _show_error(self, reason: str) -> None:
         self.app.notify(printable(reason), severity="error", timeout=10, markup=False)
