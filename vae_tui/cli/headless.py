@@ -2,13 +2,16 @@
 
 import json
 import math
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from vae_tui.cli.console import print_error, print_lines
 from vae_tui.errors import VaeTuiError
 from vae_tui.run import events
+from vae_tui.run.commands import PREEMPTED, Command
 from vae_tui.run.config import RunConfig
+from vae_tui.run.control import TRAINER_SIGNALS
 from vae_tui.run.events import EpochEnded, Event, RunEnded, RunStarted
 from vae_tui.run.files import LineTail
 from vae_tui.run.folder import Run
@@ -17,12 +20,54 @@ from vae_tui.run.series import RECONSTRUCTION_TERMS, TEST_LOSS, TEST_LOSS_AT_MEA
 from vae_tui.run.state import ADVICE
 from vae_tui.text import count, duration, printable
 
+INTERRUPTED = 130
 
-def follow(run: Run, config: RunConfig, *, as_json: bool, offset: int = 0) -> int:
-    """Print the run's events until its trainer ends; return the exit code, 0 or 1.
 
-    The first ``offset`` bytes of ``events.jsonl`` are skipped.
+def follow(run: Run, config: RunConfig, *, as_json: bool, offset: int = 0, first: str = "") -> int:
+    """Print the line ``first``, then the run's events until its trainer ends.
+
+    Returns the exit code, 0 or 1. The first ``offset`` bytes of ``events.jsonl`` are skipped.
     """
+    try:
+        if first:
+            print_lines(first)
+        return _print_events(run, config, as_json, offset)
+    except BrokenPipeError:
+        if run.is_live():
+            print_error(f"stdout is closed; {run.name} continues: vae-tui attach {run.reference()}")
+        raise
+
+
+def follow_own(
+    run: Run, config: RunConfig, as_json: bool, offset: int, is_stopped: Callable[[], bool]
+) -> int:
+    """Follow the trainer that this process started; `stop_at_signals` returned ``is_stopped``."""
+    first = "" if as_json else f"{run.path}: {config.data_name}; ctrl+c stops and saves"
+    code = follow(run, config, as_json=as_json, offset=offset, first=first)
+    return INTERRUPTED if is_stopped() else code
+
+
+def stop_at_signals(run: Run) -> Callable[[], bool]:
+    """Let signals stop the run's trainer, saved; return whether it was the user's SIGINT.
+
+    A scheduler sends the others, often several: it starts the run again later.
+    """
+    came: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        came.append(number)
+        if came.count(signal.SIGINT) > 1:
+            raise KeyboardInterrupt(number)  # exit without waiting for the save
+        reason = "" if number == signal.SIGINT else PREEMPTED
+        if came.count(number) == 1:
+            run.send(Command(command="stop", reason=reason))
+
+    for number in TRAINER_SIGNALS:
+        signal.signal(number, stop)
+    return lambda: signal.SIGINT in came
+
+
+def _print_events(run: Run, config: RunConfig, as_json: bool, offset: int) -> int:
     formatter = LineFormatter(config)
     ended: RunEnded | None = None
     unreadable, why = 0, ""

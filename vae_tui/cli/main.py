@@ -17,12 +17,13 @@ from vae_tui import __version__
 from vae_tui.cli import completion, doctor, explore, facts, options, results, runs, serve, steer
 from vae_tui.cli.completion import data_sets, run_names
 from vae_tui.cli.console import print_error, show_traceback
+from vae_tui.cli.headless import INTERRUPTED, follow, follow_own, stop_at_signals
 from vae_tui.cli.images import encode, score
 from vae_tui.cli.options import Choice, option
 from vae_tui.cli.start import begin, begin_as_rank
 from vae_tui.cli.user_config import config_file
 from vae_tui.cli.user_config.commands import config as config_command
-from vae_tui.cli.watch import INTERRUPTED, follow, follow_own, stop_at_signals, watch
+from vae_tui.cli.watch import watch
 from vae_tui.errors import VaeTuiError
 from vae_tui.run.config import ARCHITECTURES, KL_SCHEDULES, MODELS, PRECISIONS, RECONSTRUCTIONS
 

@@ -1,22 +1,20 @@
-"""Follows a run: on the screen, or in plain lines without a terminal."""
+"""Shows a run on the screen. Imports what draws it after the first paint."""
 
 import contextlib
 import gc
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from vae_tui.cli.console import print_lines
 from vae_tui.cli.options import plain_runs_dir
 from vae_tui.cli.start import config_here
-from vae_tui.run.commands import PREEMPTED, Command
+from vae_tui.cli.user_config import config_file, screen_settings
 from vae_tui.run.config import RunConfig
-from vae_tui.run.control import TRAINER_SIGNALS
 from vae_tui.text import printable
 
 if TYPE_CHECKING:
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     from vae_tui.tui.ports import LateImports
     from vae_tui.tui.views.view import View
 
-INTERRUPTED = 130
 _SIGNALLED = 128
 """Higher exit codes: the terminal is gone, or a signal ended the process."""
 
@@ -64,12 +61,13 @@ def watch(
     from vae_tui.run import control
     from vae_tui.run.control import RunSteering
     from vae_tui.run.folder import Run
-    from vae_tui.run.state import ADVICE
 
+    plain = plain_runs_dir()
     start_new = _once(partial(control.start, run, config) if is_new else lambda: None)
     while True:
         steering = None if read_only else RunSteering(run, config, adapt=config_here)
-        app = _screen(run, config, steering, colours, fps, notifies, start_new, damage)
+        screen = _Screen(run, config, damage, colours, fps, plain, start_new)
+        app = screen.app(steering, notifies=notifies)
         app.run()
         if app.failure is not None:
             raise app.failure
@@ -79,19 +77,25 @@ def watch(
         run = Run(app.chosen)
         config, damage = config_or_fallback(run)
     code = app.return_code or 0
-    reference = run.reference(plain_runs_dir())
-    if code == 0 and app.state == "stopping":
-        print_lines(f"{run.name} is stopping; look at it with: vae-tui attach {reference}")
-    elif code == 0 and run.is_live():
-        print_lines(f"{run.name} continues; come back with: vae-tui attach {reference}")
-    elif code == 0 and app.state == "stopped":
-        advice = ADVICE["stopped"].format(name=reference)
-        print_lines(f"{run.name} is stopped and saved; {advice}")
+    if code == 0:
+        print_lines(*_what_next(run, app.state, run.reference(plain)))
     if code < _SIGNALLED:  # else stdout may be gone
         with contextlib.suppress(OSError):
             sys.stdout.flush()
             sys.stderr.flush()
     os._exit(code)  # without waiting for threads: they may block, or be importing
+
+
+def _what_next(run: "Run", state: str, reference: str) -> "Iterator[str]":
+    """Yield a line on a run that goes on, or was stopped, when its screen has been left."""
+    from vae_tui.run.state import ADVICE
+
+    if state == "stopping":
+        yield f"{run.name} is stopping; look at it with: vae-tui attach {reference}"
+    elif run.is_live():
+        yield f"{run.name} continues; come back with: vae-tui attach {reference}"
+    elif state == "stopped":
+        yield f"{run.name} is stopped and saved; {ADVICE['stopped'].format(name=reference)}"
 
 
 def _once(work: Callable[[], object]) -> Callable[[], None]:
@@ -106,36 +110,56 @@ def _once(work: Callable[[], object]) -> Callable[[], None]:
     return call
 
 
-def _screen(
-    run: "Run",
-    config: RunConfig,
-    steering: "RunSteering | None",
-    colours: str,
-    fps: int | None,
-    notifies: bool,
-    start_new: Callable[[], None],
-    damage: str,
-) -> "VaeApp":
-    """Return the app for one run, which calls ``start_new``; the others are as for ``watch``.
+class _Screen(NamedTuple):
+    """Makes the app that shows a run, and what this app receives after its first paint."""
 
-    ``colours`` are those of the terminal: 16, 256 or truecolor.
-    """
-    from platformdirs import user_state_path
+    run: "Run"
+    config: RunConfig
+    """The run's, or a fallback if it has ``damage``."""
+    damage: str
+    colours: str
+    """Of the terminal: 16, 256 or truecolor."""
+    fps: int | None
+    """Redraws per second; None adapts to the link."""
+    plain_runs_dir: Path | None
+    """As of `options.plain_runs_dir`, which only the main thread can ask."""
+    start_new: Callable[[], None]
+    """Called after the first paint."""
 
-    from vae_tui.cli.user_config import config_file, screen_settings
-    from vae_tui.terminal import capabilities
-    from vae_tui.tui.app import VaeApp
+    def app(self, steering: "RunSteering | None", *, notifies: bool) -> "VaeApp":
+        """Return the app; without ``steering`` it has no control of the trainer."""
+        from vae_tui.tui.app import VaeApp
 
-    plain, folder = plain_runs_dir(), run.path.parent
-    if plain is not None and plain.absolute() == folder:
-        folder = plain
-    # Both are shown and pasted into a shell: they must be printable.
-    name, name_here = printable(run.name), printable(run.reference(plain))
+        settings = config_file.read_config(config_file.config_path())
+        chosen_theme = screen_settings.chosen_theme(settings)
 
-    def load(colours: str | None) -> "LateImports":
-        start_new()
-        # In a thread after the first paint: importing numpy and plotext takes longer than painting.
+        def load(colours: str | None) -> "LateImports":
+            self.start_new()
+            # In a thread after the first paint: importing numpy and plotext takes longer than it.
+            return self._late_imports(
+                colours, screen_settings.warning(settings, chosen_theme.load())
+            )
+
+        app = VaeApp(
+            printable(self.run.name),  # shown, and as the next one pasted into a shell
+            printable(self.run.reference(self.plain_runs_dir)),
+            load,
+            steering,
+            os.environ,
+            Path.cwd(),
+            chosen_theme=chosen_theme,
+            notifies=notifies,
+            colours=self.colours,
+        )
+        app.set_keymap(dict(settings.keys))
+        return app
+
+    def _late_imports(self, colours: str | None, warning: tuple[str, ...]) -> "LateImports":
+        """Return views and readers for these colours, None with ``NO_COLOR``."""
+        from platformdirs import user_state_path
+
         from vae_tui.run.last_seen import LastSeenStore
+        from vae_tui.terminal import capabilities
         from vae_tui.terminal.half_blocks import palette_for
         from vae_tui.tui.feed.absence_tracker import AbsenceTracker
         from vae_tui.tui.feed.run_reader import RunReader
@@ -146,117 +170,64 @@ def _screen(
         from vae_tui.tui.state.scene import Scene
         from vae_tui.tui.views.train import TrainView
 
-        unicode = capabilities.is_unicode(os.environ)
-        unread = float(run.events.exists())
+        run, config, unicode = self.run, self.config, capabilities.is_unicode(os.environ)
         view = RunView(
-            name, config, live=run.is_live(), unread=unread, epochs=config.epochs, damage=damage
+            printable(run.name),
+            config,
+            live=run.is_live(),
+            unread=float(run.events.exists()),
+            epochs=config.epochs,
+            damage=self.damage,
         )
-        scene = Scene(view, palette=palette_for(colours, unicode), unicode=unicode)
+        is_remote, cores = "SSH_CONNECTION" in os.environ, os.cpu_count() or 1
         limiter, for_others = (
-            RefreshLimiter(fps, is_remote="SSH_CONNECTION" in os.environ, cores=os.cpu_count() or 1)
-            for _ in range(2)
+            RefreshLimiter(self.fps, is_remote=is_remote, cores=cores) for _ in range(2)
         )
         seen = user_state_path("vae-tui") / "seen"  # relative for a user without a home folder
         absence = AbsenceTracker(run, LastSeenStore(run, seen)) if seen.is_absolute() else None
-        reader = RunReader(run, view, absence, limiter)
-        others = RunsFolder(folder, run.path, for_others, plain)
+        plain, folder = self.plain_runs_dir, run.path.parent
+        if plain is not None and plain.absolute() == folder:
+            folder = plain
         return LateImports(
             views=[TrainView],
-            reader=reader,
-            embed=embed,
-            fit_mixture=fit_mixture,
-            scene=scene,
-            runs=others,
-            draw_dialog=draw_dialog,
-            open_image_dialog=open_image_dialog,
-            more_views=more_views,
+            reader=RunReader(run, view, absence, limiter),
+            embed=_embed,
+            fit_mixture=_fit_mixture,
+            scene=Scene(view, palette=palette_for(colours, unicode), unicode=unicode),
+            runs=RunsFolder(folder, run.path, for_others, plain),
+            draw_dialog=_draw_dialog,
+            open_image_dialog=_open_image_dialog,
+            more_views=_more_views,
             limiter=limiter,
-            warning=screen_settings.warning(settings, chosen_theme.load()),
+            warning=warning,
         )
 
-    def more_views() -> "Sequence[type[View]]":
-        from vae_tui.tui.all_views import VIEWS
 
-        return VIEWS[1:]
+def _more_views() -> "Sequence[type[View]]":
+    from vae_tui.tui.all_views import VIEWS
 
-    def draw_dialog() -> "type[DrawDialog]":
-        from vae_tui.tui.dialogs.draw import DrawDialog
-
-        return DrawDialog
-
-    def open_image_dialog() -> "type[OpenImageDialog]":
-        from vae_tui.tui.dialogs.open_image import OpenImageDialog
-
-        return OpenImageDialog
-
-    def embed(codes: "Floats", start: "Floats | None") -> "Iterator[Embedding]":
-        from vae_tui.latent.tsne import embeddings
-
-        return embeddings(codes, start)
-
-    def fit_mixture(posteriors: "Posteriors") -> "Mixture":
-        from vae_tui.latent.mixture_fit import fit
-
-        return fit(posteriors)
-
-    settings = config_file.read_config(config_file.config_path())
-    chosen_theme = screen_settings.chosen_theme(settings)
-    app = VaeApp(
-        name,
-        name_here,
-        load,
-        steering,
-        os.environ,
-        Path.cwd(),
-        chosen_theme=chosen_theme,
-        notifies=notifies,
-        colours=colours,
-    )
-    app.set_keymap(dict(settings.keys))
-    return app
+    return VIEWS[1:]
 
 
-def follow(
-    run: "Run", config: RunConfig, as_json: bool, offset: int = 0, *, first: str = ""
-) -> int:
-    """Print the run's events, the line ``first`` before them; return the exit code."""
-    from vae_tui.cli import headless
-    from vae_tui.cli.console import print_error
+def _draw_dialog() -> "type[DrawDialog]":
+    from vae_tui.tui.dialogs.draw import DrawDialog
 
-    try:
-        if first:
-            print_lines(first)
-        return headless.follow(run, config, as_json=as_json, offset=offset)
-    except BrokenPipeError:
-        if run.is_live():
-            print_error(f"stdout is closed; {run.name} continues: vae-tui attach {run.reference()}")
-        raise
+    return DrawDialog
 
 
-def stop_at_signals(run: "Run") -> Callable[[], bool]:
-    """Let signals stop the run's trainer, saved; return whether it was the user's SIGINT.
+def _open_image_dialog() -> "type[OpenImageDialog]":
+    from vae_tui.tui.dialogs.open_image import OpenImageDialog
 
-    A scheduler sends the others, often several: it starts the run again later.
-    """
-    came: list[int] = []
-
-    def stop(number: int, _: object) -> None:
-        came.append(number)
-        if came.count(signal.SIGINT) > 1:
-            raise KeyboardInterrupt(number)  # exit without waiting for the save
-        reason = "" if number == signal.SIGINT else PREEMPTED
-        if came.count(number) == 1:
-            run.send(Command(command="stop", reason=reason))
-
-    for number in TRAINER_SIGNALS:
-        signal.signal(number, stop)
-    return lambda: signal.SIGINT in came
+    return OpenImageDialog
 
 
-def follow_own(
-    run: "Run", config: RunConfig, as_json: bool, offset: int, is_stopped: Callable[[], bool]
-) -> int:
-    """Follow the trainer that this process started; `stop_at_signals` returned ``is_stopped``."""
-    first = "" if as_json else f"{run.path}: {config.data_name}; ctrl+c stops and saves"
-    code = follow(run, config, as_json, offset, first=first)
-    return INTERRUPTED if is_stopped() else code
+def _embed(codes: "Floats", start: "Floats | None") -> "Iterator[Embedding]":
+    from vae_tui.latent.tsne import embeddings
+
+    return embeddings(codes, start)
+
+
+def _fit_mixture(posteriors: "Posteriors") -> "Mixture":
+    from vae_tui.latent.mixture_fit import fit
+
+    return fit(posteriors)
