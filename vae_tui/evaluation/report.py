@@ -12,6 +12,9 @@ from vae_tui.run.config import RunConfig
 from vae_tui.run.events import finite
 from vae_tui.run.series import RECONSTRUCTION_TERMS
 
+_ACROSS = 5
+"""Dimensions in a row of the table."""
+
 
 def as_json(assessment: Assessment) -> str:
     """Return one JSON object; NaN and infinities are null."""
@@ -109,9 +112,8 @@ def _line(name: str, value: float | str | None, meaning: str) -> str:
     return f"  {name:17}  {shown:>9}  {meaning}"
 
 
-def _table(values: tuple[float, ...], across: int = 5) -> list[str]:
+def _table(values: tuple[float, ...]) -> list[str]:
     """Return the values in rows, each after the name of its dimension."""
     cells = [f"{f'z{number}':>4} {value:6.3f} " for number, value in enumerate(values, 1)]
-    return [
-        "  " + " ".join(cells[start : start + across]) for start in range(0, len(cells), across)
-    ]
+    starts = range(0, len(cells), _ACROSS)
+    return ["  " + " ".join(cells[start : start + _ACROSS]) for start in starts]

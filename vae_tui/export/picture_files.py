@@ -17,6 +17,8 @@ from vae_tui.terminal.class_colours import class_colour, class_mark
 from vae_tui.terminal.tiles import GAP, is_light_at_border, scale, tile
 
 FRAME_MILLISECONDS = 100
+_PNG_TIMES, _GIF_TIMES = 4, 8
+"""Enlargement of each pixel."""
 _LONGEST_SIDE = 16_384
 """Limit in pixels for a PNG; images are enlarged less to stay below it."""
 
@@ -43,20 +45,20 @@ def write_digits(path: Path, images: Bytes, columns: int, about: str) -> None:
     write(path, gif(images, about) if is_gif else png(images, columns, about))
 
 
-def png(images: Bytes, columns: int, about: str = "", times: int = 4) -> bytes:
-    """Return images in a grid as PNG; a pixel becomes ``times`` by ``times``, or fewer.
+def png(images: Bytes, columns: int, about: str = "") -> bytes:
+    """Return images in a grid as PNG; a pixel becomes `_PNG_TIMES` by as many, or fewer.
 
     Images that are light at their border have a gutter.
     """
     picture = tile(images, columns, GAP if is_light_at_border(images) else 0)
-    times = max(min(times, _LONGEST_SIDE // max(picture.shape[:2])), 1)
+    times = max(min(_PNG_TIMES, _LONGEST_SIDE // max(picture.shape[:2])), 1)
     (large,) = scale(picture[None], times * picture.shape[1])
     return _encoded(Image.fromarray(large), about)
 
 
-def gif(images: Bytes, about: str = "", times: int = 8) -> bytes:
+def gif(images: Bytes, about: str = "") -> bytes:
     """Return images as a GIF that plays forwards and backwards in a loop."""
-    frames = scale(images, times * images.shape[2])
+    frames = scale(images, _GIF_TIMES * images.shape[2])
     first, *others = map(Image.fromarray, [*frames, *frames[-2:0:-1]])
     buffer = io.BytesIO()
     how = {"duration": FRAME_MILLISECONDS, "loop": 0, "comment": about.encode()}

@@ -35,14 +35,14 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def device_name(device: torch.device, cpuinfo: Path = CPUINFO) -> str:
+def device_name(device: torch.device) -> str:
     """Return the name of a GPU or processor as its maker gives it; empty if unknown."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     if device.type != "cpu":
         return ""
     try:
-        lines = cpuinfo.read_text("utf-8", "replace").splitlines()
+        lines = CPUINFO.read_text("utf-8", "replace").splitlines()
     except OSError:
         return ""
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))

@@ -16,6 +16,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 from vae_tui.run import files
 from vae_tui.run.untrusted import read_bounded
 from vae_tui.terminal.class_colours import CLASS_COLOURS
+from vae_tui.terminal.nearest_entry import linear
 from vae_tui.text import did_you_mean
 
 FILL_SHARE = 0.14
@@ -282,8 +283,5 @@ def _readable(colour: Color, variables: Mapping[str, str]) -> Color:
 
 def _luminance(colour: Color) -> float:
     """Return the relative luminance of sRGB, 0 to 1."""
-    linear = [
-        share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
-        for share in colour.normalized
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    red, green, blue = map(linear, colour.rgb)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -55,9 +55,7 @@ class MachineSampler:
                 self._newest = measured
 
 
-def machine_measure(
-    gpu_uuids: Sequence[str], *, is_alone: bool, clock: Callable[[], float] = time.time
-) -> Measure | None:
+def machine_measure(gpu_uuids: Sequence[str], *, is_alone: bool) -> Measure | None:
     """Return what measures this machine and some of its GPUs; None without any library for it.
 
     The run's processes are this one if it ``is_alone``, else all that have the same parent.
@@ -71,7 +69,7 @@ def machine_measure(
         return pid == os.getpid() or (not is_alone and host.is_sibling(pid))
 
     gpus = Gpus(nvml, gpu_uuids, is_own) if nvml is not None else None
-    return lambda: measured(host, gpus, clock())
+    return lambda: measured(host, gpus, time.time())
 
 
 def measured(host: Host, gpus: Gpus | None, now: float) -> MachineMeasured:

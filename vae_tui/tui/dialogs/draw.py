@@ -152,18 +152,13 @@ class DrawDialog(Dialog[Floats | None]):
         if message.begins:
             self._earlier.append(self.drawn.image)
         self._draw_stroke(message.start, message.end, erase=message.erase)
-        x, y = int(message.end[0]), int(message.end[1])
-        pad = self.query_one(Pad)
-        pad.cursor = min(max(x, 0), self._shape.width - 1), min(max(y, 0), self._shape.height - 1)
+        self.query_one(Pad).cursor = self._inside(*map(int, message.end))
 
     def action_move(self, columns: int, rows: int) -> None:
         """Move the pen, which draws if it is down."""
         pad = self.query_one(Pad)
         x, y = pad.cursor
-        pad.cursor = (
-            min(max(x + columns, 0), self._shape.width - 1),
-            min(max(y + rows, 0), self._shape.height - 1),
-        )
+        pad.cursor = self._inside(x + columns, y + rows)
         if pad.is_down:
             self._draw_stroke((x + 0.5, y + 0.5), _centre(pad.cursor))
 
@@ -208,6 +203,10 @@ class DrawDialog(Dialog[Floats | None]):
         network = self.scene.network if self.scene else None
         if network is not None and not self._is_empty:
             self.dismiss(network.encode(self._seen()[0][None])[0][0])
+
+    def _inside(self, x: int, y: int) -> tuple[int, int]:
+        """Return the pixel of the image that is nearest to this one."""
+        return min(max(x, 0), self._shape.width - 1), min(max(y, 0), self._shape.height - 1)
 
     def _draw_stroke(self, start: Point, end: Point, *, erase: bool = False) -> None:
         image = self.drawn.image

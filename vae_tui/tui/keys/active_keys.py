@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rich.cells import cell_len
 from textual.app import App
 from textual.binding import ActiveBinding, Binding
 from textual.dom import DOMNode
@@ -26,11 +25,6 @@ class KeyHint:
     """The hint of the highest rank is left out first."""
     is_of_view: bool = False
     """It is a key of the visible view, not of all views."""
-
-    @property
-    def width(self) -> int:
-        """Width in cells."""
-        return cell_len(self.key) + 1 + cell_len(self.label)
 
 
 def bindings_of(screen: Screen[Any], node: DOMNode | None) -> list[ActiveBinding]:

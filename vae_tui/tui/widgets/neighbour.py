@@ -34,8 +34,8 @@ class Neighbour(Container):
 
     pixels: var[int] = var(14)
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._picture, self._text = Pictures(id="nearest"), Drawing(id="nearest-text")
 
     def compose(self) -> ComposeResult:
