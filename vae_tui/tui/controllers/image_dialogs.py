@@ -60,19 +60,19 @@ class ImageDialogs:
     def _ready(self, what_needs: str) -> "Scene | None":
         """Return the scene if it has weights and test images, else say so."""
         scene = self._scene()
-        if scene is not None and scene.network is not None and scene.probe is not None:
+        if scene is not None and scene.encoded is not None:
             return scene
         self._app.notify(f"{what_needs} the first weights and test images", timeout=3)
         return None
 
     def _compare(self, dialog: "DrawDialog", scene: "Scene") -> None:
         """Compute the energies of the test images in a thread, once for each network."""
-        network = scene.network
-        if network is None or network is self._compared:
+        encoded = scene.encoded
+        if encoded is None or encoded.network is self._compared:
             return
-        self._compared = network
+        self._compared = encoded.network
         show = partial(setattr, dialog, "known")
-        self._app.compute("energies", lambda: (network, scene.energies), show)
+        self._app.compute("energies", lambda: (encoded.network, encoded.energies), show)
 
     def _score(self, dialog: "OpenImageDialog", text: str) -> None:
         scene = self._scene()

@@ -29,14 +29,15 @@ class WalkController:
     def morph(self) -> None:
         """Let the user choose two classes, and morph an image of one into one of the other."""
         scene = self._app.scene
-        if scene is None or scene.network is None or scene.probe is None:
+        if scene is None or (encoded := scene.encoded) is None:
             self._app.notify("a morph needs the first weights and test images", timeout=3)
             return
-        labels = sorted(set(scene.probe.labels.tolist()))
-        if len(scene.probe.classes) == 1:
+        probe = encoded.probe
+        labels = sorted(set(probe.labels.tolist()))
+        if len(probe.classes) == 1:
             self._morph((0, 0))  # of any two test images
             return
-        dialog = ChooseDigitsDialog(labels, scene.probe.classes, self._proposed)
+        dialog = ChooseDigitsDialog(labels, probe.classes, self._proposed)
         self._app.push_screen(dialog, self._morph)
 
     def _morph(self, classes: tuple[int, int] | None) -> None:

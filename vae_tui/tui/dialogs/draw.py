@@ -22,7 +22,8 @@ from vae_tui.tui.dialogs.draw_layout import draw_layout
 from vae_tui.tui.dialogs.draw_map import cloud_around
 from vae_tui.tui.keys import active_keys
 from vae_tui.tui.keys.bindings import arrow_keys
-from vae_tui.tui.state.scene import Scene
+from vae_tui.tui.state.map_plane import window_for
+from vae_tui.tui.state.scene import EncodedProbe, Scene
 from vae_tui.tui.widgets.drawing import Drawing
 from vae_tui.tui.widgets.frame.key_bar import KeyBar
 from vae_tui.tui.widgets.latent_bars import Bars, LatentBars
@@ -240,16 +241,17 @@ class DrawDialog(Dialog[Floats | None]):
     def _evaluate(self) -> None:
         self._is_due = False
         scene = self.scene
-        if not self.is_active or scene is None or scene.network is None or scene.probe is None:
+        if not self.is_active or scene is None or (encoded := scene.encoded) is None:
             return
+        network, probe = encoded.network, encoded.probe
         pad = self.query_one(Pad)
         pad.palette, pad.images = scene.palette, self.drawn.image[None]
         pad.set_class(pad.is_down, "down")
         pen = f"pen {'down' if pad.is_down else 'up'}"
         pad.border_subtitle = pen if self._canvas.ndim == 2 else f"{pen} · {self._colour}"
         seen, moved = self._seen()
-        found = infer(scene.network, seen, scene.run.config.reconstruction)
-        self._show_map(scene, found.mean)
+        found = infer(network, seen, scene.run.config.reconstruction)
+        self._show_map(encoded, found.mean, unicode=scene.unicode)
         pictures, labels = self.query_one("#pictures", Pictures), self.query_one("#labels", Drawing)
         facts, bars = self.query_one("#facts", Drawing), self.query_one(LatentBars)
         if self._is_empty:
@@ -257,13 +259,13 @@ class DrawDialog(Dialog[Floats | None]):
             labels.show_text([])
             facts.show_text(draw_words.prompt(facts.size.width))
             return
-        index, error = nearest(scene.probe, seen)
+        index, error = nearest(probe, seen)
         count = self._parts.count
-        shown = [found.reconstruction, found.error, scene.probe.images[index], seen][:count]
+        shown = [found.reconstruction, found.error, probe.images[index], seen][:count]
         pictures.palette, pictures.columns = scene.palette, count
         pictures.images = np.stack(shown)
         labels.show_text([draw_words.labels(count, pictures.pixels + pictures.gap)])
-        energies = self.known[1] if self.known and self.known[0] is scene.network else None
+        energies = self.known[1] if self.known and self.known[0] is network else None
         shift = moved if self.drawn.is_centred else None
         facts.show_text(draw_words.facts(scene, found, energies, (index, error), shift, facts.size))
         deviations = found.deviation.tolist() if scene.run.config.model == "vae" else ()
@@ -272,16 +274,17 @@ class DrawDialog(Dialog[Floats | None]):
             unicode=scene.unicode, deviations=deviations,
         )  # fmt: skip
 
-    def _show_map(self, scene: Scene, mean: Floats) -> None:
+    def _show_map(self, encoded: EncodedProbe, mean: Floats, *, unicode: bool) -> None:
         """Show the means of the test images, and the drawing's as a cursor within the window."""
-        assert scene.network is not None
         scatter = self.query_one(Scatter)
         width, height = scatter.size
         if not width or not height:
             return
-        if self._plane is None or self._plane[0] is not scene.network:
-            self._plane = scene.network, pca(scene.codes[0])
-        scatter.cloud = cloud_around(mean, self._plane[1], scene, width, height)
+        if self._plane is None or self._plane[0] is not encoded.network:
+            self._plane = encoded.network, pca(encoded.means)
+        window = window_for(self._plane[1].points, width, height)
+        labels = encoded.probe.labels
+        scatter.cloud = cloud_around(mean, self._plane[1], labels, window, unicode=unicode)
 
     def _show_keys(self) -> None:
         bindings = active_keys.bindings_of(self, self)

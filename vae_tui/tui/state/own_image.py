@@ -60,7 +60,8 @@ def score_image(text: str, scene: Scene) -> ScoredImage:
 
     UsageError, in one line, when the image cannot be used.
     """
-    assert scene.network is not None and scene.probe is not None
+    encoded = scene.encoded
+    assert encoded is not None
     config = scene.run.config
     shape, reconstruction = config.image_shape, config.reconstruction
     path = Path(text).expanduser()
@@ -73,14 +74,14 @@ def score_image(text: str, scene: Scene) -> ScoredImage:
     except (Unusable, OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise UsageError(printable(f"{path}: {why}")) from None
-    scores = score(scene.network, image[None], reconstruction)
+    scores = score(encoded.network, image[None], reconstruction)
     return ScoredImage(
         name=printable(path.name),
         image=image,
-        inference=infer(scene.network, image, reconstruction),
+        inference=infer(encoded.network, image, reconstruction),
         loss=float(scores.loss[0]),
         kl=float(scores.kl[0]),
-        percentile=float(percentiles(scores.energy, scene.energies)[0]),
-        test_images=len(scene.probe.images),
-        step=scene.network.step,
+        percentile=float(percentiles(scores.energy, encoded.energies)[0]),
+        test_images=len(encoded.probe.images),
+        step=encoded.network.step,
     )

@@ -10,9 +10,47 @@ from vae_tui.latent.posterior import Posteriors, encoded, kl_parts, posteriors_o
 from vae_tui.latent.scores import energies
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
+from vae_tui.run.config import RunConfig
 from vae_tui.terminal.half_blocks import Palette
 from vae_tui.tui.state.other_runs import Overlay, Preview, RunList
 from vae_tui.tui.state.run_view import RunView
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedProbe:
+    """The run's test images, and what the weights of a scene make of them."""
+
+    network: Network
+    probe: Probe
+    config: RunConfig
+
+    @property
+    def means(self) -> Floats:
+        """Their codes, (N, d)."""
+        return _codes(self.network, self.probe)[0]
+
+    @property
+    def logvars(self) -> Floats:
+        """The log-variances of q(z|x), (N, d)."""
+        return _codes(self.network, self.probe)[1]
+
+    @property
+    def posteriors(self) -> Posteriors:
+        """q(z|x) of each."""
+        return posteriors_of(self.means, self.logvars, self.config.model)
+
+    @property
+    def kl_parts(self) -> tuple[Floats, Floats]:
+        """KL of the means and of the variances, each (d,) in nats, averaged over the images.
+
+        Every view that shows the KL of dimensions uses these numbers.
+        """
+        return _kl_parts(self.network, self.probe)
+
+    @property
+    def energies(self) -> Floats:
+        """Their energies, (N,). The first time takes 50 ms or more: all are decoded."""
+        return _energies(self.network, self.probe, self.config.reconstruction)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,20 +84,17 @@ class Scene:
         return f" --step {self.network.step}" if self.network is not None and self.is_past else ""
 
     @property
-    def kl_parts(self) -> tuple[Floats, Floats]:
-        """KL of the means and of the variances, each (d,) in nats, averaged over the test images.
-
-        Needs a network and a probe. Every view that shows the KL of dimensions uses these numbers.
-        """
-        assert self.network is not None and self.probe is not None
-        return _kl_parts(self.network, self.probe)
+    def encoded(self) -> EncodedProbe | None:
+        """The test images with these weights; None until both are there."""
+        if self.network is None or self.probe is None:
+            return None
+        return EncodedProbe(self.network, self.probe, self.run.config)
 
     @property
     def kl(self) -> tuple[float, ...]:
         """KL of each dimension with these weights, in nats; empty without test images."""
-        if self.network is None or self.probe is None:
-            return ()
-        return tuple(np.add(*self.kl_parts).tolist())
+        encoded = self.encoded
+        return tuple(np.add(*encoded.kl_parts).tolist()) if encoded else ()
 
     @property
     def by_kl(self) -> list[int]:
@@ -67,26 +102,6 @@ class Scene:
         assert self.network is not None
         kl = self.kl or (0.0,) * self.network.latent_dim
         return sorted(range(len(kl)), key=lambda dimension: -kl[dimension])
-
-    @property
-    def codes(self) -> tuple[Floats, Floats]:
-        """Means and log-variances (N, d) of the test images; needs a network and a probe."""
-        assert self.network is not None and self.probe is not None
-        return _codes(self.network, self.probe)
-
-    @property
-    def posteriors(self) -> Posteriors:
-        """q(z|x) of the test images; needs a network and a probe."""
-        return posteriors_of(*self.codes, self.run.config.model)
-
-    @property
-    def energies(self) -> Floats:
-        """Energies of the test images, (N,); needs a network and a probe.
-
-        The first time takes 50 ms or more, in a thread: 1,000 images are decoded.
-        """
-        assert self.network is not None and self.probe is not None
-        return _energies(self.network, self.probe, self.run.config.reconstruction)
 
 
 @lru_cache(maxsize=4)

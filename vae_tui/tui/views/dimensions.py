@@ -12,7 +12,7 @@ from textual.widgets import Static
 from vae_tui.arrays import Floats
 from vae_tui.export.output_file import csv_table, write
 from vae_tui.latent.diagnosis import ACTIVE_VARIANCE, diagnose
-from vae_tui.tui.state.scene import Scene
+from vae_tui.tui.state.scene import EncodedProbe, Scene
 from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
 from vae_tui.tui.widgets.dimensions.chosen import CELLS, Chosen, ChosenDimension
@@ -112,7 +112,7 @@ class DimensionsView(View):
 
     def action_choose(self, steps: int) -> None:
         """Choose the dimension ``steps`` places further down."""
-        if self.scene is not None and self.scene.network is not None and self.scene.probe:
+        if self.scene is not None and self.scene.encoded:
             order = self._order(self.scene)
             place = order.index(self._chosen(order)) + steps
             self.chosen = order[min(max(place, 0), len(order) - 1)]
@@ -122,9 +122,9 @@ class DimensionsView(View):
         self._walk(0.0)
 
     def _walk(self, value: float) -> None:
-        if self.scene is not None and (network := self.scene.network) and self.scene.probe:
+        if self.scene is not None and (encoded := self.scene.encoded):
             dimension = self._chosen(self._order(self.scene))
-            code = np.zeros(network.latent_dim, np.float32)
+            code = np.zeros(encoded.network.latent_dim, np.float32)
             code[dimension] = value
             self.post_message(self.WalkRequested(code, "all z 0", dimension))
 
@@ -142,16 +142,16 @@ class DimensionsView(View):
     def export(self) -> Export | None:
         """Return the numbers of each dimension as a CSV."""
         scene = self.scene
-        if scene is None or scene.network is None or scene.probe is None:
+        if scene is None or (encoded := scene.encoded) is None:
             return None
-        name = f"dimensions-step{scene.network.step}.csv"
-        return Export(name, lambda path: write(path, _csv(*_measured(scene))))
+        name = f"dimensions-step{encoded.network.step}.csv"
+        return Export(name, lambda path: write(path, _csv(*_measured(encoded))))
 
     def _draw(self, scene: Scene) -> None:
-        if scene.network is None or scene.probe is None:
+        if (encoded := scene.encoded) is None:
             self.query_one("#caption", Caption).text = f"{NAME}: {waiting(scene)}"
             return
-        mean_part, variance_part, variance = _measured(scene)
+        mean_part, variance_part, variance = _measured(encoded)
         total, order = mean_part + variance_part, self._order(scene)
         chosen = self._chosen(order)
         parts = KlParts(variance_part.tolist(), mean_part.tolist(), order, scene.palette, chosen)
@@ -162,20 +162,20 @@ class DimensionsView(View):
         if self.has_class("cards"):
             first = first_shown(order, chosen, card_columns, card_rows)
             shown = tuple(order[first : first + card_columns * card_rows])
-            images = traverse(scene.network, shown)
+            images = traverse(encoded.network, shown)
             self.query_one(Traversals).content = Traversed(parts, images, history, first)
             if len(shown) < len(order):
                 hidden = f" · {shown_of(first, len(shown), order)} shown"
         else:
             self.query_one(KlBars).parts = parts
-            images = traverse(scene.network, (chosen,))[0]
+            images = traverse(encoded.network, (chosen,))[0]
             self.query_one(ChosenDimension).content = Chosen(parts, images)
         self._draw_history(history, parts, scene)
         active = int((variance > ACTIVE_VARIANCE).sum())
         self.query_one("#caption", Caption).text = (
             f"{NAME} · {WEIGHTS} · {_legend(parts)} · "
             f"{active} of {len(total)} active{hidden} · {total.sum():.1f} nats of "
-            f"{len(scene.probe.labels):,} test images{_whole_test_set(scene)}"
+            f"{len(encoded.probe.labels):,} test images{_whole_test_set(scene)}"
         )
 
     def _lay_out(self, dimensions: int, advice: int) -> tuple[int, int]:
@@ -221,9 +221,9 @@ class DimensionsView(View):
         caption.text = f"{what} · {scale}" if history else f"{what} · after the first test"
 
 
-def _measured(scene: Scene) -> tuple[Floats, Floats, Floats]:
+def _measured(encoded: EncodedProbe) -> tuple[Floats, Floats, Floats]:
     """Return both parts of the KL in nats and the variance of the mean, each (d,)."""
-    return *scene.kl_parts, scene.codes[0].var(0)
+    return *encoded.kl_parts, encoded.means.var(0)
 
 
 def _csv(mean_part: Floats, variance_part: Floats, variance: Floats) -> bytes:

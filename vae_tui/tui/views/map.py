@@ -19,7 +19,7 @@ from vae_tui.model.probe import Probe
 from vae_tui.text import SEPARATOR
 from vae_tui.tui.keys.bindings import arrow_keys
 from vae_tui.tui.state.map_plane import CodeAtCursor, MapPlane
-from vae_tui.tui.state.scene import Scene
+from vae_tui.tui.state.scene import EncodedProbe, Scene
 from vae_tui.tui.views.map_content import class_list, cloud_of, decoded_grid, neighbours
 from vae_tui.tui.views.view import Export, View, waiting
 from vae_tui.tui.widgets.caption import WEIGHTS, Caption
@@ -136,10 +136,9 @@ class MapView(View):
 
     def action_next_class(self, steps: int) -> None:
         """Move the cursor to the centre of the next class, or of the previous one."""
-        scene = self.scene
-        if scene is not None and scene.network is not None and scene.probe is not None:
-            means = scene.codes[0]
-            self._move_to(self.plane.at_next_class(scene.probe.labels, means, steps))
+        if self.scene is not None and (encoded := self.scene.encoded):
+            labels, means = encoded.probe.labels, encoded.means
+            self._move_to(self.plane.at_next_class(labels, means, steps))
 
     def action_walk(self) -> None:
         """Walk from the cursor."""
@@ -158,12 +157,12 @@ class MapView(View):
     def export(self) -> Export | None:
         """Return the map, or the manifold, as a PNG."""
         scene, plane = self.scene, self.plane
-        if scene is None or scene.network is None or scene.probe is None:
+        if scene is None or (encoded := scene.encoded) is None:
             return None
-        step = scene.network.step
+        step = encoded.network.step
         if plane.method == "manifold":
             columns, rows = plane.grid
-            decode, about = scene.network.decode, f"manifold, step {step}"
+            decode, about = encoded.network.decode, f"manifold, step {step}"
             return Export(
                 f"manifold-step{step}.png",
                 lambda path: write_digits(path, decode(quantiles(columns, rows)), columns, about),
@@ -172,7 +171,7 @@ class MapView(View):
             return None
         if plane.is_embedded:
             step = plane.embedding_step
-        labels, classes = scene.probe.labels, scene.probe.classes
+        labels, classes = encoded.probe.labels, encoded.probe.classes
         about = f"{plane.description}, step {step}"
         return Export(
             f"map-{'tsne' if plane.is_embedded else plane.method}-step{step}.png",
@@ -191,24 +190,21 @@ class MapView(View):
 
     def _here(self) -> CodeAtCursor | None:
         """Return what is at the cursor."""
-        scene = self.scene
-        if scene is None or scene.network is None or scene.probe is None:
-            return None
-        return self.plane.at_cursor(scene.codes[0])
+        encoded = self.scene.encoded if self.scene else None
+        return self.plane.at_cursor(encoded.means) if encoded else None
 
     def _draw(self, scene: Scene) -> None:
-        network, probe = scene.network, scene.probe
-        if network is None or probe is None:
+        if (encoded := scene.encoded) is None:
             self.query_one("#caption", Caption).text = f"{NAME}: {waiting(scene)}"
             return
         self.set_class(self.plane.method == "manifold", "manifold")
-        self.plane = self.plane.projected(scene.codes[0])
-        self._request_embedding(scene.codes[0], network.step)
+        self.plane = self.plane.projected(encoded.means)
+        self._request_embedding(encoded.means, encoded.network.step)
         if self.plane.method == "manifold":
-            self._draw_manifold(scene, network)
+            self._draw_manifold(scene, encoded.network)
         else:
-            self._draw_cloud(scene, probe)
-        self._draw_side(scene, network, probe)
+            self._draw_cloud(scene, encoded)
+        self._draw_side(scene, encoded)
 
     def _request_embedding(self, means: Floats, step: int) -> None:
         """Request t-SNE of these codes if it is shown, of others, and not being computed."""
@@ -219,12 +215,13 @@ class MapView(View):
             start = embedding.points if embedding else None
             self.post_message(self.EmbeddingRequested(self, means, start))
 
-    def _draw_side(self, scene: Scene, network: Network, probe: Probe) -> None:
+    def _draw_side(self, scene: Scene, encoded: EncodedProbe) -> None:
         """Draw the classes, or without them the nearest test images, and what is at the cursor."""
+        network, probe = encoded.network, encoded.probe
         here, has_classes = self._here(), len(probe.classes) > 1
         if has_classes and self._listed != (network, probe):
             self._listed = network, probe
-            self.query_one(ClassGrid).content = class_list(scene, network, probe)
+            self.query_one(ClassGrid).content = class_list(encoded, scene.palette)
         if here is None:
             return
         if not has_classes:
@@ -234,13 +231,15 @@ class MapView(View):
         name, side = probe.class_name(index), self.query_one(MapSide)
         side.digits = AtCursor(*digits, here.text, index, name, scene.palette)
 
-    def _draw_cloud(self, scene: Scene, probe: Probe) -> None:
-        scatter = self.query_one(Scatter)
+    def _draw_cloud(self, scene: Scene, encoded: EncodedProbe) -> None:
+        scatter, labels = self.query_one(Scatter), encoded.probe.labels
         points, (width, height) = self.plane.points, scatter.size
-        if points is None or len(points) != len(probe.labels) or not width or not height:
+        if points is None or len(points) != len(labels) or not width or not height:
             return
-        plane = self.plane = self.plane.fitted(width, height, probe.labels)
-        cloud = cloud_of(scene, probe, plane, bubbles=self.bubbles, named=self.named)
+        plane = self.plane = self.plane.fitted(width, height, labels)
+        cloud = cloud_of(
+            encoded, plane, bubbles=self.bubbles, named=self.named, unicode=scene.unicode
+        )
         scatter.cloud = cloud
         # t-SNE shows the weights with which it was computed.
         weights = f"step {plane.embedding_step:,}" if plane.is_embedded else WEIGHTS

@@ -10,8 +10,9 @@ from vae_tui.latent.codes import quantiles
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
 from vae_tui.terminal.class_colours import class_mark
+from vae_tui.terminal.half_blocks import Palette
 from vae_tui.tui.state.map_plane import Indices, MapPlane
-from vae_tui.tui.state.scene import Scene
+from vae_tui.tui.state.scene import EncodedProbe, Scene
 from vae_tui.tui.widgets.map.class_grid import ClassList
 from vae_tui.tui.widgets.map.manifold import DecodedGrid
 from vae_tui.tui.widgets.map.scatter import Cloud, with_bubbles
@@ -26,28 +27,31 @@ Centres = tuple[tuple[int, tuple[float, float]], ...]
 """Classes with the medians of their points."""
 
 
-def cloud_of(scene: Scene, probe: Probe, plane: MapPlane, *, bubbles: bool, named: bool) -> Cloud:
+def cloud_of(
+    encoded: EncodedProbe, plane: MapPlane, *, bubbles: bool, named: bool, unicode: bool
+) -> Cloud:
     """Return the points of a plane that has points and a window.
 
     With ``bubbles`` there are fewer, with their standard deviations; ``named`` adds the names of
     the classes.
     """
     assert plane.points is not None and plane.window is not None
+    probe = encoded.probe
     has_classes = len(probe.classes) > 1
     centres = _centres(plane.points, probe) if named and has_classes else ()
     cloud = Cloud(
         *(plane.points, probe.labels, plane.window, plane.cursor),
         centres=centres,
-        names=telling_names(probe.classes, unicode=scene.unicode),
+        names=telling_names(probe.classes, unicode=unicode),
         mixed=mixed_classes(plane.points, probe.labels, centres),
         has_classes=has_classes,
-        unicode=scene.unicode,
+        unicode=unicode,
     )
     if not bubbles or plane.is_embedded or plane.projection is None:
         return cloud
     classes = range(len(probe.classes))
     chosen = np.concatenate([probe.of_class(c)[:BUBBLES_PER_CLASS] for c in classes])
-    return with_bubbles(cloud, chosen, plane.projection.basis, scene.codes[1])
+    return with_bubbles(cloud, chosen, plane.projection.basis, encoded.logvars)
 
 
 def decoded_grid(
@@ -69,17 +73,18 @@ def decoded_grid(
     )
 
 
-def class_list(scene: Scene, network: Network, probe: Probe) -> ClassList:
+def class_list(encoded: EncodedProbe, palette: Palette) -> ClassList:
     """Return the classes that have test images, and the mean code of each, decoded."""
+    probe = encoded.probe
     members = [(label, probe.of_class(label)) for label in range(len(probe.classes))]
     present = [(label, images) for label, images in members if len(images)]
-    means = np.stack([scene.codes[0][images].mean(0) for _, images in present])
+    means = np.stack([encoded.means[images].mean(0) for _, images in present])
     return ClassList(
-        network.decode(means),
+        encoded.network.decode(means),
         [label for label, _ in present],
         [probe.classes[label] for label, _ in present],
         [len(images) for _, images in present],
-        scene.palette,
+        palette,
     )
 
 

@@ -273,14 +273,16 @@ class SamplesView(View):
         if self._source == "mixture" and self._fitted is not None:
             network, mixture = self._fitted
             return network, mixture.draw(self.seed, count, self.temperature)
-        if self._source == "posterior":
-            return scene.network, aggregate(self.seed, count, scene.posteriors, self.temperature)
+        if self._source == "posterior" and (encoded := scene.encoded):
+            codes = aggregate(self.seed, count, encoded.posteriors, self.temperature)
+            return scene.network, codes
         return scene.network, samples(scene.network, count, self.seed, self.temperature)
 
     def _request_mixture(self, scene: Scene) -> None:
         """Request a mixture for the scene's weights if one is shown and it is of others."""
-        if self.source != "mixture" or self._is_fitting or not (scene.network and scene.probe):
+        encoded = scene.encoded
+        if self.source != "mixture" or self._is_fitting or encoded is None:
             return
-        if self._fitted is None or self._fitted[0] is not scene.network:
+        if self._fitted is None or self._fitted[0] is not encoded.network:
             self._is_fitting = True
-            self.post_message(self.MixtureRequested(self, scene.network, scene.posteriors))
+            self.post_message(self.MixtureRequested(self, encoded.network, encoded.posteriors))

@@ -190,9 +190,9 @@ class WalkView(View):
     def action_start_at_image(self) -> None:
         """Go to the mean of a random test image."""
         scene = self.scene
-        if scene is not None and scene.network is not None and scene.probe is not None:
-            image = int(self._random.integers(len(scene.probe.labels)))
-            self._go(self.walk.to_image(image, scene.probe))
+        if scene is not None and (encoded := scene.encoded):
+            image = int(self._random.integers(len(encoded.probe.labels)))
+            self._go(self.walk.to_image(image, encoded.probe))
 
     def action_mark(self, name: str) -> None:
         """Mark the point shown as an end of the next interpolation."""
