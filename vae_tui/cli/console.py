@@ -11,6 +11,9 @@ from vae_tui.text import printable, printable_lines
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
 
+INTERRUPTED = 130
+"""Exit code of a command that the user interrupted."""
+
 
 def print_error(message: str) -> None:
     """Print a message to stderr as one line."""

@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 
-from vae_tui.cli.console import print_error, print_lines
+from vae_tui.cli.console import INTERRUPTED, print_error, print_lines
 from vae_tui.errors import VaeTuiError
 from vae_tui.run import events
 from vae_tui.run.commands import PREEMPTED, Command
@@ -19,8 +19,6 @@ from vae_tui.run.progress import Progress, advance
 from vae_tui.run.series import RECONSTRUCTION_TERMS, TEST_LOSS, TEST_LOSS_AT_MEAN, TRAIN_LOSS
 from vae_tui.run.state import ADVICE
 from vae_tui.text import count, duration, printable
-
-INTERRUPTED = 130
 
 
 def follow(run: Run, config: RunConfig, *, as_json: bool, offset: int = 0, first: str = "") -> int:

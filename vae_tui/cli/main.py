@@ -16,8 +16,7 @@ from click.shell_completion import CompletionItem
 from vae_tui import __version__
 from vae_tui.cli import completion, doctor, explore, facts, options, results, runs, serve, steer
 from vae_tui.cli.completion import data_sets, run_names
-from vae_tui.cli.console import print_error, show_traceback
-from vae_tui.cli.headless import INTERRUPTED, follow, follow_own, stop_at_signals
+from vae_tui.cli.console import INTERRUPTED, print_error, show_traceback
 from vae_tui.cli.images import encode, score
 from vae_tui.cli.options import Choice, option
 from vae_tui.cli.start import begin, begin_as_rank
@@ -195,6 +194,7 @@ def train(headless: bool, as_json: bool, fps: int | None, notify: bool, **settin
 
     Training continues when the screen is closed; vae-tui attach shows it again.
     """
+    from vae_tui.cli.headless import follow_own, stop_at_signals
     from vae_tui.run import control
     from vae_tui.terminal import capabilities
     from vae_tui.training.distributed.launch import Launch
@@ -226,6 +226,7 @@ def train(headless: bool, as_json: bool, fps: int | None, notify: bool, **settin
 @options.notify_option
 def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None, notify: bool) -> int:
     """Watch a run: live, ended or lost."""
+    from vae_tui.cli.headless import follow
     from vae_tui.model import config_or_fallback
     from vae_tui.run.runs_folder import find
     from vae_tui.terminal import capabilities

@@ -13,7 +13,6 @@ import click
 
 from vae_tui.cli.console import print_error, print_lines
 from vae_tui.cli.options import option, plain_runs_dir, runs_dir_option
-from vae_tui.run.series import TEST_LOSS
 from vae_tui.run.state import ADVICE, SETTLED, state_text
 from vae_tui.text import cut, printable
 
@@ -48,6 +47,8 @@ def runs(runs_dir: Path, as_json: bool) -> None:
 
 def table(rows: "Sequence[Summary]", width: int = 0) -> Iterator[str]:
     """Yield a heading and a line for each run; names are cut to fit into ``width`` columns."""
+    from vae_tui.run.series import TEST_LOSS
+
     cells_of_rows = [
         (
             state_text(row.state, row.silent_seconds),
