@@ -15,12 +15,13 @@ from vae_tui.cli.completion import one_of
 from vae_tui.cli.console import print_lines
 from vae_tui.cli.options import Choice, option
 from vae_tui.errors import UsageError
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import find
 from vae_tui.text import printable
 
 if TYPE_CHECKING:
     from vae_tui.arrays import Bytes, Floats
     from vae_tui.model.numpy_network import Network
-    from vae_tui.run.folder import Run
 
 
 @click.command()
@@ -163,7 +164,6 @@ def _check_output(output: Path | None, *suffixes: str) -> None:
 
 def _run_and_network(runs_dir: Path, name: str | None, step: int | None) -> "tuple[Run, Network]":
     from vae_tui.model.network_at_step import network_at
-    from vae_tui.run.runs_folder import find
 
     run = find(runs_dir, name)
     config = run.config()
@@ -171,7 +171,7 @@ def _run_and_network(runs_dir: Path, name: str | None, step: int | None) -> "tup
 
 
 def _samples_of_codes(
-    run: "Run", network: "Network", source: str, seed: int, count: int, temperature: float
+    run: Run, network: "Network", source: str, seed: int, count: int, temperature: float
 ) -> tuple[str, "Floats"]:
     """Return codes (count, d) drawn from those of the test images, and what they are drawn from."""
     from vae_tui.latent.codes import aggregate, check_sampling
@@ -190,7 +190,7 @@ def _samples_of_codes(
     return about, mixture.draw(seed, count, temperature)
 
 
-def _weights(run: "Run", network: "Network") -> str:
+def _weights(run: Run, network: "Network") -> str:
     return f"weights of step {network.step} of {printable(run.name)}"
 
 

@@ -17,9 +17,11 @@ from vae_tui.cli.console import print_error, print_lines
 from vae_tui.cli.options import option, plain_runs_dir
 from vae_tui.cli.runs import machines, table
 from vae_tui.errors import VaeTuiError
+from vae_tui.run.files import LineTail
+from vae_tui.run.runs_folder import find
+from vae_tui.run.untrusted import json_object
 
 if TYPE_CHECKING:
-    from vae_tui.run.files import LineTail
     from vae_tui.run.log.restarts import Restarts
 
 _POLL_SECONDS = 0.1
@@ -38,7 +40,6 @@ def status(run: str | None, runs_dir: Path, as_json: bool) -> None:
     from vae_tui.run.events import finite
     from vae_tui.run.kl_weight.conventions import beta_elsewhere
     from vae_tui.run.kl_weight.schedule import beta_in_words
-    from vae_tui.run.runs_folder import find
     from vae_tui.run.summary import summarise_all
 
     found = find(runs_dir, run)
@@ -71,7 +72,6 @@ def wait(run: str | None, runs_dir: Path) -> int:
 
     The exit code is 0 if it finished or was stopped, 1 if it failed.
     """
-    from vae_tui.run.runs_folder import find
     from vae_tui.run.summary import summarise_all
 
     found = find(runs_dir, run)
@@ -95,10 +95,8 @@ def events(run: str | None, runs_dir: Path, since: int, follow: bool) -> None:
     makes earlier lines of later steps obsolete.
     """
     from vae_tui.cli.headless import as_json_line, lines_until_end
-    from vae_tui.run.files import LineTail
     from vae_tui.run.log.restarts import Restarts
     from vae_tui.run.log.step_offset import offset_of_step
-    from vae_tui.run.runs_folder import find
 
     found = find(runs_dir, run)
     with _log_errors():
@@ -123,7 +121,7 @@ def events(run: str | None, runs_dir: Path, since: int, follow: bool) -> None:
 COMMANDS = (status, wait, events)
 
 
-def _lines_in_force(tail: "LineTail", restarts: "Restarts") -> Iterator[tuple[bytes, int | None]]:
+def _lines_in_force(tail: LineTail, restarts: "Restarts") -> Iterator[tuple[bytes, int | None]]:
     """Yield the log's lines that none of the ``restarts`` after them voids, with their steps.
 
     The step is None for a line that is not an event.
@@ -134,7 +132,7 @@ def _lines_in_force(tail: "LineTail", restarts: "Restarts") -> Iterator[tuple[by
             yield line, step
 
 
-def _lines(tail: "LineTail") -> Iterator[bytes]:
+def _lines(tail: LineTail) -> Iterator[bytes]:
     with _log_errors():
         yield from tail.lines()
 
@@ -150,8 +148,6 @@ def _log_errors() -> Iterator[None]:
 
 def _step(line: bytes) -> int | None:
     """Return the step of an event, also of a kind that this version does not know; else None."""
-    from vae_tui.run.untrusted import json_object
-
     try:
         record = json_object(line)
     except ValueError:

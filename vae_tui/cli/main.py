@@ -25,6 +25,7 @@ from vae_tui.cli.user_config.commands import config as config_command
 from vae_tui.cli.watch import watch
 from vae_tui.errors import VaeTuiError
 from vae_tui.run.config import ARCHITECTURES, KL_SCHEDULES, MODELS, PRECISIONS, RECONSTRUCTIONS
+from vae_tui.run.runs_folder import find
 
 
 def main() -> NoReturn:
@@ -228,7 +229,6 @@ def attach(run: str | None, runs_dir: Path, read_only: bool, fps: int | None, no
     """Watch a run: live, ended or lost."""
     from vae_tui.cli.headless import follow
     from vae_tui.model import config_or_fallback
-    from vae_tui.run.runs_folder import find
     from vae_tui.terminal import capabilities
 
     found = find(runs_dir, run)

@@ -11,6 +11,7 @@ from vae_tui.cli.console import print_lines, progress_bar
 from vae_tui.cli.data_set.folders import folder_of_data
 from vae_tui.cli.options import Choice, option
 from vae_tui.errors import UsageError
+from vae_tui.run.runs_folder import find
 from vae_tui.text import printable
 
 
@@ -39,8 +40,6 @@ def evaluate(
     distance from training images.
     """
     from rich.progress import TaskProgressColumn, TimeRemainingColumn
-
-    from vae_tui.run.runs_folder import find
 
     found = find(runs_dir, run)
     config = found.config()
@@ -71,7 +70,6 @@ def export(run: str | None, runs_dir: Path, step: int | None, output: Path) -> N
     from vae_tui.export.output_file import check_output, write
     from vae_tui.model.network_at_step import network_at
     from vae_tui.model.numpy_network import safetensors_file
-    from vae_tui.run.runs_folder import find
 
     check_output(output, (".pt", ".safetensors", ".csv"))
     found = find(runs_dir, run)
@@ -125,7 +123,6 @@ def movie(
 
     from vae_tui.export.output_file import check_output, write
     from vae_tui.latent.movie import Request, movie_of
-    from vae_tui.run.runs_folder import find
 
     found = find(runs_dir, run)
     path = output or Path(f"{found.name}-{subject}.gif")

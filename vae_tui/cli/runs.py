@@ -13,6 +13,7 @@ import click
 
 from vae_tui.cli.console import print_error, print_lines
 from vae_tui.cli.options import option, plain_runs_dir, runs_dir_option
+from vae_tui.run.runs_folder import all_runs, no_runs
 from vae_tui.run.state import ADVICE, SETTLED, state_text
 from vae_tui.text import cut, printable
 
@@ -29,7 +30,6 @@ _SIDES = "<<>><"
 def runs(runs_dir: Path, as_json: bool) -> None:
     """List the runs and their state, newest first."""
     from vae_tui.run.events import finite
-    from vae_tui.run.runs_folder import all_runs, no_runs
     from vae_tui.run.summary import summarise_all
 
     found, wrong = summarise_all(all_runs(runs_dir), plain_runs_dir())

@@ -9,6 +9,7 @@ from vae_tui.cli import options
 from vae_tui.cli.console import print_lines
 from vae_tui.cli.options import option
 from vae_tui.errors import UsageError
+from vae_tui.run.runs_folder import find, holds_run
 from vae_tui.text import printable
 
 INSTALL = "pip install 'vae-tui[web]'"
@@ -24,8 +25,6 @@ INSTALL = "pip install 'vae-tui[web]'"
 @click.option("--read-only", is_flag=True, help="Send no commands.")
 def serve(run: str | None, runs_dir: Path, host: str, port: int, read_only: bool) -> None:
     """Show a run's screen in a browser, until ctrl+c."""
-    from vae_tui.run.runs_folder import find, holds_run
-
     found = find(runs_dir, run)
     try:
         from vae_tui.web import server

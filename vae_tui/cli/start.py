@@ -14,10 +14,11 @@ from vae_tui.cli.cores import check_device, check_precision, check_processes, de
 from vae_tui.cli.data_set.folders import folder_for_data, folder_of_data
 from vae_tui.cli.options import plain_runs_dir
 from vae_tui.errors import UsageError
-from vae_tui.run.config import TENSORBOARD_MISSING, RunConfig
+from vae_tui.run.config import SETTINGS, TENSORBOARD_MISSING, RunConfig, check_number
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import NameTaken, check_name, create, find, holds_run
 
 if TYPE_CHECKING:
-    from vae_tui.run.folder import Run
     from vae_tui.training.distributed.launch import Launch
 
 _ATTEMPTS, _ATTEMPT_SECONDS = 100, 0.05
@@ -34,7 +35,7 @@ _NOT_OF_THE_RUN = {
 class Begun(NamedTuple):
     """A run to follow."""
 
-    run: "Run"
+    run: Run
     config: RunConfig
     offset: int = 0
     """Of the new events in the log, bytes."""
@@ -47,8 +48,6 @@ def begin(settings: dict[str, Any]) -> Begun | None:
 
     None if there is nothing to do: with --or-resume, a run that has finished.
     """
-    from vae_tui.run.runs_folder import find
-
     resumed, or_resume = settings.pop("resumed"), settings.pop("or_resume")
     if resumed:
         run = find(settings["runs_dir"], resumed)
@@ -85,9 +84,6 @@ def begin_as_rank(settings: dict[str, Any], launch: "Launch") -> Begun | None:
 
 def _find_or_create(settings: dict[str, Any], attempts: int, *, may_create: bool = True) -> Begun:
     """Return the run of --name; it is new if this process created it."""
-    from vae_tui.run.folder import Run
-    from vae_tui.run.runs_folder import NameTaken, check_name, holds_run
-
     name: str | None = settings["name"]
     if name is None:
         raise UsageError("--or-resume needs the run's --name")
@@ -117,11 +113,10 @@ def create_run(
     size: int | None = None,
     channels: str = "auto",
     **settings: Any,
-) -> tuple["Run", RunConfig]:
+) -> tuple[Run, RunConfig]:
     """Create a run's folder; download or convert its data set if that is missing."""
     from vae_tui.cli.data_set.choice import choose_data_set
     from vae_tui.model import ARCHITECTURES, choose_architecture
-    from vae_tui.run.runs_folder import check_name, create
 
     folder = folder_for_data(data_dir).absolute()
     chosen = choose_data_set(
@@ -147,7 +142,7 @@ def create_run(
 
 
 def resume_run(
-    run: "Run",
+    run: Run,
     data_dir: Path | None,
     settings: dict[str, float],
     *,
@@ -192,7 +187,7 @@ def config_here(config: RunConfig, data_dir: Path | None = None) -> RunConfig:
     return config
 
 
-def _go_on(run: "Run", data_dir: Path | None) -> Begun | None:
+def _go_on(run: Run, data_dir: Path | None) -> Begun | None:
     """Resume a run that a job with the same options began; None if it has finished."""
     changes = _changes(run)
     if changes is None:
@@ -201,9 +196,8 @@ def _go_on(run: "Run", data_dir: Path | None) -> Begun | None:
     return Begun(run, config, offset, is_new=False)
 
 
-def _changes(run: "Run") -> dict[str, float] | None:
+def _changes(run: Run) -> dict[str, float] | None:
     """Return the settings that the options change of the run; None if it has finished."""
-    from vae_tui.run.config import SETTINGS, check_number
     from vae_tui.run.summary import summarise
 
     config, settings = run.config(), {}
@@ -262,8 +256,6 @@ def _given() -> dict[str, Any]:
 
 def given_to_resume() -> dict[str, float]:
     """Return the settings given with ``--resume``; UsageError for those that cannot change."""
-    from vae_tui.run.config import SETTINGS, check_number
-
     given = _given()
     for name in given.keys() - {*SETTINGS}:
         raise UsageError(

@@ -11,7 +11,11 @@ import click
 from vae_tui.cli import completion, options
 from vae_tui.cli.console import print_error, print_lines
 from vae_tui.cli.options import plain_runs_dir
+from vae_tui.cli.start import resume_run
 from vae_tui.errors import UsageError, VaeTuiError
+from vae_tui.run.commands import Command, parse_setting
+from vae_tui.run.folder import Run
+from vae_tui.run.runs_folder import find
 from vae_tui.run.state import ADVICE
 
 if TYPE_CHECKING:
@@ -19,7 +23,6 @@ if TYPE_CHECKING:
 
     from vae_tui.run.commands import Command
     from vae_tui.run.events import Event
-    from vae_tui.run.folder import Run
 
 ANSWER_SECONDS = 60.0
 """A trainer that has not answered for longer is given up; a save may take long on a slow disk."""
@@ -31,7 +34,6 @@ ANSWER_SECONDS = 60.0
 def pause(run: str | None, runs_dir: Path) -> None:
     """Pause a live run; it saves first."""
     from vae_tui.run.events import Paused
-    from vae_tui.run.runs_folder import find
 
     _send(find(runs_dir, run), "pause", Paused, "paused")
 
@@ -48,9 +50,7 @@ def resume(run: str | None, runs_dir: Path, data_dir: Path | None, force: bool) 
 
     A run that is not live continues from its last save.
     """
-    from vae_tui.cli.start import resume_run
     from vae_tui.run.events import Resumed
-    from vae_tui.run.runs_folder import find
     from vae_tui.run.summary import summarise
 
     found = find(runs_dir, run)
@@ -69,8 +69,6 @@ def resume(run: str | None, runs_dir: Path, data_dir: Path | None, force: bool) 
 @options.runs_dir_option
 def stop(run: str | None, runs_dir: Path) -> None:
     """End a live run; it saves first."""
-    from vae_tui.run.runs_folder import find
-
     _send(find(runs_dir, run), "stop", None, "")
 
 
@@ -85,7 +83,6 @@ def set_settings(run: str, changes: tuple[str, ...], runs_dir: Path) -> None:
     printed; any other run changes when it is resumed.
     """
     from vae_tui.run.control import change_settings
-    from vae_tui.run.runs_folder import find
     from vae_tui.run.summary import summarise
 
     settings = dict(map(_parsed, changes))
@@ -115,20 +112,17 @@ COMMANDS = (pause, resume, stop, set_settings)
 
 
 def _parsed(change: str) -> tuple[str, float]:
-    from vae_tui.run.commands import parse_setting
-
     name, equals, value = change.partition("=")
     if not equals:
         raise UsageError(f"{change!r} is not SETTING=VALUE, as in beta=4")
     return name, parse_setting(name, value)
 
 
-def _send(run: "Run", name: str, answer: "type[Event] | None", state_after: str) -> None:
+def _send(run: Run, name: str, answer: "type[Event] | None", state_after: str) -> None:
     """Send the command ``name`` to a live run and wait for the event ``answer``, or for its end.
 
     Nothing is sent to a run that is in the state ``state_after`` already.
     """
-    from vae_tui.run.commands import Command
     from vae_tui.run.summary import summarise
 
     is_live, state = run.is_live(), summarise(run).state  # in this order: it may just end
@@ -147,7 +141,7 @@ def _send(run: "Run", name: str, answer: "type[Event] | None", state_after: str)
     print_lines(f"{run.name} is {state}; {ADVICE[state].format(name=reference)}")
 
 
-def _print_answers(run: "Run", sent: "list[Command]", offset: int) -> bool:
+def _print_answers(run: Run, sent: "list[Command]", offset: int) -> bool:
     """Print at which step each setting changed; return whether the trainer answered them all.
 
     False if it ended before. UsageError with the reason of the first that was refused.
@@ -174,7 +168,7 @@ def _print_answers(run: "Run", sent: "list[Command]", offset: int) -> bool:
     return not waiting
 
 
-def _events(run: "Run", offset: int) -> "Iterator[Event]":
+def _events(run: Run, offset: int) -> "Iterator[Event]":
     """Yield new events until the trainer ends, for `ANSWER_SECONDS` at most."""
     from vae_tui.cli.headless import lines_until_end
     from vae_tui.run import events
@@ -185,7 +179,7 @@ def _events(run: "Run", offset: int) -> "Iterator[Event]":
                 yield event
 
 
-def _state_at_the_end(run: "Run", offset: int) -> str:
+def _state_at_the_end(run: Run, offset: int) -> str:
     """Wait until no trainer is live, which is after its last event; return the run's state."""
     from vae_tui.run.summary import summarise
 
@@ -199,7 +193,7 @@ def _state_at_the_end(run: "Run", offset: int) -> str:
     return state
 
 
-def _no_answer(run: "Run") -> VaeTuiError:
+def _no_answer(run: Run) -> VaeTuiError:
     pid = run.pid()
     end = f"; to end it: kill -9 {pid}, then vae-tui resume {run.reference(plain_runs_dir())}"
     return VaeTuiError(

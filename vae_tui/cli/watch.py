@@ -15,6 +15,8 @@ from vae_tui.cli.options import plain_runs_dir
 from vae_tui.cli.start import config_here
 from vae_tui.cli.user_config import config_file, screen_settings
 from vae_tui.run.config import RunConfig
+from vae_tui.run.folder import Run
+from vae_tui.run.state import ADVICE
 from vae_tui.text import printable
 
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from vae_tui.latent.posterior import Posteriors
     from vae_tui.latent.projection import Embedding
     from vae_tui.run.control import RunSteering
-    from vae_tui.run.folder import Run
     from vae_tui.tui.app import VaeApp
     from vae_tui.tui.dialogs.draw import DrawDialog
     from vae_tui.tui.dialogs.open_image import OpenImageDialog
@@ -37,7 +38,7 @@ _SIGNALLED = 128
 
 
 def watch(
-    run: "Run",
+    run: Run,
     config: RunConfig,
     *,
     read_only: bool,
@@ -60,7 +61,6 @@ def watch(
     from vae_tui.model import config_or_fallback
     from vae_tui.run import control
     from vae_tui.run.control import RunSteering
-    from vae_tui.run.folder import Run
 
     plain = plain_runs_dir()
     start_new = _once(partial(control.start, run, config) if is_new else lambda: None)
@@ -86,10 +86,8 @@ def watch(
     os._exit(code)  # without waiting for threads: they may block, or be importing
 
 
-def _what_next(run: "Run", state: str, reference: str) -> "Iterator[str]":
+def _what_next(run: Run, state: str, reference: str) -> "Iterator[str]":
     """Yield a line on a run that goes on, or was stopped, when its screen has been left."""
-    from vae_tui.run.state import ADVICE
-
     if state == "stopping":
         yield f"{run.name} is stopping; look at it with: vae-tui attach {reference}"
     elif run.is_live():
@@ -113,7 +111,7 @@ def _once(work: Callable[[], object]) -> Callable[[], None]:
 class _Screen(NamedTuple):
     """Makes the app that shows a run, and what this app receives after its first paint."""
 
-    run: "Run"
+    run: Run
     config: RunConfig
     """The run's, or a fallback if it has ``damage``."""
     damage: str

@@ -6,6 +6,7 @@ import click
 
 from vae_tui.cli import options
 from vae_tui.cli.images.given import given_images, images_argument
+from vae_tui.run.runs_folder import find
 
 
 @click.command()
@@ -31,7 +32,6 @@ def encode(
     from vae_tui.export.output_file import write
     from vae_tui.latent.posterior import posteriors
     from vae_tui.model.network_at_step import network_at
-    from vae_tui.run.runs_folder import find
 
     found = find(runs_dir, run)
     config = found.config()

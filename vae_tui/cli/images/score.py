@@ -10,6 +10,7 @@ import click
 from vae_tui.cli import options
 from vae_tui.cli.console import print_lines
 from vae_tui.cli.images.given import given_images, images_argument
+from vae_tui.run.runs_folder import find
 from vae_tui.text import printable
 
 if TYPE_CHECKING:
@@ -53,7 +54,6 @@ def score(
     from vae_tui.latent.scores import score as score_images
     from vae_tui.model.network_at_step import network_at
     from vae_tui.model.probe import load_probe
-    from vae_tui.run.runs_folder import find
 
     found = find(runs_dir, run)
     config = found.config()

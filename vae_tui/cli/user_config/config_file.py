@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vae_tui.errors import UsageError
+from vae_tui.run.config import RANGES, check_number
 from vae_tui.run.untrusted import read_bounded
 from vae_tui.text import did_you_mean
 
@@ -152,8 +153,6 @@ def _name(option: click.Option) -> str:
 
 def _converted(path: Path, name: str, value: Any, option: click.Option) -> Any:
     """Return the value as the option's own type; UsageError if it cannot have it."""
-    from vae_tui.run.config import RANGES, check_number
-
     if isinstance(value, bool) != option.is_flag or isinstance(value, dict):
         expected = "true or false" if option.is_flag else "a value as on the command line"
         raise UsageError(f"{path}: {name} should be {expected}")
