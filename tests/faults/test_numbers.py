@@ -44,7 +44,7 @@ def poisoned(folder: Path, weight: str, number: float) -> tuple[Run, int]:
     """Train a run that is poisoned, in this process; return it and the step it reached."""
     run = create(folder, "run", CONFIG)
     trainer = Trainer(CONFIG, idx_files.load("digits", Path("/nowhere")), CPU, StepPlan("fp32"))
-    recorder = Recorder(run, CONFIG, trainer, PatientWriter(run, trainer, lambda: True, int))
+    recorder = Recorder(run, trainer, PatientWriter(run, trainer, lambda: True, int))
     recorder.begin(idx_files.load("digits", Path("/nowhere")))
     for happened in trainer.run(Poisoner(trainer, weight, number)):
         # Save every time: weights that are not finite must never be saved.

@@ -48,7 +48,7 @@ def test_the_trainer_writes_the_probe_that_was_coming(sorted_by_class, tmp_path)
     config = sorted_by_class
     images = load(config.dataset, tmp_path, SHAPE, config.data_checksum)
     run = create(tmp_path / "runs", "run", config)
-    Recorder(run, config, tiny_trainer(config, images), Writer()).begin(images)
+    Recorder(run, tiny_trainer(config, images), Writer()).begin(images)
     found, coming = load_probe(run.probe, config), coming_probe(config)
     assert np.array_equal(found.images, coming.images)
     assert np.array_equal(found.labels, coming.labels)
@@ -57,7 +57,7 @@ def test_the_trainer_writes_the_probe_that_was_coming(sorted_by_class, tmp_path)
 def test_the_probe_of_a_known_data_set_is_its_first_test_images(tmp_path):
     images = random_images(test=PROBE_IMAGES + 100)
     run = create(tmp_path, "run", tiny_config())
-    Recorder(run, tiny_config(), tiny_trainer(), Writer()).begin(images)
+    Recorder(run, tiny_trainer(), Writer()).begin(images)
     found = load_probe(run.probe, tiny_config())
     assert np.array_equal(found.images.reshape(-1, 784), images.test[:PROBE_IMAGES])
 

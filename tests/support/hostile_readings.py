@@ -156,7 +156,7 @@ def train_on(run: Run) -> None:
                 append(run.path / "answers.jsonl", repr(event).encode() + b"\n")
     with contextlib.suppress(VaeTuiError, OSError):
         writer = PatientWriter(run, trainer, lambda: True, int)
-        Recorder(run, run.config(), trainer, writer).begin(IMAGES)
+        Recorder(run, trainer, writer).begin(IMAGES)
 
 
 def watch_on_idle_loop(run: Run) -> None:

@@ -68,7 +68,6 @@ class Recording:
         self.machine: list[Event] = []
         self._recorder = Recorder(
             self.run,
-            config,
             self.trainer,
             self.journal,
             self.clock,
@@ -208,7 +207,7 @@ def test_the_untrained_networks_test_is_in_the_log_once_though_it_is_made_again(
     first = Recording(tmp_path)
     first.record(started(), step=0)
     first.record(epoch_ended(0, bce=500.0), step=0)
-    again = Recorder(first.run, tiny_config(), first.trainer, first.journal, first.clock)
+    again = Recorder(first.run, first.trainer, first.journal, first.clock)
     again.begin(IMAGES)
     again.record([started()], save=False)
     again.record([epoch_ended(0, bce=500.0)], save=True)
@@ -233,7 +232,7 @@ def test_after_a_resume_a_worse_test_replaces_no_best_weights(tmp_path):
     first = Recording(tmp_path)
     first.record(started(), epoch_ended(1, bce=50.0), step=6, save=True)
     first.change_weights()
-    again = Recorder(first.run, tiny_config(), first.trainer, first.journal, first.clock)
+    again = Recorder(first.run, first.trainer, first.journal, first.clock)
     again.begin(IMAGES)
     first.trainer.step = 12
     again.record([epoch_ended(2, bce=51.0)], save=True)

@@ -47,7 +47,7 @@ def new_trainer(config=CONFIG):
 
 def train(run, trainer, until=lambda step: False, clock=float):
     """Train to the end or until a step; return the events. Writing takes no time by the clock."""
-    files = TensorBoardFiles(run, CONFIG, trainer, random_images(), clock)
+    files = TensorBoardFiles(run, trainer, random_images(), clock)
     happened = []
     for events in trainer.run(NoCommands()):
         files.record(events)
@@ -112,7 +112,7 @@ def test_samples_of_a_colour_run_are_in_its_colours(tmp_path):
     share = torch.tensor([215, 95, 10]).repeat(64) / 255
     with torch.no_grad():
         trainer.model.decoder[-1].bias.copy_(torch.log(share / (1 - share)))
-    files = TensorBoardFiles(Run(tmp_path), config, trainer, images, float)
+    files = TensorBoardFiles(Run(tmp_path), trainer, images, float)
     for events in trainer.run(NoCommands()):
         files.record(events)
     (first, *_) = read(Run(tmp_path)).Images("samples")
@@ -209,7 +209,7 @@ def test_the_losses_before_a_failure_are_in_the_files(tmp_path):
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "tensorboard").write_text("not a folder")
     with pytest.raises(VaeTuiError, match=r"tensorboard cannot be written: "):
-        TensorBoardFiles(Run(tmp_path), CONFIG, new_trainer(), random_images())
+        TensorBoardFiles(Run(tmp_path), new_trainer(), random_images())
 
 
 @pytest.mark.parametrize("resumed", [False, True])

@@ -77,7 +77,7 @@ def train(
         # Never train over what was trained, even if its state is missing.
         if ranks.share(run.trainer_state.exists() or run.weights.exists()):
             restore(trainer, run.trainer_state, ranks)
-        with _recording(run, config, images, trainer, device, commands, ranks, lock) as record:
+        with _recording(run, images, trainer, commands, lock) as record:
             for happened in trainer.run(commands, commands.offset):
                 step = trainer.step
                 last = happened[-1] if happened else last
@@ -102,16 +102,10 @@ def train(
 
 @contextlib.contextmanager
 def _recording(
-    run: Run,
-    config: RunConfig,
-    images: Images,
-    trainer: Trainer,
-    device: torch.device,
-    commands: CommandFile,
-    ranks: Ranks,
-    lock: RunLock | None,
+    run: Run, images: Images, trainer: Trainer, commands: CommandFile, lock: RunLock | None
 ) -> Iterator[Callable[[list[Event]], None]]:
     """Give what writes events, and the saves that are due after them; only rank 0 writes."""
+    ranks = trainer.ranks
     if ranks.rank:
         yield lambda happened: None
         return
@@ -120,13 +114,13 @@ def _recording(
     check = lock.check if lock is not None else lambda: None
     writer = PatientWriter(run, trainer, commands.is_stop_requested, ranks.keep_waiting, check)
     with contextlib.ExitStack() as cleanup:
-        machine = _machine_sampler(device, ranks)
+        machine = _machine_sampler(trainer.device, ranks)
         cleanup.callback(machine.stop)
-        recorder = Recorder(run, config, trainer, writer, take_machine=machine.take)
+        recorder = Recorder(run, trainer, writer, take_machine=machine.take)
         recorder.begin(images)
         tensorboard = None
-        if config.tensorboard:
-            tensorboard = TensorBoardFiles(run, config, trainer, images)
+        if trainer.config.tensorboard:
+            tensorboard = TensorBoardFiles(run, trainer, images)
             cleanup.callback(tensorboard.close)
 
         def record(happened: list[Event]) -> None:

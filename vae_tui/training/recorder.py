@@ -13,7 +13,6 @@ from vae_tui.data.idx_files import Images
 from vae_tui.errors import VaeTuiError
 from vae_tui.model.probe import probe_indices
 from vae_tui.run import events
-from vae_tui.run.config import RunConfig
 from vae_tui.run.events import EpochEnded, Event, MachineMeasured, Paused, RunEnded
 from vae_tui.run.folder import Run
 from vae_tui.run.log.log_progress import LogProgress
@@ -49,7 +48,6 @@ class Recorder:
     def __init__(
         self,
         run: Run,
-        config: RunConfig,
         trainer: Trainer,
         writer: PatientWriter,
         clock: Callable[[], float] = time.monotonic,
@@ -59,7 +57,6 @@ class Recorder:
         self._trainer = trainer
         self._writer = writer
         self._take_machine = take_machine
-        self._config = config
         self._unsaved_best: tuple[int, dict[str, Tensor]] | None = None
         self._best_loss = math.inf
         self._untrained_is_tested = False
@@ -85,7 +82,7 @@ class Recorder:
                 file.unlink(missing_ok=True)
         self._writer.reserve_space()
         if not self._run.probe.exists():
-            chosen = torch.from_numpy(probe_indices(len(images.test), self._config))
+            chosen = torch.from_numpy(probe_indices(len(images.test), self._trainer.config))
             probe = images.test[chosen], images.test_labels[chosen], images.shape
             self._writer.write(lambda: save_probe(self._run.probe, *probe))
         for step in self._run.kept_steps():
@@ -146,7 +143,7 @@ class Recorder:
             # Before the state: a resumed run relies on finding its best weights.
             step, best = self._unsaved_best
             self._writer.write(
-                lambda: save_weights(self._run.best, best, step, self._config.image_shape)
+                lambda: save_weights(self._run.best, best, step, self._trainer.config.image_shape)
             )
             self._unsaved_best = None
         self._writer.write(lambda: save_state(self._run.trainer_state, self._trainer.state()))
@@ -157,21 +154,21 @@ class Recorder:
         step, weights = self._trainer.step, self._trainer.model.state_dict()
         self._writer.write(
             lambda: save_weights(
-                self._run.inside / name, weights, step, self._config.image_shape, half=half
+                self._run.inside / name, weights, step, self._trainer.config.image_shape, half=half
             )
         )
         self._writer.append(events.WeightsSaved(time=time.time(), step=step, path=name))
 
     def _note_best(self, tested: EpochEnded) -> None:
         """Copy the weights if their test loss is the lowest; the next save writes them."""
-        loss = TEST_LOSS.value(tested, self._config)
+        loss = TEST_LOSS.value(tested, self._trainer.config)
         if loss < self._best_loss:
             self._best_loss = loss
             self._unsaved_best = tested.step, copy.deepcopy(self._trainer.model.state_dict())
 
     def _read_tests(self) -> None:
         """Read from the log what was tested before an interruption."""
-        log = LogProgress(self._run.events, Progress(self._run.name, self._config)).read()
+        log = LogProgress(self._run.events, Progress(self._run.name, self._trainer.config)).read()
         self._untrained_is_tested = log.untrained is not None
         step = self._trainer.step
         tests = until(log.tests, step)

@@ -16,7 +16,7 @@ from torch import Tensor
 from vae_tui.data.idx_files import Images
 from vae_tui.errors import UsageError, VaeTuiError
 from vae_tui.model.probe import classes_of, probe_indices
-from vae_tui.run.config import TENSORBOARD_MISSING, RunConfig
+from vae_tui.run.config import TENSORBOARD_MISSING
 from vae_tui.run.events import EpochEnded, Event, LossesMeasured, Measurement, RunEnded
 from vae_tui.run.folder import Run, reason
 from vae_tui.run.series import SERIES
@@ -41,7 +41,6 @@ class TensorBoardFiles:
     def __init__(
         self,
         run: Run,
-        config: RunConfig,
         trainer: Trainer,
         images: Images,
         clock: Callable[[], float] = time.monotonic,
@@ -51,12 +50,12 @@ class TensorBoardFiles:
             new_writer = resolve_name("torch.utils.tensorboard:SummaryWriter")  # takes 0.4 s
         except ImportError:
             raise UsageError(TENSORBOARD_MISSING) from None
-        self._config = config
-        self._trainer = trainer
+        self._trainer, config = trainer, trainer.config
         self._images = images
-        self._device = next(trainer.model.parameters()).device
         generator = torch.Generator().manual_seed(stream_seed(config.seed, "tensorboard"))
-        self._codes = torch.randn(SAMPLES, config.latent_dim, generator=generator).to(self._device)
+        self._codes = torch.randn(SAMPLES, config.latent_dim, generator=generator).to(
+            trainer.device
+        )
         self._budget = TimeBudget(SHARE, CREDIT, lambda _: 0.0, clock)
         self._sampled_step = -1
         # A resume from step 0 repeats the test there; the tests of other steps are not repeated.
@@ -95,7 +94,7 @@ class TensorBoardFiles:
         """Write each number of the table of series under its own tag."""
         per = "step" if isinstance(event, LossesMeasured) else "epoch"
         for metric in SERIES:
-            value = metric.value(event, self._config) if metric.per == per else math.nan
+            value = metric.value(event, self._trainer.config) if metric.per == per else math.nan
             if isinstance(value, int | float) and math.isfinite(value):
                 tag = _tag(metric.name, per)
                 self._writer.add_scalar(tag, value, event.step, walltime=event.time)
@@ -124,11 +123,11 @@ class TensorBoardFiles:
     def _end(self, event: RunEnded) -> None:
         """Write samples, and the means of q(z|x) of test images for TensorBoard's projector."""
         self._add_samples(event)
-        chosen = torch.from_numpy(probe_indices(len(self._images.test), self._config))
+        chosen = torch.from_numpy(probe_indices(len(self._images.test), self._trainer.config))
         test = self._images.test[chosen].float() / 255
-        names = classes_of(self._config)
+        names = classes_of(self._trainer.config)
         with torch.no_grad():
-            means = self._trainer.model.encode(test.to(self._device)).mean.cpu()
+            means = self._trainer.model.encode(test.to(self._trainer.device)).mean.cpu()
         if torch.isfinite(means).all():
             labels = self._images.test_labels[chosen].tolist()
             self._writer.add_embedding(

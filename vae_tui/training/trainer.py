@@ -73,16 +73,14 @@ class Trainer:
         if config.threads:
             torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed)
+        self.config, self.device, self.ranks = config, device, ranks
         self.model = build(config).to(device)
         self.settings = Settings(config)
         self.step = 0
         self.steps_per_epoch = math.ceil(len(images.train) / config.batch_size)
         self.saved_step = 0
         """Step of the newest complete save; whoever saves sets it."""
-        self._config = config
         self._image_count = len(images.train)
-        self._device = device
-        self._ranks = ranks
         self._timer = timer
         self._noise = torch.Generator(device).manual_seed(stream_seed(config.seed, "noise"))
         self._feed = feed_for(config, images.train, device, ranks)
@@ -130,7 +128,7 @@ class Trainer:
             yield [self._reports.epoch_ended(0, self.model, {}, 0.0)]
         while True:
             taken = commands.take(CHUNK_SECONDS if self.is_paused else 0.0)
-            events = [event for command in self._ranks.share(taken) for event in self.obey(command)]
+            events = [event for command in self.ranks.share(taken) for event in self.obey(command)]
             if self._stopped:
                 yield [*events, RunEnded(**self._stamp(), reason=self._stopped)]
                 return
@@ -173,7 +171,7 @@ class Trainer:
             "model": self.model.state_dict(),
             "optimizer": self._stepper.state(),
             "noise": self._noise.get_state(),
-            "noise_device": self._device.type,
+            "noise_device": self.device.type,
             **self._meter.state(),
             **self.settings.state(),
         }
@@ -189,13 +187,13 @@ class Trainer:
         self.step = self.saved_step = step
         # A generator's state is of no use on another type of device: there the noise continues
         # from a seed that only this step has. Older versions did not save the type.
-        if state.get("noise_device", self._device.type) == self._device.type:
+        if state.get("noise_device", self.device.type) == self.device.type:
             self._noise.set_state(state["noise"])
         else:
-            self._noise.manual_seed(stream_seed(self._config.seed, f"noise from step {step}"))
+            self._noise.manual_seed(stream_seed(self.config.seed, f"noise from step {step}"))
         steps = step % self.steps_per_epoch
-        self._meter.load_state(state, steps * self._config.batch_size, steps)
-        if self._ranks.rank == 0:  # the sums of all ranks are added up when they are read
+        self._meter.load_state(state, steps * self.config.batch_size, steps)
+        if self.ranks.rank == 0:  # the sums of all ranks are added up when they are read
             self._stepper.sums.copy_(self._stepper.sums.new_tensor(self._meter.epoch_sums.totals))
 
     def is_finite(self) -> bool:
@@ -204,17 +202,17 @@ class Trainer:
 
     def _train_chunk(self) -> list[Event]:
         """Take about ``CHUNK_SECONDS`` of steps; return the events that are due after them."""
-        size = self._config.batch_size
+        size = self.config.batch_size
         start = self.step % self.steps_per_epoch * size
         steps = min(
             1 if self.step < SETTLING_STEPS else max(1, int(CHUNK_SECONDS / self._step_seconds)),
             next_kept(self.step, self.steps_per_epoch) - self.step,
             math.ceil(self._feed.longest(start) / size),
         )
-        steps = self._ranks.share(steps)
+        steps = self.ranks.share(steps)
         began = self._timer()
         self._take_steps(steps)
-        totals = self._ranks.sum(self._stepper.sums).tolist()  # waits for the device
+        totals = self.ranks.sum(self._stepper.sums).tolist()  # waits for the device
         seconds = self._timer() - began
         self._step_seconds = seconds / steps
         steps_of_epoch = (self.step - 1) % self.steps_per_epoch + 1
@@ -242,13 +240,13 @@ class Trainer:
     def _take_steps(self, count: int) -> None:
         """Take steps of the same epoch."""
         epoch, index = divmod(self.step, self.steps_per_epoch)
-        size = self._config.batch_size
+        size = self.config.batch_size
         betas = [self._beta_at(step) for step in range(self.step, self.step + count)]
         self._stepper.take(self._feed.rows(epoch, index * size, count * size), betas)
         self.step += count
 
     def _beta_at(self, step: int) -> float:
-        return beta_at(self._config, self.settings["beta"], step, self.steps_per_epoch)
+        return beta_at(self.config, self.settings["beta"], step, self.steps_per_epoch)
 
     def _change(self, command: Command, name: str, value: float, *, undo: bool = False) -> Event:
         begun = math.ceil(self.step / self.steps_per_epoch)
