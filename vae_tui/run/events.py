@@ -254,6 +254,8 @@ def _floats(value: object) -> tuple[float, ...]:
         raise TypeError(f"{preview(value)} is not a list")
     if len(value) > RANGES["latent_dim"].high:
         raise TypeError(f"{len(value)} numbers are more than a code can have")
+    if set(map(type, value)) == {float}:  # half the time of a look at each
+        return tuple(value)
     return tuple(map(as_float, value))
 
 

@@ -57,9 +57,11 @@ def json_object(text: str | bytes) -> dict[str, Any]:
 
 def as_float(value: object) -> float:
     """Return a number from JSON, NaN for null; TypeError for anything else."""
+    if isinstance(value, float):
+        return value
     if value is None:
         return math.nan
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{preview(value)} is not a number")
     return float(value)
 
