@@ -206,8 +206,10 @@ def decode(line: bytes) -> Event | None:
     if (event_type := _TYPE_OF.get(record["event"])) is None:
         return None
     try:
-        present = [each for each in _READERS[event_type].items() if each[0] in record]
-        values: dict[str, Any] = {name: read(record[name]) for name, read in present}
+        readers = _READERS[event_type].items()
+        values: dict[str, Any] = {
+            name: read(record[name]) for name, read in readers if name in record
+        }
         if issubclass(event_type, Measurement):
             values["more"] = {
                 name: as_float(record[name]) for name in more_names(event_type) if name in record
