@@ -1,7 +1,7 @@
 """Decodes blocks of the event log: loss events as rows of numbers, the other ones whole.
 
-A long run has a million loss events, and each epoch a test. ``events.decode`` takes 15 seconds for
-them, one ``json.loads`` a block with checks of all types four, msgspec one.
+A long run has a million loss events, and each epoch a test. ``events.decode`` takes 17 seconds for
+them, one ``json.loads`` a block 7 without any check, msgspec with checks of all types less than 1.
 """
 
 import math
