@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support.processes import PATIENCE_SECONDS
 from support.real_runs import ended
 from support.terminal import PROGRAM
 
@@ -22,7 +23,7 @@ def told_nobody(arguments: list[str], folder: Path) -> str:
         stderr=subprocess.PIPE,
         cwd=folder,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     os.close(writing)

@@ -146,5 +146,5 @@ def test_on_a_terminal_samples_are_printed_in_colour(run, colorterm):
 def test_the_screen_is_opened_for_a_colour_run(run):
     program = Path(sys.executable).with_name("vae-tui")
     with Terminal([str(program), "attach", str(run.path)], environment=dict(os.environ)) as screen:
-        screen.wait_for("reconstructions", 60)
+        screen.wait_for("reconstructions")
         screen.type("q")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from support.processes import PATIENCE_SECONDS
 from support.terminal import Terminal
 
 from vae_tui.doctor.colour_card import GREYS, card
@@ -25,6 +26,8 @@ QUICK_TORCH = """
         def __matmul__(self, _): return self
         def sum(self): return 64.0**3
     """
+PATIENCE = str(PATIENCE_SECONDS / 2)
+"""Seconds that the doctor waits for torch, on a busy machine too."""
 BROKEN_TORCHES = {
     "raise ImportError('libtorch_cpu.so: cannot open')": "libtorch_cpu.so: cannot open",
     "raise SystemExit(3)": "SystemExit",
@@ -47,13 +50,13 @@ def doctor(folder, *arguments, paths=(), **environment):
     given = {**os.environ, "VAE_TUI_DATA_DIR": str(folder), **environment}
     given["PYTHONPATH"] = os.pathsep.join([*map(str, paths), os.environ.get("PYTHONPATH", "")])
     return subprocess.run(
-        [*DOCTOR, "--runs-dir", str(folder / "runs"), *arguments],
+        [*DOCTOR, "--runs-dir", str(folder / "runs"), "--timeout", PATIENCE, *arguments],
         env={name: value for name, value in given.items() if value is not None},
         cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 
@@ -80,9 +83,8 @@ def test_it_says_which_torch_there_is_and_that_nothing_would_stop_a_run(tmp_path
 @pytest.mark.parametrize(("code", "words"), BROKEN_TORCHES.items())
 def test_a_torch_that_is_broken_is_a_finding_and_not_our_end(tmp_path, code, words):
     paths = [fake(tmp_path / "fakes", "torch", code)]
-    # Patience for a busy machine; less where it would be spent.
-    patience = "1" if "within" in words else "30"
-    done = doctor(tmp_path, "--json", "--timeout", patience, paths=paths)
+    options = ["--timeout", "1"] if "within" in words else []
+    done = doctor(tmp_path, "--json", *options, paths=paths)
     assert (done.returncode, done.stderr) == (1, "")
     (found,) = findings(done, "torch")
     assert found["level"] == "problem" and words in found["text"]
@@ -110,7 +112,13 @@ def test_it_works_with_no_environment_at_all(tmp_path):
     paths = [fake(tmp_path / "fakes", "torch", "raise ImportError('no')")]
     bare = {"PATH": os.defpath, "PYTHONPATH": os.pathsep.join([*map(str, paths), *sys.path])}
     done = subprocess.run(
-        DOCTOR, env=bare, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        DOCTOR,
+        env=bare,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (1, "")
     assert "TERM=nothing names no terminal" in done.stdout

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from support.processes import command_line, processes
+from support.processes import PATIENCE_SECONDS, command_line, processes
 from support.real_runs import ENDLESS, newest_step, none_left, told, wait_until
 from support.terminal import PROGRAM
 from support.tiny_runs import only
@@ -82,7 +82,7 @@ def race(run: Run, pair: tuple[str, str], machines: Sequence[dict[str, str]] = (
         assert run.pid() == begun.pid
         with contextlib.suppress(ProcessLookupError):
             os.kill(begun.pid, signal.SIGTERM)
-        said = "".join(one.communicate(timeout=60)[1] for one in starters)
+        said = "".join(one.communicate(timeout=PATIENCE_SECONDS)[1] for one in starters)
         wait_until(lambda: not run.is_live())
     wait_until(lambda: not trainers(run))
     return said

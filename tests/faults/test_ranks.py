@@ -123,7 +123,7 @@ def test_two_processes_survive_a_full_disk_keep_the_run_when_either_is_killed_an
             assert (again.restarts, again.world_size) == (number, 2)
             assert saved <= again.step <= max(event.step for event in told(run))
         kill_a_rank(run, 1)
-        assert agent.wait(60) == 1
+        assert agent.wait(PATIENCE_SECONDS) == 1
     (end,) = only(RunEnded, told(run))
     assert (end.reason, end.message) == (
         "failed",
@@ -160,7 +160,7 @@ def test_ten_killed_processes_of_two_lose_nothing(tmp_path):
             wait_until(lambda number=number: len(only(RunStarted, told(run))) == number + 2)
             slowest = max(slowest, time.monotonic() - began)
         run.send(Command(command="stop"))
-        assert agent.wait(60) == 0
+        assert agent.wait(PATIENCE_SECONDS) == 0
     last = told(run)[-1]
     assert isinstance(last, RunEnded)
     assert last.reason == "stopped"
@@ -178,7 +178,7 @@ def test_a_killed_rank_0_leaves_a_lost_run_and_no_process(tmp_path):
     with agent_of(run, restarts=0) as agent:
         wait_until(lambda: only(RunStarted, told(run)))
         kill_a_rank(run, 0)
-        assert agent.wait(60) == 1
+        assert agent.wait(PATIENCE_SECONDS) == 1
         wait_until(lambda: not ranks_of(run))
     assert summarise(run).state == "lost"
     assert process(agent.pid) is None

@@ -212,7 +212,7 @@ def test_a_frozen_link_stops_neither_training_nor_screen_and_thaws_or_breaks_or_
 
 def test_ssh_without_a_terminal_gets_a_line_why_and_plain_lines(remote, shell):
     terminal = remote.plain("--epochs", "2", "--hidden", "16")
-    assert terminal.wait_for_end(60) == 0
+    assert terminal.wait_for_end() == 0
     assert "vae-tui: stdout is not a terminal: training in plain lines" in terminal.text
     assert "epoch 2/2" in terminal.text
     assert shell.state == "finished"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.logs import epoch_ended, losses, run_with, started
+from support.processes import PATIENCE_SECONDS
 from support.real_runs import ENDLESS, ended, running_aside, told, wait_until
 from support.shells import Shell, assert_it_goes_on
 from support.terminal import PROGRAM
@@ -41,7 +42,7 @@ def at_once(shell: Shell, *commands: str) -> list[subprocess.CompletedProcess[st
     ]
     done = []
     for process in begun:
-        out, errors = process.communicate(timeout=60)
+        out, errors = process.communicate(timeout=PATIENCE_SECONDS)
         done.append(subprocess.CompletedProcess(process.args, process.returncode, out, errors))
     return done
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from support.processes import process
+from support.processes import PATIENCE_SECONDS, process
 from support.real_runs import (
     DIGITS,
     ENDLESS,
@@ -156,7 +156,7 @@ def test_torchrun_by_hand_holds_the_lock_when_its_file_is_removed_and_its_folder
             control.start(renamed, ENDLESS)
         os.kill(began.pid, signal.SIGTERM)
         assert_stopped_with_all_saved(renamed, "preempted")
-        assert agent.wait(60) == 0
+        assert agent.wait(PATIENCE_SECONDS) == 0
     assert len(only(RunStarted, told(renamed))) == 1
     assert not run.path.exists()
 

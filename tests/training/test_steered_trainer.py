@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.processes import give_way
+from support.processes import PATIENCE_SECONDS, give_way
 from support.real_runs import (
     ENDLESS,
     assert_stopped_with_all_saved,
@@ -208,7 +208,7 @@ def test_a_reader_that_closes_the_pipe_ends_the_plain_lines_and_not_the_training
         assert attached.stdout and attached.stderr
         assert attached.stdout.readline()
         attached.stdout.close()
-        assert attached.wait(60) == 0
+        assert attached.wait(PATIENCE_SECONDS) == 0
         *_, line = attached.stderr.readlines()
     assert "stdout is closed; " in line and f"vae-tui attach {trained.path}" in line
     assert trained.is_live()

@@ -193,7 +193,7 @@ def test_a_terminal_of_ascii_gets_nothing_else(shell):
 
 def test_a_dumb_terminal_gets_one_line_why_and_plain_lines(shell):
     with shell.screen("--epochs", "2", "--hidden", "16", TERM="dumb") as terminal:
-        assert terminal.wait_for_end(60) == 0
+        assert terminal.wait_for_end() == 0
         assert terminal.text.count("vae-tui: ") == 1
         assert "TERM is dumb" in terminal.text
         assert b"\x1b[?1049h" not in terminal.raw
