@@ -153,8 +153,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
             return
         if shown is not None:
             self.app.clear_notifications()
-        if isinstance(self.app, TerminalApp):
-            self.app.hold_picture()
+            if isinstance(self.app, TerminalApp):
+                self.app.hold_picture()
         self.query_one(ContentSwitcher).current = view.id
         self.set_focus(view)  # at once: the next key may already be waiting
         for tabs in self.query(TabBar):  # none when the screen is being removed
