@@ -148,6 +148,12 @@ def test_a_process_that_hangs_is_ended_with_the_others(tmp_path):
     print(f"ended {seconds:.0f} s after a process hung, with a timeout of 10 s")  # noqa: T201
 
 
+def has_trained_an_epoch(run: Run) -> bool:
+    """Return whether the newest trainer has trained for more steps than an epoch has."""
+    started = only(RunStarted, told(run))[-1]
+    return newest_step(run) > started.step + started.steps_per_epoch
+
+
 @pytest.mark.soak
 def test_ten_killed_processes_of_two_lose_nothing(tmp_path):
     run, dice = create(tmp_path, "run", ENDLESS), random.Random(10)
@@ -155,10 +161,12 @@ def test_ten_killed_processes_of_two_lose_nothing(tmp_path):
     with agent_of(run, restarts=kills) as agent:
         for number in range(kills):
             wait_until(lambda number=number: len(only(RunStarted, told(run))) == number + 1)
+            wait_until(lambda: has_trained_an_epoch(run))
             kill_a_rank(run, dice.randrange(2))
             began = time.monotonic()
             wait_until(lambda number=number: len(only(RunStarted, told(run))) == number + 2)
             slowest = max(slowest, time.monotonic() - began)
+        wait_until(lambda: has_trained_an_epoch(run))
         run.send(Command(command="stop"))
         assert agent.wait(PATIENCE_SECONDS) == 0
     last = told(run)[-1]
