@@ -14,10 +14,11 @@ def raw_until(screen: RawTerminal, sequence: bytes) -> None:
 
 def test_the_title_shows_the_progress_until_the_screen_is_left_and_a_stop_is_notified(tmp_path):
     run = live_run(tmp_path, epochs=12)
+    running = f"\x1b]0;vae-tui {run.name} 25% running\x07".encode()
     with fake_trainer(run):
         with RawTerminal([*PROGRAM, "attach", str(run.path)]) as screen:
             screen.wait_for("reconstructions")
-            raw_until(screen, f"\x1b]0;vae-tui {run.name} 25% running\x07".encode())
+            raw_until(screen, running)
             screen.type("q")
             screen.wait_for("Keep training")
             screen.type("k")
@@ -26,7 +27,7 @@ def test_the_title_shows_the_progress_until_the_screen_is_left_and_a_stop_is_not
             assert screen.raw.count(PUSH.encode()) == 1
             assert b"\x1b]9;" not in screen.raw
         with RawTerminal([*PROGRAM, "attach", str(run.path), "--notify"]) as screen:
-            screen.wait_for("reconstructions")
+            raw_until(screen, running)
             run.send(Command(command="stop"))
             said = f"stopped and saved at step {STEP:,}"
             screen.wait_for(said)
