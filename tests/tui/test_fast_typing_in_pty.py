@@ -34,9 +34,14 @@ def test_letters_right_after_ctrl_p_are_searched_for(tmp_path):
             screen.wait_for(lambda text: "to a file" not in text and "reconstructions" in text)
 
 
+def has_read_it(text: str) -> bool:
+    """Return whether a screen has read the live run: before, it takes no settings."""
+    return "reconstructions" in text and "running" in text
+
+
 def test_enter_right_after_a_value_asks_for_this_value(live, tmp_path):
     with Terminal([*PROGRAM, "attach", str(live.path)], cwd=tmp_path) as screen:
-        screen.wait_for("reconstructions")
+        screen.wait_for(has_read_it)
         for beta in ("2", "3.5", "4.25", "0.125"):
             screen.type("c")
             screen.wait_for("weight of the KL")
@@ -52,7 +57,7 @@ def test_enter_right_after_a_value_asks_for_this_value(live, tmp_path):
 def test_a_key_right_after_escape_goes_to_what_the_dialog_covered(live, tmp_path):
     changed = only(SettingChanged, told(live))
     with Terminal([*PROGRAM, "attach", str(live.path)], cwd=tmp_path) as screen:
-        screen.wait_for("reconstructions")
+        screen.wait_for(has_read_it)
         screen.type("c")
         screen.wait_for("weight of the KL")
         screen.type("\x1b3")
