@@ -1,7 +1,7 @@
 """The terminal driver: Textual's, with our writer, and robust against input and job control.
 
 The only file that uses private names of Textual. The tests in ``test_driver.py`` fail when Textual
-changes one of them; they pass with 8.2.0 and 8.2.8.
+changes one of them; they pass with 8.2.5 and 8.2.8.
 
 * ``LinuxDriver._file``: what the driver's writer thread writes to. Its own thread blocks the event
   loop after thirty writes (``drivers/_writer_thread.py``, ``MAX_QUEUED_WRITES``).
