@@ -8,7 +8,7 @@ import pytest
 from support.explored_runs import called_once
 from support.logs import epoch_ended, losses, started
 from support.processes import PATIENCE_SECONDS
-from support.real_runs import told
+from support.real_runs import logged_events
 from support.shells import Shell
 from support.terminal import PROGRAM
 from support.tiny_runs import only, tiny_config
@@ -52,9 +52,9 @@ def test_the_tasks_of_srun_train_one_run_which_one_process_goes_on_with(tmp_path
         errors = [task.communicate(timeout=PATIENCE_SECONDS)[1] for task in tasks]
         assert [task.returncode for task in tasks] == [0, 0], errors
         assert shell.answer(*JOB, "--epochs", "2", "--nproc", "1").returncode == 0
-        begun = only(RunStarted, told(shell.run))
+        begun = only(RunStarted, logged_events(shell.run))
         assert [(event.step, event.world_size) for event in begun] == [(0, 2), (18, 1)]
-        assert only(RunEnded, told(shell.run))[-1].reason == "finished"
+        assert only(RunEnded, logged_events(shell.run))[-1].reason == "finished"
     finally:
         shell.end_everything()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from safetensors.torch import load_file
 from support.mounts import fill, read_only, small_disk
 from support.processes import cpu_share, process
-from support.real_runs import metadata, newest_step, none_left, told, wait_until
+from support.real_runs import logged_events, metadata, newest_step, none_left, wait_until
 from support.shells import Shell
 from support.terminal import PROGRAM, Terminal
 from support.tiny_runs import only, tiny_config
@@ -64,7 +64,9 @@ def test_a_full_disk_pauses_the_training_says_so_and_harms_nothing(tmp_path):
             terminal.wait_for("running")
             terminal.wait_for(lambda text: "the disk is full" not in text)
             wait_until(lambda: newest_step(run) > step)
-            assert len(only(Paused, told(run))) == len(only(Resumed, told(run))) == 1
+            assert (
+                len(only(Paused, logged_events(run))) == len(only(Resumed, logged_events(run))) == 1
+            )
             terminal.type("q")
             terminal.wait_for("Stop and save")
             terminal.type("s")
@@ -84,12 +86,12 @@ def test_a_run_on_a_full_disk_can_be_stopped_and_says_why_it_ended(tmp_path):
             control.start(run, config)
             wait_until(lambda: newest_step(run) > 100)
             fill_with_no_room_in_the_last_page(disk, run)
-            wait_until(lambda: only(Paused, told(run)))
+            wait_until(lambda: only(Paused, logged_events(run)))
             pid = run.pid()
             assert pid is not None
             os.kill(pid, signal.SIGTERM)
             wait_until(lambda: not run.is_live())
-        last = told(run)[-1]
+        last = logged_events(run)[-1]
         assert last.message.startswith(f"the disk is full ({run.path}): stopped at step ")
         assert load_state(run.trainer_state)["step"] == int(last.message.split()[-7].strip(";"))
         assert_every_file_is_whole(run)
@@ -110,7 +112,7 @@ def test_a_folder_that_turns_read_only_makes_the_training_wait_until_it_can_save
             assert_every_file_is_whole(run)
             assert newest_step(run) == step
         # The event that could not be written comes first; only then is the trainer back at work.
-        wait_until(lambda: only(Resumed, told(run)))
+        wait_until(lambda: only(Resumed, logged_events(run)))
         wait_until(lambda: newest_step(run) > step)
 
 

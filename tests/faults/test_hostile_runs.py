@@ -17,7 +17,7 @@ from support.hostile_files import lair
 from support.hostile_state import a_state
 from support.hostile_text import STEERING, lines_of_events
 from support.logs import live
-from support.real_runs import DIGITS, told
+from support.real_runs import DIGITS, logged_events
 from support.terminal import PROGRAM, RawTerminal
 from support.tiny_runs import tiny_config, tiny_trainer
 
@@ -72,7 +72,7 @@ class StopSoon(CommandFile):
 def resume(run: Run) -> RunEnded:
     """Continue a run in this process; return how it ended."""
     train(run, DIGITS, StopSoon(run), Ranks())
-    return told(run)[-1]
+    return logged_events(run)[-1]
 
 
 def states(count: int, tmp_path: Path) -> list[str]:
@@ -124,7 +124,7 @@ def test_a_trainer_writes_through_no_link(tmp_path, file):
     assert not aims.harm()
     assert [path.read_text() for path in theirs] == ["mine\n"] * 2
     if file == "history":
-        assert "is a link" in told(run)[-1].message
+        assert "is a link" in logged_events(run)[-1].message
 
 
 def test_a_command_is_written_through_no_link(tmp_path):

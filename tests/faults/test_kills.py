@@ -15,10 +15,10 @@ from support.real_runs import (
     default_config,
     ended,
     in_force,
+    logged_events,
     metadata,
     newest_step,
     none_left,
-    told,
     uninterrupted,
     wait_until,
 )
@@ -62,12 +62,14 @@ class Victim:
 
     def train_and_kill(self, longest: float, *, in_a_save: bool = False) -> None:
         """Go on with the run and kill its trainer within ``longest`` seconds."""
-        before, left = told(self.run), set(self._unfinished())
+        before, left = logged_events(self.run), set(self._unfinished())
         RunSteering(self.run, self._config).restart()
         pid = self.run.pid()
         assert pid is not None
         if in_a_save:
-            wait_until(lambda: len(only(LossesMeasured, told(self.run)[len(before) :])) > 1)
+            wait_until(
+                lambda: len(only(LossesMeasured, logged_events(self.run)[len(before) :])) > 1
+            )
             self._stop_in_a_save(pid, left)
         else:
             time.sleep(self._chance.uniform(0.0, longest))
@@ -92,7 +94,7 @@ class Victim:
             os.kill(pid, signal.SIGCONT)
 
     def _note(self, before: list[Event], inside_a_save: bool) -> None:
-        happened = told(self.run)
+        happened = logged_events(self.run)
         saved = load_state(self.run.trainer_state)["step"] if self.run.trainer_state.exists() else 0
         since = [event for event in happened[len(before) :] if event.step >= saved]
         redone = since[-1].time - since[0].time if since else 0.0
@@ -124,13 +126,15 @@ class Victim:
         with self.run.events.open("ab") as file:  # as of a write that was cut
             file.write(b'{"event":"losses_measured","time":17')
         (self.run.path / ".state.pt.left").write_bytes(b"of a save that was cut")
-        before = len(only(RunStarted, told(self.run)))
+        before = len(only(RunStarted, logged_events(self.run)))
         RunSteering(self.run, self._config).restart(epochs=epochs)
-        wait_until(lambda: len(only(RunStarted, told(self.run))) > before)
+        wait_until(lambda: len(only(RunStarted, logged_events(self.run))) > before)
         with busy_neighbour():
             assert ended(self.run).reason == "finished"
-        assert {one.threads for one in only(RunStarted, told(self.run))} == {self._config.threads}
-        return in_force(told(self.run))
+        assert {one.threads for one in only(RunStarted, logged_events(self.run))} == {
+            self._config.threads
+        }
+        return in_force(logged_events(self.run))
 
     def account(self) -> str:
         """Say in a line what the kills came to."""
@@ -241,4 +245,4 @@ def test_a_killed_screen_is_nothing_to_the_trainer_and_a_killed_trainer_is_repla
     again.type("p")
     again.wait_for("running")
     assert_it_goes_on(shell.run)
-    assert len(only(RunStarted, told(shell.run))) == 2
+    assert len(only(RunStarted, logged_events(shell.run))) == 2

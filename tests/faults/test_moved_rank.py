@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 from support.processes import processes, start_torchrun
-from support.real_runs import ENDLESS, newest_step, told, wait_until
+from support.real_runs import ENDLESS, logged_events, newest_step, wait_until
 from support.tiny_runs import only
 
 from vae_tui.run.events import RunStarted
@@ -60,7 +60,7 @@ def test_a_run_goes_on_on_another_machine_with_the_first_restart_after_its_own_h
     run = create(tmp_path, "run", ENDLESS)
 
     def started() -> list[RunStarted]:
-        return only(RunStarted, told(run))
+        return only(RunStarted, logged_events(run))
 
     with contextlib.ExitStack() as opened:
         store = opened.enter_context(

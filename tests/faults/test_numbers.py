@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from support.real_runs import metadata, none_left, told, wait_until
+from support.real_runs import logged_events, metadata, none_left, wait_until
 from support.shells import Shell
 from support.tiny_runs import CPU, NoCommands, only, tiny_config
 
@@ -58,7 +58,7 @@ def test_a_number_that_is_not_finite_ends_the_run_at_its_last_good_weights(
     tmp_path, weight, number
 ):
     run, step = poisoned(tmp_path, weight, number)
-    diverged, ended = told(run)[-2:]
+    diverged, ended = logged_events(run)[-2:]
     assert isinstance(diverged, Diverged)
     assert isinstance(ended, RunEnded)
     assert ended.reason == "failed"
@@ -71,14 +71,16 @@ def test_a_number_that_is_not_finite_ends_the_run_at_its_last_good_weights(
         assert all(value.isfinite().all() for value in load_file(path).values()), path.name
     state = load_state(run.trainer_state)
     assert all(value.isfinite().all() for value in state["model"].values())
-    assert all(math.isfinite(event.bce + event.kl) for event in only(LossesMeasured, told(run)))
+    assert all(
+        math.isfinite(event.bce + event.kl) for event in only(LossesMeasured, logged_events(run))
+    )
     assert summarise(run).state == "failed"
 
 
 def test_the_screen_marks_where_it_diverged_and_p_rolls_back_with_half_the_rate(shell: Shell):
     shell.runs_dir.mkdir()
     run, step = poisoned(shell.runs_dir, "decoder.2.bias", math.nan)
-    good = only(Diverged, told(run))[0].last_good_step
+    good = only(Diverged, logged_events(run))[0].last_good_step
     with none_left(run):
         terminal = shell.screen("attach")
         terminal.wait_for(f"BCE is not finite at step {step}")
@@ -88,8 +90,10 @@ def test_the_screen_marks_where_it_diverged_and_p_rolls_back_with_half_the_rate(
         terminal.type("p")
         terminal.wait_for("running")
         terminal.wait_for(lambda text: "×" not in text and "nan" not in text)
-        assert only(RunStarted, told(run))[-1].step == good
-        (changed,) = wait_until(lambda: only(SettingChanged, told(run)))
+        assert only(RunStarted, logged_events(run))[-1].step == good
+        (changed,) = wait_until(lambda: only(SettingChanged, logged_events(run)))
         assert (changed.name, changed.new) == ("lr", 0.0005)
-        measured = wait_until(lambda: [e for e in only(LossesMeasured, told(run)) if e.step > step])
+        measured = wait_until(
+            lambda: [e for e in only(LossesMeasured, logged_events(run)) if e.step > step]
+        )
         assert measured[-1].lr == 0.0005

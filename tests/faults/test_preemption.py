@@ -16,9 +16,9 @@ from support.real_runs import (
     assert_same_weights,
     assert_stopped_with_all_saved,
     in_force,
+    logged_events,
     newest_step,
     none_left,
-    told,
     uninterrupted,
     wait_until,
     worker,
@@ -43,7 +43,7 @@ SIGNALS = [number for number in TRAINER_SIGNALS if number != signal.SIGINT]
 
 def assert_like_unbroken(run: Run, epochs: int) -> None:
     losses, trainer = uninterrupted(tiny_config(epochs=epochs, batch_size=BATCH))
-    assert losses_of(in_force(told(run))) == losses
+    assert losses_of(in_force(logged_events(run))) == losses
     assert_same_weights(run.weights, trainer)
 
 
@@ -74,12 +74,12 @@ def train_here(run: Run, dice: random.Random | None) -> RunEnded:
         assert train(run, ENDLESS, commands, Ranks()) == 0
         if timer is not None:
             timer.join()
-    return only(RunEnded, told(run))[-1]
+    return only(RunEnded, logged_events(run))[-1]
 
 
 def train_until_a_signal_in_a_save(run: Run) -> RunEnded:
     """Train in this process; send SIGUSR1 while a save has written part of its files."""
-    first = len(only(RunEnded, told(run))) if run.events.exists() else 0
+    first = len(only(RunEnded, logged_events(run))) if run.events.exists() else 0
     is_over = threading.Event()
 
     def send_in_a_save() -> None:
@@ -96,7 +96,7 @@ def train_until_a_signal_in_a_save(run: Run) -> RunEnded:
         finally:
             is_over.set()
             sender.join()
-    return only(RunEnded, told(run))[first]
+    return only(RunEnded, logged_events(run))[first]
 
 
 def assert_signals_in_saves_lose_nothing(folder: Path, times: int) -> None:
@@ -136,7 +136,7 @@ def test_fifty_preempted_and_requeued_trainers_give_the_losses_of_an_unbroken_ru
     with none_left(run):
         for number in range(50):
             pid = control.start(run, ENDLESS)
-            wait_until(lambda number=number: len(only(RunEnded, told(run))) == number)
+            wait_until(lambda number=number: len(only(RunEnded, logged_events(run))) == number)
             time.sleep(dice.uniform(0.0, 4.0))
             began = time.monotonic()
             os.kill(pid, dice.choice(SIGNALS))

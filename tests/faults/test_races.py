@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from support.processes import PATIENCE_SECONDS, command_line, processes
-from support.real_runs import ENDLESS, newest_step, none_left, told, wait_until
+from support.real_runs import ENDLESS, logged_events, newest_step, none_left, wait_until
 from support.terminal import PROGRAM
 from support.tiny_runs import only
 
@@ -60,7 +60,7 @@ def refusals(run: Run) -> list[str]:
 
 def race(run: Run, pair: tuple[str, str], machines: Sequence[dict[str, str]] = ({}, {})) -> str:
     """Let two starters begin at once; assert that one trains; return what both wrote to stderr."""
-    before = len(only(RunStarted, told(run)))
+    before = len(only(RunStarted, logged_events(run)))
     starters = [
         subprocess.Popen(
             [str(word) for word in STARTERS[name](run)],
@@ -73,12 +73,12 @@ def race(run: Run, pair: tuple[str, str], machines: Sequence[dict[str, str]] = (
         for name, machine in zip(pair, machines, strict=True)
     ]
     with none_left(run):
-        begun = wait_until(lambda: only(RunStarted, told(run))[before:])[0]
+        begun = wait_until(lambda: only(RunStarted, logged_events(run))[before:])[0]
         wait_until(lambda: trainers(run) == {begun.pid})
         wait_until(lambda: newest_step(run) > begun.step + 100)
         # Else the other one could begin when this trainer has been ended below.
         wait_until(lambda: any(one.poll() not in (None, 0) for one in starters) or refusals(run))
-        assert len(only(RunStarted, told(run))) == before + 1
+        assert len(only(RunStarted, logged_events(run))) == before + 1
         assert run.pid() == begun.pid
         with contextlib.suppress(ProcessLookupError):
             os.kill(begun.pid, signal.SIGTERM)

@@ -21,10 +21,10 @@ from support.processes import (
 from support.real_runs import (
     ENDLESS,
     in_force,
+    logged_events,
     metadata,
     newest_step,
     none_left,
-    told,
     uninterrupted,
     wait_until,
     worker,
@@ -75,7 +75,7 @@ def ranks_of(run: Run) -> dict[int, int]:
 
 def kill_a_rank(run: Run, rank: int, number: int = signal.SIGKILL) -> RunStarted:
     """Wait until the run trains and kill one of its processes; return how it had begun."""
-    began = only(RunStarted, told(run))[-1]
+    began = only(RunStarted, logged_events(run))[-1]
     wait_until(lambda: newest_step(run) > began.step + 100)
     os.kill(ranks_of(run)[rank], number)
     return began
@@ -83,11 +83,11 @@ def kill_a_rank(run: Run, rank: int, number: int = signal.SIGKILL) -> RunStarted
 
 def fill_the_disk_of(run: Run, rank: int) -> None:
     """Let one process meet a full disk until training pauses, and then no longer."""
-    pid, before = ranks_of(run)[rank], len(only(Resumed, told(run)))
+    pid, before = ranks_of(run)[rank], len(only(Resumed, logged_events(run)))
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (run.events.stat().st_size, -1))
     wait_until(lambda: "the disk is full" in run.log.read_text())
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, -1))
-    wait_until(lambda: len(only(Resumed, told(run))) > before)
+    wait_until(lambda: len(only(Resumed, logged_events(run))) > before)
 
 
 def assert_no_other_trainer_gets(run: Run, starts: int) -> None:
@@ -106,12 +106,12 @@ def test_two_processes_survive_a_full_disk_keep_the_run_when_either_is_killed_an
 ):
     run = create(tmp_path, "run", ENDLESS)
     with agent_of(run, restarts=2) as agent:
-        wait_until(lambda: only(RunStarted, told(run)))
+        wait_until(lambda: only(RunStarted, logged_events(run)))
         run.send(Command(command="set", setting="beta", value=2.0))
         run.send(Command(command="pause"))
-        wait_until(lambda: only(Paused, told(run)))
+        wait_until(lambda: only(Paused, logged_events(run)))
         run.send(Command(command="resume"))
-        wait_until(lambda: only(Resumed, told(run)))
+        wait_until(lambda: only(Resumed, logged_events(run)))
         fill_the_disk_of(run, 0)
         wait_until(lambda: newest_step(run) > 10)
         run.send(Command(command="save"))
@@ -119,18 +119,18 @@ def test_two_processes_survive_a_full_disk_keep_the_run_when_either_is_killed_an
         for number, rank in enumerate((1, 0), start=1):
             kill_a_rank(run, rank)
             assert_no_other_trainer_gets(run, starts=1 + number)
-            again = only(RunStarted, told(run))[number]
+            again = only(RunStarted, logged_events(run))[number]
             assert (again.restarts, again.world_size) == (number, 2)
-            assert saved <= again.step <= max(event.step for event in told(run))
+            assert saved <= again.step <= max(event.step for event in logged_events(run))
         kill_a_rank(run, 1)
         assert agent.wait(PATIENCE_SECONDS) == 1
-    (end,) = only(RunEnded, told(run))
+    (end,) = only(RunEnded, logged_events(run))
     assert (end.reason, end.message) == (
         "failed",
         "another of the 2 processes has ended or is out of reach; "
         "a resume continues from the last save",
     )
-    assert len(only(SettingChanged, told(run))) == 1
+    assert len(only(SettingChanged, logged_events(run))) == 1
     assert "gloo" not in run.log.read_text()
     assert not run.is_live()
 
@@ -139,18 +139,18 @@ def test_two_processes_survive_a_full_disk_keep_the_run_when_either_is_killed_an
 def test_a_process_that_hangs_is_ended_with_the_others(tmp_path):
     run = create(tmp_path, "run", ENDLESS)
     with agent_of(run, restarts=0, VAE_TUI_RANK_TIMEOUT="10") as agent:
-        wait_until(lambda: only(RunStarted, told(run)))
+        wait_until(lambda: only(RunStarted, logged_events(run)))
         kill_a_rank(run, 1, signal.SIGSTOP)
         began = time.monotonic()
         assert agent.wait(90) == 1
         seconds = time.monotonic() - began
-    assert "did not answer for 10 s" in only(RunEnded, told(run))[-1].message
+    assert "did not answer for 10 s" in only(RunEnded, logged_events(run))[-1].message
     print(f"ended {seconds:.0f} s after a process hung, with a timeout of 10 s")  # noqa: T201
 
 
 def has_trained_an_epoch(run: Run) -> bool:
     """Return whether the newest trainer has trained for more steps than an epoch has."""
-    started = only(RunStarted, told(run))[-1]
+    started = only(RunStarted, logged_events(run))[-1]
     return newest_step(run) > started.step + started.steps_per_epoch
 
 
@@ -160,20 +160,24 @@ def test_ten_killed_processes_of_two_lose_nothing(tmp_path):
     kills, slowest = 10, 0.0
     with agent_of(run, restarts=kills) as agent:
         for number in range(kills):
-            wait_until(lambda number=number: len(only(RunStarted, told(run))) == number + 1)
+            wait_until(
+                lambda number=number: len(only(RunStarted, logged_events(run))) == number + 1
+            )
             wait_until(lambda: has_trained_an_epoch(run))
             kill_a_rank(run, dice.randrange(2))
             began = time.monotonic()
-            wait_until(lambda number=number: len(only(RunStarted, told(run))) == number + 2)
+            wait_until(
+                lambda number=number: len(only(RunStarted, logged_events(run))) == number + 2
+            )
             slowest = max(slowest, time.monotonic() - began)
         wait_until(lambda: has_trained_an_epoch(run))
         run.send(Command(command="stop"))
         assert agent.wait(PATIENCE_SECONDS) == 0
-    last = told(run)[-1]
+    last = logged_events(run)[-1]
     assert isinstance(last, RunEnded)
     assert last.reason == "stopped"
     assert metadata(run.weights)["step"] == str(last.step)
-    losses = losses_of(in_force(told(run)))
+    losses = losses_of(in_force(logged_events(run)))
     alone, _ = uninterrupted(tiny_config(epochs=losses[-1]["epoch"], batch_size=256))
     for one, other in zip(alone[1:], losses[1:], strict=True):
         assert other["test_bce"] == pytest.approx(one["test_bce"], rel=1e-3)
@@ -184,7 +188,7 @@ def test_ten_killed_processes_of_two_lose_nothing(tmp_path):
 def test_a_killed_rank_0_leaves_a_lost_run_and_no_process(tmp_path):
     run = create(tmp_path, "run", ENDLESS)
     with agent_of(run, restarts=0) as agent:
-        wait_until(lambda: only(RunStarted, told(run)))
+        wait_until(lambda: only(RunStarted, logged_events(run)))
         kill_a_rank(run, 0)
         assert agent.wait(PATIENCE_SECONDS) == 1
         wait_until(lambda: not ranks_of(run))
@@ -221,7 +225,7 @@ def test_the_first_process_on_another_machine_trains_when_its_old_heartbeat_is_s
     os.utime(run.lock, (then, then))
     _, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, errors) == (0, "")
-    assert only(RunEnded, told(run))[-1].reason == "finished"
+    assert only(RunEnded, logged_events(run))[-1].reason == "finished"
 
 
 def test_the_first_process_on_another_machine_ends_at_a_signal_while_it_waits(moved):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.readme_tables import README
-from support.real_runs import ended, newest_step, none_left, told, wait_until
+from support.real_runs import ended, logged_events, newest_step, none_left, wait_until
 from support.slurm import slurm_cluster
 from support.tiny_runs import only
 
@@ -37,20 +37,22 @@ def test_a_job_of_slurm_is_preempted_requeued_and_goes_on(tmp_path: Path, nodes)
         job = slurm.submit(job_script(nodes), tmp_path, MASTER_ADDR="127.0.0.1")
         for times in range(1, 3):
             wait_until(
-                lambda times=times: run.events.exists() and only(RunStarted, told(run))[times - 1 :]
+                lambda times=times: (
+                    run.events.exists() and only(RunStarted, logged_events(run))[times - 1 :]
+                )
             )
-            began = only(RunStarted, told(run))[-1]
+            began = only(RunStarted, logged_events(run))[-1]
             wait_until(lambda began=began: newest_step(run) > began.step + 50)
             slurm.signal(job, "USR1")
             sent = time.time()
-            end = wait_until(lambda times=times: only(RunEnded, told(run))[times - 1 :])[0]
+            end = wait_until(lambda times=times: only(RunEnded, logged_events(run))[times - 1 :])[0]
             assert end.reason == PREEMPTED
             assert end.time - sent < 2.0
-        wait_until(lambda: only(RunStarted, told(run))[2:])
+        wait_until(lambda: only(RunStarted, logged_events(run))[2:])
         run.send(Command(command="stop"))
         assert ended(run).reason == "stopped"
         wait_until(lambda: slurm.state(job) == "COMPLETED")
-    starts = only(RunStarted, told(run))
-    ends = only(RunEnded, told(run))
+    starts = only(RunStarted, logged_events(run))
+    ends = only(RunEnded, logged_events(run))
     assert [event.step for event in starts] == [0, *(event.step for event in ends[:-1])]
     assert {event.world_size for event in starts} == {nodes}

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from support.logs import epoch_ended, losses, run_with, started
 from support.processes import PATIENCE_SECONDS
-from support.real_runs import ENDLESS, ended, running_aside, told, wait_until
+from support.real_runs import ENDLESS, ended, logged_events, running_aside, wait_until
 from support.shells import Shell, assert_it_goes_on
 from support.terminal import PROGRAM
 from support.tiny_runs import only
@@ -80,7 +80,9 @@ def test_two_screens_steer_one_run_and_both_show_what_either_did(shell: Shell, l
             wait_until(lambda sent=sent: live.commands.read_bytes().count(b"\n") == sent + 2)
         for each in (one, two):
             each.wait_for(state)
-    assert [type(event) for event in told(live) if isinstance(event, (Paused, Resumed))] == [
+    assert [
+        type(event) for event in logged_events(live) if isinstance(event, (Paused, Resumed))
+    ] == [
         *(Paused, Resumed),
         *(Paused, Resumed),
     ]
@@ -100,7 +102,7 @@ def assert_stop_and_more_are_answered_truly(shell: Shell, live: Run, *commands: 
         words = done.stdout + done.stderr
         assert re.search(r"is (stopped|paused)", words), (commands, words)
     wait_until(lambda: not live.is_live())
-    last = told(live)[-1]
+    last = logged_events(live)[-1]
     assert isinstance(last, RunEnded), commands
     assert last.reason == "stopped", commands
     assert load_state(live.trainer_state)["step"] == last.step, commands
@@ -108,14 +110,14 @@ def assert_stop_and_more_are_answered_truly(shell: Shell, live: Run, *commands: 
 
 def assert_one_of_many_resumes_starts_a_trainer(shell: Shell, live: Run) -> None:
     """Assert that of resumes at once one starts a trainer, and that the others name it."""
-    before = len(only(RunStarted, told(live)))
+    before = len(only(RunStarted, logged_events(live)))
     answers = at_once(shell, *["resume"] * 4)
     assert sorted(done.returncode for done in answers) == [0, 2, 2, 2], answers
     pid = live.pid()
     for done in answers:
         assert f"(pid {pid})" in (done.stdout or done.stderr)
-    wait_until(lambda: only(RunStarted, told(live))[-1].pid == pid)
-    assert len(only(RunStarted, told(live))) == before + 1
+    wait_until(lambda: only(RunStarted, logged_events(live))[-1].pid == pid)
+    assert len(only(RunStarted, logged_events(live))) == before + 1
 
 
 def test_commands_at_once_end_or_continue_the_run_and_each_is_answered_truly(
@@ -125,7 +127,7 @@ def test_commands_at_once_end_or_continue_the_run_and_each_is_answered_truly(
     assert_one_of_many_resumes_starts_a_trainer(shell, live)
     assert_stop_and_more_are_answered_truly(shell, live, "pause", "stop")
     control.start(live, ENDLESS)
-    wait_until(lambda: len(only(RunStarted, told(live))) == 3)
+    wait_until(lambda: len(only(RunStarted, logged_events(live))) == 3)
     assert_stop_and_more_are_answered_truly(shell, live, "stop", "stop")
 
 

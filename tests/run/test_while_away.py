@@ -11,7 +11,7 @@ BEFORE = Seen(NOW, "running", 7_200, 12.4, 108.31, 1_000)
 AFTER = Seen(NOW + 47 * 60, "running", 11_400, 19.1, 106.07, 9_000)
 
 
-def told(*happened, before=None, **after):
+def logged_events(*happened, before=None, **after):
     seen = dataclasses.replace(BEFORE, **(before or {}))
     return while_away(seen, dataclasses.replace(AFTER, **after), happened)
 
@@ -19,7 +19,9 @@ def told(*happened, before=None, **after):
 def still(*happened, **after):
     """Return what is told when no step was taken."""
     same = {"step": BEFORE.step, "epoch": BEFORE.epoch, "best_test_loss": BEFORE.best_test_loss}
-    return told(*happened, **{**same, **after}).removeprefix("while you were away (47 m 00 s): ")
+    return logged_events(*happened, **{**same, **after}).removeprefix(
+        "while you were away (47 m 00 s): "
+    )
 
 
 def at(minutes):
@@ -28,7 +30,7 @@ def at(minutes):
 
 def test_who_comes_back_after_lunch_reads_how_far_it_is_and_what_went_wrong():
     paused = Paused(time=at(10), step=9_000, why="disk full"), Resumed(time=at(13), step=9_000)
-    assert told(*paused) == (
+    assert logged_events(*paused) == (
         "while you were away (47 m 00 s): epochs 12 to 19, best test 108.3 to 106.1, "
         "paused for 3 m 00 s: disk full"
     )
@@ -40,14 +42,16 @@ def test_a_trainer_that_was_starting_then_was_not_lost():
 
 
 def test_who_was_away_for_less_than_a_minute_has_missed_nothing():
-    assert told(time=NOW + 59) == ""
-    assert told(time=NOW - 500) == ""
+    assert logged_events(time=NOW + 59) == ""
+    assert logged_events(time=NOW - 500) == ""
 
 
 def test_where_nothing_changed_nothing_is_said():
     for state in ("running", "paused", "finished", "lost"):
         assert (
-            told(before=dataclasses.asdict(AFTER) | {"time": NOW, "state": state}, state=state)
+            logged_events(
+                before=dataclasses.asdict(AFTER) | {"time": NOW, "state": state}, state=state
+            )
             == ""
         )
 
@@ -62,14 +66,14 @@ def test_where_nothing_changed_nothing_is_said():
     ],
 )
 def test_the_best_loss_is_told_as_it_was_and_is(best, words):
-    line = told(before={"best_test_loss": best[0]}, best_test_loss=best[1])
+    line = logged_events(before={"best_test_loss": best[0]}, best_test_loss=best[1])
     assert line == ", ".join(
         filter(None, ("while you were away (47 m 00 s): epochs 12 to 19", words))
     )
 
 
 def test_less_than_an_epoch_is_told_in_steps():
-    assert "steps 7,200 to 7,300, best" in told(step=7_300, epoch=12.6)
+    assert "steps 7,200 to 7,300, best" in logged_events(step=7_300, epoch=12.6)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +111,7 @@ def test_whatever_went_wrong_is_told(happened, after, words):
 
 def test_a_run_that_failed_again_is_told_and_one_that_failed_before_is_not():
     end = RunEnded(time=at(1), step=9, reason="failed", message="no memory")
-    assert "it failed: no memory" in told(
+    assert "it failed: no memory" in logged_events(
         started(), end, before={"state": "failed"}, state="failed"
     )
-    assert "failed" not in told(before={"state": "failed"}, state="failed")
+    assert "failed" not in logged_events(before={"state": "failed"}, state="failed")

@@ -46,7 +46,7 @@ def default_config(epochs: int) -> RunConfig:
     )
 
 
-def told(run: Run) -> list[Event]:
+def logged_events(run: Run) -> list[Event]:
     """Return the events of a run, in order."""
     return list(_events(_whole_lines(run)))
 
@@ -111,7 +111,7 @@ def none_left(run: Run) -> Iterator[None]:
 def ended(run: Run) -> RunEnded:
     """Wait for the trainer to be gone; return its last word."""
     wait_until(lambda: not run.is_live())
-    last = told(run)[-1]
+    last = logged_events(run)[-1]
     assert isinstance(last, RunEnded), (last, run.log.read_text())
     return last
 

@@ -13,9 +13,9 @@ from support.real_runs import (
     DIGITS,
     assert_same_weights,
     ended,
+    logged_events,
     metadata,
     none_left,
-    told,
     uninterrupted,
 )
 from support.tiny_runs import CPU, losses_of, only
@@ -71,7 +71,7 @@ def test_a_run_leaves_exactly_the_files_of_the_contract(finished):
 
 def test_every_line_of_a_run_is_an_event_in_the_order_of_the_steps(finished):
     lines = finished.events.read_bytes().splitlines()
-    happened = told(finished)
+    happened = logged_events(finished)
     assert len(happened) == len(lines)
     assert isinstance(happened[0], RunStarted)
     assert isinstance(happened[-1], RunEnded)
@@ -85,7 +85,7 @@ def test_every_line_of_a_run_is_an_event_in_the_order_of_the_steps(finished):
 
 def test_a_runs_epochs_are_those_of_a_trainer_in_this_process(finished):
     losses, trainer = uninterrupted(DIGITS)
-    assert losses_of(told(finished)) == losses
+    assert losses_of(logged_events(finished)) == losses
     assert_same_weights(finished.weights, trainer)
 
 
@@ -97,7 +97,7 @@ def test_the_newest_weights_name_their_step_and_open_in_the_numpy_network(finish
 
 
 def test_the_best_weights_are_those_of_the_lowest_test_loss(finished):
-    best = min(only(EpochEnded, told(finished)), key=lambda e: e.test_bce + e.test_kl)
+    best = min(only(EpochEnded, logged_events(finished)), key=lambda e: e.test_bce + e.test_kl)
     assert metadata(finished.best)["step"] == str(best.step)
 
 
@@ -109,7 +109,7 @@ def test_the_kept_weights_begin_with_the_untrained_network_and_are_reported(fini
         assert torch.equal(load_file(finished.kept_weights(0))[name], value.half())
     for step in steps:
         assert load_network(finished.kept_weights(step), DIGITS).step == step
-    paths = [(event.step, event.path) for event in only(WeightsSaved, told(finished))]
+    paths = [(event.step, event.path) for event in only(WeightsSaved, logged_events(finished))]
     assert {(step, f"history/{step}.safetensors") for step in steps} <= set(paths)
 
 
@@ -136,7 +136,7 @@ def test_a_finished_run_is_not_live(finished):
 
 
 def test_the_start_names_the_trainers_own_process(finished):
-    began = told(finished)[0]
+    began = logged_events(finished)[0]
     assert isinstance(began, RunStarted)
     assert (began.host, began.restarts) == (os.uname().nodename, 0)
     assert began.device_name
@@ -147,7 +147,7 @@ def test_the_start_names_the_trainers_own_process(finished):
 
 
 def test_a_run_is_measured_in_finite_numbers(finished):
-    for event in only(LossesMeasured, told(finished)):
+    for event in only(LossesMeasured, logged_events(finished)):
         assert all(map(math.isfinite, (event.bce, event.kl, event.images_per_second)))
         assert event.memory_bytes > 1 << 20
 
@@ -158,7 +158,7 @@ def test_what_was_set_meanwhile_is_applied_before_the_first_step_of_a_resume(fin
     with none_left(run):
         control.RunSteering(run, DIGITS).restart(lr=5e-4)
         assert ended(run).reason == "finished"
-    changed = only(SettingChanged, told(run))
+    changed = only(SettingChanged, logged_events(run))
     assert [(one.name, one.new) for one in changed] == [("epochs", 7), ("beta", 4), ("lr", 5e-4)]
     assert {one.step for one in changed} == {6 * 18}
     assert summarise(run).step == 7 * 18

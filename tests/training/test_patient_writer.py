@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from support.logs import losses
-from support.real_runs import told
+from support.real_runs import logged_events
 from support.tiny_runs import TINY, kinds
 
 from vae_tui.errors import VaeTuiError
@@ -57,7 +57,7 @@ def test_an_event_that_may_be_lost_waits_for_no_disk(disk):
     disk.run.events.rmdir()
     disk.run.events.with_suffix(".moved").rename(disk.run.events)
     disk.writer.append_if_possible(losses(3))
-    assert [event.step for event in told(disk.run)] == [1, 3]
+    assert [event.step for event in logged_events(disk.run)] == [1, 3]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_write_is_repeated_until_it_succeeds_and_the_pause_is_reported_once(
     disk.error, disk.freed_after = number, 3
     disk.writer.write(disk.write)
     assert (disk.waits, disk.written) == (3, 1)
-    paused, resumed = told(disk.run)
+    paused, resumed = logged_events(disk.run)
     assert kinds([paused, resumed]) == ["Paused", "Resumed"]
     assert (paused.step, paused.why) == (9, f"{why}: training waits and continues when it can save")
     assert capfd.readouterr().err.count('"event":"paused"') == 1  # in trainer.log too
@@ -87,7 +87,7 @@ def test_a_run_that_was_paused_is_still_paused_when_the_disk_has_room_again(disk
     disk.trainer.is_paused = True
     disk.error, disk.freed_after = errno.ENOSPC, 1
     disk.writer.write(disk.write)
-    *_, last = told(disk.run)
+    *_, last = logged_events(disk.run)
     assert (kinds([last]), last.why) == (["Paused"], "")
 
 
@@ -117,14 +117,14 @@ def test_another_error_is_not_waited_for(disk):
     disk.error = errno.ENOENT
     with pytest.raises(FileNotFoundError):
         disk.writer.write(disk.write)
-    assert (disk.waits, told(disk.run)) == (0, [])
+    assert (disk.waits, logged_events(disk.run)) == (0, [])
 
 
 def test_an_event_is_appended_and_so_is_a_failure_in_the_room_that_was_reserved(disk):
     disk.writer.reserve_space()
     disk.writer.append(losses(9))
     record_failure(disk.run, 9, "why")
-    *_, last = told(disk.run)
-    assert kinds(told(disk.run)) == ["LossesMeasured", "RunEnded"]
+    *_, last = logged_events(disk.run)
+    assert kinds(logged_events(disk.run)) == ["LossesMeasured", "RunEnded"]
     assert (last.step, last.reason, last.message) == (9, "failed", "why")
     assert not disk.run.reserve.exists()

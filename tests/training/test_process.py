@@ -16,10 +16,10 @@ from support.real_runs import (
     DIGITS,
     ENDLESS,
     assert_stopped_with_all_saved,
+    logged_events,
     newest_step,
     none_left,
     running,
-    told,
     uninterrupted,
     wait_until,
 )
@@ -67,28 +67,28 @@ def test_a_full_disk_pauses_the_run_until_there_is_room_or_a_signal_to_stop(tmp_
     with running(tmp_path, ENDLESS) as run:
         pid = run.pid()
         assert pid is not None
-        tests = wait_until(lambda: only(EpochEnded, told(run)))
+        tests = wait_until(lambda: only(EpochEnded, logged_events(run)))
         let_files_grow_to(run.events.stat().st_size, pid)
         wait_until(lambda: "the disk is full" in run.log.read_text())
         assert run.is_live()
         let_files_grow_to(resource.RLIM_INFINITY, pid)
-        wait_until(lambda: only(Resumed, told(run)))
-        tests = wait_until(lambda: only(EpochEnded, told(run))[len(tests) + 2 :])
+        wait_until(lambda: only(Resumed, logged_events(run)))
+        tests = wait_until(lambda: only(EpochEnded, logged_events(run))[len(tests) + 2 :])
         reports = run.log.read_text().count("the disk is full")
         let_files_grow_to(run.events.stat().st_size, pid)
         wait_until(lambda: run.log.read_text().count("the disk is full") > reports)
         os.kill(pid, signal.SIGTERM)
         wait_until(lambda: not run.is_live())
     epoch = tests[-1].epoch
-    losses = losses_of(told(run))[: epoch + 1]
+    losses = losses_of(logged_events(run))[: epoch + 1]
     assert losses == uninterrupted(tiny_config(epochs=epoch, batch_size=256))[0]
 
 
 def test_two_processes_train_a_run_through_torchrun_and_save_and_end_when_it_is_killed(tmp_path):
     config = tiny_config(epochs=1_000_000, batch_size=256, nproc=2)
     with running(tmp_path, config) as run:
-        tests = wait_until(lambda: is_locked(run) and only(EpochEnded, told(run))[2:])
-        began = told(run)[0]
+        tests = wait_until(lambda: is_locked(run) and only(EpochEnded, logged_events(run))[2:])
+        began = logged_events(run)[0]
         assert isinstance(began, RunStarted)
         try:
             with pytest.raises(UsageError, match=rf"is live on .* \(pid {began.pid}\)"):
@@ -117,7 +117,7 @@ def has_ended_or_is_locked(run: Run) -> bool:
             is_free = False
         else:
             is_free = True
-    has_ended = bool(only(RunEnded, told(run)))
+    has_ended = bool(only(RunEnded, logged_events(run)))
     assert has_ended or not is_free
     return has_ended
 
@@ -137,8 +137,8 @@ def test_torchrun_by_hand_holds_the_lock_when_its_file_is_removed_and_its_folder
     run.send(Command(command="stop"))  # to an earlier trainer
     with run.log.open("wb") as log, none_left(run):
         agent = subprocess.Popen(command, stdout=log, stderr=log)
-        wait_until(lambda: only(EpochEnded, told(run)))
-        began = told(run)[0]
+        wait_until(lambda: only(EpochEnded, logged_events(run)))
+        began = logged_events(run)[0]
         assert isinstance(began, RunStarted)
         first = run.lock.stat().st_ino
         run.lock.unlink()
@@ -157,7 +157,7 @@ def test_torchrun_by_hand_holds_the_lock_when_its_file_is_removed_and_its_folder
         os.kill(began.pid, signal.SIGTERM)
         assert_stopped_with_all_saved(renamed, "preempted")
         assert agent.wait(PATIENCE_SECONDS) == 0
-    assert len(only(RunStarted, told(renamed))) == 1
+    assert len(only(RunStarted, logged_events(renamed))) == 1
     assert not run.path.exists()
 
 

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 from support.clocks import Clock
 from support.logs import epoch_ended, losses, started
-from support.real_runs import metadata, told
+from support.real_runs import logged_events, metadata
 from support.run_events import machine_measured
 from support.tiny_runs import kinds, only, random_images, tiny_config, tiny_trainer, weights_of
 
@@ -178,7 +178,9 @@ def test_a_start_is_saved_at_once_with_the_untrained_weights_kept_in_half_precis
     assert order == ["RunStarted", "0.safetensors", "WeightsSaved", *SAVED]
     kept = load_file(recording.run.kept_weights(0))
     assert all(value.dtype == torch.float16 for value in kept.values())
-    paths = [event.path for event in told(recording.run) if kinds([event]) == ["WeightsSaved"]]
+    paths = [
+        event.path for event in logged_events(recording.run) if kinds([event]) == ["WeightsSaved"]
+    ]
     assert paths == ["history/0.safetensors", "weights.safetensors"]
 
 
@@ -211,7 +213,7 @@ def test_the_untrained_networks_test_is_in_the_log_once_though_it_is_made_again(
     again.begin(IMAGES)
     again.record([started()], save=False)
     again.record([epoch_ended(0, bce=500.0)], save=True)
-    assert len(only(EpochEnded, told(first.run))) == 1
+    assert len(only(EpochEnded, logged_events(first.run))) == 1
     assert metadata(first.run.best)["step"] == "0"
 
 
@@ -220,7 +222,7 @@ def test_the_machine_is_reported_once_at_the_trainers_step_and_not_in_a_pause(tm
     recording.machine.append(machine_measured(0))
     assert recording.record(step=3) == ["MachineMeasured"]
     assert recording.record(step=4) == []
-    assert told(recording.run)[-1] == machine_measured(3)
+    assert logged_events(recording.run)[-1] == machine_measured(3)
     recording.trainer.is_paused = True
     recording.machine.append(machine_measured(0))
     assert recording.record(step=4) == []

@@ -16,10 +16,10 @@ from support.real_runs import (
     default_config,
     ended,
     in_force,
+    logged_events,
     metadata,
     newest_step,
     none_left,
-    told,
     uninterrupted,
     wait_until,
 )
@@ -76,7 +76,7 @@ def train_until_killed(run: Run, config: RunConfig, moment: int) -> int:
 
 def train_to_the_end(run: Run, config: RunConfig, epochs: int) -> None:
     RunSteering(run, config).restart(epochs=epochs)
-    wait_until(lambda: len(only(RunStarted, told(run))) == 2)
+    wait_until(lambda: len(only(RunStarted, logged_events(run))) == 2)
     with busy_neighbour():
         assert ended(run).reason == "finished"
 
@@ -96,12 +96,12 @@ def test_a_run_killed_at_a_random_moment_and_resumed_beside_a_busy_program_is_th
         (run.path / ".state.pt.left").write_bytes(b"of a save that was cut")
         epochs = math.ceil(newest_step(run) / STEPS_PER_EPOCH) + more
         train_to_the_end(run, config, epochs)
-    starts = only(RunStarted, told(run))
+    starts = only(RunStarted, logged_events(run))
     case = f"killed past step {moment}, went on from step {starts[1].step}"
     assert starts[1].step >= saved >= moment, case
     assert [start.threads for start in starts] == [config.threads] * 2
     losses, trainer = uninterrupted(replace(config, epochs=epochs))
-    assert losses_of(in_force(told(run))) == losses, case
+    assert losses_of(in_force(logged_events(run))) == losses, case
     assert_same_weights(run.weights, trainer)
     best = min(losses, key=lambda row: row["test_bce"] + row["test_kl"])
     assert metadata(run.best)["step"] == str(best["step"]), case

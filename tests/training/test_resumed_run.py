@@ -12,9 +12,9 @@ from support.real_runs import (
     DIGITS,
     assert_same_weights,
     in_force,
+    logged_events,
     metadata,
     outcome,
-    told,
     uninterrupted,
 )
 from support.tiny_runs import change, losses_of, only, tiny_config, tiny_trainer
@@ -62,7 +62,7 @@ def run(tmp_path, finished) -> Run:
 
 def test_a_run_is_the_same_in_this_process_as_in_one_of_its_own(finished):
     losses, trainer = uninterrupted(DIGITS)
-    assert losses_of(told(finished)) == losses
+    assert losses_of(logged_events(finished)) == losses
     assert_same_weights(finished.weights, trainer)
 
 
@@ -75,14 +75,14 @@ def test_kept_weights_of_void_steps_are_removed_when_a_run_goes_on(run):
     assert not void.exists()
     assert 0 in run.kept_steps()
     losses, trainer = uninterrupted(tiny_config(epochs=7, batch_size=256))
-    assert losses_of(in_force(told(run))) == losses
+    assert losses_of(in_force(logged_events(run))) == losses
     assert_same_weights(run.weights, trainer)
     assert not list(run.path.glob(".*"))
 
 
 def test_the_best_is_judged_without_the_tests_that_a_resume_made_void(run):
-    last = only(EpochEnded, told(run))[-1]
-    began = told(run)[0]
+    last = only(EpochEnded, logged_events(run))[-1]
+    began = logged_events(run)[0]
     assert isinstance(began, RunStarted)
     for event in (
         replace(last, test_bce=0.0, test_kl=0.0),  # of a step that the next line makes void
@@ -115,7 +115,7 @@ def test_a_state_that_is_no_good_fails_the_run_in_one_line(run, capfd, spoil, sa
     weights = run.weights.read_bytes()
     spoil(run.trainer_state)
     assert resume(run) == 1
-    last = told(run)[-1]
+    last = logged_events(run)[-1]
     assert isinstance(last, RunEnded)
     assert (last.reason, last.message.count("\n")) == ("failed", 0)
     assert str(run.trainer_state) in last.message
@@ -139,7 +139,7 @@ def test_data_that_is_not_there_fails_the_run_in_words(tmp_path):
     config = tiny_config(dataset="mnist", data_dir=str(tmp_path / "none"))
     run = create(tmp_path, "run", config)
     assert resume(run, config) == 1
-    (last,) = told(run)
+    (last,) = logged_events(run)
     assert isinstance(last, RunEnded)
     assert last.reason == "failed"
     assert str(tmp_path / "none") in last.message
@@ -158,7 +158,7 @@ def test_ranks_that_would_share_a_gpu_are_refused_in_words(tmp_path):
     config = tiny_config(device="cuda:1", nproc=2)
     run = create(tmp_path, "run", config)
     code = train(run, config, Commands(run), Ranks(rank=0, size=2))
-    (last,) = told(run)
+    (last,) = logged_events(run)
     assert isinstance(last, RunEnded)
     assert (code, last.reason) == (2, "failed")
     assert last.message == (

@@ -15,11 +15,11 @@ from support.real_runs import (
     ENDLESS,
     assert_stopped_with_all_saved,
     ended,
+    logged_events,
     metadata,
     newest_step,
     outcome,
     running,
-    told,
     wait_until,
 )
 from support.terminal import PROGRAM, Terminal
@@ -50,7 +50,7 @@ from vae_tui.training.checkpoint import load_state
 def trained(tmp_path_factory) -> Iterator[Run]:
     """Give a run with a trainer, which at the end must save when it is preempted."""
     with running(tmp_path_factory.mktemp("live"), ENDLESS) as run:
-        wait_until(lambda: only(LossesMeasured, told(run)))
+        wait_until(lambda: only(LossesMeasured, logged_events(run)))
         pid = run.pid()
         assert pid is not None
         give_way(pid)
@@ -68,10 +68,10 @@ def live(trained) -> Iterator[Run]:
 
 def answer(run: Run, command: Command, kind: type[Event]) -> Any:
     """Send a command; return the first event of a kind after it and print the latency."""
-    before = len(told(run))
+    before = len(logged_events(run))
     sent = time.monotonic()
     run.send(command)
-    event = wait_until(lambda: only(kind, told(run)[before:]))[0]
+    event = wait_until(lambda: only(kind, logged_events(run)[before:]))[0]
     print(f"{command.command}: {time.monotonic() - sent:.3f} s")  # noqa: T201 - to be read, never asserted
     return event
 
@@ -125,12 +125,12 @@ def test_commands_of_a_newer_version_are_refused_in_words_and_harm_nothing(live)
     answer(live, Command(command="pause"), Paused)
     with Terminal([*PROGRAM, "attach", str(live.path)]) as screen:
         screen.wait_for("reconstructions")
-        before = len(told(live))
+        before = len(logged_events(live))
         with live.commands.open("a") as file:
             file.write('{"command":"prune","id":"n1","amount":0.5}\n')
             file.write('{"command":"set","setting":"beta","value":2.0,"id":"n2","why":"new"}\n')
         screen.wait_for("no command 'prune'")
-    (changed,) = wait_until(lambda: only(SettingChanged, told(live)[before:]))
+    (changed,) = wait_until(lambda: only(SettingChanged, logged_events(live)[before:]))
     assert (changed.command_id, changed.new) == ("n2", 2.0)
     resumed = answer(live, Command(command="resume"), Resumed)
     wait_until(lambda: newest_step(live) > resumed.step)
@@ -153,7 +153,7 @@ def test_starting_a_live_run_again_is_refused_with_its_pid(live):
     assert (code, errors.count("\n")) == (2, 1)
     assert re.search(rf"run is live on .* \(pid {pid}\)", errors)
     assert live.pid() == pid
-    assert len(only(RunStarted, told(live))) == 1
+    assert len(only(RunStarted, logged_events(live))) == 1
 
 
 def test_a_child_of_the_trainer_does_not_inherit_its_lock(live):
@@ -183,8 +183,8 @@ def test_a_trainer_that_is_frozen_is_stalled_and_once_thawed_running(live):
 
 
 def test_a_run_reports_its_machine_while_it_trains_and_not_in_a_pause(live):
-    before = len(only(MachineMeasured, told(live)))
-    wait_until(lambda: len(only(MachineMeasured, told(live))) > before + 1)
+    before = len(only(MachineMeasured, logged_events(live)))
+    wait_until(lambda: len(only(MachineMeasured, logged_events(live))) > before + 1)
     machine = wait_until(lambda: summarise(live).machine)
     assert 0 <= machine.cpu_percent <= 100
     assert 0 < machine.memory_used_bytes < machine.memory_total_bytes

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 import torch
-from support.real_runs import ended, running, told
+from support.real_runs import ended, logged_events, running
 from support.tiny_runs import CPU, NoCommands, Ticker, finish, random_images, tiny_config
 
 pytest.importorskip("tensorboard", reason="no tensorboard here: pip install tensorboard")
@@ -177,7 +177,7 @@ def test_a_trainer_s_process_writes_them_to_the_end(tmp_path):
     config = tiny_config(epochs=2, batch_size=900, tensorboard=True)
     with running(tmp_path, config) as run:
         assert ended(run).reason == "finished"
-        losses = [event.test_bce for event in told(run) if isinstance(event, EpochEnded)]
+        losses = [event.test_bce for event in logged_events(run) if isinstance(event, EpochEnded)]
     points = read(run).Scalars("test/bce")
     assert [point.value for point in points] == pytest.approx(losses, rel=1e-6)
 
@@ -190,7 +190,7 @@ class FailsAfterSomeLosses(CommandFile):
         self._run = run
 
     def take(self, wait: float) -> Sequence[Command]:
-        losses = [event for event in told(self._run) if isinstance(event, LossesMeasured)]
+        losses = [event for event in logged_events(self._run) if isinstance(event, LossesMeasured)]
         if len(losses) >= 3:
             raise RuntimeError("no more")
         return super().take(wait)
@@ -200,7 +200,7 @@ def test_the_losses_before_a_failure_are_in_the_files(tmp_path):
     config = tiny_config(batch_size=2, tensorboard=True)  # fails within the first epoch
     run = create(tmp_path, "run", config)
     assert process.train(run, config, FailsAfterSomeLosses(run), Ranks()) == 1
-    losses = [event.bce for event in told(run) if isinstance(event, LossesMeasured)]
+    losses = [event.bce for event in logged_events(run) if isinstance(event, LossesMeasured)]
     assert len(losses) >= 3
     shown = [point.value for point in read(run).Scalars("train/bce")]
     assert shown == pytest.approx(losses, rel=1e-6)

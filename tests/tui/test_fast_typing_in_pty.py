@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.explored_runs import FAR_AHEAD, live_run
 from support.fake_trainer import fake_trainer
-from support.real_runs import told, wait_until
+from support.real_runs import logged_events, wait_until
 from support.terminal import PROGRAM, Terminal
 from support.tiny_runs import only
 
@@ -49,17 +49,17 @@ def test_enter_right_after_a_value_asks_for_this_value(live, tmp_path):
             screen.wait_for(lambda text: "weight of the KL" not in text)
             wait_until(
                 lambda beta=beta: any(
-                    event.new == float(beta) for event in only(SettingChanged, told(live))
+                    event.new == float(beta) for event in only(SettingChanged, logged_events(live))
                 )
             )
 
 
 def test_a_key_right_after_escape_goes_to_what_the_dialog_covered(live, tmp_path):
-    changed = only(SettingChanged, told(live))
+    changed = only(SettingChanged, logged_events(live))
     with Terminal([*PROGRAM, "attach", str(live.path)], cwd=tmp_path) as screen:
         screen.wait_for(has_read_it)
         screen.type("c")
         screen.wait_for("weight of the KL")
         screen.type("\x1b3")
         screen.wait_for(lambda text: "weight of the KL" not in text and "x Test image" in text)
-        assert only(SettingChanged, told(live)) == changed
+        assert only(SettingChanged, logged_events(live)) == changed

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from safetensors.numpy import load_file
 from support.explored_runs import called_once
-from support.real_runs import told
+from support.real_runs import logged_events
 from support.shells import Shell, wait_until
 from support.tiny_runs import only
 
@@ -79,7 +79,7 @@ def test_a_folder_is_trained_resumed_without_its_conversion_and_explored(shell, 
     assert (config.dataset, config.classes) == (str(pictures), ("cats", "dogs"))
     assert str(config.image_shape) == "16x16x1"
     assert config.architecture == "conv"
-    (started,) = only(RunStarted, told(run))
+    (started,) = only(RunStarted, logged_events(run))
     assert started.images + started.test_images == 60
 
     (row,) = json.loads(shell.answer("runs", "--json").stdout)

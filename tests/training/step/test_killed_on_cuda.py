@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from support.devices import ON_CUDA
-from support.real_runs import ended, in_force, newest_step, none_left, told, wait_until
+from support.real_runs import ended, in_force, logged_events, newest_step, none_left, wait_until
 from support.tiny_runs import losses_of, only
 
 from vae_tui.run import control
@@ -41,11 +41,11 @@ def test_a_killed_run_that_is_resumed_ends_with_the_bits_of_an_unbroken_one(tmp_
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not killed.is_live())
         RunSteering(killed, config).restart()
-        wait_until(lambda: len(only(RunStarted, told(killed))) == 2)
+        wait_until(lambda: len(only(RunStarted, logged_events(killed))) == 2)
         assert ended(killed).reason == "finished"
         control.start(unbroken, config)
         assert ended(unbroken).reason == "finished"
-    assert losses_of(in_force(told(killed))) == losses_of(told(unbroken))
+    assert losses_of(in_force(logged_events(killed))) == losses_of(logged_events(unbroken))
     expected = load_file(unbroken.weights)
     for name, value in load_file(killed.weights).items():
         assert torch.equal(value, expected[name]), name
