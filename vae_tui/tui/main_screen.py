@@ -27,6 +27,7 @@ from vae_tui.tui.widgets.frame.notice import Notice
 from vae_tui.tui.widgets.frame.status import Status
 from vae_tui.tui.widgets.frame.tab_bar import TabBar
 from vae_tui.tui.widgets.frame.timeline import Timeline, Times
+from vae_tui.tui.widgets.lost_resizes import LostResizes
 from vae_tui.tui.widgets.panel import FRAMED, LEAST_FRAMED
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
@@ -104,7 +105,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Follow the active bindings."""
+        """Follow the active bindings and the layout."""
+        LostResizes(self)
         self.bindings_updated_signal.subscribe(self, lambda _: self.watch_steering())
 
     def on_screen_resume(self) -> None:

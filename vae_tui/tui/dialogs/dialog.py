@@ -8,6 +8,7 @@ from textual.widgets import Static
 
 from vae_tui.text import SEPARATOR, printable
 from vae_tui.tui.keys.active_keys import keys_of
+from vae_tui.tui.widgets.lost_resizes import LostResizes
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -49,6 +50,10 @@ class Dialog(ClosesOnce, ModalScreen[Result]):
     Dialog .quiet { color: $quiet; }
     Dialog ErrorLine { color: $text-error; margin-top: 1; display: none; }
     """
+
+    def on_mount(self) -> None:
+        """Follow the layout."""
+        LostResizes(self)
 
     def keys_line(self, *hints: tuple[str, str]) -> str:
         """Return the markup of pairs of a key and what it does.

@@ -8,12 +8,9 @@ from typing import ClassVar
 
 from textual.binding import Binding
 from textual.containers import Container
-from textual.events import Hide, Paste, Resize
-from textual.geometry import Size
+from textual.events import Hide, Paste
 from textual.message import Message
 from textual.reactive import var
-from textual.screen import Screen
-from textual.widget import Widget
 
 from vae_tui.arrays import Floats
 from vae_tui.image_shape import DEFAULT_SHAPE
@@ -61,32 +58,6 @@ class View(Container, can_focus=True):
         text: str
 
     scene: var[Scene | None] = var(None)
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._sizes: dict[Widget, Size] = {}
-        """The sizes of the view and of all in it after the last layout."""
-
-    def on_mount(self) -> None:
-        """Follow the layout."""
-        laid_out = self.screen.screen_layout_refresh_signal
-        laid_out.subscribe(self, self._post_lost_resizes, immediate=True)
-
-    def _post_lost_resizes(self, _: Screen[object]) -> None:
-        """Post Resize to every widget that has another size than after the last layout.
-
-        Textual 8.2.8 loses these events when it computes a layout early: after a hidden widget was
-        repainted, the next look-up of any widget's place does so, and the layout that follows finds
-        no difference. Where Textual has posted the event too, the queue merges the two.
-        """
-        if not self.display:
-            return
-        before = self._sizes
-        widgets = self.walk_children(Widget, with_self=True)
-        self._sizes = {widget: widget.outer_size for widget in widgets}
-        for widget, size in self._sizes.items():
-            if size and size != before.get(widget):
-                widget.post_message(Resize(size, widget.virtual_size, widget.container_size))
 
     @property
     def explanation(self) -> str:

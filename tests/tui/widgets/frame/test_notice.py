@@ -5,8 +5,11 @@ import dataclasses
 import pytest
 from support.run_events import NOW, STARTED, ended, losses
 from support.screen import Screen, become, until_reading, wait_until
+from textual.events import Resize
+from textual.message import Message
 
 from vae_tui.run.events import CommandRefused, Diverged, Paused
+from vae_tui.tui.widgets.frame.notice import Notice
 
 
 async def test_the_notice_names_the_keys_as_the_user_has_remapped_them():
@@ -55,3 +58,22 @@ async def test_a_notice_is_not_shown_in_a_terminal_that_is_too_small():
         await until_reading(pilot, screen)
         await become(pilot, screen, "lost")
         assert "needs 60x20" in screen.text and "continues" not in screen.text
+
+
+async def test_a_notice_is_drawn_although_textual_loses_its_resize(monkeypatch):
+    screen = Screen(views="")
+    async with screen.at(80, 24) as pilot:
+        await until_reading(pilot, screen)
+        notice = screen.app.main.query_one(Notice)
+        lost = []
+
+        def post_message(message: Message) -> bool:
+            if isinstance(message, Resize) and not lost:  # the first: Textual's own
+                lost.append(message)
+                return False
+            return Notice.post_message(notice, message)
+
+        monkeypatch.setattr(notice, "post_message", post_message)
+        screen.app.main.news = (("a line below the tabs",),)
+        await wait_until(pilot, lambda: "a line below the tabs" in screen.text, 5)
+        assert lost
