@@ -46,6 +46,16 @@ async def test_p_goes_on_from_the_last_save_and_halves_lr_where_it_diverged(cond
         assert screen.steering.sent == []
 
 
+async def test_p_says_when_it_can_do_nothing_yet():
+    screen = bare_screen()
+    async with screen.at() as pilot:
+        await until_reading(pilot, screen)
+        screen.reader.report(live=True, unread=0.5)
+        await pilot.press("p")
+        await wait_until(pilot, lambda: "reading: the run can be paused" in screen.text)
+        assert screen.steering.sent == []
+
+
 async def test_p_on_a_finished_run_asks_for_more_epochs_and_trains_them():
     screen = bare_screen()
     async with screen.at() as pilot:
@@ -112,7 +122,7 @@ async def test_a_run_that_was_asked_to_stop_is_stopping_until_its_trainer_has_en
         assert screen.notice == "stopping: the trainer saves and ends"
         assert not screen.app.main.steering
         await pilot.press("c")
-        await wait_until(pilot, lambda: "the run is stopping" in screen.text)
+        await wait_until(pilot, lambda: "stopping: settings can be changed" in screen.text)
         screen.reader.report(ended("stopped"), live=False)
         await wait_until(pilot, lambda: "stopped" in screen.status)
         again = dataclasses.replace(STARTED, commands_from=60)

@@ -12,6 +12,7 @@ from support.run_events import CONDITIONS, CONFIG, NOW, STARTED, ended, losses
 from support.run_events import tested as epoch_ended
 
 from vae_tui.run.events import (
+    FURTHEST_EPOCH,
     CommandRefused,
     Diverged,
     EpochEnded,
@@ -183,6 +184,8 @@ def test_events_in_pieces_add_up_to_the_same_as_all_at_once():
 
 _ANY_FLOAT = st.floats(width=32)
 _ANY_STEP = st.integers(-5, 2**62)
+_ANY_EPOCH = st.floats(-FURTHEST_EPOCH, FURTHEST_EPOCH, exclude_min=True, exclude_max=True)
+"""Others are refused when a log is decoded."""
 
 
 def _any_event(kind: type[Event]) -> st.SearchStrategy[Event]:
@@ -195,10 +198,10 @@ def _any_event(kind: type[Event]) -> st.SearchStrategy[Event]:
         tuple[float, ...]: st.lists(_ANY_FLOAT, max_size=3).map(tuple),
         Mapping[str, float]: st.just({"kl": math.nan}),
     }
-    return st.builds(
-        kind,
-        **{field.name: known[field.type] for field in dataclasses.fields(kind)},  # type: ignore[index,arg-type]
-    )
+    values = {field.name: known[field.type] for field in dataclasses.fields(kind)}  # type: ignore[index]
+    if kind is LossesMeasured:
+        values["epoch"] = _ANY_EPOCH
+    return st.builds(kind, **values)
 
 
 KINDS = (

@@ -83,6 +83,8 @@ class SteeringController:
                 self.app.compute("steering", self.steering.check_restart, failed=refuse)
             else:
                 self._restart(_proposed(run, state))
+        elif state:
+            self.app.notify(f"{state}: the run can be paused or continued in a moment")
 
     def adjust(self) -> None:
         """Let the user change settings, now or for the next resume."""
@@ -91,7 +93,7 @@ class SteeringController:
             self.app.notify(READ_ONLY, timeout=3)
             return
         if run is None or state not in (*ADJUSTABLE, *ENDED):
-            self.app.notify(f"the run is {state}: settings can be changed in a moment")
+            self.app.notify(f"{state}: settings can be changed in a moment")
             return
         dialog = SettingsDialog(
             {"beta": run.beta, "lr": run.lr, "epochs": float(run.epochs)},

@@ -96,7 +96,7 @@ class HelpDialog(Dialog[None]):
 
 
 def _table(keys: Sequence[ExplainedKey], key_cells: int, *, with_ids: bool) -> Table:
-    table = Table.grid(padding=(0, 2))
+    table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(justify="right", style="key", width=key_cells, no_wrap=True)
     table.add_column(ratio=1)
     if with_ids:
