@@ -14,7 +14,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 from support.processes import PATIENCE_SECONDS, give_way, wait_until
-from support.tiny_runs import CPU, finish, losses_of, tiny_config
+from support.tiny_runs import CPU, at, command, finish, losses_of, tiny_config
 
 from vae_tui.cli.cores import default_threads
 from vae_tui.data import idx_files
@@ -142,11 +142,14 @@ def outcome(run: Run) -> tuple[int, str]:
     return process.returncode, errors
 
 
-def uninterrupted(config: RunConfig) -> tuple[list[dict[str, Any]], Trainer]:
-    """Return what a run in this process comes to."""
+def uninterrupted(
+    config: RunConfig, until: int | None = None
+) -> tuple[list[dict[str, Any]], Trainer]:
+    """Return what a run in this process comes to, at its end or stopped at step ``until``."""
     plan = choose_plan(config.precision, CPU, architecture=config.architecture)
     trainer = Trainer(config, idx_files.load("digits", Path("/nowhere")), CPU, plan)
-    return losses_of(finish(trainer)), trainer
+    stops = [] if until is None else [(at(until), command("stop"))]
+    return losses_of(finish(trainer, *stops)), trainer
 
 
 def assert_same_weights(path: Path, trainer: Trainer) -> None:

@@ -6,7 +6,6 @@ import random
 import signal
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -46,14 +45,6 @@ STEPS_PER_EPOCH = 18
 """Each epoch ends in a batch of 148 of the 4,500 digits."""
 OTHER_PRECISION = {"fp32": "bf16", "bf16": "fp32"}[choose_plan("auto", CPU).precision]
 CONV = {"architecture": "conv", "hidden": ARCHITECTURES["conv"].default_hidden(20)}
-SETTINGS: list[tuple[dict[str, Any], int, int]] = [
-    ({"precision": OTHER_PRECISION}, 2 * STEPS_PER_EPOCH, 1),
-    (CONV, STEPS_PER_EPOCH // 3, 0),
-]
-"""Of a run; before which step it is killed; and for how many epochs it goes on after the one it was
-killed in. A step of the second takes half a second of CPU time: it is killed in its first epoch and
-goes on to the end of it. The default precision is in `test_kills`.
-"""
 
 
 def train_until_killed(run: Run, config: RunConfig, moment: int) -> int:
@@ -74,38 +65,62 @@ def train_until_killed(run: Run, config: RunConfig, moment: int) -> int:
     return saved
 
 
-def train_to_the_end(run: Run, config: RunConfig, epochs: int) -> None:
-    RunSteering(run, config).restart(epochs=epochs)
+def go_on(run: Run, config: RunConfig, **settings: float) -> None:
+    """Resume a run whose trainer was killed in the middle of writing."""
+    assert summarise(run).state == "lost"
+    with run.events.open("ab") as file:  # as of a write that was cut
+        file.write(b'{"event":"losses_measured","time":17')
+    (run.path / ".state.pt.left").write_bytes(b"of a save that was cut")
+    RunSteering(run, config).restart(**settings)
     wait_until(lambda: len(only(RunStarted, logged_events(run))) == 2)
-    with busy_neighbour():
-        assert ended(run).reason == "finished"
 
 
-@pytest.mark.parametrize(("settings", "latest", "more"), SETTINGS, ids=str)
+def assert_went_on(run: Run, config: RunConfig, moment: int, saved: int) -> None:
+    starts = only(RunStarted, logged_events(run))
+    assert starts[1].step >= saved >= moment
+    assert [start.threads for start in starts] == [config.threads] * 2
+    assert not list(run.path.glob(".*"))
+
+
 def test_a_run_killed_at_a_random_moment_and_resumed_beside_a_busy_program_is_the_same_run(
-    tmp_path, settings, latest, more
+    tmp_path,
 ):
-    config = replace(default_config(1_000_000), **settings)
+    # The default precision is in `test_kills`.
+    config = replace(default_config(1_000_000), precision=OTHER_PRECISION)
     run = create(tmp_path, "run", config)
-    moment = random.randrange(1, latest)
+    moment = random.randrange(1, 2 * STEPS_PER_EPOCH)
     with none_left(run):
         saved = train_until_killed(run, config, moment)
-        assert summarise(run).state == "lost"
-        with run.events.open("ab") as file:  # as of a write that was cut
-            file.write(b'{"event":"losses_measured","time":17')
-        (run.path / ".state.pt.left").write_bytes(b"of a save that was cut")
-        epochs = math.ceil(newest_step(run) / STEPS_PER_EPOCH) + more
-        train_to_the_end(run, config, epochs)
-    starts = only(RunStarted, logged_events(run))
-    case = f"killed past step {moment}, went on from step {starts[1].step}"
-    assert starts[1].step >= saved >= moment, case
-    assert [start.threads for start in starts] == [config.threads] * 2
+        epochs = math.ceil(newest_step(run) / STEPS_PER_EPOCH) + 1
+        go_on(run, config, epochs=epochs)
+        with busy_neighbour():
+            assert ended(run).reason == "finished"
+    assert_went_on(run, config, moment, saved)
     losses, trainer = uninterrupted(replace(config, epochs=epochs))
-    assert losses_of(in_force(logged_events(run))) == losses, case
+    assert losses_of(in_force(logged_events(run))) == losses
     assert_same_weights(run.weights, trainer)
     best = min(losses, key=lambda row: row["test_bce"] + row["test_kl"])
-    assert metadata(run.best)["step"] == str(best["step"]), case
-    assert not list(run.path.glob(".*"))
+    assert metadata(run.best)["step"] == str(best["step"])
+
+
+def test_convolutions_killed_and_resumed_have_the_weights_of_an_unbroken_run(tmp_path):
+    # A step takes half a second of CPU time: both runs are stopped in their first epoch.
+    config = replace(default_config(1_000_000), **CONV)
+    run = create(tmp_path, "run", config)
+    moment = random.randrange(1, 5)
+    with none_left(run):
+        saved = train_until_killed(run, config, moment)
+        killed_at = newest_step(run)
+        go_on(run, config)
+        with busy_neighbour():
+            wait_until(lambda: newest_step(run) > killed_at)
+            run.send(Command(command="stop"))
+            last = ended(run)
+    assert last.reason == "stopped"
+    assert_went_on(run, config, moment, saved)
+    _, trainer = uninterrupted(config, until=last.step)
+    assert trainer.step == last.step > saved
+    assert_same_weights(run.weights, trainer)
 
 
 class Clock:
