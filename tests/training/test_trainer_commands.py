@@ -2,6 +2,7 @@
 
 import pytest
 from support.tiny_runs import (
+    Script,
     at,
     change,
     command,
@@ -41,6 +42,18 @@ def test_a_pause_holds_the_steps_until_it_is_lifted():
     ]
     assert only(Paused, happened)[0].step == only(Resumed, happened)[0].step
     assert losses_of(happened) == losses_of(finish(tiny_trainer()))
+
+
+def test_a_change_is_reported_before_the_next_step():
+    trainer = tiny_trainer()
+    script = Script((at(6), change("beta", 2.0)), (at(8), change("beta", 3.0)))
+    script.trainer = trainer
+    reported = []
+    for events in trainer.run(script):
+        if changes := only(SettingChanged, events):
+            assert events == changes
+            reported += [(each.step, trainer.step) for each in changes]
+    assert reported == [(6, 6), (8, 8)]
 
 
 def test_pausing_twice_and_resuming_a_running_trainer_report_nothing():

@@ -118,7 +118,9 @@ class Trainer:
         return int(self.settings["epochs"]) * self.steps_per_epoch
 
     def run(self, commands: CommandSource, commands_from: int = 0) -> Iterator[list[Event]]:
-        """Train to the end; after every chunk of steps yield its events, which may be none.
+        """Train to the end; yield the events of commands, and those of every chunk of steps.
+
+        Either may be none. What a command did is yielded before the next step.
 
         The first ``commands_from`` bytes of the commands were for earlier trainers.
         """
@@ -127,8 +129,8 @@ class Trainer:
         if self.step == 0:
             yield [self._reports.epoch_ended(0, self.model, {}, 0.0)]
         while True:
-            taken = commands.take(CHUNK_SECONDS if self.is_paused else 0.0)
-            events = [event for command in self.ranks.share(taken) for event in self.obey(command)]
+            taken = self.ranks.share(commands.take(CHUNK_SECONDS if self.is_paused else 0.0))
+            events = [event for command in taken for event in self.obey(command)]
             if self._stopped:
                 yield [*events, RunEnded(**self._stamp(), reason=self._stopped)]
                 return
@@ -138,7 +140,9 @@ class Trainer:
             if self.step >= self.total_steps:
                 yield [*events, RunEnded(**self._stamp(), reason="finished")]
                 return
-            events += self._train_chunk()
+            if taken:
+                yield events
+            events = self._train_chunk()
             yield events
             if events and isinstance(events[-1], RunEnded):
                 return
