@@ -10,7 +10,6 @@ from vae_tui.errors import VaeTuiError
 from vae_tui.export.output_file import write
 from vae_tui.terminal import clipboard
 from vae_tui.text import printable
-from vae_tui.tui.controllers.screen_picture import screen_picture
 from vae_tui.tui.link.driver import write_through
 from vae_tui.tui.terminal_app import TerminalApp
 from vae_tui.tui.widgets.frame.toast import TOAST_FRAME
@@ -45,6 +44,9 @@ class ExportAndCopy:
 
     def save_screen(self) -> None:
         """Write the main screen as an SVG, in a thread."""
+        # After the first paint.
+        from vae_tui.tui.controllers.screen_picture import screen_picture  # noqa: PLC0415
+
         view = self.view()
         title = f"{self.name} · {view.TITLE}" if view else self.name
         content = screen_picture(self.app.screen_stack[0], title).encode()

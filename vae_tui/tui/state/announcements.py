@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from vae_tui.latent.diagnosis import diagnose
 from vae_tui.run.state import ENDED
 
 if TYPE_CHECKING:  # numpy is imported after the first paint
@@ -32,6 +31,8 @@ class Announcements:
         before, self._state = self._state, state
         if state == "reading":
             return ""
+        from vae_tui.latent.diagnosis import diagnose  # noqa: PLC0415 - after the first paint
+
         results, was = run.results, self._was_collapsed
         collapsed = results is not None and diagnose(results)[0] == "collapsed"
         self._was_collapsed = collapsed
