@@ -16,6 +16,7 @@ from vae_tui.text import printable
 if TYPE_CHECKING:
     from vae_tui.arrays import Bytes
     from vae_tui.model.numpy_network import Network
+    from vae_tui.model.probe import Probe
 
 _COLUMNS = ("image", "percentile", "elbo_loss", "reconstruction", "kl", "energy")
 _MOST_PICTURES = 64
@@ -47,11 +48,6 @@ def score(
 
     if output is not None:
         check_output(output, (".csv", ".png"))
-    import numpy as np
-    from threadpoolctl import threadpool_limits
-
-    from vae_tui.latent.scores import energies, percentiles
-    from vae_tui.latent.scores import score as score_images
     from vae_tui.model.network_at_step import network_at
     from vae_tui.model.probe import load_probe
 
@@ -59,23 +55,11 @@ def score(
     config = found.config()
     network = network_at(found, config, step)
     probe = load_probe(found.probe, config)
-    known = energies(network, probe.images, config.reconstruction)
-    rows: list[dict[str, Any]] = []
-    pictures: list[Bytes] = []
-    for names, images in given_images(paths, config.image_shape):
-        with threadpool_limits(1):  # the cores read images: more threads would wait for each other
-            scores = score_images(network, images, config.reconstruction)
-        columns: tuple[Iterable[Any], ...] = (
-            names,
-            percentiles(scores.energy, known),
-            scores.elbo_loss,
-            scores.loss,
-            scores.kl,
-            scores.energy,
-        )
-        rows += (dict(zip(_COLUMNS, row, strict=True)) for row in zip(*columns, strict=True))
-        if output is not None and output.suffix.lower() == ".png":
-            pictures.append(images)
+    shows_pictures = output is not None and output.suffix.lower() == ".png"
+    rows, pictures = _scored(
+        network, probe, given_images(paths, config.image_shape), config.reconstruction,
+        keep_pictures=shows_pictures,
+    )  # fmt: skip
     if as_json:
         plain = [{name: value if name == "image" else round(float(value), 4)
                   for name, value in row.items()} for row in rows]  # fmt: skip
@@ -85,19 +69,61 @@ def score(
     if output is None:
         return
     about = f"{len(rows):,} images; weights of step {network.step} of {printable(found.name)}"
-    if output.suffix.lower() == ".png":
-        order = np.arange(len(rows))
+    if shows_pictures:
         if len(rows) > _MOST_PICTURES:
-            values = [row["energy"] for row in rows]
-            order = np.argsort(values, kind="stable")[::-1][:_MOST_PICTURES]
             about = f"the {_MOST_PICTURES} most unusual of {about}"
         _write_pictures(
-            output, network, np.concatenate(pictures)[order], config.reconstruction, about
+            output, network, _most_unusual(rows, pictures), config.reconstruction, about
         )
     else:
         write(output, csv_table(_COLUMNS, [list(row.values()) for row in rows]))
     if not as_json:
         print_lines(f"{output}: {about}")
+
+
+def _scored(
+    network: "Network",
+    probe: "Probe",
+    blocks: "Iterable[tuple[list[str], Bytes]]",
+    reconstruction: str,
+    *,
+    keep_pictures: bool,
+) -> "tuple[list[dict[str, Any]], list[Bytes]]":
+    """Return a row for each image, and the images, a block each, if they are to be kept."""
+    from threadpoolctl import threadpool_limits
+
+    from vae_tui.latent.scores import energies, percentiles
+    from vae_tui.latent.scores import score as score_images
+
+    known = energies(network, probe.images, reconstruction)
+    rows: list[dict[str, Any]] = []
+    pictures: list[Bytes] = []
+    for names, images in blocks:
+        with threadpool_limits(1):  # the cores read images: more threads would wait for each other
+            scores = score_images(network, images, reconstruction)
+        columns: tuple[Iterable[Any], ...] = (
+            names,
+            percentiles(scores.energy, known),
+            scores.elbo_loss,
+            scores.loss,
+            scores.kl,
+            scores.energy,
+        )
+        rows += (dict(zip(_COLUMNS, row, strict=True)) for row in zip(*columns, strict=True))
+        if keep_pictures:
+            pictures.append(images)
+    return rows, pictures
+
+
+def _most_unusual(rows: list[dict[str, Any]], pictures: "list[Bytes]") -> "Bytes":
+    """Return the images, at most `_MOST_PICTURES`: of more those with the highest energy."""
+    import numpy as np
+
+    images = np.concatenate(pictures)
+    if len(rows) <= _MOST_PICTURES:
+        return images
+    order = np.argsort([row["energy"] for row in rows], kind="stable")[::-1]
+    return images[order[:_MOST_PICTURES]]
 
 
 def _table(rows: list[dict[str, Any]]) -> list[str]:

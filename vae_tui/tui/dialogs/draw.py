@@ -22,6 +22,7 @@ from vae_tui.tui.dialogs.draw_layout import draw_layout
 from vae_tui.tui.dialogs.draw_map import cloud_around
 from vae_tui.tui.keys import active_keys
 from vae_tui.tui.keys.bindings import arrow_keys
+from vae_tui.tui.state.cycle import next_of
 from vae_tui.tui.state.map_plane import window_for
 from vae_tui.tui.state.scene import EncodedProbe, Scene
 from vae_tui.tui.widgets.drawing import Drawing
@@ -174,8 +175,7 @@ class DrawDialog(Dialog[Floats | None]):
 
     def action_next_colour(self) -> None:
         """Draw in the next colour."""
-        names = list(COLOURS)
-        self._colour = names[(names.index(self._colour) + 1) % len(names)]
+        self._colour = next_of(list(COLOURS), self._colour)
         self._evaluate_soon()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

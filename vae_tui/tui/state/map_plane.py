@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from vae_tui.arrays import Bytes, Floats
 from vae_tui.latent.codes import quantiles
 from vae_tui.latent.projection import Embedding, Projection, on_dimensions, pca
+from vae_tui.tui.state.cycle import next_of
 
 METHODS = ("pca", "tsne", "dimensions", "manifold")
 """The last one only for two latent dimensions."""
@@ -123,8 +124,7 @@ class MapPlane:
     def with_next_method(self, latent_dim: int) -> "MapPlane":
         """Choose the next method, and a new window for it."""
         methods = METHODS if latent_dim == 2 else METHODS[:3]
-        method = methods[(METHODS.index(self.method) + 1) % len(methods)]
-        return replace(self, method=method, window=None)
+        return replace(self, method=next_of(methods, self.method), window=None)
 
     def with_next_dimension(self, axis: int, latent_dim: int) -> "MapPlane":
         """Show the next dimension across (``axis`` 0) or upwards (1), never the same on both."""

@@ -11,6 +11,7 @@ from vae_tui.latent.morph import PATHS, choose_ends, film, title_of
 from vae_tui.model.numpy_network import Network
 from vae_tui.model.probe import Probe
 from vae_tui.text import SEPARATOR, cut
+from vae_tui.tui.state.cycle import next_of
 
 FRAMES = 25
 """Pictures of an interpolation, both ends included."""
@@ -230,7 +231,7 @@ class Walk:
 
     def with_next_path(self) -> "Walk":
         """Choose the next kind of interpolation, also for the one shown."""
-        path = PATHS[(PATHS.index(self.path) + 1) % len(PATHS)]
+        path = next_of(PATHS, self.path)
         last = replace(self.last, path=path) if self.last else None
         place = last if isinstance(self.place, Interpolation) else self.place
         return replace(self, path=path, place=place, last=last)

@@ -15,6 +15,7 @@ from vae_tui.export.output_file import write
 from vae_tui.latent.codes import prior
 from vae_tui.run.runs_folder import USUAL_FOLDER
 from vae_tui.text import printable
+from vae_tui.tui.state.cycle import next_of
 from vae_tui.tui.state.other_runs import ListedRun
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.runs_text import caption_of, csv_of, details_of
@@ -161,8 +162,7 @@ class RunsView(View):
     def action_sort(self) -> None:
         """Sort by the next column; after the last one, newest first."""
         heads = ["", *self.query_one(RunTable).heads]
-        place = heads.index(self.sorted_by) if self.sorted_by in heads else 0
-        self.is_reversed, self.sorted_by = False, heads[(place + 1) % len(heads)]
+        self.is_reversed, self.sorted_by = False, next_of(heads, self.sorted_by)
 
     def action_reverse(self) -> None:
         """Reverse the order."""

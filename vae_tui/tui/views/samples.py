@@ -16,6 +16,7 @@ from vae_tui.latent.mixture import Mixture
 from vae_tui.latent.posterior import Posteriors
 from vae_tui.model.numpy_network import Network
 from vae_tui.tui.keys.bindings import arrow_keys
+from vae_tui.tui.state.cycle import next_of
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.samples_layout import SIZES, Grid, card, grid
 from vae_tui.tui.views.view import Export, View, waiting
@@ -143,7 +144,7 @@ class SamplesView(View):
         """Choose the next size of the images that changes something."""
         names, before = list(SIZES), self._grid()
         for _ in names:
-            self.size_name = names[(names.index(self.size_name) + 1) % len(names)]
+            self.size_name = next_of(names, self.size_name)
             if self._grid() != before:
                 break
 
@@ -164,7 +165,7 @@ class SamplesView(View):
 
     def action_next_source(self) -> None:
         """Draw z from the next source."""
-        self.source = SOURCES[(SOURCES.index(self.source) + 1) % len(SOURCES)]
+        self.source = next_of(SOURCES, self.source)
 
     def show_mixture(self, network: Network, mixture: Mixture) -> None:
         """Show samples of a mixture that was fitted; request another for newer weights."""

@@ -15,6 +15,7 @@ from vae_tui.run import series
 from vae_tui.run.kl_weight.conventions import beta_elsewhere
 from vae_tui.tui.charts.chart import draw_chart, gutters_of
 from vae_tui.tui.charts.frame import NOTHING_YET, ChartOptions
+from vae_tui.tui.state.cycle import next_of
 from vae_tui.tui.state.scene import Scene
 from vae_tui.tui.views.loss_curves import (
     change_marks,
@@ -161,8 +162,7 @@ class TrainView(View):
         parts = [RUN, RECENT]
         if axis.window(run, others, ALL_RUNS) != axis.window(run, others, RUN):
             parts.append(ALL_RUNS)
-        at = parts.index(self.part) if self.part in parts else 0
-        self.part = parts[(at + 1) % len(parts)]
+        self.part = next_of(parts, self.part)
 
     def action_move(self, steps: int) -> None:
         """Show and move the cursor."""
