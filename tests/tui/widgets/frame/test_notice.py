@@ -75,5 +75,5 @@ async def test_a_notice_is_drawn_although_textual_loses_its_resize(monkeypatch):
 
         monkeypatch.setattr(notice, "post_message", post_message)
         screen.app.main.news = (("a line below the tabs",),)
-        await wait_until(pilot, lambda: "a line below the tabs" in screen.text, 5)
+        await wait_until(pilot, lambda: "a line below the tabs" in screen.text)
         assert lost
