@@ -50,6 +50,9 @@ def test_a_number_is_changed_within_its_limits_and_the_others_are_kept():
     assert np.count_nonzero(code) == 1
     assert walk.place.name == "here, moved"
     assert walk.to_value(code, 4, 0.0).place.name == "here, moved"
+    sample = Walk(place=Point("sample 2 · seed 1", code)).to_value(code, 4, 0.0)
+    assert sample.place.name == "sample 2, moved · seed 1"
+    assert sample.to_value(code, 4, 1.0).place.name == "sample 2, moved · seed 1"
 
 
 def test_marks_are_ends_of_an_interpolation_once_both_are_set():

@@ -169,7 +169,9 @@ async def test_enter_walks_from_the_chosen_z_with_its_temperature():
         await pilot.press("plus", "right", "down", "enter")
         await wait_until(pilot, lambda: screen.view.TITLE == "Walk")
         np.testing.assert_allclose(walk_code(screen), prior(1, 18, 20)[7] * 1.2, rtol=1e-6)
-        assert screen.caption("caption").startswith("prior sample 8, temperature 1.2")
+        assert screen.caption("caption").startswith("prior sample 8 · ")
+        await pilot.press("right")
+        assert screen.caption("caption").startswith("prior sample 8, moved · ")
 
 
 async def test_z_changes_between_fitting_full_and_half_size():

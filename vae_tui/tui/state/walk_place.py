@@ -198,7 +198,9 @@ class Walk:
         assert self.place is not None
         moved = code.copy()
         moved[dimension] = np.clip(value, -LARGEST_VALUE, LARGEST_VALUE)
-        return self.at(Point(self.place.origin.removesuffix(", moved") + ", moved", moved))
+        first, *others = self.place.origin.split(SEPARATOR)  # of which a caption keeps the first
+        name = SEPARATOR.join((first.removesuffix(", moved") + ", moved", *others))
+        return self.at(Point(name, moved))
 
     def to_drift(self, code: Floats) -> "Walk":
         """Start to drift, or stop at ``code`` (d,)."""

@@ -15,6 +15,7 @@ from vae_tui.latent.codes import aggregate, samples
 from vae_tui.latent.mixture import Mixture
 from vae_tui.latent.posterior import Posteriors
 from vae_tui.model.numpy_network import Network
+from vae_tui.text import SEPARATOR
 from vae_tui.tui.keys.bindings import arrow_keys
 from vae_tui.tui.state.cycle import next_of
 from vae_tui.tui.state.scene import Scene
@@ -136,7 +137,7 @@ class SamplesView(View):
             shape = self._grid()
             chosen = min(self.chosen, shape.count - 1)
             source, settings = self._description()
-            origin = f"{source.removesuffix('s')} {chosen + 1}, {settings}"
+            origin = f"{source.removesuffix('s')} {chosen + 1}{SEPARATOR}{settings}"
             code = self._samples(self.scene, shape.count)[1][chosen]
             self.post_message(self.WalkRequested(code, origin))
 
