@@ -170,6 +170,11 @@ def test_the_cursor_is_a_column_and_the_title_has_the_values_up_to_it():
     assert all("cursor" in styles_at(row, next(iter(columns))) for row in rows[1:-1])
 
 
+def test_before_the_first_value_of_a_logarithmic_axis_the_cursor_has_no_value():
+    rows = draw_chart("BCE", [line([1, 10], [8, 6])], [], 50, 8, ChartOptions(log_x=True), cursor=0)
+    assert rows[0].plain.rstrip() == "BCE  ── train -"
+
+
 def test_a_mark_is_a_dotted_column():
     rows = draw_chart(
         "BCE",

@@ -57,9 +57,8 @@ def draw_chart(
     curves = _curves(series, options)
     heading_width = width if heading_width is None else max(heading_width, 0)
     cursor_at = math.nan if cursor is None else _place(cursor, log_x)
-    heading = title_row(
-        title, curves, heading_width, cursor_at if math.isfinite(cursor_at) else None, glyphs
-    )
+    title_cursor = None if math.isnan(cursor_at) else cursor_at
+    heading = title_row(title, curves, heading_width, title_cursor, glyphs)
     if height < _LEAST_HEIGHT or width < LEAST_WIDTH:
         return (heading, *(Text(" " * width) for _ in range(height - 1)))
     frame = frame_for(curves, levels, width, height - 1, options, gutters)
