@@ -1,15 +1,16 @@
 """The facts of a run in a large terminal."""
 
 import re
+from dataclasses import replace
 from functools import partial
 
 import pytest
-from support.run_events import CONFIG, losses
+from support.run_events import CONFIG, STARTED, losses
 from support.run_events import tested as epoch_ended
 from support.screen import Screen, open_view, plain, wait_until
 
-from vae_tui.tui.state.run_view import RunView
-from vae_tui.tui.widgets.run_facts import RunFacts, facts_of
+from vae_tui.tui.state.run_view import RunView, advance
+from vae_tui.tui.widgets.run_facts import RunFacts, facts_of, losses_in_words
 
 train_screen = partial(Screen, views="1")
 
@@ -19,6 +20,18 @@ def test_a_run_of_which_nothing_is_known_has_its_settings():
     assert facts["epoch"] == "0.0 of 150"
     assert facts["batch"] == str(CONFIG.batch_size)
     assert "device" not in facts
+
+
+def test_after_a_resume_before_the_newest_test_the_losses_are_those_of_the_test_before():
+    def words(*happened) -> str:
+        return losses_in_words(advance(RunView("a run", CONFIG), happened), unicode=True)
+
+    assert words(STARTED) == "no test loss yet"
+    happened = STARTED, epoch_ended(1, test_bce=100.0), epoch_ended(2, test_bce=90.0)
+    whole = words(*happened[:2])
+    assert " · at mean " in whole
+    resumed = words(*happened, replace(STARTED, step=happened[1].step))
+    assert resumed == re.sub(r" · at mean \S+", "", whole)
 
 
 @pytest.mark.parametrize("size", [(150, 45), (200, 60)])

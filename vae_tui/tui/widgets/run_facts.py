@@ -78,8 +78,11 @@ def facts_of(view: RunView, *, unicode: bool) -> Facts:
 
 
 def losses_in_words(view: RunView, *, unicode: bool) -> str:
-    """Return the newest and the best test loss, by name, for a caption."""
-    if (tested := view.tested) is None:
+    """Return the newest and the best test loss, by name, for a caption.
+
+    After a resume that voids the newest test, the loss at the mean is not known until the next one.
+    """
+    if view.tests is None:
         return "no test loss yet"
     model, kind = view.config.model, view.config.reconstruction
     name = test_loss_name(model, kind, unicode=unicode)
@@ -88,8 +91,8 @@ def losses_in_words(view: RunView, *, unicode: bool) -> str:
         bits = bits_per_dimension(view.last_test_loss, view.config.image_shape.pixels)
         parts.append(f"{bits:.2f} bits/dim")
     parts.append(f"best {view.best_test_loss:.1f}")
-    if model == "vae":
-        parts.append(f"at mean {TEST_LOSS_AT_MEAN.value(tested, view.config):.1f}")
+    if model == "vae" and view.tested is not None:
+        parts.append(f"at mean {TEST_LOSS_AT_MEAN.value(view.tested, view.config):.1f}")
     if view.beta != 1:
         parts.append(f"beta {view.beta:g}")
     return SEPARATOR.join([*parts, "test set"])
