@@ -29,6 +29,14 @@ def test_wrong_usage_is_2_and_one_line_and_success_is_0(tmp_path, monkeypatch, c
         assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    "line", [["movie", "--digits", "3"], ["train", "--beta"], ["runs", "--no-such-option"]]
+)
+def test_a_usage_error_names_the_command_whose_help_to_read(line, monkeypatch, capsys):
+    assert exit_code(monkeypatch, *line) == 2
+    assert f"(see vae-tui {line[0]} --help)" in capsys.readouterr().err
+
+
 def test_tf32_is_refused_where_no_nvidia_gpu_computes(tmp_path, monkeypatch, capsys):
     line = ["train", "--runs-dir", str(tmp_path), "--device", "cpu", "--precision", "tf32"]
     assert exit_code(monkeypatch, *line) == 2

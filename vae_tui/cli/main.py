@@ -97,9 +97,15 @@ class DefaultToTrain(click.Group):
         return context
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command."""
+        """Run a command; a usage error of it names it, also one of click's that does not."""
         with _closed_stdout_is_success():
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            except click.UsageError as error:
+                name = ctx.invoked_subcommand
+                if error.ctx is None and name in self.commands:
+                    error.ctx = click.Context(self.commands[name], ctx, name)
+                raise
 
 
 @contextlib.contextmanager
