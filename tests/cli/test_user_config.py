@@ -66,6 +66,7 @@ def test_show_names_every_option_and_every_key(file):
         assert any(line.removeprefix("# ").partition(" = ")[0] == name for line in lines), name
     for binding in KEYS:
         assert f'"{binding.id}" = ' in out
+    assert "# threads = the cores, at most 8" in lines  # not its number 0, which stands for that
 
 
 def test_every_setting_says_where_it_comes_from(file, monkeypatch):

@@ -126,7 +126,11 @@ def _default_lines(found: UserConfig, group: click.Group) -> Iterator[str]:
 
 def _built_in(name: str, options: Mapping[str, click.Option]) -> str:
     """Return the line of an option that is not set; a comment if its default is not one value."""
-    values = {command: _default(option) for command, option in options.items()}
+    values = {
+        command: _default(option)
+        for command, option in options.items()
+        if not isinstance(option.show_default, str)
+    }
     shown = {_toml(value) for value in values.values() if value is not None}
     defaults = dict.fromkeys(option.show_default for option in options.values())
     words = [words for words in defaults if isinstance(words, str)]
