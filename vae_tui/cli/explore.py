@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         help="Distribution of z: N(0, I); q(z|x) of random test images; a mixture of Gaussians "
         "fitted to their codes.")  # fmt: skip
 @options.step_option
-@options.output_option("a PNG")
+@options.output_option("a PNG instead of drawing in the terminal")
 def sample(
     run: str | None,
     runs_dir: Path,
@@ -72,7 +72,7 @@ def sample(
     "--seed", type=int, help="Choose a random image of each class instead of the most typical one."
 )
 @options.step_option
-@options.output_option("a PNG strip or an animated GIF")
+@options.output_option("a PNG strip or an animated GIF instead of drawing in the terminal")
 def morph(
     run: str,
     start: str,
@@ -107,7 +107,7 @@ def morph(
 @options.runs_dir_option
 @option("--z", required=True, metavar="NUMBERS", help='The code: "0.31,-1.2,...".')
 @options.step_option
-@options.output_option("a PNG")
+@options.output_option("a PNG instead of drawing in the terminal")
 def decode(run: str | None, runs_dir: Path, z: str, step: int | None, output: Path | None) -> None:
     """Draw the image of one latent point."""
     _check_output(output, ".png")
@@ -125,7 +125,7 @@ def decode(run: str | None, runs_dir: Path, z: str, step: int | None, output: Pa
 @option("--method", default="pca", type=Choice(("pca", "tsne")),
         help="pca: linear, instant; tsne: keeps neighbours together, takes seconds.")  # fmt: skip
 @options.step_option
-@options.output_option("a PNG")
+@options.output_option("a PNG instead of drawing in the terminal")
 def draw_map(
     run: str | None, runs_dir: Path, method: str, step: int | None, output: Path | None
 ) -> None:

@@ -99,9 +99,8 @@ def checked(name: str, value: int | None, limits: Limits) -> int | None:
 
 
 def output_option(kinds: str, *, required: bool = False) -> Callable[[_Function], _Function]:
-    """Return the option ``-o``."""
-    otherwise = "" if required else " instead of drawing in the terminal"
+    """Return the option ``-o``, which writes ``kinds``."""
     return option(
         "--output", "-o", type=click.Path(path_type=Path), metavar="FILE",
-        required=required, help=f"Write {kinds}{otherwise}.",
+        required=required, help=f"Write {kinds}.",
     )  # fmt: skip

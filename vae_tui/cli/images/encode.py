@@ -14,7 +14,7 @@ from vae_tui.run.runs_folder import find
 @images_argument
 @options.runs_dir_option
 @options.step_option
-@options.output_option("a table as .csv, or arrays as .npz")
+@options.output_option("a table as .csv, or arrays as .npz, instead of printing it")
 def encode(
     run: str, paths: tuple[Path, ...], runs_dir: Path, step: int | None, output: Path | None
 ) -> None:
