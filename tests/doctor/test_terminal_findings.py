@@ -83,6 +83,8 @@ def test_what_would_stop_no_run_is_no_problem():
         ({**PLAIN, "MOSH_CONNECTION": "yes"}, {}, "link", ["or mosh"]),
         ({**PLAIN, "TMUX": "yes"}, {"tmux_features": "bpaste,256"}, "tmux",
          ["set -as terminal-features ',*:RGB'"]),
+        ({**PLAIN, "TMUX": "yes"}, {"tmux_features": "RGB", "tmux_passthrough": "0"},
+         "clipboard", ["set -g allow-passthrough on"]),
         ({**PLAIN, "TMUX": "yes"}, {"tmux_features": "RGB", "tmux_passthrough": "off"},
          "clipboard", ["set -g allow-passthrough on"]),
     ],

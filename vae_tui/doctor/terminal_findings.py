@@ -152,7 +152,7 @@ def _tmux(here: TerminalEnvironment) -> Iterator[Finding]:
     else:
         text = "tmux assumes that the outer terminal has 256 colours"
         yield note("tmux", text, _TMUX_RGB, _TMUX_REATTACH)
-    if here.tmux_passthrough == "off":
+    if here.tmux_passthrough in ("off", "0"):  # tmux 3.3 answers 0
         text = "tmux does not pass on what y copies"
         yield note("clipboard", text, "in ~/.tmux.conf: set -g allow-passthrough on")
 
