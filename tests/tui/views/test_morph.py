@@ -163,6 +163,14 @@ async def test_i_goes_from_mark_to_mark_and_ends_exactly_at_the_second():
         assert np.abs(strip(screen).astype(int) - straight).max() <= 1
 
 
+async def test_k_names_the_next_path_where_no_strip_does():
+    screen = walk_screen()
+    async with screen.at(80, 24) as pilot:
+        await open_view(pilot, screen, "3")
+        await pilot.press("k")
+        await wait_until(pilot, lambda: "path of the next morph: slerp" in screen.text)
+
+
 async def test_k_interpolates_linearly_on_a_great_circle_and_in_pixels():
     screen = walk_screen()
     async with screen.at(120, 40) as pilot:

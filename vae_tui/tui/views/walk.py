@@ -208,8 +208,10 @@ class WalkView(View):
             await self.run_action("app.run('morph')")
 
     def action_next_path(self) -> None:
-        """Choose the next kind of interpolation."""
+        """Choose the next kind of interpolation; name it where no strip does."""
         self.walk = self.walk.with_next_path()
+        if not (self._has_two_strips or isinstance(self.walk.place, Interpolation)):
+            self.notify(f"path of the next morph: {self.walk.path}", timeout=3)
         self.redraw()
 
     def action_drift(self) -> None:
