@@ -161,6 +161,8 @@ async def test_i_goes_from_mark_to_mark_and_ends_exactly_at_the_second():
         share = np.linspace(0, 1, len(strip(screen)))[:, None]
         straight = FIRST.decode((start + share * (end - start)).astype(np.float32))
         assert np.abs(strip(screen).astype(int) - straight).max() <= 1
+        await pilot.press("i")  # it is there: the next morph is another
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, ChooseDigitsDialog))
 
 
 async def test_k_names_the_next_path_where_no_strip_does():

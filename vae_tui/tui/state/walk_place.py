@@ -220,10 +220,14 @@ class Walk:
         return replace(self.at(place), morphs={**self.morphs, (start, end): count + 1})
 
     def to_marks(self) -> "Walk | None":
-        """Interpolate from mark ``a`` to mark ``b``; None unless both are set."""
+        """Interpolate from mark ``a`` to mark ``b``; None unless both are set, or if it does."""
         if len(self.marks) < 2:
             return None
-        return self.at(Interpolation(self.marks["a"], self.marks["b"], self.path))
+        start, end = self.marks["a"], self.marks["b"]
+        match self.place:
+            case Interpolation(start=here, end=there) if (here, there) == (start, end):
+                return None
+        return self.at(Interpolation(start, end, self.path))
 
     def marked(self, name: str, code: Floats) -> "Walk":
         """Mark where the walk is, which is ``code`` (d,)."""

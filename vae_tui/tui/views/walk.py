@@ -62,7 +62,7 @@ class WalkView(View):
                 tooltip="Mark one end of a morph, or the other"),
         Binding("b", "mark('b')", show=False, id="walk.mark-b"),
         Binding("i", "morph", "Morph", id="walk.morph",
-                tooltip="Morph from mark a to b, or one class into another"),
+                tooltip="Morph from mark a to b; without marks or again, one class into another"),
         Binding("k", "next_path", "Path", id="walk.path",
                 tooltip="Change the path; linear, great circle (slerp), cross-fade of pixels"),
         Binding("d", "drift", "Drift", id="walk.drift", tooltip="Drift through the prior, or stop"),
@@ -201,7 +201,7 @@ class WalkView(View):
             self.redraw()
 
     async def action_morph(self) -> None:
-        """Interpolate from mark to mark; ask for two classes unless both are set."""
+        """Interpolate from mark to mark; ask for two classes without them, or the next time."""
         if (walk := self.walk.to_marks()) is not None:
             self._go(walk)
         else:
