@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vae_tui.text import byte_size, count, duration, printable, size
+from vae_tui.text import byte_size, count, counted, duration, printable, size
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,12 @@ from vae_tui.text import byte_size, count, duration, printable, size
 )
 def test_counts_are_short(number, text):
     assert count(number) == text
+
+
+def test_one_is_singular_and_any_other_number_plural():
+    assert [counted(number, "image") for number in (0, 1, 2_000)] == [
+        "0 images", "1 image", "2,000 images",
+    ]  # fmt: skip
 
 
 @given(st.floats(0, 9e11))

@@ -23,6 +23,11 @@ def count(number: float) -> str:
     return f"{number:.0f}"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number and what it counts, as in 1 image or 2,000 images."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def duration(seconds: float) -> str:
     """Return a time span in two units at most: ``0.4 s``, ``41 s``, ``3 m 05 s``."""
     if not abs(seconds) < _LONGEST:

@@ -17,7 +17,7 @@ from vae_tui.cli.options import Choice, option
 from vae_tui.errors import UsageError
 from vae_tui.run.folder import Run
 from vae_tui.run.runs_folder import find
-from vae_tui.text import printable
+from vae_tui.text import counted, printable
 
 if TYPE_CHECKING:
     from vae_tui.arrays import Bytes, Floats
@@ -186,7 +186,7 @@ def _samples_of_codes(
     from vae_tui.latent.mixture_fit import fit
 
     mixture = fit(known)
-    about = f"a mixture of {len(mixture)} Gaussians fitted to the codes"
+    about = f"a mixture of {counted(len(mixture), 'Gaussian')} fitted to the codes"
     return about, mixture.draw(seed, count, temperature)
 
 

@@ -7,6 +7,7 @@ import click
 from vae_tui.cli import options
 from vae_tui.cli.images.given import given_images, images_argument
 from vae_tui.run.runs_folder import find
+from vae_tui.text import counted
 
 
 @click.command()
@@ -48,4 +49,6 @@ def encode(
     else:
         is_table = output.suffix.lower() == ".csv"
         write(output, codes_csv(names, *codes) if is_table else codes_npz(names, *codes))
-        click.echo(f"{output}: codes of {len(names):,} images; weights of step {network.step}")
+        click.echo(
+            f"{output}: codes of {counted(len(names), 'image')}; weights of step {network.step}"
+        )

@@ -11,7 +11,7 @@ from vae_tui.cli import options
 from vae_tui.cli.console import print_lines
 from vae_tui.cli.images.given import given_images, images_argument
 from vae_tui.run.runs_folder import find
-from vae_tui.text import printable
+from vae_tui.text import counted, printable
 
 if TYPE_CHECKING:
     from vae_tui.arrays import Bytes
@@ -68,7 +68,9 @@ def score(
         print_lines(*_table(rows))
     if output is None:
         return
-    about = f"{len(rows):,} images; weights of step {network.step} of {printable(found.name)}"
+    about = (
+        f"{counted(len(rows), 'image')}; weights of step {network.step} of {printable(found.name)}"
+    )
     if shows_pictures:
         if len(rows) > _MOST_PICTURES:
             about = f"the {_MOST_PICTURES} most unusual of {about}"
