@@ -54,9 +54,9 @@ REPORT_SECONDS = 0.5
 _SIGNALS_OF_KEYS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
 """What keys send to a program once the terminal is no longer raw."""
 _MODIFIERS = {2: "alt", 4: "ctrl", 1: "shift"}
-_SIGNAL_SECONDS = 0.2
-"""Longest time between the signals of one command. ``kill %1`` sends SIGTERM, then SIGCONT; threads
-of one process may take them in the other order."""
+_SIGNAL_SECONDS, _SIGNAL_POLL_SECONDS = 1.0, 0.02
+"""Longest time between the signals of one command, and between looks. ``kill %1`` sends SIGTERM,
+then SIGCONT; threads of one process may take them in the other order, on a busy machine late."""
 
 
 class QuietEnd(App[None]):
@@ -269,8 +269,9 @@ class LinkDriver(LinuxDriver):
 
     def _is_about_to_end(self) -> bool:
         """Return whether the app ends, as soon as that is known in the background."""
-        if not self._is_in_foreground():
-            time.sleep(_SIGNAL_SECONDS)  # Python runs other signals' handlers meanwhile
+        deadline = time.monotonic() + _SIGNAL_SECONDS
+        while not (self._is_ending or self._is_in_foreground() or time.monotonic() > deadline):
+            time.sleep(_SIGNAL_POLL_SECONDS)  # Python runs other signals' handlers meanwhile
         return self._is_ending
 
     def _is_in_foreground(self) -> bool:
