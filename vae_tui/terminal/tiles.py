@@ -45,8 +45,9 @@ def resized(images: Bytes, height: int, width: int) -> Bytes:
     planes = images.astype(np.float32)
     if images.ndim == 3:
         means = down @ planes @ across.T
-    else:  # (N, H, W, 3) -> (N, 3, H, W) -> (N, H, W, 3)
-        means = np.moveaxis(down @ np.moveaxis(planes, 3, 1) @ across.T, 1, 3)
+    else:  # (N, H, W, 3) -> (N, 3, H, W) -> (N, H, W, 3); contiguous, as grey images are
+        channels = np.ascontiguousarray(np.moveaxis(planes, 3, 1))
+        means = np.moveaxis(down @ channels @ across.T, 1, 3)
     return (means + 0.5).astype(np.uint8)
 
 
