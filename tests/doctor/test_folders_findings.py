@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from support.findings import said, told
+from support.findings import findings_of, said
 from support.tiny_runs import TINY
 
 from vae_tui.doctor import folder_findings
@@ -17,7 +17,7 @@ def test_a_folder_is_tried_out_and_left_as_it_was(tmp_path):
     assert found.free_bytes > 0
     assert abs(found.skew_seconds) < 5
     assert list(tmp_path.iterdir()) == []
-    assert {level for level, _, _ in told(runs_findings(found, 0, 0))} <= {"ok", "note"}
+    assert {level for level, _, _ in findings_of(runs_findings(found, 0, 0))} <= {"ok", "note"}
 
 
 def test_a_folder_that_is_not_there_is_judged_by_the_nearest_one_above(tmp_path):
@@ -74,7 +74,7 @@ def test_a_runs_folder_that_lacks_something_says_what(changes, about, level, wor
 
 def test_locks_and_clocks_that_differ_are_told():
     folder = Folder(path="/runs", free_bytes=1 << 40, locks=False, skew_seconds=-90.0)
-    found = told(runs_findings(folder, 0, 0))
+    found = findings_of(runs_findings(folder, 0, 0))
     assert [(level, about) for level, about, _ in found] == [
         ("ok", "runs"),
         ("ok", "disk"),

@@ -1,7 +1,7 @@
 """Findings on Python and the packages."""
 
 import pytest
-from support.findings import said, told
+from support.findings import findings_of, said
 
 from vae_tui.doctor import package_findings
 from vae_tui.doctor.package_findings import Packages, read_packages
@@ -24,19 +24,19 @@ from vae_tui.doctor.package_findings import Packages, read_packages
 def test_an_installed_version_outside_its_bounds_is_a_problem(version, bounds, fits):
     installed = {**dict.fromkeys(package_findings.REQUIRED, "5.0"), "rich": version}
     packages = Packages(python="3.12.0", installed=installed, bounds={"rich": bounds})
-    levels = {level for level, _, _ in told(package_findings.package_findings(packages))}
+    levels = {level for level, _, _ in findings_of(package_findings.package_findings(packages))}
     assert levels == ({"ok"} if fits else {"ok", "problem"})
 
 
 def test_what_is_installed_here_fits():
     found = list(package_findings.package_findings(read_packages()))
-    assert {level for level, about, _ in told(found) if about == "packages"} == {"ok"}
+    assert {level for level, about, _ in findings_of(found) if about == "packages"} == {"ok"}
 
 
 def test_packages_that_lack_or_do_not_fit_come_with_the_line_that_installs_them():
     installed = dict.fromkeys(package_findings.REQUIRED, "5.0")
     del installed["textual"], installed["torchvision"]
-    found = told(
+    found = findings_of(
         package_findings.package_findings(
             Packages(
                 python="3.10.4", installed=installed, bounds={"textual": ">=8.2,<9", "rich": ">=14"}

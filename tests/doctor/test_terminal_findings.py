@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 from rich.console import Console
-from support.findings import said, told
+from support.findings import findings_of, said
 
 from vae_tui.doctor import link_findings
 from vae_tui.doctor.link_findings import Link
@@ -54,13 +54,13 @@ def test_no_color_is_obeyed_before_all_else():
 
 def test_a_terminal_that_lacks_nothing_gets_no_advice():
     found = terminal({**PLAIN, "COLORTERM": "truecolor"})
-    assert {level for level, _, _ in told(found)} == {"ok"}
+    assert {level for level, _, _ in findings_of(found)} == {"ok"}
 
 
 def test_what_would_stop_no_run_is_no_problem():
     worst = {"TERM": "", "LC_ALL": "C", "TMUX": "yes", "NO_COLOR": "1", "SSH_TTY": "yes"}
     found = terminal(worst, stdin=False, stderr=False, columns=10, rows=3, tmux_features="256")
-    assert {level for level, _, _ in told(found)} == {"note"}
+    assert {level for level, _, _ in findings_of(found)} == {"note"}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import dataclasses
 import math
 
 import pytest
-from support.findings import said, told
+from support.findings import findings_of, said
 
 from vae_tui.doctor import torch_findings
 from vae_tui.doctor.torch_findings import memory_findings
@@ -66,7 +66,7 @@ def test_devices_are_named_and_one_that_refuses_is_a_problem_where_auto_would_ta
     for devices, levels in (((good, bad), ["ok", "note"]), ((bad, good), ["problem", "ok"])):
         found = [
             (level, words)
-            for level, about, words in told(
+            for level, about, words in findings_of(
                 torch_findings.torch_findings(answer(cuda_available=True, devices=devices))
             )
             if about == "gpu"

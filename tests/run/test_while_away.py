@@ -11,15 +11,15 @@ BEFORE = Seen(NOW, "running", 7_200, 12.4, 108.31, 1_000)
 AFTER = Seen(NOW + 47 * 60, "running", 11_400, 19.1, 106.07, 9_000)
 
 
-def logged_events(*happened, before=None, **after):
+def away_line(*happened, before=None, **after):
     seen = dataclasses.replace(BEFORE, **(before or {}))
     return while_away(seen, dataclasses.replace(AFTER, **after), happened)
 
 
 def still(*happened, **after):
-    """Return what is told when no step was taken."""
+    """Return the line when no step was taken."""
     same = {"step": BEFORE.step, "epoch": BEFORE.epoch, "best_test_loss": BEFORE.best_test_loss}
-    return logged_events(*happened, **{**same, **after}).removeprefix(
+    return away_line(*happened, **{**same, **after}).removeprefix(
         "while you were away (47 m 00 s): "
     )
 
@@ -30,7 +30,7 @@ def at(minutes):
 
 def test_who_comes_back_after_lunch_reads_how_far_it_is_and_what_went_wrong():
     paused = Paused(time=at(10), step=9_000, why="disk full"), Resumed(time=at(13), step=9_000)
-    assert logged_events(*paused) == (
+    assert away_line(*paused) == (
         "while you were away (47 m 00 s): epochs 12 to 19, best test 108.3 to 106.1, "
         "paused for 3 m 00 s: disk full"
     )
@@ -42,16 +42,14 @@ def test_a_trainer_that_was_starting_then_was_not_lost():
 
 
 def test_who_was_away_for_less_than_a_minute_has_missed_nothing():
-    assert logged_events(time=NOW + 59) == ""
-    assert logged_events(time=NOW - 500) == ""
+    assert away_line(time=NOW + 59) == ""
+    assert away_line(time=NOW - 500) == ""
 
 
 def test_where_nothing_changed_nothing_is_said():
     for state in ("running", "paused", "finished", "lost"):
         assert (
-            logged_events(
-                before=dataclasses.asdict(AFTER) | {"time": NOW, "state": state}, state=state
-            )
+            away_line(before=dataclasses.asdict(AFTER) | {"time": NOW, "state": state}, state=state)
             == ""
         )
 
@@ -66,14 +64,14 @@ def test_where_nothing_changed_nothing_is_said():
     ],
 )
 def test_the_best_loss_is_told_as_it_was_and_is(best, words):
-    line = logged_events(before={"best_test_loss": best[0]}, best_test_loss=best[1])
+    line = away_line(before={"best_test_loss": best[0]}, best_test_loss=best[1])
     assert line == ", ".join(
         filter(None, ("while you were away (47 m 00 s): epochs 12 to 19", words))
     )
 
 
 def test_less_than_an_epoch_is_told_in_steps():
-    assert "steps 7,200 to 7,300, best" in logged_events(step=7_300, epoch=12.6)
+    assert "steps 7,200 to 7,300, best" in away_line(step=7_300, epoch=12.6)
 
 
 @pytest.mark.parametrize(
@@ -105,13 +103,13 @@ def test_less_than_an_epoch_is_told_in_steps():
          "its process was lost and resumed at step 6, it failed: no memory"),
     ],
 )  # fmt: skip
-def test_whatever_went_wrong_is_told(happened, after, words):
+def test_whatever_went_wrong_is_said(happened, after, words):
     assert still(*happened, **after) == words
 
 
-def test_a_run_that_failed_again_is_told_and_one_that_failed_before_is_not():
+def test_a_run_that_failed_again_is_named_and_one_that_failed_before_is_not():
     end = RunEnded(time=at(1), step=9, reason="failed", message="no memory")
-    assert "it failed: no memory" in logged_events(
+    assert "it failed: no memory" in away_line(
         started(), end, before={"state": "failed"}, state="failed"
     )
-    assert "failed" not in logged_events(before={"state": "failed"}, state="failed")
+    assert "failed" not in away_line(before={"state": "failed"}, state="failed")

@@ -133,7 +133,7 @@ def test_signals_end_the_screen_at_once_and_never_the_training(shell):
         assert_it_goes_on(shell.run)
         terminal = shell.screen("attach")
         terminal.wait_for("running")
-    # The terminal vanishes: nobody is left to tell, the screen must end by itself.
+    # The terminal vanishes: nobody is left to answer, the screen must end by itself.
     pid = terminal.pid
     terminal.hang_up()
     wait_until(lambda: os.waitpid(pid, os.WNOHANG)[0] == pid)

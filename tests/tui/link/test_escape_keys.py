@@ -1,4 +1,4 @@
-"""The escape key, told apart from sequences that begin with it."""
+"""The escape key, kept apart from sequences that begin with it."""
 
 import itertools
 

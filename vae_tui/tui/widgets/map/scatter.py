@@ -45,7 +45,7 @@ class Cloud:
     centres: tuple[tuple[int, tuple[float, float]], ...] = ()
     """Classes with the points at which their marks are drawn."""
     names: tuple[str, ...] = ()
-    """Of the classes, if they tell more than the marks; a cell for each character."""
+    """Of the classes, if they say more than the marks; a cell for each character."""
     mixed: frozenset[int] = frozenset()
     """Classes that lie among others: where most do, all names are small and cover few points."""
     has_classes: bool = True
