@@ -82,16 +82,27 @@ def assert_went_on(run: Run, config: RunConfig, moment: int, saved: int) -> None
     assert not list(run.path.glob(".*"))
 
 
+@pytest.mark.parametrize(
+    ("settings", "latest", "more"),
+    [
+        pytest.param({"precision": OTHER_PRECISION}, 2 * STEPS_PER_EPOCH, 1, id=OTHER_PRECISION),
+        # A minute of CPU time: a step takes half a second of it.
+        pytest.param(CONV, STEPS_PER_EPOCH // 3, 0, id="conv", marks=pytest.mark.soak),
+    ],
+)
 def test_a_run_killed_at_a_random_moment_and_resumed_beside_a_busy_program_is_the_same_run(
-    tmp_path,
+    tmp_path, settings, latest, more
 ):
-    # The default precision is in `test_kills`.
-    config = replace(default_config(1_000_000), precision=OTHER_PRECISION)
+    """It is killed before step ``latest``, and goes on for ``more`` epochs after that one.
+
+    The default precision is in `test_kills`.
+    """
+    config = replace(default_config(1_000_000), **settings)
     run = create(tmp_path, "run", config)
-    moment = random.randrange(1, 2 * STEPS_PER_EPOCH)
+    moment = random.randrange(1, latest)
     with none_left(run):
         saved = train_until_killed(run, config, moment)
-        epochs = math.ceil(newest_step(run) / STEPS_PER_EPOCH) + 1
+        epochs = math.ceil(newest_step(run) / STEPS_PER_EPOCH) + more
         go_on(run, config, epochs=epochs)
         with busy_neighbour():
             assert ended(run).reason == "finished"
@@ -104,7 +115,7 @@ def test_a_run_killed_at_a_random_moment_and_resumed_beside_a_busy_program_is_th
 
 
 def test_convolutions_killed_and_resumed_have_the_weights_of_an_unbroken_run(tmp_path):
-    # A step takes half a second of CPU time: both runs are stopped in their first epoch.
+    # Both are stopped in their first epoch; the whole of it is a soak test.
     config = replace(default_config(1_000_000), **CONV)
     run = create(tmp_path, "run", config)
     moment = random.randrange(1, 5)
