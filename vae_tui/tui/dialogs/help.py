@@ -64,6 +64,8 @@ class HelpDialog(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """Yield the keys and what the view shows."""
+        width = self.app.size.width
+        self.set_class(width >= WIDE, "wide")
         with VerticalScroll() as box:
             box.border_title = self._title
             box.border_subtitle = self.keys_line(("↑↓", "scroll"), ("help.close", "close"))
@@ -73,7 +75,7 @@ class HelpDialog(Dialog[None]):
                 with Vertical(id="keys"):
                     for index, (heading, _) in enumerate(self._keys):
                         yield Static(heading, classes=f"heading {'next' if index else ''}")
-                        yield Static(id=f"table{index}")
+                        yield Static(self._table(index, width), id=f"table{index}")
                 with Vertical(id="text"):
                     if self._text:
                         yield Static("What it shows", classes="heading")
@@ -90,12 +92,16 @@ class HelpDialog(Dialog[None]):
         """Show two columns, and the ids of the keys, where there is room."""
         width = event.size.width
         self.set_class(width >= WIDE, "wide")
-        for index, (_, keys) in enumerate(self._keys):
+        for index in range(len(self._keys)):
             for table in self.query(f"#table{index}").results(Static):
-                table.update(_table(keys, self._key_cells, with_ids=width >= WIDEST))
+                table.update(self._table(index, width))
+
+    def _table(self, index: int, width: int) -> Table:
+        _, keys = self._keys[index]
+        return _table_of(keys, self._key_cells, with_ids=width >= WIDEST)
 
 
-def _table(keys: Sequence[ExplainedKey], key_cells: int, *, with_ids: bool) -> Table:
+def _table_of(keys: Sequence[ExplainedKey], key_cells: int, *, with_ids: bool) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(justify="right", style="key", width=key_cells, no_wrap=True)
     table.add_column(ratio=1)
