@@ -62,7 +62,8 @@ def test_a_misspelt_name_is_refused_with_the_nearest_right_one(tmp_path, wrong, 
         resolve(wrong, tmp_path)
     assert str(refused.value) == (
         f"unknown data set {wrong!r}: did you mean {right}? "
-        "there are auto, digits, mnist, fashion-mnist, kmnist, emnist"
+        "there are auto, digits, mnist, fashion-mnist, kmnist, emnist; "
+        f"your own images are a path, such as ./{wrong}"
     )
 
 

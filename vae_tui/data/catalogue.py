@@ -136,5 +136,6 @@ def resolve(name: str, data_dir: Path) -> str:
     if name in DATASETS or is_path(name):
         return name
     names = ["auto", *DATASETS]
-    hint = did_you_mean(name, names, f"there are {', '.join(names)}")
+    known = f"there are {', '.join(names)}; your own images are a path, such as ./{name}"
+    hint = did_you_mean(name, names, known)
     raise UsageError(f"unknown data set {name!r}: {hint}")

@@ -249,7 +249,7 @@ async def test_y_copies_the_command_that_lists_the_runs():
     async with screen.at() as pilot:
         await open_runs(pilot, screen, HERE)
         await pilot.press("y")
-        assert screen.app.notes == ["copied: vae-tui runs"]
+        assert screen.app.notes == ["sent to the clipboard: vae-tui runs"]
 
 
 async def test_e_writes_all_columns_as_a_table(tmp_path):

@@ -201,8 +201,8 @@ async def test_y_copies_a_command_whose_z_is_the_code_to_the_last_bit():
     async with screen.at(120, 40) as pilot:
         await open_view(pilot, screen, "3")
         await pilot.press("right", "y")
-        (note,) = [text for text in screen.app.notes if text.startswith("copied: ")]
-        words = shlex.split(note.removeprefix("copied: "))
+        (note,) = [text for text in screen.app.notes if text.startswith("sent to the clipboard: ")]
+        words = shlex.split(note.removeprefix("sent to the clipboard: "))
         assert words[:3] == ["vae-tui", "decode", "digits-1123-0713"]
         (option,) = [word for word in words if word.startswith("--z=")]
         np.testing.assert_array_equal(

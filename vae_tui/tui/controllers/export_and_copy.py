@@ -76,4 +76,4 @@ class ExportAndCopy:
             self.app.notify("nothing to copy here yet", timeout=3)
             return
         clipboard.copy(command, self.environment, partial(write_through, self.app))
-        self.app.notify(f"copied: {command}", timeout=6, markup=False)
+        self.app.notify(f"sent to the clipboard: {command}", timeout=6, markup=False)

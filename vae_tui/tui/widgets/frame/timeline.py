@@ -13,6 +13,9 @@ LEAST_WIDTH = 20
 """Cells; nothing is shown in fewer."""
 _LABEL = " time "
 _NOW = " now "
+_UNICODE, _ASCII = "●○◆◇─━", "o.*+-="
+"""A kept step that is drawn with or all of them, one that is not, the same of now, and the line:
+between steps and where they touch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,11 @@ class Timeline(Drawing):
         if not places:
             self.show_text([])
             return
-        tick, now, rule, dense = ("●", "◆", "─", "━") if times.unicode else ("o", "*", "-", "=")
+        full, hollow, now, other_now, rule, dense = _UNICODE if times.unicode else _ASCII
+        if times.shown is None:
+            hollow = full
+        else:
+            now = other_now
         line = Text(_LABEL, "quiet", no_wrap=True)
         line.append(rule * (places[-1] + 1 - places[0]), "rule")
         line.append(_NOW if times.shown is None else f" {times.shown:,} ", "quiet")
@@ -72,7 +79,7 @@ class Timeline(Drawing):
         touch = 2 * len(places) > places[-1] + 1 - places[0]
         marked = range(places[0], places[-1]) if touch else places[:-1]
         for place in marked:
-            cells[place] = dense if touch and place != here else tick
+            cells[place] = full if place == here else dense if touch else hollow
         cells[places[-1]] = now
         line.plain = "".join(cells)
         for place in (*marked, places[-1]):
