@@ -1,11 +1,13 @@
 """The driver on a pseudo-terminal, and the private names of Textual that it uses."""
 
 import asyncio
+import itertools
 import os
 import signal
 import sys
 
 import pytest
+from support.processes import wait_until
 from support.terminal import RawTerminal
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
@@ -42,9 +44,18 @@ def test_a_cursor_report_measures_the_link_and_is_no_key_and_f3_with_modifiers_i
         for sequence, key in F3.items():
             terminal.type(sequence)
             terminal.wait_for(f"key {key}, reports False.")
-        terminal.type("\x1b[24;1R")
-        terminal.type("a")
-        terminal.wait_for("key a, reports True.")
+
+        keys = itertools.cycle("ab")
+
+        def measured() -> bool:
+            # A report counts while one is awaited: for a second at first, then when something is
+            # drawn 10 s later.
+            terminal.type("\x1b[24;1R")
+            terminal.type(key := next(keys))
+            terminal.read(0.1)
+            return f"key {key}, reports True." in terminal.text
+
+        wait_until(measured)
 
 
 @pytest.mark.parametrize("variable", ["TMUX", "STY"])

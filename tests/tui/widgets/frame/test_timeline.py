@@ -28,9 +28,7 @@ async def test_kept_steps_are_dots_or_one_bar_without_gaps_where_they_would_touc
         ((100, 200, 300), None, False, "time o--o-o--* now"),
     ],
 )
-async def test_the_step_that_is_shown_is_a_full_mark_among_hollow_ones(
-    kept, shown, unicode, drawn
-):
+async def test_the_step_that_is_shown_is_a_full_mark_among_hollow_ones(kept, shown, unicode, drawn):
     timeline = Timeline()
     async with Host(timeline).run_test(size=(20, 1)) as pilot:
         timeline.times = Times(kept=kept, shown=shown, unicode=unicode)
