@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from support.fake_networks import probe, random_network, samples_of
 from support.run_events import losses
+from support.run_events import tested as epoch_ended
 from support.screen import Screen, new_weights, open_view, plain, wait_until, walk_code
 from support.views import chart, closed_form, cloud, marked, strip
 
@@ -73,6 +74,19 @@ async def test_each_view_goes_back_and_forth_through_time():
             await wait_until(pilot, lambda network=now: screen.app.scene.network is network)
             assert_drawn_with(screen, now)
             assert "back in time" not in what_is_said(screen)
+
+
+async def test_train_says_that_its_test_loss_is_the_newest_one():
+    screen = Screen(views="1")
+    async with screen.at(120, 40) as pilot:
+        await open_view(pilot, screen, "1")
+        screen.reader.report(epoch_ended(30), kept=tuple(KEPT))
+        await wait_until(pilot, lambda: screen.caption("losses").startswith("−ELBO "))
+        now = screen.caption("losses")
+        await travel(pilot, screen, "comma", 180)
+        await wait_until(pilot, lambda: screen.caption("losses") == f"newest {now}")
+        await pilot.press("end")
+        await wait_until(pilot, lambda: screen.caption("losses") == now)
 
 
 async def test_forth_from_the_last_kept_step_leads_to_now():

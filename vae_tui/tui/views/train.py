@@ -185,7 +185,9 @@ class TrainView(View):
         if self.scene is None or self.scene.run.unread or not self.is_mounted:
             return
         run, overlays = self.scene.run, self.scene.overlays
-        self.query_one("#losses", Caption).text = losses_in_words(run, unicode=self.scene.unicode)
+        self.query_one("#losses", Caption).text = losses_in_words(
+            run, unicode=self.scene.unicode, is_past=self.scene.is_past
+        )
         axis = X_AXES[self.axis]
         window = axis.window(run, [overlay.run for overlay in overlays], self.part)
         cursor = self._cursor(self.scene, window)

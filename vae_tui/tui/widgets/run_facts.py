@@ -77,16 +77,18 @@ def facts_of(view: RunView, *, unicode: bool) -> Facts:
     return (*facts, ("seed", f"{config.seed}"))
 
 
-def losses_in_words(view: RunView, *, unicode: bool) -> str:
+def losses_in_words(view: RunView, *, unicode: bool, is_past: bool = False) -> str:
     """Return the newest and the best test loss, by name, for a caption.
 
+    ``is_past`` says that the rest of the view shows an older step.
     After a resume that voids the newest test, the loss at the mean is not known until the next one.
     """
     if view.tests is None:
         return "no test loss yet"
     model, kind = view.config.model, view.config.reconstruction
     name = test_loss_name(model, kind, unicode=unicode)
-    parts = [f"[b]{name} {view.last_test_loss:.1f}[/b]"]
+    newest = "newest " if is_past else ""
+    parts = [f"[b]{newest}{name} {view.last_test_loss:.1f}[/b]"]
     if model == "vae" and kind == "gaussian":
         bits = bits_per_dimension(view.last_test_loss, view.config.image_shape.pixels)
         parts.append(f"{bits:.2f} bits/dim")
