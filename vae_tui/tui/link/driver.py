@@ -22,7 +22,6 @@ changes one of them; they pass with 8.2.5 and 8.2.8.
 """
 
 import codecs
-import functools
 import os
 import selectors
 import signal
@@ -44,6 +43,7 @@ from textual.strip import Strip
 from vae_tui.terminal.capabilities import PALETTE, TRUECOLOR, is_multiplexed
 from vae_tui.tui.link.escape_keys import ESCAPE, EscapeKeys
 from vae_tui.tui.link.flow_control import FlowControl
+from vae_tui.tui.link.open_terminal import open_for_writing, open_without_blocking
 from vae_tui.tui.link.terminal_title import TerminalTitle
 from vae_tui.tui.link.terminal_writer import TerminalWriter
 
@@ -83,27 +83,6 @@ def write_through(app: App[Any], text: str) -> None:
         app._driver.write(text)
 
 
-def _open_without_blocking(terminal: int) -> int:
-    """Open a terminal again so that it does not block; return the same one if that fails.
-
-    When the shell has already read the key, a read that blocks would keep our thread from ending.
-    The descriptor that the shell shares must stay blocking.
-    """
-    try:
-        return os.open(os.ttyname(terminal), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-    except OSError:  # no terminal, or one without a name in this container
-        return terminal
-
-
-@functools.cache
-def _open_for_writing(terminal: int) -> int:
-    """Return a descriptor of the terminal for all drivers of this process, which does not block.
-
-    A write that blocks in the middle of a piece would go on after ``bg``, among the shell's lines.
-    """
-    return _open_without_blocking(terminal)
-
-
 class LinkDriver(LinuxDriver):
     """Writes through a `TerminalWriter`; the terminal's cursor reports measure its link.
 
@@ -128,7 +107,7 @@ class LinkDriver(LinuxDriver):
         assert terminal is not None
         encoding, errors = terminal.encoding, terminal.errors or "strict"
         self.writer = TerminalWriter(
-            _open_for_writing(terminal.fileno()),
+            open_for_writing(terminal.fileno()),
             lambda text: text.encode(encoding, errors),
             FlowControl(is_multiplexed=is_multiplexed(os.environ)),
             lambda: self._is_ending or self._is_in_foreground(),
@@ -137,7 +116,7 @@ class LinkDriver(LinuxDriver):
         self._file = self.writer  # type: ignore[assignment]
         self.title = TerminalTitle(self.writer.write, os.environ)
         self._standard_input = self.fileno
-        self.fileno = _open_without_blocking(self._standard_input)
+        self.fileno = open_without_blocking(self._standard_input)
 
     def run_input_thread(self) -> None:
         """Read keys until the driver stops.
