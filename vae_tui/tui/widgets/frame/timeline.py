@@ -13,7 +13,7 @@ LEAST_WIDTH = 20
 """Cells; nothing is shown in fewer."""
 _LABEL = " time "
 _NOW = " now "
-_UNICODE, _ASCII = "●○◆◇─━", "o.*+-="
+_UNICODE, _ASCII = tuple("●○◆◇─━"), tuple("o.*+-=")
 """A kept step that is drawn with or all of them, one that is not, the same of now, and the line:
 between steps and where they touch."""
 
