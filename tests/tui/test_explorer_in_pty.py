@@ -58,7 +58,7 @@ def test_one_walks_marks_morphs_travels_to_step_0_and_reads_map_and_dimensions(t
         terminal.wait_for(re.compile(r"● *\n").search)
         arrived = picture(terminal)
         terminal.type("," * 20)
-        terminal.wait_for(re.compile(r"◆ 0 *$", re.MULTILINE).search)
+        terminal.wait_for(re.compile(r"◇ 0 *$", re.MULTILINE).search)
         terminal.wait_for(lambda _: picture(terminal) != arrived)
         terminal.wait_for("→ 7 · linear")  # the same morph, with the weights of step 0
 
