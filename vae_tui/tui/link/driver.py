@@ -255,7 +255,7 @@ class LinkDriver(LinuxDriver):
 
     def _is_in_foreground(self) -> bool:
         try:
-            return os.tcgetpgrp(self.fileno) == os.getpgrp()
+            return os.getpgrp() == os.tcgetpgrp(self.fileno)
         except OSError:  # no terminal, or not any more
             return True
 

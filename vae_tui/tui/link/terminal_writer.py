@@ -5,7 +5,6 @@ keys wait for outdated pictures. Here updates are merged in a `ScreenDiff`; a th
 still current when the link has room for it.
 """
 
-import contextlib
 import math
 import os
 import re
@@ -204,9 +203,14 @@ class TerminalWriter:
                 self.flow.full()
                 while not self._is_broken and not self._has_room(LONGEST_WAIT_SECONDS):
                     pass
-            if not self._is_ours():  # the shell has it; everything is drawn again afterwards
-                return
-            with contextlib.suppress(BlockingIOError):  # less room, and non-blocking
-                count = os.write(self._descriptor, block[:PIECE_BYTES])
-                self.flow.written(count)
-                block = block[count:]
+            descriptor, piece = self._descriptor, block[:PIECE_BYTES]
+            try:
+                # The write follows at once: a process that is stopped in between writes the piece
+                # when it is continued, in the background too, and nothing can forbid that.
+                if not self._is_ours():  # the shell has it; everything is drawn again afterwards
+                    return
+                count = os.write(descriptor, piece)
+            except BlockingIOError:  # less room, and non-blocking
+                continue
+            self.flow.written(count)
+            block = block[count:]
