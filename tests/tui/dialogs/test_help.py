@@ -3,11 +3,14 @@
 from functools import partial
 
 import pytest
-from support.screen import Screen, open_view, until_reading, wait_until
+from support.screen import Screen, open_view, screen_text, until_reading, wait_until
+from textual.events import Resize
 from textual.widgets import Static
 
 from vae_tui.tui.dialogs.help import HelpDialog
+from vae_tui.tui.keys.active_keys import ExplainedKey
 from vae_tui.tui.messages import UserReturned
+from vae_tui.tui.terminal_app import TerminalApp
 
 train_screen = partial(Screen, views="1")
 
@@ -43,6 +46,26 @@ async def test_help_keeps_the_news_with_its_brackets():
         await pilot.pause()
         assert isinstance(pilot.app.screen, HelpDialog)
         assert news in screen.text
+
+
+class BeforeItsSize(HelpDialog):
+    """The help as it is painted before it hears of its size."""
+
+    def on_resize(self, event: Resize) -> None:
+        event.prevent_default()
+
+
+@pytest.mark.parametrize(("width", "is_wide", "has_ids"), [(80, 0, 0), (130, 1, 0), (160, 1, 1)])
+async def test_the_help_is_complete_before_it_hears_of_its_size(width, is_wide, has_ids):
+    app = TerminalApp()
+    async with app.run_test(size=(width, 40)) as pilot:
+        keys = [ExplainedKey("w", "Draw an image by hand", ("walk.draw",))]
+        await app.push_screen(BeforeItsSize("Walk", "The bars are numbers.", keys, ()))
+        await pilot.pause()
+        shown = screen_text(app)
+        assert "w  Draw an image by hand" in shown
+        assert ("walk.draw" in shown) == has_ids
+        assert app.screen.has_class("wide") == is_wide
 
 
 async def test_a_wide_terminal_has_two_columns_and_the_ids_of_the_keys():

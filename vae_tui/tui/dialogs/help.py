@@ -1,6 +1,6 @@
 """``?``: the keys, what the view shows, and where to read more."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from rich.cells import cell_len
 from rich.table import Table
@@ -97,20 +97,16 @@ class HelpDialog(Dialog[None]):
                 table.update(self._table(index, width))
 
     def _table(self, index: int, width: int) -> Table:
-        _, keys = self._keys[index]
-        return _table_of(keys, self._key_cells, with_ids=width >= WIDEST)
-
-
-def _table_of(keys: Sequence[ExplainedKey], key_cells: int, *, with_ids: bool) -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(justify="right", style="key", width=key_cells, no_wrap=True)
-    table.add_column(ratio=1)
-    if with_ids:
-        table.add_column(style="quiet", no_wrap=True)
-    table.expand = True
-    for one in keys:
-        ids = one.ids[0] if one.ids else ""
-        if len(one.ids) > 1:
-            ids += f" … {one.ids[-1].rpartition('.')[2]}"
-        table.add_row(one.key, one.meaning, *([ids] if with_ids else []))
-    return table
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(justify="right", style="key", width=self._key_cells, no_wrap=True)
+        table.add_column(ratio=1)
+        with_ids = width >= WIDEST
+        if with_ids:
+            table.add_column(style="quiet", no_wrap=True)
+        table.expand = True
+        for one in self._keys[index][1]:
+            ids = one.ids[0] if one.ids else ""
+            if len(one.ids) > 1:
+                ids += f" … {one.ids[-1].rpartition('.')[2]}"
+            table.add_row(one.key, one.meaning, *([ids] if with_ids else []))
+        return table

@@ -67,10 +67,7 @@ class Timeline(Drawing):
             self.show_text([])
             return
         full, hollow, now, other_now, rule, dense = _UNICODE if times.unicode else _ASCII
-        if times.shown is None:
-            hollow = full
-        else:
-            now = other_now
+        others, end = (full, now) if times.shown is None else (hollow, other_now)
         line = Text(_LABEL, "quiet", no_wrap=True)
         line.append(rule * (places[-1] + 1 - places[0]), "rule")
         line.append(_NOW if times.shown is None else f" {times.shown:,} ", "quiet")
@@ -79,8 +76,8 @@ class Timeline(Drawing):
         touch = 2 * len(places) > places[-1] + 1 - places[0]
         marked = range(places[0], places[-1]) if touch else places[:-1]
         for place in marked:
-            cells[place] = full if place == here else dense if touch else hollow
-        cells[places[-1]] = now
+            cells[place] = full if place == here else dense if touch else others
+        cells[places[-1]] = end
         line.plain = "".join(cells)
         for place in (*marked, places[-1]):
             line.stylize("quiet", place, place + 1)
