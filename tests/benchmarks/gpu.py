@@ -1,9 +1,10 @@
 """Which way of computing a step is fastest on this GPU; measured with the project's own stepper.
 
-``python tests/benchmarks/gpu.py [--out gpu.json] [--seconds 540] [--device cuda]`` writes the JSON
-anew after each configuration, so that what is there counts when the time is over. Its ``plans`` go
-into ``vae_tui/model/step_plan.py``. Needs torch, numpy and safetensors, no more; on a CPU, where
-there are no graphs, it measures eager steps.
+``python tests/benchmarks/gpu.py [--out gpu.json] [--seconds 540] [--device cuda]
+[--architecture conv]`` writes the JSON anew after each configuration, so that what is there counts
+when the time is over. Its ``plans`` go into ``vae_tui/model/step_plan.py``. Needs torch, numpy and
+safetensors, no more; on a CPU, where there are no graphs, it measures eager steps. The plain loop
+and the matrix products alone are the mlp's.
 """
 
 import argparse
@@ -37,6 +38,7 @@ from vae_tui.model.step_plan import (
     choose_plan,
     fastest_plans,
 )
+from vae_tui.run.config import RunConfig
 from vae_tui.training.step.cuda_graph import Capture, capture_on_cuda
 
 BATCHES = (256, 1024, 8192, 128, 512, 2048, 4096)
@@ -157,11 +159,13 @@ class Contest:
 
     def _variants(self, batch: int) -> Iterator[tuple[StepPlan, bool]]:
         most = len(self._bench.images.train) // batch
+        has_handwritten = self._bench.model().handwritten_gradient is not None
+        gradients = (AUTOGRAD, HANDWRITTEN) if has_handwritten else (AUTOGRAD,)
         for precision in self._precisions:
-            for gradient in (AUTOGRAD, HANDWRITTEN):
+            for gradient in gradients:
                 yield StepPlan(precision, gradient), True
             for steps in STEPS_PER_GRAPH if self._bench.capture else ():
-                for gradient in (AUTOGRAD, HANDWRITTEN):
+                for gradient in gradients:
                     if steps <= most:
                         yield StepPlan(precision, gradient, steps), False
 
@@ -191,6 +195,7 @@ def main(line: Sequence[str] | None = None, capture: Capture | None = None) -> i
     parser.add_argument("--seconds", type=float, default=540.0, help="of all together")
     parser.add_argument("--each", type=float, default=0.4, help="seconds of each configuration")
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--architecture", default="mlp")
     parser.add_argument("--batches", type=int, nargs="+", default=BATCHES)
     parser.add_argument("--images", type=int, default=60_000)
     parser.add_argument("--no-compile", action="store_true")
@@ -203,26 +208,37 @@ def main(line: Sequence[str] | None = None, capture: Capture | None = None) -> i
         if torch.cuda.get_device_capability(device) >= TF32_CAPABILITY:
             precisions.insert(1, "tf32")
     report = Report(options.out, device, options.seconds)
-    bench = Bench(device, random_digits(options.images), capture, options.each)
+    config = RunConfig(
+        dataset="mnist",
+        data_dir=".",
+        epochs=100_000,
+        device=device.type,
+        architecture=options.architecture,
+    )
+    bench = Bench(config, device, random_digits(options.images), capture, options.each)
     contest = Contest(bench, report, precisions, options.batches[0])
     reference, *others = options.batches
-    contest.references(reference)
+    has_references = options.architecture == "mlp"
+    if has_references:
+        contest.references(reference)
     contest.steps(reference)
     plans = fastest_plans(contest.speeds) if contest.speeds else []
     report.found["plans"] = [asdict(plan) for plan in plans]
-    for plan in dict.fromkeys([choose_plan("auto", device), *plans]):
+    default = choose_plan("auto", device, architecture=options.architecture)
+    for plan in dict.fromkeys([default, *plans]):
         contest.trainer(plan, reference)
     for plan in [] if options.no_compile else plans:
         contest.compiled(plan, reference)
     for batch in others:
-        contest.references(batch)
+        if has_references:
+            contest.references(batch)
         contest.steps(batch)
     report.found["finished"] = report.has_time()
     report.write()
     print(table(report.rows))  # noqa: T201
     if capture is capture_on_cuda:
         lines = "".join(f"        {plan},\n" for plan in plans)
-        print(f'    "{device_name(device)}": (\n{lines}    ),')  # noqa: T201
+        print(f"    {(options.architecture, device_name(device))}: (\n{lines}    ),")  # noqa: T201
     return 0
 
 

@@ -4,7 +4,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -14,9 +14,10 @@ from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile
 
 from vae_tui.data.idx_files import Images
+from vae_tui.model import build
 from vae_tui.model.gradient import AutogradGradient, Gradient, gradient_for
-from vae_tui.model.mlp.module import Mlp
 from vae_tui.model.step_plan import StepPlan
+from vae_tui.model.vae import VAE
 from vae_tui.run.config import RunConfig
 from vae_tui.run.events import EpochEnded
 from vae_tui.training.distributed.ranks import Ranks
@@ -49,6 +50,7 @@ def random_digits(count: int) -> Images:
 class Bench:
     """Where and on what is measured."""
 
+    config: RunConfig
     device: torch.device
     images: Images
     capture: Capture | None
@@ -75,12 +77,12 @@ class Bench:
         self.wait()
         return time.perf_counter() - began
 
-    def model(self) -> Mlp:
+    def model(self) -> VAE:
         torch.manual_seed(1)
-        return Mlp().to(self.device)
+        return build(self.config).to(self.device)
 
     def stepper(
-        self, model: Mlp, gradient: Gradient, batch: int, plan: StepPlan, *, eager: bool = False
+        self, model: VAE, gradient: Gradient, batch: int, plan: StepPlan, *, eager: bool = False
     ) -> Stepper:
         return Stepper(
             model,
@@ -177,9 +179,7 @@ class Nobody:
 
 def trainer_speeds(bench: Bench, plan: StepPlan, batch: int) -> tuple[float, float]:
     """Return images/s of the whole trainer: of its steps alone, and with its tests and reports."""
-    config = RunConfig(
-        dataset="mnist", data_dir=".", epochs=100_000, batch_size=batch, device=bench.device.type
-    )
+    config = replace(bench.config, batch_size=batch)
     trainer = Trainer(config, bench.images, bench.device, plan)
     epochs, training, counted_from = 0, 0.0, 0.0
     for happened in trainer.run(Nobody()):
