@@ -111,7 +111,7 @@ class Stepper:
     def state(self) -> dict[str, Any]:
         """Return the optimiser's state in the form of torch's Adam over the model's parameters."""
         group = {**self._adam.options, "params": list(range(len(self._parameters)))}
-        (step,) = self._adam.steps
+        step = self._adam.steps[0]
         if not step:
             return {"state": {}, "param_groups": [group]}
         moments = zip(*(self._parts(name) for name in MOMENTS), strict=True)
@@ -128,12 +128,14 @@ class Stepper:
         """
         self.set_lr(float(state["param_groups"][0]["lr"]))
         saved = [state["state"][index] for index in sorted(state["state"])]
-        (step,) = self._adam.steps
         if not saved:  # of an untrained network
-            for value in (step, *(part for name in MOMENTS for part in self._parts(name))):
+            for value in (
+                self._adam.steps,
+                *(one for name in MOMENTS for one in self._parts(name)),
+            ):
                 value.zero_()
             return
-        step.fill_(float(saved[0]["step"]))
+        self._adam.steps.fill_(float(saved[0]["step"]))
         for name in MOMENTS:
             for part, parameter_state in zip(self._parts(name), saved, strict=True):
                 part.copy_(parameter_state[name])
