@@ -5,7 +5,14 @@ import threading
 import pytest
 import torch
 from support.devices import CUDA, ON_CUDA, has_tf32
-from support.tiny_runs import only, random_images
+from support.tiny_runs import (
+    finish,
+    losses_of,
+    only,
+    random_images,
+    same_weights,
+    tiny_config,
+)
 
 from vae_tui.model.gradient import gradient_for
 from vae_tui.model.mlp.module import Mlp
@@ -17,8 +24,11 @@ from vae_tui.run.runs_folder import create
 from vae_tui.training.command_source import CommandFile
 from vae_tui.training.distributed.ranks import Ranks
 from vae_tui.training.process import train
+from vae_tui.training.step import image_feed
 from vae_tui.training.step.cuda_graph import capture_on_cuda
+from vae_tui.training.step.image_feed import Windows
 from vae_tui.training.step.stepper import Stepper
+from vae_tui.training.trainer import Trainer
 
 pytestmark = ON_CUDA
 BATCH = 128
@@ -82,21 +92,6 @@ def test_steps_on_a_second_stream_train_as_those_on_the_first(gradient):
     torch.testing.assert_close(result_of(other), result_of(one), rtol=1e-4, atol=1e-6)
 
 
-def test_two_networks_train_on_two_streams_at_the_same_time_as_each_alone():
-    plan = StepPlan("fp32", steps_per_graph=2)
-    alone, first, second = (make_stepper(plan) for _ in range(3))
-    train_steps(alone, 30)
-    expected = result_of(alone)
-    streams = [torch.cuda.Stream() for _ in range(2)]
-    torch.cuda.synchronize()
-    for _ in range(30):
-        for stepper, stream in zip((first, second), streams, strict=True):
-            with torch.cuda.stream(stream):
-                train_steps(stepper, 1)
-    for stepper in (first, second):
-        torch.testing.assert_close(result_of(stepper), expected, rtol=1e-4, atol=1e-6)
-
-
 @pytest.mark.filterwarnings("error")
 def test_another_threads_calls_to_cuda_do_not_break_a_capture():
     ended = threading.Event()
@@ -138,6 +133,20 @@ def test_tf32_is_near_float32_and_another_number_and_float32_is_exact_again_afte
             assert torch.equal(again, results[precision])
     error = (results["tf32"] - results["fp32"]).norm() / results["fp32"].norm()
     assert 0 < error < 1e-2
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+def test_images_read_from_the_hosts_memory_train_as_those_on_the_device(monkeypatch, steps):
+    plan = StepPlan("fp32", steps_per_graph=steps)
+    config = tiny_config(epochs=3, device="cuda")
+    on_device = Trainer(config, random_images(), CUDA, plan)
+    monkeypatch.setattr(image_feed, "DEVICE_SHARE", 0.0)
+    monkeypatch.setattr(image_feed, "WINDOW_BYTES", 250 * 784)  # two batches of 100
+    from_host = Trainer(config, random_images(), CUDA, plan)
+    assert isinstance(image_feed.feed_for(config, random_images().train, CUDA, Ranks()), Windows)
+    expected, happened = finish(on_device), finish(from_host)
+    assert same_weights(from_host, on_device)
+    assert losses_of(happened) == losses_of(expected)
 
 
 def test_a_run_out_of_memory_says_so_and_is_trained_when_there_is_enough(tmp_path):

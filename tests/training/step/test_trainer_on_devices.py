@@ -18,23 +18,26 @@ from support.tiny_runs import (
 )
 
 from vae_tui.model.step_plan import StepPlan
+from vae_tui.run.config import RunConfig
 from vae_tui.run.events import RunEnded, RunStarted, SettingChanged
 from vae_tui.training.checkpoint import restore, save_state
 from vae_tui.training.trainer import Trainer
 
 IMAGES = random_images(train=630)  # 6 full batches and a ragged one
 CONFIG = tiny_config(epochs=5, warmup=2.0)
+CONV = tiny_config(epochs=4, architecture="conv")
 TENTH_OF_A_CHUNK = 0.005
 
 
-def trainer_on(device: torch.device, plan: StepPlan) -> Trainer:
+def trainer_on(device: torch.device, plan: StepPlan, config: RunConfig = CONFIG) -> Trainer:
     """Return a trainer whose chunks have 10 steps, or what is left of the epoch."""
-    return Trainer(CONFIG, IMAGES, device, plan, timer=Ticker(TENTH_OF_A_CHUNK))
+    return Trainer(config, IMAGES, device, plan, timer=Ticker(TENTH_OF_A_CHUNK))
 
 
+@pytest.mark.parametrize("config", [CONFIG, CONV], ids=["mlp", "conv"])
 @pytest.mark.parametrize(("device", "plan"), plans(1, 4))
-def test_a_resumed_run_ends_with_the_bits_of_an_unbroken_one(device, plan, tmp_path):
-    unbroken, broken, resumed = (trainer_on(device, plan) for _ in range(3))
+def test_a_resumed_run_ends_with_the_bits_of_an_unbroken_one(device, plan, config, tmp_path):
+    unbroken, broken, resumed = (trainer_on(device, plan, config) for _ in range(3))
     expected = finish(unbroken)
     happened = finish(broken, (at(17), command("stop")))
     assert 0 < broken.step < unbroken.step

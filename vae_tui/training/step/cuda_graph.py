@@ -12,6 +12,9 @@ Capture = Callable[[Callable[[], object], Generator], Callable[[], object]]
 def capture_on_cuda(steps: Callable[[], object], noise: Generator) -> Callable[[], object]:
     """Return a function that repeats the kernels of ``steps`` with one launch.
 
+    torch captures all graphs on one stream, so that they share cuBLAS's workspace: two that are
+    replayed at the same time, on two streams, wait for each other forever.
+
     Raises:
         RuntimeError: The steps cannot be captured; nothing of them has run, and neither the
             generator nor the current stream has changed.

@@ -124,8 +124,7 @@ class Windows:
 def feed_for(config: RunConfig, images: Tensor, device: torch.device, ranks: Ranks) -> ImageFeed:
     """Return the feed of a run; ``images`` are uint8 (N, P) on the CPU.
 
-    Images that do not fit into a GPU are in windows too, in the order of a whole epoch. This has
-    not been tried on a GPU.
+    Images that do not fit into a GPU are in windows too, in the order of a whole epoch.
     """
     seed, count = config.seed, len(images)
     whole = partial(epoch_order, seed, count=count)
