@@ -61,7 +61,7 @@ def _try_device(torch: ModuleType, index: int) -> dict[str, object]:
         from vae_tui.model.step_plan import MEASURED, choose_plan  # noqa: PLC0415
 
         answer["precision"] = choose_plan("auto", torch.device("cuda", index)).precision
-        answer["measured"] = answer["name"] in MEASURED
+        answer["measured"] = ("mlp", answer["name"]) in MEASURED
         ones = torch.ones(64, 64, device=f"cuda:{index}")
         answer["works"] = float((ones @ ones).sum()) == 64.0**3
         answer["free_bytes"], answer["total_bytes"] = torch.cuda.mem_get_info(index)

@@ -1,8 +1,7 @@
 """The mlp's gradient, written out by hand into buffers that are allocated once.
 
 On the CPU a step takes 14 % (fp32) to 23 % (bf16) less than with autograd (Intel with AMX, two
-threads, batches of 256). On a GPU it is unmeasured (45 operations, autograd 58, in bf16 54 and
-81), and used where `step_plan.MEASURED` says so.
+threads, batches of 256), on an H200 7 % (fp32), 9 % (tf32) and 20 % (bf16), in one graph.
 """
 
 from typing import cast
