@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from vae_tui.errors import UsageError
+from vae_tui.text import counted
 
 MOST_THREADS = 8
 """A step is about a GFLOP in some 50 operations: more threads mostly wait for each other."""
@@ -54,7 +55,8 @@ def check_device(name: str) -> None:
             raise UsageError(f"--device {name}: there is no CUDA device here; use --device cpu")
         if index >= count:
             raise UsageError(
-                f"--device {name}: there are {count} CUDA devices; use --device cuda:{count - 1}"
+                f"--device {name}: found {counted(count, 'CUDA device')}; "
+                f"use --device cuda:{count - 1}"
             )
     if name == "mps" and (platform.system(), platform.machine()) != ("Darwin", "arm64"):
         raise UsageError("--device mps: there is no Apple GPU here; use --device cpu")
@@ -65,9 +67,9 @@ def check_processes(count: int, device: str) -> None:
     if count == 1:  # the driver takes a moment to answer
         return
     devices = _cuda_devices() if device in ("auto", "cuda") else 0
-    most, what = (devices, "CUDA devices") if devices else (os.cpu_count() or 1, "cores")
+    most, what = (devices, "CUDA device") if devices else (os.cpu_count() or 1, "core")
     if count > most:
-        raise UsageError(f"--nproc {count}: there are {most} {what}; the nearest is {most}")
+        raise UsageError(f"--nproc {count}: found {counted(most, what)}; use --nproc {most}")
 
 
 def check_precision(precision: str, device: str) -> None:
