@@ -84,3 +84,20 @@ def test_of_one_precision_the_simpler_plan_stays_unless_another_is_measurably_fa
     one, four, eight = (StepPlan("fp32", AUTOGRAD, steps) for steps in (1, 4, 8))
     assert fastest_plans({one: 100.0, four: 102.0, eight: 99.0}) == [one]
     assert fastest_plans({one: 100.0, four: 104.0, eight: 105.0}) == [four]
+
+
+@pytest.mark.parametrize(
+    ("gpu", "capability", "architecture", "asked", "precision"),
+    [
+        ("NVIDIA H200", (9, 0), "mlp", "auto", "tf32"),
+        ("NVIDIA H200", (9, 0), "conv", "auto", "bf16"),
+        ("NVIDIA H200", (9, 0), "mlp", "fp32", "fp32"),
+        ("Quadro RTX 8000", (7, 5), "mlp", "auto", "fp32"),
+        ("Quadro RTX 8000", (7, 5), "mlp", "tf32", "fp32"),
+    ],
+)
+def test_a_gpu_is_found_by_its_name(monkeypatch, gpu, capability, architecture, asked, precision):
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: gpu)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    plan = choose_plan(asked, torch.device("cuda", 0), architecture=architecture)
+    assert plan.precision == precision
