@@ -7,7 +7,7 @@ trained, while that run is paused, and of an ended run (idle). ``slow``: Samples
 of 20 KB/s, on a pseudo-terminal that is read slowly and never answers, and on a link that buffers
 everything as SSH does; the ended run, a live one, and a live one where keys follow each other
 quickly. A key's effect begins with the first changed cell of what it changes: of the caption, and
-of the picture; the last byte of the picture is told too. Exit 1 when a limit is not kept.
+of the picture; the last byte of the picture is shown too. Exit 1 when a limit is not kept.
 """
 
 import argparse

@@ -42,7 +42,7 @@ def main() -> None:
     )
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all unless named")
     parser.add_argument("--data-dir", help="of MNIST, for the training; the shipped digits else")
-    parser.add_argument("--rounds", type=int, default=9, help="of which the median is told")
+    parser.add_argument("--rounds", type=int, default=9, help="of which the median is shown")
     add_json_option(parser)
     options = parser.parse_args()
     rows: list[Row] = []

@@ -38,9 +38,9 @@ def training(folder: Path, options: argparse.Namespace) -> list[Row]:
             screen.until(DIGITS)
             watched.append(_images_per_second(run, screen))
             screen.kill()
-    told = row("training with the Train view", watched, "images/s", alone, "0.95")
+    values = row("training with the Train view", watched, "images/s", alone, "0.95")
     ratios = [one / other for one, other in zip(watched, alone, strict=True)]
-    return [{**told, "worst": min(watched), "ratio": statistics.median(ratios)}]
+    return [{**values, "worst": min(watched), "ratio": statistics.median(ratios)}]
 
 
 def memory(folder: Path, options: argparse.Namespace) -> list[Row]:
@@ -117,12 +117,12 @@ def _trainer(folder: Path, options: argparse.Namespace) -> Iterator[Run]:
 
 
 def _images_per_second(run: Run, screen: Watched | None = None) -> float:
-    """Return images a second by the wall clock, from the steps that the log tells."""
+    """Return images a second by the wall clock, from the steps in the log."""
     _pass(screen, SETTLE_SECONDS)
     began = len(_losses(run))
     _pass(screen, WINDOW_SECONDS)
-    told = _losses(run)[began:]
-    first, last = told[0], told[-1]
+    losses = _losses(run)[began:]
+    first, last = losses[0], losses[-1]
     config = run.config()
     return (last["step"] - first["step"]) * config.batch_size / (last["time"] - first["time"])
 

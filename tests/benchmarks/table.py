@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 Row = Mapping[str, object]
-"""Column to value, in the order of the columns; None where there is nothing to tell."""
+"""Column to value, in the order of the columns; None where there is nothing to show."""
 
 
 def add_json_option(parser: argparse.ArgumentParser) -> None:

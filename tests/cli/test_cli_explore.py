@@ -161,8 +161,8 @@ def test_exported_losses_are_those_in_force_with_units(run, tmp_path):
     file = tmp_path / "l.csv"
     drawn(run, ["export", str(run.path), "-o", str(file)])
     rows = list(csv.DictReader(io.StringIO(file.read_text())))
-    told = [(row["event"], row["step"]) for row in rows]
-    assert told == [  # the first losses of step 40 are void: the run went on from 20
+    reported = [(row["event"], row["step"]) for row in rows]
+    assert reported == [  # the first losses of step 40 are void: the run went on from 20
         ("epoch_ended", "0"), ("losses_measured", "20"), ("epoch_ended", "20"),
         ("losses_measured", "40"), ("losses_measured", "60"), ("epoch_ended", "60"),
     ]  # fmt: skip

@@ -13,11 +13,11 @@ from vae_tui.run.commands import Command
 from vae_tui.run.folder import Run
 
 
-def told_nobody(arguments: list[str], folder: Path) -> str:
+def errors_with_no_reader(arguments: list[str], folder: Path) -> str:
     """Run the program where nobody reads; return what it says on stderr."""
     reading, writing = os.pipe()
     os.close(reading)
-    told = subprocess.run(
+    done = subprocess.run(
         [*PROGRAM, *arguments],
         stdout=writing,
         stderr=subprocess.PIPE,
@@ -27,8 +27,8 @@ def told_nobody(arguments: list[str], folder: Path) -> str:
         check=False,
     )
     os.close(writing)
-    assert told.returncode == 0
-    return told.stderr
+    assert done.returncode == 0
+    return done.stderr
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ def told_nobody(arguments: list[str], folder: Path) -> str:
     ids=" ".join,
 )
 def test_output_that_nobody_reads_is_no_failure(tmp_path, arguments):
-    assert told_nobody([*arguments], tmp_path) == ""
+    assert errors_with_no_reader([*arguments], tmp_path) == ""
 
 
-def test_a_trainer_that_is_started_where_nobody_reads_is_told_of(tmp_path):
+def test_a_trainer_that_is_started_where_nobody_reads_is_reported(tmp_path):
     command = ["train", "--headless", "--dataset", "digits", "--epochs", "500000", "--hidden", "16"]
-    errors = told_nobody([*command, "--runs-dir", str(tmp_path)], tmp_path)
+    errors = errors_with_no_reader([*command, "--runs-dir", str(tmp_path)], tmp_path)
     (folder,) = tmp_path.iterdir()
     run = Run(folder)
     assert f"stdout is closed; {run.name} continues: vae-tui attach {folder}" in errors

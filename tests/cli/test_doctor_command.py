@@ -91,7 +91,7 @@ def test_a_torch_that_is_broken_is_a_finding_and_not_our_end(tmp_path, code, wor
     assert found["fix"][-1] == "pip install --force-reinstall torch torchvision"
 
 
-def test_what_torch_said_before_it_broke_is_told(tmp_path):
+def test_what_torch_said_before_it_broke_is_reported(tmp_path):
     paths = [fake(tmp_path / "fakes", "torch", QUICK_TORCH)]
     done = doctor(tmp_path, "--json", paths=paths)
     assert done.returncode == 1
@@ -197,7 +197,7 @@ def test_the_card_is_drawn_in_greys_that_rise_and_in_two_equal_pictures(tmp_path
         assert pixels(ramp + 1)[0] == [f"{grey:06x}" for grey in greys]
 
 
-def test_what_is_known_is_told_before_torch_answers(tmp_path):
+def test_what_is_known_is_reported_before_torch_answers(tmp_path):
     paths = [str(fake(tmp_path / "fakes", "torch", "import time; time.sleep(99)"))]
     with Terminal(
         [*DOCTOR, "--runs-dir", str(tmp_path), "--timeout", "90"],

@@ -64,7 +64,7 @@ def changed(new: float) -> SettingChanged:
         (RunEnded(time=NOW, step=1, reason="failed", message="\x1b[2J\n"), "failed at step 1 ?[2J"),
     ],
 )
-def test_an_event_is_told_in_one_line_or_not_at_all(event, line):
+def test_an_event_is_printed_in_one_line_or_not_at_all(event, line):
     formatter = LineFormatter(TINY)
     formatter.line(losses(1))
     assert formatter.line(event).rstrip("?") == line
@@ -78,23 +78,23 @@ def test_the_line_of_an_auto_encoder_does_not_add_the_kl():
     )
 
 
-def test_an_epoch_is_told_out_of_as_many_as_there_are_now():
+def test_an_epoch_is_printed_out_of_as_many_as_there_are_now():
     formatter = LineFormatter(TINY)
     formatter.line(changed(7.0))
     formatter.line(changed(math.nan))
     assert formatter.line(epoch_ended(2, 100.0)).startswith("epoch 2/7 ")
 
 
-def test_a_run_that_has_ended_is_told_and_its_end_is_the_exit_code(tmp_path, capsys):
+def test_a_run_that_has_ended_is_printed_and_its_end_is_the_exit_code(tmp_path, capsys):
     for reason, code in (("finished", 0), ("stopped", 0), ("failed", 1)):
         end = RunEnded(time=NOW, step=12, reason=reason)
         run = run_with(tmp_path, started(), epoch_ended(1, 100.0), end)
         assert follow(run, TINY, as_json=False) == code
-        told = capsys.readouterr()
-        assert told.out.count("\n") == 3
-        assert told.out.endswith(f"{reason} at step 12\n")
+        printed = capsys.readouterr()
+        assert printed.out.count("\n") == 3
+        assert printed.out.endswith(f"{reason} at step 12\n")
         hint = f"{run.name} failed; see why: vae-tui attach {run.path}; resume"
-        assert hint in told.err if reason == "failed" else told.err == ""
+        assert hint in printed.err if reason == "failed" else printed.err == ""
 
 
 def test_a_run_whose_trainer_is_gone_without_a_word_is_exit_code_1_with_what_to_do(
@@ -104,10 +104,10 @@ def test_a_run_whose_trainer_is_gone_without_a_word_is_exit_code_1_with_what_to_
     for happened in ([], [started()], ended_before):
         run = run_with(tmp_path, *happened)
         assert follow(run, TINY, as_json=False) == 1
-        told = capsys.readouterr().err
-        assert told.count("\n") == 1
-        assert f"{run.name} is lost" in told
-        assert f"vae-tui resume {run.path}" in told
+        errors = capsys.readouterr().err
+        assert errors.count("\n") == 1
+        assert f"{run.name} is lost" in errors
+        assert f"vae-tui resume {run.path}" in errors
 
 
 def test_json_is_the_events_themselves_and_nothing_else(tmp_path, capsys):
@@ -129,7 +129,7 @@ def test_json_is_the_events_themselves_and_nothing_else(tmp_path, capsys):
     ]
 
 
-def test_what_lies_before_the_offset_is_not_told_again(tmp_path, capsys):
+def test_what_lies_before_the_offset_is_not_printed_again(tmp_path, capsys):
     run = run_with(tmp_path, started(), ENDED)
     offset = run.events.stat().st_size
     append(run.events, encode(started(step=12)))

@@ -77,8 +77,8 @@ def test_the_command_shows_a_damaged_run_beside_the_others_and_names_the_file(tm
     assert len(lines) == 5
     assert {line.split()[0] for line in lines[1:3]} == {good.name, bad.name}
     assert done.stderr.startswith(f"vae-tui: {bad.path / 'config.json'} cannot be read: not JSON")
-    told = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
-    rows = {row["name"]: row for row in json.loads(told.stdout)}
+    printed = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
+    rows = {row["name"]: row for row in json.loads(printed.stdout)}
     assert rows[good.name]["test_loss"] == 102.0
     assert rows[good.name]["next"] == f"continue with: vae-tui resume {good.path}"
     fixed = "name state dataset epoch epochs step test_loss pid path"

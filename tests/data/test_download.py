@@ -37,7 +37,7 @@ PUT_ALL = f"put('{FILES[0]}.gz', '{FILES[2]}.gz', *{FILES})\n"
 
 
 class Bench:
-    """A data folder, a child to fill it, a clock that moves when told, and what was reported."""
+    """A data folder, a child to fill it, a clock that moves when asked, and what was reported."""
 
     def __init__(self, folder: Path) -> None:
         self.outside = folder / "outside"

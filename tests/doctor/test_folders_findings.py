@@ -72,7 +72,7 @@ def test_a_runs_folder_that_lacks_something_says_what(changes, about, level, wor
     assert words in said(runs_findings(folder, 3, 1), about)[1]
 
 
-def test_locks_and_clocks_that_differ_are_told():
+def test_locks_and_clocks_that_differ_are_reported():
     folder = Folder(path="/runs", free_bytes=1 << 40, locks=False, skew_seconds=-90.0)
     found = findings_of(runs_findings(folder, 0, 0))
     assert [(level, about) for level, about, _ in found] == [
@@ -101,6 +101,6 @@ def test_the_data_sets_that_are_there_are_named(tmp_path):
     assert "no data set" in said(data_findings(read_folder(tmp_path / "none")), "data")[1]
 
 
-def test_a_home_that_nobody_knows_is_told():
+def test_a_home_that_nobody_knows_is_reported():
     level, words = said(data_findings(Folder(path="/data/~/.cache")), "data")
     assert level == "note" and "--data-dir " in words

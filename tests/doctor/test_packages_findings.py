@@ -59,7 +59,7 @@ def test_packages_that_lack_or_do_not_fit_come_with_the_line_that_installs_them(
         ("2.15.0+cpu", "0.29.2", "==2.15.0", "torchvision was built for CUDA, torch was not"),
     ],
 )
-def test_a_torchvision_that_is_not_torchs_is_told(torch, vision, built_for, words):
+def test_a_torchvision_that_is_not_torchs_is_reported(torch, vision, built_for, words):
     installed = {
         **dict.fromkeys(package_findings.REQUIRED, "5"),
         "torch": torch,

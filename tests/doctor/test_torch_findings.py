@@ -79,7 +79,7 @@ def test_devices_are_named_and_one_that_refuses_is_a_problem_where_auto_would_ta
     assert "no kernel image" in found[0][1]
 
 
-def test_too_little_memory_for_a_trainer_is_told():
+def test_too_little_memory_for_a_trainer_is_reported():
     assert said(memory_findings(300_000 * 1024.0), "memory")[0] == "note"
     assert said(memory_findings(1 << 33), "memory")[0] == "ok"
     assert list(memory_findings(math.inf)) == []

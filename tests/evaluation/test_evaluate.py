@@ -109,9 +109,9 @@ def test_more_samples_make_the_bound_tighter():
 
 
 def test_the_bound_is_the_same_for_a_seed_and_tells_how_far_it_is():
-    network, batch, told = model(), images(150), []
-    first = importance_weighted_nll(network, batch, 30, 5, on_progress=told.append)
-    assert told == [100 / 150, 1.0]
+    network, batch, progress = model(), images(150), []
+    first = importance_weighted_nll(network, batch, 30, 5, on_progress=progress.append)
+    assert progress == [100 / 150, 1.0]
     assert importance_weighted_nll(network, batch, 30, 5) == first
     assert importance_weighted_nll(network, batch, 30, 6) != first
 

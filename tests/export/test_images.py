@@ -153,7 +153,7 @@ def test_the_map_draws_each_class_in_its_colour_where_its_points_are():
         assert (columns.mean() < 480) == left
 
 
-def test_classes_of_the_map_can_be_told_apart_without_colour():
+def test_classes_of_the_map_differ_without_colour():
     points = np.zeros((1, 2), np.float32)
     drawn = set()
     for label in range(10):

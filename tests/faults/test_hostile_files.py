@@ -25,7 +25,7 @@ READINGS = Path(__file__).parents[1] / "support" / "hostile_readings.py"
 
 @dataclass
 class Readings:
-    """What a process that read hostile runs had to tell."""
+    """What a process that read hostile runs reported."""
 
     count: int = 0
     troubles: list[str] = field(default_factory=list)

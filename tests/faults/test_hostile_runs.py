@@ -165,9 +165,9 @@ class Rounds(threading.Event):
 def test_a_log_full_of_what_is_no_event_is_complained_of_a_few_times(tmp_path):
     run = create(tmp_path, "run", DIGITS)
     run.events.write_bytes(b"x" * 30 + b"\n" + b"odd\n" * 2_000_000)
-    told = []
-    RunReader(run, RunView("run", DIGITS)).follow(told.append, Rounds(8))
-    why = [message.reason for message in told if isinstance(message, ReadingFailed)]
+    received = []
+    RunReader(run, RunView("run", DIGITS)).follow(received.append, Rounds(8))
+    why = [message.reason for message in received if isinstance(message, ReadingFailed)]
     assert 1 <= len(why) <= 4
     assert str(run.events) in why[0]
     assert "line 1 is not an event" in why[0]

@@ -148,7 +148,7 @@ class Victim:
 
 
 def assert_no_hole_and_no_duplicate(happened: list[Event]) -> None:
-    """Assert that the loss line tells of every step once: it adds up to the epochs' own means."""
+    """Assert that the loss line has every step once: it adds up to the epochs' own means."""
     measured = only(LossesMeasured, happened)
     steps = [event.step for event in measured]
     assert steps == sorted(set(steps))

@@ -41,7 +41,7 @@ NOW = 1_000_000.0
 
 @given(SEEDS)
 @settings(max_examples=60, deadline=None)
-def test_whatever_can_be_read_of_a_log_can_be_told_and_shown(seed):
+def test_whatever_can_be_read_of_a_log_can_be_written_and_shown(seed):
     view = RunView("run", TINY, live=bool(seed % 2), epochs=3)
     formatter = LineFormatter(TINY)
     for line in a_log(lines_of_events(), random.Random(seed)).splitlines():

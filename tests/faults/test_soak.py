@@ -1,4 +1,4 @@
-"""An hour of a run, told in a minute, with a screen that watches all of it."""
+"""An hour of a run, written in a minute, with a screen that watches all of it."""
 
 import os
 import shutil
@@ -48,7 +48,7 @@ def use_of(pid: int) -> Use:
 
 
 def minutes_of_a_run() -> Iterator[list[Event]]:
-    """Yield what a trainer tells in each minute of an hour, at its fastest, dated now."""
+    """Yield the events of a trainer in each minute of an hour, at its fastest, dated now."""
     step = 0
     time = clock()
     yield [
@@ -58,26 +58,26 @@ def minutes_of_a_run() -> Iterator[list[Event]]:
         )
     ]  # fmt: skip
     for _ in range(SLICES):
-        told: list[Event] = []
+        happened: list[Event] = []
         time = clock()
         for _ in range(HOUR_SECONDS // SLICES * LOSSES_A_SECOND):
             step += 47
-            told.append(
+            happened.append(
                 LossesMeasured(
                     time=time, step=step, epoch=step / STEPS_PER_EPOCH, bce=80 + 4e5 / (step + 900),
                     kl=25 - 1e4 / (step + 900), beta=1.0, lr=1e-3, images_per_second=2.4e5,
                 )
             )  # fmt: skip
             if step % STEPS_PER_EPOCH == 0:
-                told.append(
+                happened.append(
                     EpochEnded(
                         time=time, step=step, epoch=step // STEPS_PER_EPOCH, train_bce=85.0,
                         train_kl=25.0, test_bce=86.0, test_kl=25.0, test_bce_at_mean=80.0,
                         kl_per_dimension=(1.25,) * 20, active_units=20, seconds=0.25,
                     )
                 )  # fmt: skip
-                told.append(WeightsSaved(time=time, step=step, path="weights.safetensors"))
-        yield told
+                happened.append(WeightsSaved(time=time, step=step, path="weights.safetensors"))
+        yield happened
 
 
 @pytest.fixture
@@ -91,9 +91,9 @@ def replayed(shell: Shell) -> Iterator[Run]:
 
 
 def replay(run: Run, terminal: RawTerminal, slices: Iterator[list[Event]]) -> None:
-    for minute, told in enumerate(slices):
+    for minute, happened in enumerate(slices):
         with run.events.open("ab") as events:
-            events.write(b"".join(map(encode, told)))
+            events.write(b"".join(map(encode, happened)))
         newer = run.path / "newer"
         shutil.copy(SHIPPED / "weights.safetensors", newer)
         newer.replace(run.weights)

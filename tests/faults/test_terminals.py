@@ -89,9 +89,9 @@ def test_a_redirected_stream_gets_one_line_why_and_plain_lines(ended, line, stre
     ) as terminal:
         assert terminal.wait_for_end() == 0
         out = ended.folder / "out"
-        told = terminal.text + (out.read_text() if out.exists() else "")
+        output = terminal.text + (out.read_text() if out.exists() else "")
         out.unlink(missing_ok=True)
-        assert told.count("vae-tui: ") == 1
-        assert f"vae-tui: {stream} is not a terminal: plain lines" in told
-        assert "finished at step" in told
+        assert output.count("vae-tui: ") == 1
+        assert f"vae-tui: {stream} is not a terminal: plain lines" in output
+        assert "finished at step" in output
         assert b"\x1b" not in terminal.raw

@@ -31,7 +31,7 @@ def test_beta_4_squeezes():
     assert "13 of 20" in advice
 
 
-def test_dimensions_to_spare_are_told_with_a_size_that_would_do():
+def test_dimensions_to_spare_are_reported_with_a_size_that_would_do():
     word, advice = diagnose(measured(86.9, [0.01] * 39 + [1.0] * 25, 1.0))
     assert word == "dead"
     assert "39 of 64" in advice

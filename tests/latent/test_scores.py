@@ -1,4 +1,4 @@
-"""Scores of images: against torch, closed forms, and data that is told apart."""
+"""Scores of images: against torch, closed forms, and data that is separated."""
 
 import numpy as np
 import pytest

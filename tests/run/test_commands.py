@@ -25,11 +25,11 @@ def test_a_setting_comes_back_with_its_value(setting, value):
 
 def test_a_command_is_one_line_of_json_with_an_id_of_its_own_and_a_time():
     lines = [encode(Command(command="pause")) for _ in range(100)]
-    told = [json.loads(line) for line in lines]
+    records = [json.loads(line) for line in lines]
     assert all(line.count(b"\n") == 1 and line.endswith(b"\n") for line in lines)
-    assert {record["command"] for record in told} == {"pause"}
-    assert len({record["id"] for record in told}) == 100
-    assert all(record["time"] > 1e9 for record in told)
+    assert {record["command"] for record in records} == {"pause"}
+    assert len({record["id"] for record in records}) == 100
+    assert all(record["time"] > 1e9 for record in records)
 
 
 @pytest.mark.parametrize(

@@ -107,9 +107,9 @@ def test_an_event_is_one_line_of_strict_json_with_kind_time_and_step(event):
     def refuse(constant: str) -> None:
         raise AssertionError(constant)
 
-    told = json.loads(line, parse_constant=refuse)
-    assert KINDS[told["event"]] is type(event)
-    assert {"event", "time", "step"} <= set(told)
+    fields = json.loads(line, parse_constant=refuse)
+    assert KINDS[fields["event"]] is type(event)
+    assert {"event", "time", "step"} <= set(fields)
 
 
 def test_nan_is_written_as_null_and_read_as_nan():

@@ -195,7 +195,7 @@ def test_reading_a_file_takes_bounded_memory_at_a_time(tmp_path):
     assert 0 < tail.offset < 1 << 24
 
 
-def test_a_tail_begins_where_it_is_told_to(tmp_path):
+def test_a_tail_begins_where_it_is_asked_to(tmp_path):
     path = tmp_path / "log"
     path.write_bytes(b"old\nnew\n")
     assert LineTail(path, offset=4).read() == [b"new"]

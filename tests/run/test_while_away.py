@@ -63,14 +63,14 @@ def test_where_nothing_changed_nothing_is_said():
         ((math.nan, math.nan), ""),
     ],
 )
-def test_the_best_loss_is_told_as_it_was_and_is(best, words):
+def test_the_best_loss_is_shown_as_it_was_and_is(best, words):
     line = away_line(before={"best_test_loss": best[0]}, best_test_loss=best[1])
     assert line == ", ".join(
         filter(None, ("while you were away (47 m 00 s): epochs 12 to 19", words))
     )
 
 
-def test_less_than_an_epoch_is_told_in_steps():
+def test_less_than_an_epoch_is_counted_in_steps():
     assert "steps 7,200 to 7,300, best" in away_line(step=7_300, epoch=12.6)
 
 

@@ -1,4 +1,4 @@
-"""Reads hostile run folders in every way the program has, and tells what went wrong.
+"""Reads hostile run folders in every way the program has, and reports what went wrong.
 
 A process of its own, so that a crash, a hang or a memory blown up is seen from outside: a line of
 JSON on stdin for each run, a line on stdout before each reading and one for each trouble.
@@ -125,7 +125,7 @@ def wrong_with(code: object, out: str, errors: str, names: tuple[str, ...]) -> s
     if odd := [letter for letter in text if not letter.isprintable() and letter != "\n"]:
         return f"{odd[:5]!r} reach the terminal: {text[:300]!r}"
     if "root:x:" in text or any(len(line) > 4_000 for line in lines):
-        return f"tells too much: {text[:300]!r}"
+        return f"prints too much: {text[:300]!r}"
     if not all(line.startswith("vae-tui: ") for line in lines) or "--debug shows" in errors:
         return f"no word of ours: {errors[:300]!r}"
     known = {printable(" ".join(name.split())) for name in names}

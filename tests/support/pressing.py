@@ -35,7 +35,7 @@ OWN = [*"ipcu,.eyhlszg+-0xabkdmo?", "\x1b[F"]
 CONTROL = [chr(code) for code in range(32) if code not in (3, 17, 27)]
 LEAVING = ["q", "\x03", "\x11"]
 PALETTE = ["\x10", "\x10\x1b[6~", "\x10\x1b[5~", "\x10pause\r", "\x10\x1b[6~\x1b[5~\x1b[F\r"]
-# Not ?2048;2$y: who says that sizes are reported in band, and does not, tells no size any more.
+# Not ?2048;2$y: who says that sizes are reported in band, and does not, sends no size any more.
 ODD = [
     b"\x00", b"\xff", b"\xc3(", b"\xe2\x96", b"\xf0\x9f\x98\x80", b"\x9b31m", b"\x1b[",
     b"\x1b[<0;1",
@@ -179,7 +179,7 @@ class Pressed:
     def _ask(self) -> None:
         """Ask for help, whatever is open; the program must answer."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        for rows in (69, 70):  # a size that is no other is not told
+        for rows in (69, 70):  # a size that is no other is not sent
             set_size(self._descriptor, 110, rows)
             self._drain(0.02)
         while time.monotonic() < deadline:

@@ -42,7 +42,7 @@ def process(pid: int) -> Process | None:
 
 
 def _are_threads_stopped(pid: int) -> bool:
-    """Return whether all threads are: the parent is told when the last one is."""
+    """Return whether all threads are: the parent is notified when the last one is."""
     try:
         return all(_status(one)[0] == "T" for one in Path(f"/proc/{pid}/task").iterdir())
     except (FileNotFoundError, ProcessLookupError):  # one has just ended
@@ -134,7 +134,7 @@ class Parting:
 
 
 def part(pid: int, happen: Callable[[], object], patience: float = PATIENCE_SECONDS) -> Parting:
-    """Let something happen, wait until the process is gone, and tell how it went."""
+    """Let something happen, wait until the process is gone, and return how it went."""
     before = last = process(pid)
     assert before is not None, f"{pid} is gone already"
     began = time.monotonic()

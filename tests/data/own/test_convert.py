@@ -85,7 +85,7 @@ def test_the_second_time_nothing_is_converted(pictures, tmp_path):
     assert found.train + found.test == 100
 
 
-def test_progress_is_told_up_to_all(pictures, tmp_path):
+def test_progress_is_reported_up_to_all(pictures, tmp_path):
     calls = []
     convert(open_source(pictures), SHAPE, tmp_path, lambda *done: calls.append(done))
     assert calls == [(64, 100), (100, 100)]

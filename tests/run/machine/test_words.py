@@ -31,7 +31,7 @@ def test_a_gpu_comes_before_the_processor():
     )
 
 
-def test_several_gpus_are_told_apart_and_what_one_does_not_report_is_a_question_mark():
+def test_several_gpus_are_numbered_and_what_one_does_not_report_is_a_question_mark():
     shown = parts(
         unicode=False,
         gpu_percent=(87, NAN),

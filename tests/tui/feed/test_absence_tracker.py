@@ -55,7 +55,7 @@ class Person:
         return missed
 
 
-def test_who_comes_back_is_told_of_what_came_after_they_left(tmp_path):
+def test_who_comes_back_sees_what_came_after_they_left(tmp_path):
     run = run_with(tmp_path / "runs", started(), epoch_ended(1, 120.0), losses(6))
     person = Person(run, tmp_path / "state")
     assert person.visit() == []

@@ -104,7 +104,7 @@ def test_tests_after_losses_that_end_a_pause_count_as_time_of_training():
     assert_same(b"".join(map(encode, happened)))
 
 
-def test_each_line_that_is_no_event_is_told_with_its_number():
+def test_each_line_that_is_no_event_is_reported_with_its_number():
     block = encode(losses(3)) + encode(losses(6)) + b"{torn\n\n" + encode(losses(9)) + b"[1]\n"
     decoded = decode_block(block)
     assert [one.line for one in decoded.wrong] == [3, 6]

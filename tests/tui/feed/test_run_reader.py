@@ -1,4 +1,4 @@
-"""The reader of a run's folder: what it tells, when, and that a long log holds up nobody."""
+"""The reader of a run's folder: what it sends, when, and that a long log holds up nobody."""
 
 import os
 import threading
@@ -28,11 +28,11 @@ PATIENCE = 60.0
 
 
 class Listener:
-    """Follows a run in a thread, as the app does, and keeps what it is told."""
+    """Follows a run in a thread, as the app does, and keeps what it receives."""
 
     def __init__(self, run: Run, limiter: RefreshLimiter | None = None) -> None:
         self.run = run
-        self.told: list[Message] = []
+        self.received: list[Message] = []
         self.first = RunView(run.name, run.config(), epochs=3)
         self._news = threading.Condition()
         self._leave = threading.Event()
@@ -53,11 +53,11 @@ class Listener:
 
     @property
     def views(self) -> list[RunView]:
-        return [message.view for message in self.told if isinstance(message, RunAdvanced)]
+        return [message.view for message in self.received if isinstance(message, RunAdvanced)]
 
     def until(self, condition: Callable[[], object]) -> None:
         with self._news:
-            assert self._news.wait_for(condition, PATIENCE), self.told[-3:]
+            assert self._news.wait_for(condition, PATIENCE), self.received[-3:]
 
     def until_read(self, step: int) -> RunView:
         self.until(lambda: self.views and self.views[-1].step == step)
@@ -65,7 +65,7 @@ class Listener:
 
     def _take(self, message: Message) -> None:
         with self._news:
-            self.told.append(message)
+            self.received.append(message)
             self._news.notify_all()
 
 
@@ -82,7 +82,7 @@ def test_a_long_log_is_told_whole_when_it_has_been_read(tmp_path):
     for mine, theirs in zip(view.train.columns, expected.train.columns, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-9)
     assert view.last_test_loss == 9.0
-    # Before the end it tells how far it is, and nothing that was true once.
+    # Before the end it reports how far it is, and nothing that was true once.
     assert all(len(one.train.columns[0]) == 0 < one.unread for one in listener.views[:-1])
 
 
@@ -156,7 +156,7 @@ def test_a_damaged_line_is_told_with_its_number_in_the_file(tmp_path):
         file.write(b"{torn\n" + encode(losses(5_000)))
     with Listener(run) as listener:
         listener.until_read(5_000)
-    (failed,) = [one.reason for one in listener.told if isinstance(one, ReadingFailed)]
+    (failed,) = [one.reason for one in listener.received if isinstance(one, ReadingFailed)]
     assert f"{run.events} line 5001 is not an event" in failed
 
 
@@ -168,7 +168,7 @@ def test_further_damaged_lines_are_told_when_they_are_ten_times_as_many(tmp_path
         listener.until_read(step)
 
     def reported() -> list[str]:
-        return [one.reason for one in listener.told if isinstance(one, ReadingFailed)]
+        return [one.reason for one in listener.received if isinstance(one, ReadingFailed)]
 
     with Listener(run) as listener:
         for step in range(1, 10):
@@ -196,9 +196,9 @@ def test_weights_are_told_before_a_long_log_has_been_read(tmp_path):
         file.writelines(encode(losses(step)) for step in range(60, MANY))
     with Listener(run) as listener:
         listener.until_read(MANY - 1)
-    kinds = [type(message) for message in listener.told]
+    kinds = [type(message) for message in listener.received]
     whole = next(
-        place for place, message in enumerate(listener.told)
+        place for place, message in enumerate(listener.received)
         if isinstance(message, RunAdvanced) and not message.view.unread
     )  # fmt: skip
     assert kinds.index(NetworkLoaded) < whole
@@ -213,10 +213,10 @@ def test_a_live_run_without_a_probe_has_the_test_digits_of_its_data_set(tmp_path
     lock = run.take_lock()
     try:
         with Listener(run) as listener:
-            listener.until(lambda: any(isinstance(one, ProbeLoaded) for one in listener.told))
+            listener.until(lambda: any(isinstance(one, ProbeLoaded) for one in listener.received))
     finally:
         os.close(lock)
-    (probe,) = [one.probe for one in listener.told if isinstance(one, ProbeLoaded)]
+    (probe,) = [one.probe for one in listener.received if isinstance(one, ProbeLoaded)]
     np.testing.assert_array_equal(probe.images, images)
     np.testing.assert_array_equal(probe.labels, labels)
 
@@ -229,9 +229,9 @@ def test_a_live_run_whose_data_set_is_on_another_machine_has_its_probe_once_that
     try:
         with Listener(run) as listener:
             listener.until(lambda: any(view.live for view in listener.views))
-            assert not any(isinstance(one, ProbeLoaded) for one in listener.told)
+            assert not any(isinstance(one, ProbeLoaded) for one in listener.received)
             other.probe.rename(run.probe)
-            listener.until(lambda: any(isinstance(one, ProbeLoaded) for one in listener.told))
+            listener.until(lambda: any(isinstance(one, ProbeLoaded) for one in listener.received))
     finally:
         os.close(lock)
 

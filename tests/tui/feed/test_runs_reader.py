@@ -25,20 +25,20 @@ FINISHED = RunEnded(time=NOW, step=12, reason="finished")
 
 
 class Listener:
-    """Keeps what a thread tells."""
+    """Keeps what a thread sends."""
 
     def __init__(self, work):
-        self.told = []
+        self.received = []
         self.leave = threading.Event()
-        self.thread = threading.Thread(target=work, args=(self.told.append, self.leave))
+        self.thread = threading.Thread(target=work, args=(self.received.append, self.leave))
         self.thread.start()
 
     def until(self, condition, seconds=PATIENCE_SECONDS):
         deadline = time.monotonic() + seconds
-        while not (self.told and condition(self.told[-1])):
-            assert time.monotonic() < deadline, self.told[-3:]
+        while not (self.received and condition(self.received[-1])):
+            assert time.monotonic() < deadline, self.received[-3:]
             time.sleep(0.01)
-        return self.told[-1]
+        return self.received[-1]
 
     def __enter__(self):
         return self
@@ -124,7 +124,7 @@ def test_a_log_in_which_nothing_is_new_is_not_opened_again(tmp_path):
     log.read()
     was_read = run.events.stat().st_atime_ns
     status = run.events.stat()
-    run.events.write_bytes(b"x" * status.st_size)  # what nothing tells of is not looked for
+    run.events.write_bytes(b"x" * status.st_size)  # what nothing refers to is not looked for
     os.utime(run.events, ns=(was_read, status.st_mtime_ns))
     log.read()
     assert log.progress.step == 3
@@ -153,13 +153,13 @@ def test_a_run_laid_over_is_followed_with_its_weights_until_it_is_taken_away(tmp
         )
         append(run.events, encode(losses(5)))
         listener.until(lambda message: len(message.overlay.run.train.columns[0]) == 3)
-        assert listener.told[-1].overlay.network is None
+        assert listener.received[-1].overlay.network is None
         trainer = tiny_trainer(run.config())
         save_weights(run.weights, weights_of(trainer), 5, DEFAULT_SHAPE)
-        told = listener.until(lambda message: message.overlay.network is not None)
-        assert told.overlay.network.step == 5
-        assert all(isinstance(one, OverlayAdvanced) for one in listener.told)
-        assert all(one.overlay.path == run.path for one in listener.told)
+        received = listener.until(lambda message: message.overlay.network is not None)
+        assert received.overlay.network.step == 5
+        assert all(isinstance(one, OverlayAdvanced) for one in listener.received)
+        assert all(one.overlay.path == run.path for one in listener.received)
 
 
 @pytest.mark.parametrize("what", ["gone", "empty", "damaged"])
@@ -171,11 +171,11 @@ def test_what_cannot_be_opened_is_said_in_a_line(tmp_path, what):
         (run.path / "config.json").unlink()
     if what == "gone":
         run.path.rmdir()
-    folder, told = RunsFolder(tmp_path, run.path), []
+    folder, received = RunsFolder(tmp_path, run.path), []
     why = folder.open_refusal(run.path)
     assert why.startswith(f"{run.name} ")
-    folder.overlay(run.path, told.append, threading.Event())
-    assert told == [OverlayFailed(run.path, why)]
+    folder.overlay(run.path, received.append, threading.Event())
+    assert received == [OverlayFailed(run.path, why)]
 
 
 def test_a_damaged_run_with_something_to_show_can_be_opened(tmp_path):
@@ -196,14 +196,14 @@ def test_a_run_attached_by_its_path_has_the_runs_of_its_folder(tmp_path):
 
 def test_a_preview_has_the_newest_weights_or_says_why_not(tmp_path):
     run = run_with(tmp_path, started(), FINISHED)
-    folder, told = RunsFolder(tmp_path, run.path), []
-    folder.preview(run.path, told.append)
-    assert told[-1].preview.network is None
-    assert "weights.safetensors" in told[-1].preview.why_not
+    folder, received = RunsFolder(tmp_path, run.path), []
+    folder.preview(run.path, received.append)
+    assert received[-1].preview.network is None
+    assert "weights.safetensors" in received[-1].preview.why_not
     config = tiny_config()
     save_weights(run.weights, weights_of(tiny_trainer(config)), 5, DEFAULT_SHAPE)
-    folder.preview(run.path, told.append)
-    assert told[-1].preview.network.step == 5
+    folder.preview(run.path, received.append)
+    assert received[-1].preview.network.step == 5
 
 
 def test_a_run_was_trained_as_long_as_its_trainers_reported(tmp_path):

@@ -58,7 +58,7 @@ def changed(name: str, new: float, step: int = 540) -> SettingChanged:
         ("lost", "lost"),
     ],
 )
-def test_the_state_is_told_in_one_word(condition, state):
+def test_the_state_is_named_in_one_word(condition, state):
     happened, changes, _ = CONDITIONS[condition]
     assert view_after(*happened, **changes).state(NOW) == state
 

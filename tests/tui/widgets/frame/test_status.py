@@ -100,5 +100,5 @@ def test_the_percentage_is_of_all_epochs_and_never_above_a_hundred():
     assert parts(epoch=200, changes={"epochs": 0})[3].plain.endswith(" 0%")
 
 
-def test_the_bar_is_told_apart_without_colours():
+def test_the_parts_of_the_bar_differ_without_colours():
     assert parts(unicode=False)[3].plain == "#------- 20%"
