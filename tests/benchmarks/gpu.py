@@ -29,6 +29,7 @@ from gpu_steps import (
 from references import plain_speed
 from table import table
 
+from vae_tui.model import ARCHITECTURES
 from vae_tui.model.device import choose_device, device_name
 from vae_tui.model.step_plan import (
     AUTOGRAD,
@@ -195,7 +196,7 @@ def main(line: Sequence[str] | None = None, capture: Capture | None = None) -> i
     parser.add_argument("--seconds", type=float, default=540.0, help="of all together")
     parser.add_argument("--each", type=float, default=0.4, help="seconds of each configuration")
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--architecture", default="mlp")
+    parser.add_argument("--architecture", choices=ARCHITECTURES, default="mlp")
     parser.add_argument("--batches", type=int, nargs="+", default=BATCHES)
     parser.add_argument("--images", type=int, default=60_000)
     parser.add_argument("--no-compile", action="store_true")

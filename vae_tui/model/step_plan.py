@@ -32,31 +32,18 @@ class StepPlan:
 
 UNMEASURED = StepPlan("fp32", AUTOGRAD)
 """On a GPU that is not in `MEASURED` with the architecture."""
+_CONV = (StepPlan("bf16", AUTOGRAD), StepPlan("fp32", AUTOGRAD), StepPlan("tf32", AUTOGRAD))
+_MLP = (StepPlan("fp32", HANDWRITTEN, 16), StepPlan("bf16", HANDWRITTEN, 4))
 MEASURED: Mapping[tuple[str, str], Sequence[StepPlan]] = {
-    ("mlp", "NVIDIA H200"): (
-        StepPlan(precision="tf32", gradient="handwritten", steps_per_graph=1),
-        StepPlan(precision="fp32", gradient="handwritten", steps_per_graph=16),
-        StepPlan(precision="bf16", gradient="handwritten", steps_per_graph=4),
-    ),
-    ("mlp", "NVIDIA H100 80GB HBM3"): (
-        StepPlan(precision="tf32", gradient="handwritten", steps_per_graph=4),
-        StepPlan(precision="fp32", gradient="handwritten", steps_per_graph=16),
-        StepPlan(precision="bf16", gradient="handwritten", steps_per_graph=4),
-    ),
-    ("conv", "NVIDIA H200"): (
-        StepPlan(precision="bf16", gradient="autograd", steps_per_graph=1),
-        StepPlan(precision="fp32", gradient="autograd", steps_per_graph=1),
-        StepPlan(precision="tf32", gradient="autograd", steps_per_graph=1),
-    ),
-    ("conv", "NVIDIA H100 80GB HBM3"): (
-        StepPlan(precision="bf16", gradient="autograd", steps_per_graph=1),
-        StepPlan(precision="fp32", gradient="autograd", steps_per_graph=1),
-        StepPlan(precision="tf32", gradient="autograd", steps_per_graph=1),
-    ),
+    ("mlp", "NVIDIA H200"): (StepPlan("tf32", HANDWRITTEN, 1), *_MLP),
+    ("mlp", "NVIDIA H100 80GB HBM3"): (StepPlan("tf32", HANDWRITTEN, 4), *_MLP),
+    ("conv", "NVIDIA H200"): _CONV,
+    ("conv", "NVIDIA H100 80GB HBM3"): _CONV,
 }
 """By architecture and GPU, the plans that ``tests/benchmarks/gpu.py`` prints at its end.
 
-Batches of 256 of 28x28 grey images; torch 2.11 with CUDA 13.0. Images/s of the trainer:
+The default is first. Batches of 256 of 28x28 grey images, torch 2.11 with CUDA 13.0. The trainer's
+images/s:
 
     ==================  ==========  =========  =========  =========
     architecture        GPU         fp32       tf32       bf16
