@@ -248,3 +248,15 @@ async def test_a_run_whose_name_looks_like_markup_is_offered_by_its_name(name):
         await wait_until(pilot, lambda: f"Open run {name}" in offered(screen))
         await pilot.press("escape")
         await wait_until(pilot, lambda: screen.app.screen is screen.app.main)
+
+
+@pytest.mark.parametrize("width", range(1, 10))
+async def test_the_palette_is_drawn_however_narrow_the_screen_becomes(width):
+    screen = Screen(views="1")
+    async with screen.at(80, 24) as pilot:
+        await open_view(pilot, screen, "1")
+        await pilot.press("ctrl+p")
+        await wait_until(pilot, lambda: offered(screen))
+        await pilot.resize_terminal(width, 24)
+        await pilot.resize_terminal(80, 24)
+        await wait_until(pilot, lambda: offered(screen))

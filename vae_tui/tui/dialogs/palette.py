@@ -63,7 +63,8 @@ class Palette(ClosesOnce, CommandPalette):
     Palette CommandInput { background: $surface; }
     Palette #--results { padding: 0; }
     Palette CommandList, Palette CommandList:focus {
-        border: round $primary; padding: 0 1; background: $surface; max-height: 70vh;
+        border: round $primary; padding: 0 1; background: $surface;
+        max-height: 70vh; min-width: 12;
     }
     Palette SearchIcon { display: none; }
     Palette CommandInput { padding-left: 1; }
